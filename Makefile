@@ -1,0 +1,63 @@
+# Everything runs in .venv, made on first use from the hash-checked lock files; a second run installs nothing.
+PYTHON ?= python3
+STACK ?= staging
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+
+.PHONY: help preview check test lint bench lock schema schema-verify clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+preview: .venv/.runtime ## Preview a stack (STACK=staging) and judge it by the policy pack, with no cloud account
+	@$(BIN)/slipway preview --stack $(STACK)
+
+check: .venv/.runtime ## Check every system and stack file, in under a second
+	@$(BIN)/slipway check
+
+test: .venv/.dev lint ## Run the linters and all tests
+	@$(BIN)/python -m pytest -n auto
+
+lint: .venv/.dev ## Check style, types and import layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache
+
+bench: .venv/.dev ## Measure previews against the SDK's own mocks, in one run
+	@$(BIN)/python -m benchmarks.preview
+
+schema: .venv/.runtime ## Write the JSON Schemas of systems and stacks anew
+	@$(BIN)/python -m settings.schema --update
+
+schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
+	@$(BIN)/python -m settings.schema --verify
+
+lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
+	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
+	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+clean: ## Remove .venv and every cache
+	@rm -rf .venv *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'Slipway needs Python 3.11 or later; name one with: make PYTHON=python3.12 …' >&2; exit 2; }
+	@echo 'Making .venv …'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo 'Python has no venv module; on Debian or Ubuntu install it with: apt-get install python3-venv' >&2; exit 2; }
+
+.venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
+	@echo 'Installing the dependencies that requirements.txt pins (about 700 MB on disk, a minute or two) …'
+	@$(PIP) -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo 'Installing what the tests need …'
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
