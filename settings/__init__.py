@@ -1,0 +1,1 @@
+"""The only reader of systems and stacks: YAML in, typed frozen values out, every problem at once."""

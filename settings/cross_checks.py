@@ -1,0 +1,208 @@
+"""Rules that relate the values of one system to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from settings.pointers import Path as Keys
+from settings.problems import nearest
+from settings.secrecy import PLAIN_SECRET, looks_secret
+from settings.services import (
+    FromBucket,
+    FromDatabase,
+    FromDomain,
+    FromFlag,
+    FromQueue,
+    FromSecret,
+    FromService,
+)
+from settings.system import System
+
+
+class Finding(NamedTuple):
+    """A broken rule: the path of the value to change, and those of other values that the rule looked at."""
+
+    path: Keys
+    rule: str
+    related: tuple[Keys, ...] = ()
+
+
+Found = Iterator[Finding]
+
+
+def findings(system: System, folder: Path) -> Found:
+    """Every broken relation in `system`, whose files stand in `folder`."""
+    yield from _needs(system)
+    yield from _cycle(system)
+    yield from _environments(system)
+    yield from _routes(system)
+    yield from _sizes(system)
+    yield from _names(system)
+    yield from _migrations(system)
+    yield from _checks(system)
+    yield from _release(system)
+    yield from _files(system, folder)
+
+
+def _known(path: Keys, kind: str, name: str, known: Collection[str]) -> Found:
+    """A name that must be a key of the system's `kind`."""
+    if name not in known:
+        hint = nearest(name, known) or ("" if known else "; the system has none")
+        yield Finding(path, f"is not one of the system's {kind}{hint}", ((kind,),))
+
+
+def _needs(system: System) -> Found:
+    for name, service in system.services.items():
+        for index, needed in enumerate(service.needs):
+            path = ("services", name, "needs", index)
+            if needed == name:
+                yield Finding(path, "needs itself")
+            else:
+                yield from _known(path, "services", needed, system.services)
+
+
+def _cycle(system: System) -> Found:
+    graph = {name: [n for n in service.needs if n != name] for name, service in system.services.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = list(reversed(error.args[1]))
+        paths = tuple(("services", name, "needs") for name in cycle)
+        yield Finding(paths[0], f"is a cycle: {' needs '.join(cycle)}", paths)
+
+
+_REFERENCES: dict[type, tuple[str, str, Callable[[System], Collection[str]]]] = {
+    FromSecret: ("secret", "secrets", lambda system: system.secrets),
+    FromDatabase: ("database", "databases", lambda system: system.databases),
+    FromBucket: ("bucket", "buckets", lambda system: system.buckets),
+    FromDomain: ("domain", "domains", lambda system: system.domains),
+    FromService: ("service", "services", lambda system: system.services),
+    FromFlag: ("flag", "flags", lambda system: system.flags),
+}
+
+
+def _environments(system: System) -> Found:
+    places: list[tuple[Keys, Any]] = [(("environment",), system.environment)]
+    places += [(("services", name, "environment"), s.environment) for name, s in system.services.items()]
+    places += [(("sites", name, "settings"), site.settings) for name, site in system.sites.items()]
+    for path, environment in places:
+        for variable, value in environment.items():
+            yield from _reference(system, (*path, variable), variable, value)
+            if path[0] == "sites" and isinstance(value, FromSecret | FromDatabase | FromQueue):
+                yield Finding((*path, variable), "would publish a secret: a site's settings are public")
+
+
+def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
+    if isinstance(value, FromQueue) and system.queue is None:
+        yield Finding(path, "refers to the queue, but the system has none", (("queue",),))
+    elif type(value) in _REFERENCES:
+        key, kind, known_of = _REFERENCES[type(value)]
+        yield from _known((*path, key), kind, getattr(value, key), known_of(system))
+    elif isinstance(value, str) and looks_secret(variable, value):
+        yield Finding(path, PLAIN_SECRET)
+
+
+def _routes(system: System) -> Found:
+    owners: dict[tuple[str, str], str] = {}
+    for name, service in system.services.items():
+        for index, route in enumerate(service.routes):
+            path = ("services", name, "routes", index)
+            yield from _known((*path, "domain"), "domains", route.domain, system.domains)
+            if (route.domain, route.path) in owners:
+                yield Finding(path, f"is the route of service '{owners[route.domain, route.path]}' already")
+            owners[route.domain, route.path] = name
+    for name, site in system.sites.items():
+        yield from _known(("sites", name, "domain"), "domains", site.domain, system.domains)
+        if name in system.services:
+            yield Finding(("sites", name), "is the name of a service already")
+
+
+def _sizes(system: System) -> Found:
+    for name, service in system.services.items():
+        replicas, resources = service.replicas, service.resources
+        path = ("services", name, "replicas")
+        if replicas.minimum > replicas.maximum:
+            yield Finding((*path, "minimum"), f"is above the maximum, {replicas.maximum}", ((*path, "maximum"),))
+        path = ("services", name, "resources")
+        if _cores(resources.cpu) > _cores(resources.cpu_limit):
+            yield Finding((*path, "cpu"), f"is above the limit, {resources.cpu_limit}", ((*path, "cpuLimit"),))
+        if mebibytes(resources.memory) > mebibytes(resources.memory_limit):
+            yield Finding((*path, "memory"), f"is above the limit, {resources.memory_limit}", ((*path, "memoryLimit"),))
+    for name, database in system.databases.items():
+        path = ("databases", name)
+        if database.storage > database.maximum_storage:
+            rule = f"is above maximumStorage, {database.maximum_storage}"
+            yield Finding((*path, "storage"), rule, ((*path, "maximumStorage"),))
+
+
+def _cores(cpu: str) -> float:
+    return int(cpu[:-1]) / 1000 if cpu.endswith("m") else int(cpu)
+
+
+def mebibytes(memory: str) -> int:
+    """`1Gi` as 1024."""
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
+
+
+def _names(system: System) -> Found:
+    """Entries of these lists become objects or lines of a report, so each has a name of its own."""
+    lists = {
+        "alerts": system.alerts,
+        "checks": system.checks,
+        "migrations": system.migrations,
+        "validations": system.validations,
+    }
+    for kind, entries in lists.items():
+        first: dict[str, int] = {}
+        for index, entry in enumerate(entries):
+            if first.setdefault(entry.name, index) != index:
+                rule = f"is the name of {kind}[{first[entry.name]}] already"
+                yield Finding((kind, index, "name"), rule, ((kind, first[entry.name], "name"),))
+
+
+def _migrations(system: System) -> Found:
+    for index, migration in enumerate(system.migrations):
+        path = ("migrations", index)
+        yield from _known((*path, "database"), "databases", migration.database, system.databases)
+        if (migration.sql is None) == (migration.command is None):
+            yield Finding(path, "needs either 'sql' or 'command'")
+        if migration.command:
+            yield from _known((*path, "command", "service"), "services", migration.command.service, system.services)
+        if (migration.phase == "contract") != (migration.after is not None):
+            yield Finding(path, "needs 'after' if and only if its phase is 'contract'")
+        if not migration.compatible and not system.release.maintenance:
+            rule = "says that the migration is incompatible, so 'release.maintenance' must be true"
+            yield Finding((*path, "compatible"), rule, (("release", "maintenance"),))
+
+
+def _checks(system: System) -> Found:
+    for index, check in enumerate(system.checks):
+        path = ("checks", index)
+        yield from _known((*path, "domain"), "domains", check.domain, system.domains)
+        if check.token is not None:
+            yield from _known((*path, "token"), "secrets", check.token, system.secrets)
+        for name, secret in check.cookie.items():
+            yield from _known((*path, "cookie", name), "secrets", secret, system.secrets)
+    for index, validation in enumerate(system.validations):
+        yield from _known(("validations", index, "service"), "services", validation.service, system.services)
+
+
+def _release(system: System) -> Found:
+    weights = [step.weight for step in system.release.steps]
+    if weights and (weights != sorted(set(weights)) or weights[-1] != 100):
+        yield Finding(("release", "steps"), "must grow and end with weight 100")
+    for index, load in enumerate(system.release.load):
+        yield from _known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
+
+
+def _files(system: System, folder: Path) -> Found:
+    files: list[tuple[Keys, str | None]] = [(("maintenancePage", "page"), system.maintenance_page.page)]
+    for index, migration in enumerate(system.migrations):
+        files.append((("migrations", index, "sql"), migration.sql))
+        files.append((("migrations", index, "rollback"), migration.rollback))
+    for path, file in files:
+        if file is not None and not (folder / file).is_file():
+            yield Finding(path, f"names a file that does not exist in {folder.name}/")

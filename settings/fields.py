@@ -1,0 +1,229 @@
+"""Leaf types: each says what it is, so that an error can, and gives an example.
+
+A broken leaf reads `services.api.port: 70000 is not a port (1–65535), for example 3000`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator, StringConstraints
+from pydantic.json_schema import WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+from settings.scalars import RespelledFloat, RespelledInt
+
+
+def number_as_text(value: Any) -> Any:
+    """Text that YAML takes for a number or a boolean, as text again; raises ValueError when its spelling is lost."""
+    if isinstance(value, RespelledInt | RespelledFloat):
+        raise ValueError("is what YAML makes of a number written otherwise; put it in quotes")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """What leaf types share: a check of the raw value, and what JSON Schema says of it."""
+
+    rule: str
+    example: Any
+
+    def checked(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def keywords(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(core), **self.keywords(), "examples": [self.example]}
+
+
+@dataclass(frozen=True)
+class Matching(_Leaf):
+    """Text of the whole form `pattern`; `numbers` may stand there unquoted."""
+
+    pattern: str
+    maximum: int = 253
+    numbers: bool = False
+
+    def checked(self, value: Any) -> Any:
+        value = number_as_text(value) if self.numbers else value
+        if not isinstance(value, str) or len(value) > self.maximum or not self._compiled.fullmatch(value):
+            raise ValueError(f"is not {self.rule}")
+        return value
+
+    def keywords(self) -> dict[str, Any]:
+        kinds = ["string", "number"] if self.numbers else "string"
+        return {"type": kinds, "pattern": f"^(?:{self.pattern})$", "maxLength": self.maximum}
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+
+@dataclass(frozen=True)
+class Between(_Leaf):
+    """A number from `low` to `high`, whole unless the bounds are floats."""
+
+    low: float
+    high: float
+
+    def checked(self, value: Any) -> Any:
+        kinds = int | float if self._fractional else int
+        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
+            raise ValueError(f"is not {self.rule} ({self.low:.10g}–{self.high:.10g})")
+        return float(value) if self._fractional else int(value)
+
+    def keywords(self) -> dict[str, Any]:
+        return {"minimum": self.low, "maximum": self.high}
+
+    @property
+    def _fractional(self) -> bool:
+        return isinstance(self.low, float)
+
+
+@dataclass(frozen=True)
+class Parsed(_Leaf):
+    """Text that `parse` accepts."""
+
+    parse: Callable[[str], object]
+
+    def checked(self, value: Any) -> Any:
+        try:
+            if not isinstance(value, str):
+                raise ValueError
+            self.parse(value)
+        except (ValueError, KeyError, OSError):
+            raise ValueError(f"is not {self.rule}") from None
+        return value
+
+    def keywords(self) -> dict[str, Any]:
+        return {}
+
+
+def _day(value: Any) -> Any:
+    """YAML readers that know timestamps pass a date on with a time."""
+    return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
+
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_IDENTIFIER = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, RespelledInt | RespelledFloat):
+        return int(value) if isinstance(value, int) else float(value)
+    if not isinstance(value, str | int | float):
+        raise ValueError("is neither text, a number, true nor false")
+    return value
+
+
+def _scalar_or_list(value: Any) -> Any:
+    return [_scalar(item) for item in value] if isinstance(value, list) else _scalar(value)
+
+
+_SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
+
+Scalar = Annotated[str | int | float | bool, PlainValidator(_scalar), WithJsonSchema(_SCALAR_SCHEMA)]
+"""A value of JSON that holds no others."""
+ScalarOrList = Annotated[
+    str | int | float | bool | list[str | int | float | bool],
+    PlainValidator(_scalar_or_list),
+    WithJsonSchema({"anyOf": [_SCALAR_SCHEMA, {"type": "array", "items": _SCALAR_SCHEMA}]}),
+]
+AsText = BeforeValidator(number_as_text)
+"""Marks text that may be written as a number."""
+
+Name = Annotated[
+    str,
+    Matching(
+        "a name (lower-case letters, digits, hyphens; 40 at most)", "fleet-api", r"[a-z]([a-z0-9-]*[a-z0-9])?", 40
+    ),
+]
+DatabaseName = Annotated[
+    str, Matching("a database name (lower-case letters, digits, underscores)", "fleet_db", r"[a-z][a-z0-9_]*", 40)
+]
+RoleName = Annotated[
+    str, Matching("a database role (lower-case letters, digits, underscores)", "fleet_user", r"[a-z][a-z0-9_]*", 40)
+]
+Variable = Annotated[
+    str, Matching("the name of an environment variable", "JWT_EXPIRES_IN", r"[A-Za-z_][A-Za-z0-9_]*", 128)
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Literal = Annotated[str, AsText, WithJsonSchema(_SCALAR_SCHEMA)]
+Port = Annotated[int, Between("a port", 3000, 1, 65535)]
+Count = Annotated[int, Between("a count", 3, 0, 1000)]
+Positive = Annotated[int, Between("a whole number", 100, 1, 1_000_000_000)]
+Percent = Annotated[int, Between("a percentage", 50, 0, 100)]
+ErrorPercent = Annotated[float, Between("a percentage", 0.1, 0.0, 100.0)]
+Gibibytes = Annotated[int, Between("a size in GiB", 64, 1, 65536)]
+Days = Annotated[int, Between("a number of days", 14, 1, 3650)]
+Zones = Annotated[int, Between("a number of zones", 3, 2, 3)]
+Duration = Annotated[str, Matching("a duration (a number and ms, s, m, h or d)", "15m", r"[1-9][0-9]*(ms|s|m|h|d)", 12)]
+Cpu = Annotated[
+    str, Matching("an amount of CPU (cores, or thousandths with m)", "250m", r"[1-9][0-9]*m?", 12, numbers=True)
+]
+Memory = Annotated[str, Matching("an amount of memory (Mi or Gi)", "512Mi", r"[1-9][0-9]*(Mi|Gi)", 12)]
+UrlPath = Annotated[str, Matching("a path that begins with /", "/api/health", r"/[^\s?#]*")]
+Domain = Annotated[str, Matching("a domain name", "api.example.com", rf"({_LABEL}\.)+[a-z]{{2,63}}")]
+Email = Annotated[str, Matching("an email address", "ops@example.com", r"[^@\s]+@[^@\s]+\.[a-z]{2,}")]
+Url = Annotated[str, Matching("an http(s) address", "https://status.example.com", r"https?://[^\s]+", 2000)]
+Version = Annotated[
+    str,
+    Matching(
+        "a version, that is an immutable image tag ('latest' moves)",
+        "2.4.0",
+        r"(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]*",
+        128,
+        numbers=True,
+    ),
+]
+Repository = Annotated[
+    str,
+    Matching(
+        "an image repository, without registry, tag or digest",
+        "rent-to-own/api-gateway",
+        r"[a-z0-9]+([._/-][a-z0-9]+)*",
+        200,
+    ),
+]
+Digest = Annotated[str, Matching("an image digest", "sha256:" + "0" * 64, r"sha256:[0-9a-f]{64}")]
+Cidr = Annotated[str, Parsed("an IPv4 network in CIDR form", "10.20.0.0/16", ipaddress.IPv4Network)]
+TimeZone = Annotated[str, Parsed("a time zone", "America/New_York", zoneinfo.ZoneInfo)]
+TimeOfDay = Annotated[str, Matching("a time of day (HH:MM)", "02:00", r"([01][0-9]|2[0-3]):[0-5][0-9]", 5)]
+Date = Annotated[
+    str,
+    Matching("a date (YYYY-MM-DD)", "2026-11-01", r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", 10),
+    BeforeValidator(_day),
+]
+RelativeFile = Annotated[
+    str, Matching("a file below the system's folder", "pages/maintenance.html", r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+")
+]
+KubernetesVersion = Annotated[str, Matching("a Kubernetes version", "1.36", r"1\.[0-9]{2}", 5, numbers=True)]
+AwsAccount = Annotated[str, Matching("an AWS account (12 digits)", "111122223333", r"[0-9]{12}", 12, numbers=True)]
+AwsRole = Annotated[
+    str,
+    Matching(
+        "the ARN of an IAM role", "arn:aws:iam::111122223333:role/deployer", r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+"
+    ),
+]
+Identifier = Annotated[
+    str, Matching("an Azure id (a lower-case UUID)", "00000000-0000-4000-8000-000000000001", _IDENTIFIER)
+]
+
+
+def seconds(duration: str) -> float:
+    """`15m` as 900.0."""
+    number, unit = re.fullmatch(r"([0-9]+)([a-z]+)", duration).groups()  # type: ignore[union-attr]
+    return int(number) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[unit]

@@ -1,0 +1,58 @@
+"""Paths in a document and pointers to values, as text that can be read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+
+_BARE = r"[^\s.\"'\[\]]+"
+_SEGMENT = re.compile(rf'(?:^|\.)({_BARE})|\[([0-9]+)\]|\[("(?:[^"\\]|\\.)*")\]')
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A value in a file: `systems/fleet/system.yaml:services.fleet-api`. A file's name holds no colon."""
+
+    file: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.file}:{dotted(self.path)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Pointer:
+        """The pointer that `text` shows. Raises ValueError when it shows none."""
+        file, colon, path = text.partition(":")
+        if not file or not colon:
+            raise ValueError(f"{text!r} is not a pointer, for example systems/fleet/system.yaml:services.fleet-api")
+        return cls(file, parse_path(path))
+
+
+def dotted(path: Path) -> str:
+    """`("services", "api", "needs", 0)` as `services.api.needs[0]`; a key with a dot as `query["a.b"]`."""
+    text = ""
+    for segment in path:
+        if isinstance(segment, int):
+            text += f"[{segment}]"
+        elif re.fullmatch(_BARE, segment):
+            text += f".{segment}" if text else segment
+        else:
+            text += f"[{json.dumps(segment)}]"
+    return text
+
+
+def parse_path(text: str) -> Path:
+    """The path that `dotted` writes as `text`. Raises ValueError when it writes no such text."""
+    path: list[str | int] = []
+    position = 0
+    while position < len(text):
+        match = _SEGMENT.match(text, position)
+        if match is None:
+            raise ValueError(f"{text!r} is not a path, for example services.api.needs[0]")
+        bare, index, quoted = match.groups()
+        path.append(bare if bare is not None else int(index) if index is not None else json.loads(quoted))
+        position = match.end()
+    return tuple(path)

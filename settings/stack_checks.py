@@ -1,0 +1,79 @@
+"""Rules that relate the clusters and systems of one stack to each other."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from settings.cross_checks import Finding, Found
+from settings.pointers import Path
+from settings.stacks import PlacedCluster, Placement
+
+RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
+"""Addresses inside each cluster, which its network may not overlap."""
+
+
+def findings(clusters: Mapping[str, PlacedCluster]) -> Found:
+    """Every broken relation among `clusters`; paths begin at the stack's configuration."""
+    yield from _networks(clusters)
+    yield from _namespaces(clusters)
+    yield from _placed_once(clusters)
+    yield from _domains(clusters)
+    for name, cluster in clusters.items():
+        for system in cluster.systems.values():
+            yield from _weights(("clusters", name, "systems", system.name), system.placement)
+
+
+def _networks(clusters: Mapping[str, PlacedCluster]) -> Found:
+    """Networks of a stack are apart: they are peered, and a pod's address must mean one place."""
+    taken: dict[str, tuple[ipaddress.IPv4Network, tuple[Path, ...]]] = {
+        f"the addresses of {what}": (ipaddress.IPv4Network(cidr), ()) for what, cidr in RESERVED_NETWORKS.items()
+    }
+    for name, cluster in clusters.items():
+        if cluster.settings.cloud == "local":
+            continue
+        cidr = ipaddress.IPv4Network(cluster.settings.network.cidr)
+        path = ("clusters", name, "network", "cidr")
+        if not 16 <= cidr.prefixlen <= 20:
+            yield Finding(path, "is not between /16 and /20")
+        for owner, (other, related) in taken.items():
+            if cidr.overlaps(other):
+                yield Finding(path, f"overlaps {owner}, {other}", related)
+        taken[f"the network of cluster '{name}'"] = (cidr, (path,))
+
+
+def _namespaces(clusters: Mapping[str, PlacedCluster]) -> Found:
+    for name, cluster in clusters.items():
+        owners: dict[str, str] = {}
+        for system in cluster.systems.values():
+            owner = owners.setdefault(system.namespace, system.name)
+            if owner != system.name:
+                rule = f"uses namespace '{system.namespace}', as system '{owner}' does"
+                yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _placed_once(clusters: Mapping[str, PlacedCluster]) -> Found:
+    placed: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        for system in cluster.systems:
+            if placed.setdefault(system, name) != name:
+                rule = f"stands in cluster '{placed[system]}' already"
+                yield Finding(("clusters", name, "systems", system), rule)
+
+
+def _domains(clusters: Mapping[str, PlacedCluster]) -> Found:
+    owners: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        for system in cluster.systems.values():
+            for domain in system.definition.domains.values():
+                owner = owners.setdefault(domain, system.name)
+                if owner != system.name:
+                    rule = f"uses domain {domain}, as system '{owner}' does"
+                    yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _weights(path: Path, placement: Placement) -> Found:
+    for name in ("blue", "green"):
+        slot = placement.slot(name)
+        if slot.weight and slot.version is None:
+            yield Finding((*path, name, "weight"), "is the weight of a slot without a version")
