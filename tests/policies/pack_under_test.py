@@ -1,0 +1,100 @@
+"""The pack's real analyzer process, asked with resources built from plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import analyzer_pb2
+
+from rehearsal.pack_config import LEVEL_NAMES, reconciled
+from rehearsal.packs import PackSession, StackContext
+
+PACK = Path(__file__).parents[2] / "policies"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+CANARY = "canary-7f3a-never-shown"
+SECONDS = 30.0
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A secret as it is on the wire."""
+    return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A resource as a test states it."""
+
+    type: str
+    properties: Mapping[str, Any]
+    name: str = "it"
+    provider: str = "cluster"
+    dependencies: tuple[str, ...] = ()
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:test::slipway::{self.type}::{self.name}"
+
+    def parts(self) -> dict[str, Any]:
+        """The fields that requests for one resource and for the stack share."""
+        properties = Struct()
+        properties.update(self.properties)
+        provider = analyzer_pb2.AnalyzerProviderResource(type="pulumi:providers:any", urn=self.provider)
+        return {
+            "type": self.type, "urn": self.urn, "name": self.name, "properties": properties, "provider": provider,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, order=True)
+class Said:
+    """One diagnostic."""
+
+    policy: str
+    level: str
+    name: str
+    message: str = field(compare=False)
+
+
+class Pack:
+    """The pack for one stack, previewing or updating."""
+
+    def __init__(
+        self, *, stack: str = "staging", preview: bool = True, directory: Path = PACK, config: Any = None
+    ) -> None:
+        self._session = PackSession(directory, StackContext("slipway", stack, "organization", dry_run=preview))
+        try:
+            self._session.greet(SECONDS)
+            self._session.configure(reconciled(self._session.info, config or {}), SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def judge(self, *facts: Fact, outputs: bool = True) -> list[Said]:
+        """What every rule says of these resources, alone and together; without `outputs` as when their provider is not
+        configured yet."""
+        answers = [
+            self._session.stub.Analyze(analyzer_pb2.AnalyzeRequest(**fact.parts()), timeout=SECONDS) for fact in facts
+        ]
+        resources = [analyzer_pb2.AnalyzerResource(**fact.parts(), dependencies=fact.dependencies) for fact in facts]
+        for resource in () if outputs else resources:
+            resource.ClearField("properties")
+        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        answers.append(self._session.stub.AnalyzeStack(request, timeout=SECONDS))
+        return sorted(_said(each) for answer in answers for each in answer.diagnostics)
+
+    def close(self) -> None:
+        """End the process."""
+        self._session.close()
+
+
+def _said(diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Said:
+    name = diagnostic.urn.rpartition("::")[2]
+    return Said(diagnostic.policyName, LEVEL_NAMES[diagnostic.enforcementLevel], name, diagnostic.message)
+
+
+def outcomes(said: Iterable[Said]) -> list[tuple[str, str]]:
+    """Rule and level of each diagnostic."""
+    return [(each.policy, each.level) for each in said]

@@ -1,0 +1,70 @@
+"""Levels and thresholds come from the stack's entry, under the stock CLI too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
+
+from rehearsal.errors import PolicyPackError
+
+BAD = Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": 10})
+NONE = Fact("aws:rds/instance:Instance", {})
+
+
+def said_of(facts: list[Fact], stack: str, directory: Path = PACK) -> list[tuple[str, str]]:
+    pack = Pack(stack=stack, directory=directory)
+    try:
+        return outcomes(pack.judge(*facts))
+    finally:
+        pack.close()
+
+
+@pytest.mark.parametrize(
+    ("stack", "level"),
+    [("prod", "mandatory"), ("staging", "mandatory"), ("unheard-of", "mandatory"), ("local", "advisory")],
+)
+def test_level_of_a_stack(stack: str, level: str) -> None:
+    """Rules block everywhere but in `local`."""
+    assert said_of([NONE], stack) == [("database-backups", level)]
+
+
+@pytest.mark.parametrize("rule", ["database-backups", "deployment-availability"])
+def test_disabled_rule_is_silent(tmp_path: Path, rule: str) -> None:
+    """A rule on resources or on the stack that is switched off says nothing; the others go on."""
+    facts = [NONE, Fact("kubernetes:apps/v1:Deployment", {"metadata": {"name": "api"}})]
+    directory = copied(tmp_path / "pack", f"default: {{{rule}: disabled}}\n")
+    told = {policy for policy, _ in said_of(facts, "staging", directory)}
+    assert told == {"database-backups", "deployment-availability", "container-hardening"} - {rule}
+
+
+def copied(directory: Path, stacks: str) -> Path:
+    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__", "venv"))
+    (directory / "stacks.yaml").write_text(stacks)
+    return directory
+
+
+def test_threshold_of_a_stack(tmp_path: Path) -> None:
+    """A stack's own threshold leaves the level of the default."""
+    entry = "default: {all: mandatory}\nstacks: {prod: {database-backups: {minimumRetentionDays: 14}}}\n"
+    directory = copied(tmp_path / "pack", entry)
+    assert said_of([BAD], "prod", directory) == [("database-backups", "mandatory")]
+    assert said_of([BAD], "staging", directory) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{database-backup: advisory}", "did you mean database-backups?"),
+        ("{all: strict}", "strict is no level"),
+        ("{database-backups: {minimumRetention: 3}}", "did you mean minimumRetentionDays?"),
+        ("{database-backups: {minimumRetentionDays: seven}}", "'seven' is not of type 'integer'"),
+    ],
+)
+def test_mistake_in_the_file_is_refused(tmp_path: Path, entry: str, told: str) -> None:
+    """A rule, level or setting that does not exist, or a threshold of the wrong type, ends the run with the reason."""
+    directory = copied(tmp_path / "pack", f"default: {entry}\n")
+    with pytest.raises(PolicyPackError, match=told.replace("?", r"\?")):
+        said_of([NONE], "staging", directory)

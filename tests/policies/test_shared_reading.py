@@ -1,0 +1,64 @@
+"""The shared reading changes nothing but the time: the SDK's own server gives the same findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.policies.pack_under_test import PACK, UNKNOWN, Fact, Pack, Said, outcomes, secret
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+FACTS = (
+    Fact(DEPLOYMENT, {"metadata": {"name": "api"}, "spec": {"replicas": 2}}, "api"),
+    Fact(DEPLOYMENT, {"metadata": {"name": UNKNOWN}, "spec": {"template": {"spec": {"containers": [{}]}}}}, "web"),
+    Fact(
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+        {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "api"}}},
+        "scaler",
+    ),
+    Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": UNKNOWN}, "a"),
+    Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": secret(3)}, "b"),
+    Fact("kubernetes:core/v1:ConfigMap", {"data": {"key": "value"}}, "settings"),
+)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
+    """The same rules, served by the SDK."""
+    directory: Path = tmp_path_factory.mktemp("plain")
+    (directory / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    main = (PACK / "__main__.py").read_text()
+    assert "shared_reading.install()\n" in main
+    search = f"import sys\nsys.path.insert(0, {str(PACK)!r})\n"
+    (directory / "__main__.py").write_text(search + main.replace("shared_reading.install()\n", ""))
+    pack = Pack(directory=directory)
+    yield pack
+    pack.close()
+
+
+def test_same_findings(preview: Pack, plain: Pack) -> None:
+    """Rule, level and text are the same, alone and together."""
+
+    def certain(said: list[Said]) -> list[tuple[Said, str]]:
+        return [(each, each.message) for each in said if each.level == "mandatory"]
+
+    assert certain(preview.judge(*FACTS)) == certain(plain.judge(*FACTS))
+    assert len(certain(plain.judge(*FACTS))) > 5
+
+
+def test_same_advice(preview: Pack, plain: Pack) -> None:
+    """The SDK gathers what is undecided of a rule; here it stands with each resource."""
+    shared = [each for each in preview.judge(*FACTS) if each.level == "advisory"]
+    gathered = [each for each in plain.judge(*FACTS) if each.level == "advisory"]
+    assert {each.policy for each in shared} == {each.policy for each in gathered}
+    assert all(each.name for each in shared)
+    for each in shared:
+        problem = each.message.splitlines()[1]
+        assert any(problem in other.message for other in gathered)
+
+
+def test_resource_that_no_rule_reads_is_not_converted(preview: Pack) -> None:
+    """A value that the SDK cannot convert ends no judgement of resources that no rule is about."""
+    strange = Fact("kubernetes:core/v1:ConfigMap", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
+    assert outcomes(preview.judge(strange)) == []
