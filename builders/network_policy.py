@@ -1,0 +1,135 @@
+"""Who may talk to whom: nothing, but what the definitions say.
+
+DNS is allowed by port alone, for on EKS Auto Mode it is answered by the node and not by a pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pulumi_kubernetes import meta, networking
+
+from builders import names
+from builders.scope import Scope
+from settings.services import Service
+
+PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
+Peer = networking.v1.NetworkPolicyPeerArgs
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that pods call: by network, or by the labels of pods in the same namespace."""
+
+    port: int
+    networks: tuple[str, ...] = ()
+    pods: Mapping[str, str] = field(default_factory=dict)
+
+    def peers(self) -> list[Peer]:
+        by_network = [Peer(ip_block=networking.v1.IPBlockArgs(cidr=cidr)) for cidr in self.networks]
+        return by_network + ([_pods(self.pods)] if self.pods else [])
+
+
+def deny_all(scope: Scope, *, source: str) -> networking.v1.NetworkPolicyInitArgs:
+    """Every pod of the namespace: nothing in, nothing out but DNS."""
+    return _policy(scope, "default-deny", source, {}, ingress=[], egress=[_dns()])
+
+
+def of_service(
+    scope: Scope, *, name: str, slot: str, services: Mapping[str, Service], targets: Sequence[Target]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """What a service needs: calls from its slot's callers and, if it has a route, from the gateway; calls to the
+    services that it needs, to `targets`, and to the ports of the outside services it names."""
+    service = services[name]
+    callers = [other for other, declared in services.items() if name in declared.needs]
+    ingress = [_pods(names.selector(caller, slot)) for caller in callers]
+    if service.routes:
+        ingress.append(_namespace(names.GATEWAY_NAMESPACE))
+    calls = [Target(services[needed].port, pods=names.selector(needed, slot)) for needed in service.needs]
+    return _policy(
+        scope,
+        names.in_slot(name, slot),
+        service.source,
+        names.selector(name, slot),
+        ingress=[_from(ingress, service.port)] if ingress else [],
+        egress=[_to(target) for target in [*calls, *targets]] + _internet({egress.port for egress in service.egress}),
+        service=name,
+        slot=slot,
+    )
+
+
+def of_job(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], targets: Sequence[Target]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """A job that nobody calls and that calls `targets`."""
+    return _policy(scope, name, source, pods, ingress=[], egress=[_to(target) for target in targets])
+
+
+def of_broker(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], callers: Iterable[Mapping[str, str]]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """RabbitMQ: AMQP (5672) from the system's pods; its nodes find (4369) and feed (25672) each other."""
+    clients = [_pods(caller) for caller in callers]
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[*([_from(clients, 5672)] if clients else []), _from([_pods(pods)], 4369, 25672)],
+        egress=[_to(Target(4369, pods=pods)), _to(Target(25672, pods=pods))],
+    )
+
+
+def _policy(
+    scope: Scope,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    *,
+    ingress: list[networking.v1.NetworkPolicyIngressRuleArgs],
+    egress: list[networking.v1.NetworkPolicyEgressRuleArgs],
+    service: str | None = None,
+    slot: str | None = None,
+) -> networking.v1.NetworkPolicyInitArgs:
+    return networking.v1.NetworkPolicyInitArgs(
+        metadata=scope.metadata(name, source, service=service, slot=slot),
+        spec=networking.v1.NetworkPolicySpecArgs(
+            pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(pods)),
+            policy_types=["Ingress", "Egress"],
+            ingress=ingress,
+            egress=egress,
+        ),
+    )
+
+
+def _pods(labels: Mapping[str, str]) -> Peer:
+    return Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(labels)))
+
+
+def _namespace(name: str) -> Peer:
+    return Peer(namespace_selector=meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": name}))
+
+
+def _ports(*ports: int, protocol: str = "TCP") -> list[networking.v1.NetworkPolicyPortArgs]:
+    return [networking.v1.NetworkPolicyPortArgs(port=port, protocol=protocol) for port in ports]
+
+
+def _from(peers: list[Peer], *ports: int) -> networking.v1.NetworkPolicyIngressRuleArgs:
+    return networking.v1.NetworkPolicyIngressRuleArgs(from_=peers, ports=_ports(*ports))
+
+
+def _to(target: Target) -> networking.v1.NetworkPolicyEgressRuleArgs:
+    return networking.v1.NetworkPolicyEgressRuleArgs(to=target.peers(), ports=_ports(target.port))
+
+
+def _dns() -> networking.v1.NetworkPolicyEgressRuleArgs:
+    return networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(53) + _ports(53, protocol="UDP"))
+
+
+def _internet(ports: set[int]) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    if not ports:
+        return []
+    outside = networking.v1.IPBlockArgs(cidr="0.0.0.0/0", except_=list(PRIVATE_NETWORKS))
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[Peer(ip_block=outside)], ports=_ports(*sorted(ports)))]

@@ -1,0 +1,24 @@
+"""The Secrets of a system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes import core
+
+from builders.scope import Scope
+
+
+def secret(scope: Scope, *, name: str, source: str, values: Mapping[str, pulumi.Input[str]]) -> core.v1.SecretInitArgs:
+    """A Secret with `values`, which must be secret outputs."""
+    return core.v1.SecretInitArgs(metadata=scope.metadata(name, source), type="Opaque", string_data=dict(values))
+
+
+def empty_entry(scope: Scope, *, name: str, source: str, keys: list[str]) -> core.v1.SecretInitArgs:
+    """A Secret whose values others supply. Pods that need a missing key wait for it and start when it is there."""
+    annotations = {"slipway.dev/supplied-keys": ",".join(sorted(keys))}
+    return core.v1.SecretInitArgs(
+        metadata=scope.metadata(name, source, annotations=annotations),
+        type="Opaque",
+    )
