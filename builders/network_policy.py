@@ -16,6 +16,10 @@ from settings.services import Service
 
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 
+POSTGRES_PORT = 5432
+DATABASE_OPERATOR = "cnpg-system"
+"""Namespace of the operator of databases inside a cluster."""
+
 Peer = networking.v1.NetworkPolicyPeerArgs
 
 
@@ -79,6 +83,28 @@ def of_broker(
         pods,
         ingress=[*([_from(clients, 5672)] if clients else []), _from([_pods(pods)], 4369, 25672)],
         egress=[_to(Target(4369, pods=pods)), _to(Target(25672, pods=pods))],
+    )
+
+
+def of_database(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """PostgreSQL in the cluster: connections from the namespace, replication (5432) and status (8000) among its pods
+    and from the operator; out to each other, the API server (443, 6443) and the store of its backups (443, 9000)."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[
+            _from([_pods({})], POSTGRES_PORT),
+            _from([_pods(pods), _namespace(DATABASE_OPERATOR)], POSTGRES_PORT, 8000),
+        ],
+        egress=[
+            _to(Target(POSTGRES_PORT, pods=pods)),
+            _to(Target(8000, pods=pods)),
+            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443, 9000)),
+        ],
     )
 
 

@@ -22,3 +22,12 @@ def empty_entry(scope: Scope, *, name: str, source: str, keys: list[str]) -> cor
         metadata=scope.metadata(name, source, annotations=annotations),
         type="Opaque",
     )
+
+
+def login(scope: Scope, *, name: str, source: str, user: str, password: pulumi.Input[str]) -> core.v1.SecretInitArgs:
+    """A user's name and password in the form that operators read."""
+    return core.v1.SecretInitArgs(
+        metadata=scope.metadata(name, source),
+        type="kubernetes.io/basic-auth",
+        string_data={"username": user, "password": password},
+    )

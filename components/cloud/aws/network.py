@@ -1,0 +1,174 @@
+"""The cluster's network: a VPC with public, private and data subnets in each zone.
+
+Load balancers stand in the public subnets, nodes in the private ones, databases in the data ones, which have no way out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import pulumi
+import pulumi_aws as aws
+
+from components.cloud.aws.identity import service_role
+from settings.stacks import Network as NetworkSettings
+
+LAYERS = ("public", "private", "data")
+ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    cluster_name: str
+    region: str
+    settings: NetworkSettings
+    log_retention_days: int
+    tags: Mapping[str, str]
+
+
+def subnet_cidrs(cidr: str, zones: int) -> dict[str, tuple[str, ...]]:
+    """The address ranges of each layer, one a zone: a sixteenth of the network each."""
+    parts = ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=4)
+    return {layer: tuple(str(part) for part in islice(parts, zones)) for layer in LAYERS}
+
+
+class Network(pulumi.ComponentResource):
+    """`vpc_id`, and the subnets' ids by layer."""
+
+    vpc_id: pulumi.Output[str]
+    private_subnets: Sequence[pulumi.Output[str]]
+    data_subnets: Sequence[pulumi.Output[str]]
+    private_cidrs: tuple[str, ...]
+    data_cidrs: tuple[str, ...]
+
+    def __init__(self, name: str, args: NetworkArgs, parent: pulumi.Resource) -> None:
+        super().__init__("slipway:aws:Network", name, opts=pulumi.ResourceOptions(parent=parent))
+        self._name, self._args = name, args
+        self._opts = pulumi.ResourceOptions(parent=self)
+        vpc = aws.ec2.Vpc(
+            name,
+            cidr_block=args.settings.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=self._tags("vpc"),
+            opts=self._opts,
+        )
+        self.vpc_id = vpc.id
+        # A rule-less default group: what forgets to name its own group reaches nothing.
+        aws.ec2.DefaultSecurityGroup(
+            name, vpc_id=vpc.id, ingress=[], egress=[], tags=self._tags("none"), opts=self._opts
+        )
+        cidrs = subnet_cidrs(args.settings.cidr, args.settings.zones)
+        subnets = {
+            layer: [self._subnet(layer, index, cidr) for index, cidr in enumerate(cidrs[layer])] for layer in LAYERS
+        }
+        self._route(subnets)
+        self._log_flows()
+
+        self.private_subnets = [subnet.id for subnet in subnets["private"]]
+        self.data_subnets = [subnet.id for subnet in subnets["data"]]
+        self.private_cidrs, self.data_cidrs = cidrs["private"], cidrs["data"]
+        self.register_outputs({"vpc": vpc.id})
+
+    def _tags(self, part: str) -> dict[str, str]:
+        return {**self._args.tags, "Name": f"{self._args.cluster_name}-{part}"}
+
+    def _subnet(self, layer: str, index: int, cidr: str) -> aws.ec2.Subnet:
+        """Zones are named by letter: `a` to `c` exist in every region that has three, to each account its own."""
+        roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
+        zone = f"{self._args.region}{'abc'[index]}"
+        return aws.ec2.Subnet(
+            f"{self._name}-{layer}-{index}",
+            vpc_id=self.vpc_id,
+            cidr_block=cidr,
+            availability_zone=zone,
+            map_public_ip_on_launch=False,
+            tags={**self._tags(f"{layer}-{zone}"), **roles.get(layer, {})},
+            opts=self._opts,
+        )
+
+    def _route(self, subnets: Mapping[str, list[aws.ec2.Subnet]]) -> None:
+        gateway = aws.ec2.InternetGateway(self._name, vpc_id=self.vpc_id, tags=self._tags("gateway"), opts=self._opts)
+        self._table("public", subnets["public"], gateway_id=gateway.id)
+        data = self._table("data", subnets["data"])
+        ways_out = [self._nat(index, subnet, gateway) for index, subnet in enumerate(subnets["public"][: self._nats()])]
+        tables = [data]
+        for index, way_out in enumerate(ways_out):
+            shared = len(ways_out) == 1
+            served = subnets["private"] if shared else [subnets["private"][index]]
+            tables.append(self._table("private" if shared else f"private-{index}", served, nat_gateway_id=way_out.id))
+        aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{self._args.region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            tags=self._tags("s3"),
+            opts=self._opts,
+        )
+
+    def _nats(self) -> int:
+        return self._args.settings.zones if self._args.settings.nat == "zone" else 1
+
+    def _nat(self, index: int, subnet: aws.ec2.Subnet, gateway: aws.ec2.InternetGateway) -> aws.ec2.NatGateway:
+        name = f"{self._name}-nat-{index}"
+        address = aws.ec2.Eip(name, domain="vpc", tags=self._tags(f"nat-{index}"), opts=self._opts)
+        return aws.ec2.NatGateway(
+            name,
+            allocation_id=address.allocation_id,
+            subnet_id=subnet.id,
+            tags=self._tags(f"nat-{index}"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway]),
+        )
+
+    def _table(self, part: str, subnets: Sequence[aws.ec2.Subnet], **way_out: pulumi.Input[str]) -> aws.ec2.RouteTable:
+        name = f"{self._name}-{part}"
+        table = aws.ec2.RouteTable(name, vpc_id=self.vpc_id, tags=self._tags(part), opts=self._opts)
+        if way_out:
+            aws.ec2.Route(name, route_table_id=table.id, destination_cidr_block=ANYWHERE, **way_out, opts=self._opts)
+        for index, subnet in enumerate(subnets):
+            aws.ec2.RouteTableAssociation(
+                f"{name}-{index}", route_table_id=table.id, subnet_id=subnet.id, opts=self._opts
+            )
+        return table
+
+    def _log_flows(self) -> None:
+        """Who talked to whom, for whoever looks into an incident."""
+        name = f"{self._name}-flows"
+        group = aws.cloudwatch.LogGroup(
+            name,
+            name=f"/slipway/{self._args.cluster_name}/flows",
+            retention_in_days=self._args.log_retention_days,
+            tags=self._tags("flows"),
+            opts=self._opts,
+        )
+        role = service_role(
+            name, f"{self._args.cluster_name}-flows", "vpc-flow-logs.amazonaws.com", self._tags("flows"), self
+        )
+        write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+        policy = aws.iam.RolePolicy(
+            name,
+            name="write-flow-logs",
+            role=role.name,
+            policy=pulumi.Output.json_dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Action": write, "Resource": pulumi.Output.concat(group.arn, ":*")}
+                    ],
+                }
+            ),
+            opts=self._opts,
+        )
+        aws.ec2.FlowLog(
+            name,
+            vpc_id=self.vpc_id,
+            traffic_type="ALL",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            tags=self._tags("flows"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )

@@ -1,0 +1,209 @@
+"""PostgreSQL on RDS: an instance a database, private, encrypted, backed up as its system declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from builders import names
+from components.cloud.aws.cluster import encryption_key
+from components.cloud.aws.identity import service_role
+from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
+from components.cloud.roles import Roles, make_roles
+from settings.databases import Database
+
+PORT = 5432
+ADMINISTRATOR = "slipway"
+CLASSES = {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge", "xlarge": "db.m7g.2xlarge"}
+CERTIFICATE = "rds-ca-rsa2048-g1"
+MONITORING_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where databases stand and what belongs to all of them."""
+
+    cluster_name: str
+    vpc_id: pulumi.Input[str]
+    subnets: Sequence[pulumi.Input[str]]
+    networks: tuple[str, ...]
+    """Their own address ranges, for network policies."""
+    clients: tuple[str, ...]
+    """Address ranges that may connect: those of the nodes."""
+    protect: bool
+    tags: Mapping[str, str]
+
+
+class Postgres(pulumi.ComponentResource):
+    """`endpoint` is all that a system learns of it."""
+
+    endpoint: PostgresEndpoint
+
+    def __init__(
+        self, args: PostgresArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
+    ) -> None:
+        self._name = f"{args.system}/{args.name}"
+        super().__init__(
+            "slipway:aws:Postgres", self._name, opts=pulumi.ResourceOptions(parent=parent, providers=[provider])
+        )
+        self._args, self._around = args, around
+        self._opts = pulumi.ResourceOptions(parent=self)
+        self._identifier = names.shortened(f"{around.cluster_name}-{names.kubernetes_name(args.name)}", 63)
+        self._tags = tags_of(args, around.tags)
+        roles = make_roles(args, ADMINISTRATOR, self)
+        primary = self._primary(roles)
+        readers = [self._reader(index, primary) for index in range(args.settings.read_replicas)]
+        self.endpoint = PostgresEndpoint(
+            server=self._identifier,
+            database=args.name,
+            direct=Address(host=primary.address, port=PORT),
+            pooled=None,
+            readers=tuple(Address(host=reader.address, port=PORT) for reader in readers),
+            admin=roles.admin,
+            owner=roles.owner,
+            app=roles.app,
+            backup=roles.backup,
+            reach=Reach(networks=around.networks),
+        )
+        self.register_outputs({"server": self._identifier})
+
+    def _primary(self, roles: Roles) -> aws.rds.Instance:
+        settings = self._args.settings
+        key = encryption_key(self._name, f"Database {self._identifier}", self._tags, self)
+        return aws.rds.Instance(
+            self._name,
+            identifier=self._identifier,
+            engine="postgres",
+            engine_version=settings.version,
+            instance_class=CLASSES[settings.size],
+            # The roles Job makes the database itself, for its owner is none of the server's roles.
+            username=roles.admin.name,
+            password=roles.admin.password,
+            storage_type="gp3",
+            allocated_storage=settings.storage,
+            max_allocated_storage=settings.maximum_storage,
+            storage_encrypted=True,
+            kms_key_id=key.arn,
+            multi_az=settings.high_availability,
+            db_subnet_group_name=self._subnets().name,
+            vpc_security_group_ids=[self._firewall().id],
+            publicly_accessible=False,
+            parameter_group_name=self._parameters(settings).name,
+            backup_retention_period=retention_days(settings),
+            backup_window="01:00-01:30",
+            maintenance_window="sun:03:00-sun:04:00",
+            copy_tags_to_snapshot=True,
+            deletion_protection=settings.deletion_protection,
+            delete_automated_backups=False,
+            skip_final_snapshot=False,
+            final_snapshot_identifier=f"{self._identifier}-final",
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=key.arn,
+            monitoring_interval=MONITORING_SECONDS,
+            monitoring_role_arn=self._monitoring().arn,
+            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            iam_database_authentication_enabled=True,
+            auto_minor_version_upgrade=True,
+            allow_major_version_upgrade=False,
+            apply_immediately=False,
+            ca_cert_identifier=CERTIFICATE,
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=self._around.protect and settings.deletion_protection,
+                import_=settings.adopt,
+            ),
+        )
+
+    def _subnets(self) -> aws.rds.SubnetGroup:
+        return aws.rds.SubnetGroup(
+            self._name,
+            name=self._identifier,
+            description=f"Where {self._identifier} stands",
+            subnet_ids=list(self._around.subnets),
+            tags=self._tags,
+            opts=self._opts,
+        )
+
+    def _firewall(self) -> aws.ec2.SecurityGroup:
+        group = aws.ec2.SecurityGroup(
+            self._name,
+            name=self._identifier,
+            description=f"Who may connect to {self._identifier}",
+            vpc_id=self._around.vpc_id,
+            tags={**self._tags, "Name": self._identifier},
+            opts=self._opts,
+        )
+        for index, cidr in enumerate(self._around.clients):
+            aws.vpc.SecurityGroupIngressRule(
+                f"{self._name}-{index}",
+                security_group_id=group.id,
+                description="The cluster's nodes and pods",
+                cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=PORT,
+                to_port=PORT,
+                tags=self._tags,
+                opts=self._opts,
+            )
+        return group
+
+    def _parameters(self, settings: Database) -> aws.rds.ParameterGroup:
+        static = {"rds.force_ssl": "1", "shared_preload_libraries": "pg_stat_statements"}
+        dynamic = {"log_min_duration_statement": str(settings.slow_query_ms), "pg_stat_statements.track": "all"}
+        return aws.rds.ParameterGroup(
+            self._name,
+            name=f"{self._identifier}-postgres{settings.version}",
+            description=f"Parameters of {self._identifier}",
+            family=f"postgres{settings.version}",
+            parameters=[
+                aws.rds.ParameterGroupParameterArgs(name=name, value=value, apply_method=method)
+                for method, values in (("pending-reboot", static), ("immediate", dynamic))
+                for name, value in values.items()
+            ],
+            tags=self._tags,
+            opts=self._opts,
+        )
+
+    def _monitoring(self) -> aws.iam.Role:
+        return service_role(
+            f"{self._name}-monitoring",
+            names.shortened(f"{self._identifier}-monitoring", 64),
+            "monitoring.rds.amazonaws.com",
+            self._tags,
+            self,
+            policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
+        )
+
+    def _reader(self, index: int, primary: aws.rds.Instance) -> aws.rds.Instance:
+        settings = self._args.settings
+        return aws.rds.Instance(
+            f"{self._name}-reader-{index}",
+            identifier=names.shortened(f"{self._identifier}-reader-{index}", 63),
+            replicate_source_db=primary.identifier,
+            instance_class=CLASSES[settings.size],
+            storage_encrypted=True,
+            max_allocated_storage=settings.maximum_storage,
+            publicly_accessible=False,
+            # A reader holds nothing of its own: it is made anew from the primary.
+            backup_retention_period=0,
+            skip_final_snapshot=True,
+            performance_insights_enabled=True,
+            auto_minor_version_upgrade=True,
+            ca_cert_identifier=CERTIFICATE,
+            tags={**self._tags, "slipway.dev/reader": "true"},
+            opts=self._opts,
+        )
+
+
+def retention_days(settings: Database) -> int:
+    """Days of automated backups; 0 switches them off, which the policy pack refuses."""
+    return 0 if settings.backup == "none" else settings.backup.retention_days
+
+
+def tags_of(args: PostgresArgs, own: Mapping[str, str]) -> dict[str, str]:
+    declared = "none" if args.settings.backup == "none" else str(args.settings.backup.retention_days)
+    return names.tags(args.settings.source, own, system=args.system, backup_retention=declared)
