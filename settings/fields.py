@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from settings.problems import nearest
 from settings.scalars import RespelledFloat, RespelledInt
 
 
@@ -110,6 +111,21 @@ class Parsed(_Leaf):
 
     def keywords(self) -> dict[str, Any]:
         return {}
+
+
+@dataclass(frozen=True)
+class Known(_Leaf):
+    """One of many words, of which the nearest is suggested."""
+
+    words: frozenset[str]
+
+    def checked(self, value: Any) -> Any:
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(f"is not {self.rule}{nearest(value, self.words)}")
+        return value
+
+    def keywords(self) -> dict[str, Any]:
+        return {"enum": sorted(self.words)}
 
 
 def _day(value: Any) -> Any:

@@ -124,6 +124,7 @@ class Window(Setting):
     days: list[OneOf["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]] = Field(
         min_length=1
     )
+    """Days of the week on which it opens."""
     start: TimeOfDay
     """When it opens, in `timeZone`."""
     duration: Duration

@@ -17,7 +17,9 @@ _SECRET_VALUE = re.compile(
 _SECRET_NAME = re.compile(
     r"(SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|ENCRYPTION_?KEY|_DSN$)", re.I
 )
-_PUBLIC_NAME = re.compile(r"(PUBLIC|PUBLISHABLE|EXPIRES|_TTL|_URL$|_PATH$|_NAME$|_ID$|_ISSUER$|_TIMEOUT)", re.I)
+_PUBLIC_NAME = re.compile(
+    r"(PUBLIC|REACT_APP_|PUBLISHABLE|EXPIRES|_TTL|_URL$|_PATH$|_NAME$|_ID$|_ISSUER$|_TIMEOUT)", re.I
+)
 _RANDOM = re.compile(r"(?=[^\s]*[0-9])(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_=-]{24,}|\b[0-9a-f]{32,}\b")
 
 

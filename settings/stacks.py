@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from typing import Literal as OneOf
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from settings import regions
 from settings.fields import (
@@ -16,6 +16,7 @@ from settings.fields import (
     Cidr,
     Count,
     Identifier,
+    Known,
     KubernetesVersion,
     Percent,
     Positive,
@@ -23,22 +24,11 @@ from settings.fields import (
     Version,
     Zones,
 )
-from settings.problems import nearest
 from settings.setting import Setting
 from settings.system import System
 
-
-def _region(known: frozenset[str], cloud: str) -> BeforeValidator:
-    def check(value: Any) -> Any:
-        if value not in known:
-            raise ValueError(f"is not a region of {cloud}{nearest(value, known)}")
-        return value
-
-    return BeforeValidator(check)
-
-
-AwsRegion = Annotated[str, _region(regions.AWS, "AWS"), Field(examples=["us-east-1"])]
-AzureRegion = Annotated[str, _region(regions.AZURE, "Azure"), Field(examples=["eastus2"])]
+AwsRegion = Annotated[str, Known("a region of AWS", "us-east-1", regions.AWS)]
+AzureRegion = Annotated[str, Known("a region of Azure", "eastus2", regions.AZURE)]
 
 
 class Network(Setting):

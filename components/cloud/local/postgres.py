@@ -27,7 +27,7 @@ class Postgres(pulumi.ComponentResource):
         self._args = args
         self._scope = Scope(args.system, args.namespace)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
-        self._name = names.kubernetes_name(args.name)
+        self._server = names.kubernetes_name(args.name)
         roles = make_roles(args, SUPERUSER, self)
         policy = self._policy()
         logins = [
@@ -39,27 +39,27 @@ class Postgres(pulumi.ComponentResource):
         pooled = self._pooler(cluster) if args.settings.pooling else None
         self._schedule(cluster)
         self.endpoint = PostgresEndpoint(
-            server=self._name,
+            server=self._server,
             database=args.name,
-            direct=self._address(f"{self._name}-rw"),
+            direct=self._address(f"{self._server}-rw"),
             pooled=pooled,
-            readers=(self._address(f"{self._name}-ro"),) if args.settings.read_replicas else (),
+            readers=(self._address(f"{self._server}-ro"),) if args.settings.read_replicas else (),
             admin=roles.admin,
             owner=roles.owner,
             app=roles.app,
             backup=roles.backup,
-            reach=Reach(pods=cloudnative_pg.pods(self._name)),
+            reach=Reach(pods=cloudnative_pg.pods(self._server)),
         )
-        self.register_outputs({"server": self._name})
+        self.register_outputs({"server": self._server})
 
     def _cluster(self, storage_class: str | None, before: list[pulumi.Resource]) -> pulumi.Resource:
         settings = self._args.settings
         declared = "none" if settings.backup == "none" else str(settings.backup.retention_days)
         spec = cloudnative_pg.cluster(
-            self._name,
+            self._server,
             settings,
-            superuser=f"{self._name}-superuser",
-            owner=f"{self._name}-first-owner",
+            superuser=f"{self._server}-superuser",
+            owner=f"{self._server}-first-owner",
             storage_class=storage_class,
         )
         opts = pulumi.ResourceOptions(
@@ -68,37 +68,39 @@ class Postgres(pulumi.ComponentResource):
             protect=settings.deletion_protection,
             import_=settings.adopt,
         )
-        return self._object(cloudnative_pg.CLUSTER, self._name, spec, opts, {names.BACKUP_RETENTION: declared})
+        return self._object(cloudnative_pg.CLUSTER, self._server, spec, opts, {names.BACKUP_RETENTION: declared})
 
     def _store(self) -> list[pulumi.Resource]:
         backup = self._args.settings.backup
         if backup == "none":
             return []
         spec = cloudnative_pg.object_store(self._args.namespace, backup)
-        return [self._object(cloudnative_pg.OBJECT_STORE, self._name, spec, self._opts)]
+        return [self._object(cloudnative_pg.OBJECT_STORE, self._server, spec, self._opts)]
 
     def _schedule(self, cluster: pulumi.Resource) -> None:
         if self._args.settings.backup != "none":
             opts = pulumi.ResourceOptions(parent=self, depends_on=[cluster])
-            self._object(cloudnative_pg.SCHEDULED_BACKUP, self._name, cloudnative_pg.scheduled_backup(self._name), opts)
+            self._object(
+                cloudnative_pg.SCHEDULED_BACKUP, self._server, cloudnative_pg.scheduled_backup(self._server), opts
+            )
 
     def _pooler(self, cluster: pulumi.Resource) -> Address:
-        name = f"{self._name}-pooler"
+        name = f"{self._server}-pooler"
         opts = pulumi.ResourceOptions(parent=self, depends_on=[cluster])
-        self._object(cloudnative_pg.POOLER, name, cloudnative_pg.pooler(self._name), opts)
+        self._object(cloudnative_pg.POOLER, name, cloudnative_pg.pooler(self._server), opts)
         return self._address(name)
 
     def _login(self, part: str, role: Role) -> pulumi.Resource:
-        name = f"{self._name}-{part}"
+        name = f"{self._server}-{part}"
         entry = secret.login(
             self._scope, name=name, source=self._args.settings.source, user=role.name, password=role.password
         )
         return core.v1.Secret(self._scope.logical(name), entry, opts=self._opts)
 
     def _policy(self) -> pulumi.Resource:
-        name = f"{self._name}-postgres"
+        name = f"{self._server}-postgres"
         policy = network_policy.of_database(
-            self._scope, name=name, source=self._args.settings.source, pods=cloudnative_pg.pods(self._name)
+            self._scope, name=name, source=self._args.settings.source, pods=cloudnative_pg.pods(self._server)
         )
         return networking.v1.NetworkPolicy(self._scope.logical(name), policy, opts=self._opts)
 

@@ -1,0 +1,1 @@
+"""The `slipway` command: what Pulumi's users ask for and lack."""

@@ -1,0 +1,35 @@
+"""`slipway preview`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.progress import progress
+from cli.selection import select
+from reports import findings, machine, text
+
+OK, VIOLATED, FAILED = 0, 1, 3
+PLAIN_WIDTH = 140
+
+
+def preview(cwd: Path, name: str | None, file: Path | None, *, output: str, every: bool) -> int:
+    """Prints the preview and returns the exit status. Raises InvalidSettings and RehearsalError."""
+    selection = select(cwd, name, file)
+    with progress(selection.stack.name) as report:
+        rehearsal = selection.rehearse(judged=True, on_progress=report)
+    found = findings.place(rehearsal.findings, selection.project, selection.file)
+    if output == "json":
+        print(machine.as_json(rehearsal, found))
+    else:
+        text.show(_console(), selection.stack, rehearsal, found, every=every)
+    if rehearsal.failure:
+        return FAILED
+    return VIOLATED if any(each.blocks for each in found) else OK
+
+
+def _console() -> Console:
+    """As wide as the terminal; elsewhere wide enough to fold nothing but long lists."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)

@@ -1,0 +1,221 @@
+"""The cluster: AKS with Entra identities only, Cilium, and nodes that upgrade themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure
+from pulumi_azure_native import containerservice
+
+from components.cloud.azure.access import Grant, grant
+from components.cloud.azure.network import ZONES
+from settings.stack_checks import RESERVED_NETWORKS
+from settings.stacks import Kubernetes, NodePool
+
+ADMINISTRATOR = "Azure Kubernetes Service RBAC Cluster Admin"
+DNS_ADDRESS = "172.20.0.10"
+LOGS = ["kube-apiserver", "kube-audit-admin", "kube-controller-manager", "kube-scheduler", "guard"]
+SYSTEM_NODES = "Standard_D2ads_v5"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    cluster_name: str
+    location: str
+    subscription: str
+    tenant: str
+    resource_group: pulumi.Input[str]
+    subnet: pulumi.Input[str]
+    zones: int
+    settings: Kubernetes
+    deployers: Sequence[str]
+    protect: bool
+    tags: Mapping[str, str]
+
+
+def node_size(pool: NodePool) -> str:
+    """The machine with the declared cores and at least the declared memory: D has 4 GiB a core, E has 8."""
+    family = "D" if pool.memory <= 4 * pool.cpu else "E"
+    return f"Standard_{family}{pool.cpu}ads_v5"
+
+
+class Cluster(pulumi.ComponentResource):
+    """`name` in Azure, `kubelet` as principal id, and what gives the deployers access."""
+
+    name: pulumi.Output[str]
+    kubelet: pulumi.Output[str]
+    address: pulumi.Output[str]
+    access: list[pulumi.Resource]
+
+    def __init__(self, name: str, args: ClusterArgs, parent: pulumi.Resource) -> None:
+        super().__init__("slipway:azure:Cluster", name, opts=pulumi.ResourceOptions(parent=parent))
+        self._name, self._args = name, args
+        self._opts = pulumi.ResourceOptions(parent=self)
+        workspace = self._workspace()
+        cluster = self._cluster(workspace.id)
+        self._diagnostics(cluster, workspace.id)
+        self.access = [self._administrator(cluster, principal) for principal in args.deployers]
+        self.name = cluster.name
+        self.address = pulumi.Output.concat("https://", cluster.fqdn.apply(lambda fqdn: fqdn or ""), ":443")
+        self.kubelet = cluster.identity_profile.apply(
+            lambda profile: (profile or {})["kubeletidentity"].object_id or ""
+        )
+        self.register_outputs({"address": self.address})
+
+    def _workspace(self) -> azure.operationalinsights.Workspace:
+        args = self._args
+        return azure.operationalinsights.Workspace(
+            self._name,
+            workspace_name=args.cluster_name,
+            resource_group_name=args.resource_group,
+            location=args.location,
+            retention_in_days=args.settings.log_retention_days,
+            sku=azure.operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
+            tags=dict(args.tags),
+            opts=self._opts,
+        )
+
+    def _identity(self) -> tuple[azure.managedidentity.UserAssignedIdentity, pulumi.Resource]:
+        """The control plane's own, which may join load balancers and nodes to the network and nothing else."""
+        args = self._args
+        identity = azure.managedidentity.UserAssignedIdentity(
+            self._name,
+            resource_name_=args.cluster_name,
+            resource_group_name=args.resource_group,
+            location=args.location,
+            tags=dict(args.tags),
+            opts=self._opts,
+        )
+        joins = Grant(
+            key=f"{args.cluster_name}/network",
+            role="Network Contributor",
+            principal=identity.principal_id,
+            principal_type="ServicePrincipal",
+            scope=args.subnet,
+        )
+        return identity, grant(f"{self._name}-network", args.subscription, joins, self._opts)
+
+    def _cluster(self, workspace: pulumi.Output[str]) -> containerservice.ManagedCluster:
+        args = self._args
+        identity, joins = self._identity()
+        return containerservice.ManagedCluster(
+            self._name,
+            resource_name_=args.cluster_name,
+            resource_group_name=args.resource_group,
+            node_resource_group=f"{args.cluster_name}-nodes",
+            location=args.location,
+            dns_prefix=args.cluster_name,
+            kubernetes_version=args.settings.version,
+            sku=containerservice.ManagedClusterSKUArgs(name="Base", tier="Standard"),
+            identity=containerservice.ManagedClusterIdentityArgs(
+                type=containerservice.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
+            ),
+            disable_local_accounts=True,
+            enable_rbac=True,
+            aad_profile=containerservice.ManagedClusterAADProfileArgs(
+                managed=True, enable_azure_rbac=True, tenant_id=args.tenant
+            ),
+            oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
+            security_profile=_security(workspace),
+            network_profile=_network(),
+            api_server_access_profile=containerservice.ManagedClusterAPIServerAccessProfileArgs(
+                authorized_ip_ranges=args.settings.api_allow
+            ),
+            auto_upgrade_profile=containerservice.ManagedClusterAutoUpgradeProfileArgs(
+                upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
+            ),
+            agent_pool_profiles=[self._system_pool(), self._user_pool()],
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[joins], protect=args.protect),
+        )
+
+    def _system_pool(self) -> containerservice.ManagedClusterAgentPoolProfileArgs:
+        return self._pool(
+            "system", "System", SYSTEM_NODES, minimum=2, maximum=4, node_taints=["CriticalAddonsOnly=true:NoSchedule"]
+        )
+
+    def _user_pool(self) -> containerservice.ManagedClusterAgentPoolProfileArgs:
+        nodes = self._args.settings.nodes
+        return self._pool("user", "User", node_size(nodes), minimum=nodes.minimum, maximum=nodes.maximum)
+
+    def _pool(
+        self,
+        name: str,
+        mode: str,
+        size: str,
+        *,
+        minimum: int,
+        maximum: int,
+        node_taints: Sequence[str] = (),
+    ) -> containerservice.ManagedClusterAgentPoolProfileArgs:
+        """`count` is where the autoscaler starts."""
+        return containerservice.ManagedClusterAgentPoolProfileArgs(
+            name=name,
+            mode=mode,
+            type="VirtualMachineScaleSets",
+            vm_size=size,
+            os_type="Linux",
+            os_sku="AzureLinux",
+            os_disk_type="Ephemeral",
+            enable_auto_scaling=True,
+            count=minimum,
+            min_count=minimum,
+            max_count=maximum,
+            max_pods=110,
+            availability_zones=list(ZONES[: self._args.zones]),
+            vnet_subnet_id=self._args.subnet,
+            node_taints=list(node_taints) or None,
+            enable_node_public_ip=False,
+            upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
+        )
+
+    def _diagnostics(self, cluster: containerservice.ManagedCluster, workspace: pulumi.Output[str]) -> None:
+        azure.monitor.DiagnosticSetting(
+            self._name,
+            name="control-plane",
+            resource_uri=cluster.id,
+            workspace_id=workspace,
+            log_analytics_destination_type="Dedicated",
+            logs=[azure.monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in LOGS],
+            opts=self._opts,
+        )
+
+    def _administrator(self, cluster: containerservice.ManagedCluster, principal: str) -> pulumi.Resource:
+        """The kind of principal is left open: a deployer may be a group or an identity."""
+        may = Grant(
+            key=f"{self._args.cluster_name}/deployer/{principal}",
+            role=ADMINISTRATOR,
+            principal=principal,
+            principal_type=None,
+            scope=cluster.id,
+        )
+        return grant(f"{self._name}-deployer-{principal}", self._args.subscription, may, self._opts)
+
+
+def _security(workspace: pulumi.Output[str]) -> containerservice.ManagedClusterSecurityProfileArgs:
+    return containerservice.ManagedClusterSecurityProfileArgs(
+        workload_identity=containerservice.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+        image_cleaner=containerservice.ManagedClusterSecurityProfileImageCleanerArgs(enabled=True, interval_hours=168),
+        defender=containerservice.ManagedClusterSecurityProfileDefenderArgs(
+            log_analytics_workspace_resource_id=workspace,
+            security_monitoring=containerservice.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(
+                enabled=True
+            ),
+        ),
+    )
+
+
+def _network() -> containerservice.ContainerServiceNetworkProfileArgs:
+    return containerservice.ContainerServiceNetworkProfileArgs(
+        network_plugin="azure",
+        network_plugin_mode="overlay",
+        network_dataplane="cilium",
+        network_policy="cilium",
+        pod_cidr=RESERVED_NETWORKS["pods"],
+        service_cidr=RESERVED_NETWORKS["Services"],
+        dns_service_ip=DNS_ADDRESS,
+        load_balancer_sku="standard",
+        outbound_type="userAssignedNATGateway",
+    )

@@ -1,0 +1,190 @@
+"""PostgreSQL on a flexible server: one a database, in the private network, backed up as its system declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure
+from pulumi_azure_native import dbforpostgresql
+
+from builders import names
+from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
+from components.cloud.roles import Roles, make_roles
+from settings.databases import Database
+
+PORT, POOLED_PORT = 5432, 6432
+ADMINISTRATOR = "slipway"
+SIZES = {
+    "small": "Standard_D2ads_v5",
+    "medium": "Standard_D2ads_v5",
+    "large": "Standard_D4ads_v5",
+    "xlarge": "Standard_D8ads_v5",
+}
+"""General purpose throughout: burstable servers refuse a standby and the pooler."""
+STORAGE = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+"""GiB that a server can have."""
+RETENTION = range(7, 36)
+"""Days that Azure itself can keep backups."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where databases stand and what belongs to all of them."""
+
+    cluster_name: str
+    subscription: str
+    location: str
+    resource_group: pulumi.Input[str]
+    subnet: pulumi.Input[str]
+    zone: pulumi.Input[str]
+    networks: tuple[str, ...]
+    protect: bool
+    tags: Mapping[str, str]
+
+
+class Postgres(pulumi.ComponentResource):
+    """`endpoint` is all that a system learns of it."""
+
+    endpoint: PostgresEndpoint
+
+    def __init__(
+        self, args: PostgresArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
+    ) -> None:
+        name = f"{args.system}/{args.name}"
+        super().__init__(
+            "slipway:azure:Postgres", name, opts=pulumi.ResourceOptions(parent=parent, providers=[provider])
+        )
+        self._args, self._around = args, around
+        stem = f"{around.cluster_name}-{names.kubernetes_name(args.name)}"
+        self._server_name = names.globally_unique(around.subscription, stem, 63)
+        roles = make_roles(args, ADMINISTRATOR, self)
+        server = self._server(name, roles)
+        self._configure(name, server)
+        if args.settings.deletion_protection:
+            self._lock(name, server)
+        readers = [self._reader(name, index, server) for index in range(args.settings.read_replicas)]
+        host = _host(server)
+        self.endpoint = PostgresEndpoint(
+            server=self._server_name,
+            database=args.name,
+            direct=Address(host=host, port=PORT),
+            pooled=Address(host=host, port=POOLED_PORT) if args.settings.pooling else None,
+            readers=tuple(Address(host=_host(reader), port=PORT) for reader in readers),
+            admin=roles.admin,
+            owner=roles.owner,
+            app=roles.app,
+            backup=roles.backup,
+            reach=Reach(networks=around.networks),
+        )
+        self.register_outputs({"server": self._server_name})
+
+    def _server(self, name: str, roles: Roles) -> dbforpostgresql.Server:
+        settings, around = self._args.settings, self._around
+        return dbforpostgresql.Server(
+            name,
+            server_name=self._server_name,
+            resource_group_name=around.resource_group,
+            location=around.location,
+            create_mode="Default",
+            version=settings.version,
+            administrator_login=roles.admin.name,
+            administrator_login_password=roles.admin.password,
+            auth_config=dbforpostgresql.AuthConfigArgs(password_auth="Enabled", active_directory_auth="Disabled"),
+            sku=dbforpostgresql.SkuArgs(name=SIZES[settings.size], tier="GeneralPurpose"),
+            storage=dbforpostgresql.StorageArgs(storage_size_gb=_storage(settings.storage), auto_grow="Enabled"),
+            high_availability=dbforpostgresql.HighAvailabilityArgs(
+                mode="ZoneRedundant" if settings.high_availability else "Disabled"
+            ),
+            backup=_backup(settings),
+            network=dbforpostgresql.NetworkArgs(
+                delegated_subnet_resource_id=around.subnet,
+                private_dns_zone_arm_resource_id=around.zone,
+                public_network_access="Disabled",
+            ),
+            maintenance_window=dbforpostgresql.MaintenanceWindowArgs(
+                custom_window="Enabled", day_of_week=0, start_hour=3, start_minute=0
+            ),
+            tags=tags_of(self._args, around.tags),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=around.protect and settings.deletion_protection, import_=settings.adopt
+            ),
+        )
+
+    def _configure(self, name: str, server: dbforpostgresql.Server) -> None:
+        """One after another: the server takes one change of a parameter at a time."""
+        settings = self._args.settings
+        extensions = ",".join(["pg_stat_statements", *settings.extensions]).upper()
+        wanted = {
+            "require_secure_transport": "ON",
+            "ssl_min_protocol_version": "TLSv1.2",
+            "azure.extensions": extensions,
+            "log_min_duration_statement": str(settings.slow_query_ms),
+            "pg_stat_statements.track": "all",
+        } | ({"pgbouncer.enabled": "true"} if settings.pooling else {})
+        before: list[pulumi.Resource] = []
+        for parameter, value in wanted.items():
+            configured = dbforpostgresql.Configuration(
+                f"{name}-{parameter}",
+                configuration_name=parameter,
+                server_name=server.name,
+                resource_group_name=self._around.resource_group,
+                source="user-override",
+                value=value,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+            )
+            before = [configured]
+
+    def _lock(self, name: str, server: dbforpostgresql.Server) -> None:
+        azure.authorization.ManagementLockByScope(
+            name,
+            lock_name="keep",
+            scope=server.id,
+            level="CanNotDelete",
+            notes="Holds data. Set deletionProtection to false in the stack before it is deleted.",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _reader(self, name: str, index: int, primary: dbforpostgresql.Server) -> dbforpostgresql.Server:
+        around = self._around
+        return dbforpostgresql.Server(
+            f"{name}-reader-{index}",
+            server_name=names.shortened(f"{self._server_name}-reader-{index}", 63),
+            resource_group_name=around.resource_group,
+            location=around.location,
+            create_mode="Replica",
+            source_server_resource_id=primary.id,
+            network=dbforpostgresql.NetworkArgs(
+                delegated_subnet_resource_id=around.subnet,
+                private_dns_zone_arm_resource_id=around.zone,
+                public_network_access="Disabled",
+            ),
+            tags=tags_of(self._args, around.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _host(server: dbforpostgresql.Server) -> pulumi.Output[str]:
+    return server.fully_qualified_domain_name
+
+
+def _storage(wanted: int) -> int:
+    return next((size for size in STORAGE if size >= wanted), STORAGE[-1])
+
+
+def _backup(settings: Database) -> dbforpostgresql.BackupArgs:
+    """What Azure can do of what is declared. It cannot keep none, nor more than 35 days; the tag says what was asked,
+    and the policy pack compares."""
+    declared = settings.backup
+    if declared == "none":
+        return dbforpostgresql.BackupArgs(backup_retention_days=RETENTION[0], geo_redundant_backup="Disabled")
+    return dbforpostgresql.BackupArgs(
+        backup_retention_days=min(max(declared.retention_days, RETENTION[0]), RETENTION[-1]),
+        geo_redundant_backup="Enabled" if declared.copy_to_second_region else "Disabled",
+    )
+
+
+def tags_of(args: PostgresArgs, own: Mapping[str, str]) -> dict[str, str]:
+    declared = "none" if args.settings.backup == "none" else str(args.settings.backup.retention_days)
+    return names.azure_tags(names.tags(args.settings.source, own, system=args.system, backup_retention=declared))

@@ -1,0 +1,160 @@
+"""One run of a program inside the worker: the SDK connected to a monitor and an engine of the same process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import runpy
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
+
+from rehearsal import failure, tuning
+from rehearsal.engine import Engine
+from rehearsal.findings import PolicyFailure, PolicyPack
+from rehearsal.imports import ImportClock
+from rehearsal.judging import Judge
+from rehearsal.loop import RehearsalLoop, Requests
+from rehearsal.monitor import Monitor
+from rehearsal.plan import in_dependency_order
+from rehearsal.providers import Providers
+from rehearsal.redaction import Redactor
+
+if TYPE_CHECKING:
+    from rehearsal.analyzers import PackHost
+    from rehearsal.worker import Channel
+
+DRAIN_SECONDS = 5.0
+"""How long requests that are still under way after a failure may take: they belong in the plan."""
+
+
+class Session:
+    """One run of a program, from its request to its result."""
+
+    def __init__(self, request: Mapping[str, Any], channel: Channel, redactor: Redactor, imports: ImportClock) -> None:
+        self._request, self._channel, self._redactor, self._imports = request, channel, redactor, imports
+        self._root = Path(request["program"])
+        self._config = {key: item["value"] for key, item in request["config"].items()}
+        self._secret_keys = [key for key, item in request["config"].items() if item["secret"]]
+        for key in self._secret_keys:
+            redactor.add(self._config[key])
+
+    def execute(self) -> None:
+        """Run the program and send its plan, or the error for which there is none."""
+        started, imported = time.perf_counter(), self._imports.seconds
+        with self._pack_host() as host:
+            monitor, engine, judge, loop = self._assemble(host)
+            failed = self._run_program(loop)
+            if judge.failure is not None:
+                raise PolicyFailure from judge.failure
+            self._channel.send("progress", phase="policies", registered=len(monitor.registry))
+            if failed is None and monitor.failure is None:
+                judge.judge_stack(monitor.registry)
+            findings = judge.findings()
+            imports = self._imports.seconds
+            program = time.perf_counter() - started - (imports - imported) - judge.seconds
+            self._send_result(
+                monitor,
+                engine,
+                failure=failed,
+                findings=[item.to_json() for item in findings],
+                timings={"imports": imports, "program": program, "policies": judge.seconds},
+            )
+
+    @contextlib.contextmanager
+    def _pack_host(self) -> Iterator[PackHost | None]:
+        """The policy packs, started before the program so that both start up at the same time."""
+        if not self._request["packs"]:
+            yield None
+            return
+        from rehearsal.analyzers import PackHost
+
+        try:
+            host = PackHost(
+                [PolicyPack(Path(pack["path"]), pack["config"]) for pack in self._request["packs"]],
+                project=self._request["project"],
+                stack=self._request["stack"],
+                organization=self._request["organization"],
+                config=self._config,
+                secret_keys=self._secret_keys,
+                dry_run=True,
+            )
+        except Exception as error:
+            raise PolicyFailure from error
+        with contextlib.closing(host):
+            yield host
+
+    def _assemble(self, host: PackHost | None) -> tuple[Monitor, Engine, Judge, RehearsalLoop]:
+        """Connect the SDK with a monitor and an engine of this process."""
+        project, stack = self._request["project"], self._request["stack"]
+        loop = RehearsalLoop()
+        asyncio.set_event_loop(loop)
+        engine = Engine(self._redactor)
+        providers = Providers(stack, project, self._config)
+        judge = Judge(host, providers)
+        monitor = Monitor(
+            project=project,
+            stack=stack,
+            root=self._root,
+            engine=engine,
+            providers=providers,
+            judge=judge,
+            redactor=self._redactor,
+            requests=Requests(loop),
+            on_registered=self._channel.registered,
+        )
+        settings: dict[str, Any] = {
+            "project": project,
+            "stack": stack,
+            "monitor": monitor,
+            "engine": engine,
+            "dry_run": True,
+            "organization": self._request["organization"],
+            "root_directory": str(self._root),
+        }
+        known = Settings.__init__.__code__.co_varnames
+        configure(Settings(**{key: value for key, value in settings.items() if key in known}))
+        set_all_config(self._config, self._secret_keys)
+        tuning.tune(self._root)
+        return monitor, engine, judge, loop
+
+    def _run_program(self, loop: RehearsalLoop) -> str | None:
+        """Run the program's directory as Pulumi does; None, or the text of its failure."""
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        os.chdir(self._root)
+        sys.argv = ["."]
+        try:
+            loop.run_until_complete(run_in_stack(_run_directory))
+        except BaseException as error:
+            _drain(loop)
+            return failure.describe(error, self._root, loop)
+        return None
+
+    def _send_result(self, monitor: Monitor, engine: Engine, failure: str | None, **content: Any) -> None:
+        failure = monitor.failure or failure
+        steps = in_dependency_order(resource.step for resource in monitor.registry)
+        self._channel.send(
+            "result",
+            steps=[[step.op, step.urn, step.state] for step in steps],
+            outputs=monitor.outputs,
+            diagnostics=[vars(item) for item in engine.diagnostics],
+            failure=failure and self._redactor.masked(failure),
+            **content,
+        )
+
+
+def _run_directory() -> None:
+    runpy.run_path(".", run_name="__main__")
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the requests finish that were under way when the program failed."""
+    pending = asyncio.all_tasks(loop)
+    if pending:
+        loop.run_until_complete(asyncio.wait(pending, timeout=DRAIN_SECONDS))

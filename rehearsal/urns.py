@@ -1,0 +1,39 @@
+"""URNs as the engine writes them: `urn:pulumi:<stack>::<project>::<parent types$type>::<name>`."""
+
+from __future__ import annotations
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX = "pulumi:providers:"
+
+
+def create_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
+    """The URN of a resource; `parent` is a URN or empty. A parent that is the stack leaves no trace in it."""
+    parent_type = qualified_type(parent) if parent else ""
+    if parent_type and parent_type != STACK_TYPE:
+        type_ = f"{parent_type}${type_}"
+    return f"urn:pulumi:{stack}::{project}::{type_}::{name}"
+
+
+def qualified_type(urn: str) -> str:
+    """The third part of a URN: the types of all ancestors and the resource's own, joined by `$`."""
+    return urn.split("::", 3)[2]
+
+
+def type_of(urn: str) -> str:
+    """The resource's own type token."""
+    return qualified_type(urn).rsplit("$", 1)[-1]
+
+
+def name_of(urn: str) -> str:
+    """The resource's logical name, which may itself contain `::`."""
+    return urn.split("::", 3)[3]
+
+
+def package_of(type_: str) -> str:
+    """The package of a type or function token: `aws` of `aws:s3/bucket:Bucket`."""
+    return type_.split(":", 1)[0]
+
+
+def is_provider(type_: str) -> bool:
+    """Whether a type token is that of a provider resource."""
+    return type_.startswith(PROVIDER_PREFIX)

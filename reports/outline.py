@@ -1,0 +1,135 @@
+"""A plan as people think of it: clusters, their systems, the parts of each, and how many resources of which type."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rehearsal import Plan, Step
+from settings.stacks import PlacedCluster, PlacedSystem, Stack
+
+SYSTEM_TYPE = "slipway:system:System"
+SLOT_TYPE = "slipway:system:Slot"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component of a system or of a cluster's foundation: what it is and what it holds."""
+
+    title: str
+    note: str
+    resources: tuple[Step, ...]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return counts(self.resources)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A system, or the foundation of a cluster."""
+
+    title: str
+    note: str
+    parts: tuple[Part, ...]
+
+    @property
+    def resources(self) -> int:
+        return sum(len(part.resources) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The groups of each cluster, and what belongs to none, such as providers."""
+
+    clusters: Mapping[str, tuple[Group, ...]]
+    notes: Mapping[str, str]
+    rest: tuple[Step, ...] = field(default=())
+
+
+def outline(plan: Plan, stack: Stack) -> Outline:
+    roots = [step for step in plan.steps if step.parent == _stack_urn(plan) or not step.parent]
+    components = {(step.type, step.name): step for step in roots}
+    clusters: dict[str, tuple[Group, ...]] = {}
+    used: set[str] = set()
+    for name, cluster in stack.clusters.items():
+        clusters[name] = tuple(_groups(plan, cluster, components, used))
+    notes = {name: _place(cluster) for name, cluster in stack.clusters.items()}
+    rest = tuple(step for step in roots if step.urn not in used and is_resource(step))
+    return Outline(clusters, notes, rest)
+
+
+def is_resource(step: Step) -> bool:
+    """Whether it is more than a name for its children."""
+    return bool(step.state.get("custom"))
+
+
+def counts(steps: tuple[Step, ...]) -> Mapping[str, int]:
+    """Resources by the last word of their type, the most frequent first."""
+    return dict(sorted(Counter(kind(step) for step in steps).items(), key=lambda item: (-item[1], item[0])))
+
+
+def kind(step: Step) -> str:
+    """`kubernetes:apps/v1:Deployment` as `Deployment`."""
+    return step.type.rsplit(":", 1)[-1]
+
+
+def _stack_urn(plan: Plan) -> str:
+    return next((step.urn for step in plan.steps if step.type == "pulumi:pulumi:Stack"), "")
+
+
+def _groups(
+    plan: Plan, cluster: PlacedCluster, components: Mapping[tuple[str, str], Step], used: set[str]
+) -> Iterator[Group]:
+    for (type_, name), step in components.items():
+        if type_.endswith(":Foundation") and name == cluster.name:
+            used.add(step.urn)
+            yield Group("foundation", "", tuple(_parts(plan, step)))
+    for name, system in cluster.systems.items():
+        step = components.get((SYSTEM_TYPE, name))
+        if step is not None:
+            used.add(step.urn)
+            yield Group(name, system.definition.title, tuple(_parts(plan, step, system)))
+
+
+def _parts(plan: Plan, root: Step, system: PlacedSystem | None = None) -> Iterator[Part]:
+    own = tuple(child for child in plan.children_of(root.urn) if is_resource(child))
+    if own:
+        yield Part("own", "", own + tuple(each for child in own for each in _below(plan, child)))
+    for child in plan.children_of(root.urn):
+        if not is_resource(child):
+            resources = tuple(_below(plan, child))
+            if resources:
+                yield Part(_title(child), _note(child, system), resources)
+
+
+def _below(plan: Plan, step: Step) -> Iterator[Step]:
+    for child in plan.children_of(step.urn):
+        if is_resource(child):
+            yield child
+        yield from _below(plan, child)
+
+
+def _title(component: Step) -> str:
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind(component)).lower()
+    name = component.name.rsplit("/", 1)[-1]
+    if component.type == SLOT_TYPE:
+        return name.rsplit("-", 1)[-1]
+    return f"{word} {name}" if word == "database" else word
+
+
+def _note(component: Step, system: PlacedSystem | None) -> str:
+    if system is None or component.type != SLOT_TYPE:
+        return ""
+    slot = component.name.rsplit("-", 1)[-1]
+    version = system.placement.slot(slot).version
+    return f"{version}, {system.placement.weight(slot)} %" if version else "no version: addresses only"
+
+
+def _place(cluster: PlacedCluster) -> str:
+    region = (
+        getattr(cluster.settings, "region", None) or getattr(cluster.settings, "context", None) or "current context"
+    )
+    return f"{cluster.settings.cloud}, {region}"

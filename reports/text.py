@@ -1,0 +1,98 @@
+"""A preview for people: a tree by cluster and system, counts, findings with the place to mend, time taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+from rich.tree import Tree
+
+from rehearsal import Plan, Rehearsal
+from reports.findings import PlacedFinding, counted
+from reports.outline import Group, Outline, Part, counts, kind, outline
+from settings.stacks import Stack
+
+KINDS_SHOWN = 8
+
+
+def show(
+    console: Console, stack: Stack, rehearsal: Rehearsal, findings: Sequence[PlacedFinding], *, every: bool
+) -> None:
+    """Prints the whole preview; `every` names each resource in place of counting them."""
+    plan = rehearsal.plan
+    _tree(console, stack, outline(plan, stack), every=every)
+    _diagnostics(console, plan)
+    for found in findings:
+        _finding(console, found)
+    if rehearsal.failure:
+        console.print(f"[bold red]The program failed.[/]\n{escape(rehearsal.failure)}\n")
+    _closing(console, rehearsal, findings)
+
+
+def _tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
+    systems = sum(len(cluster.systems) for cluster in stack.clusters.values())
+    console.print(
+        f"[bold]{escape(stack.name)}[/]: {_many(len(stack.clusters), 'cluster')}, {_many(systems, 'system')}\n"
+    )
+    for name, groups in shape.clusters.items():
+        tree = Tree(f"[bold]{escape(name)}[/] [dim]{escape(shape.notes[name])}[/]", guide_style="dim")
+        for group in groups:
+            _group(tree, group, every=every)
+        console.print(tree)
+        console.print()
+
+
+def _group(tree: Tree, group: Group, *, every: bool) -> None:
+    note = f" [dim]{escape(group.note)}[/]" if group.note else ""
+    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{group.resources}[/]")
+    for part in group.parts:
+        leaf = branch.add(_part(part))
+        if every:
+            for step in part.resources:
+                leaf.add(Text(f"{kind(step)} {step.name}"))
+
+
+def _part(part: Part) -> str:
+    note = f" ({escape(part.note)})" if part.note else ""
+    return f"{escape(part.title)}{note} [dim]{escape(_listed(part.counts))}[/]"
+
+
+def _listed(found: Mapping[str, int]) -> str:
+    words = [f"{number} {name}" if number > 1 else name for name, number in found.items()]
+    more = len(words) - KINDS_SHOWN
+    return ", ".join(words[:KINDS_SHOWN]) + (f" and {more} more types" if more > 0 else "")
+
+
+def _diagnostics(console: Console, plan: Plan) -> None:
+    for item in plan.diagnostics:
+        if item.severity in ("warning", "error"):
+            console.print(Text(f"{item.severity}: {item.message}"))
+
+
+def _finding(console: Console, found: PlacedFinding) -> None:
+    style = "bold red" if found.blocks else "yellow"
+    console.print(f"[{style}]{found.finding.level}[/] {escape(found.finding.policy)}  {escape(found.resource)}")
+    console.print(Text(f"  {found.text}".replace("\n", "\n  ")))
+    if found.place is not None:
+        console.print(Text(f"  mend: {found.place}"))
+    console.print()
+
+
+def _closing(console: Console, rehearsal: Rehearsal, findings: Sequence[PlacedFinding]) -> None:
+    blocking, advisory = counted(findings)
+    resources = tuple(step for step in rehearsal.plan.steps if step.state.get("custom"))
+    kinds = len(counts(resources))
+    console.print(f"[bold]{len(resources)}[/] resources of {kinds} types to create")
+    verdict = f"[bold red]{_many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
+    console.print(f"Policies: {verdict}, {_many(advisory, 'advice', 'pieces of advice')}")
+    times = rehearsal.timings
+    total = times.imports + times.program + times.policies
+    console.print(
+        f"[dim]{total:.1f} s: imports {times.imports:.1f}, program {times.program:.1f}, policies {times.policies:.1f}[/]"
+    )
+
+
+def _many(number: int, one: str, more: str | None = None) -> str:
+    return f"{number} {one if number == 1 else more or one + 's'}"
