@@ -98,7 +98,9 @@ def test_the_programs_environment_has_what_the_caller_adds(tmp_path: Path):
 
 def test_a_program_cannot_import_what_lies_beside_this_package(tmp_path: Path):
     text = "import sys, pulumi\npulumi.export('path', list(sys.path))\n"
-    path = rehearse(program(tmp_path, text), project="p", stack="s", config={}).plan.outputs["path"]
+    without = {"PYTHONPATH": ""}
+    plan = rehearse(program(tmp_path, text), project="p", stack="s", config={}, environment=without).plan
+    path = plan.outputs["path"]
     assert path[0] == "."
     assert str(Path(rehearse.__code__.co_filename).parent.parent) not in path
 

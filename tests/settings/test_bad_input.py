@@ -144,6 +144,11 @@ IN_SYSTEM = {
         "retention_days: 14",
         "21: databases.fleet_db.backup.retention_days: is not a known key; did you mean 'retentionDays'?",
     ),
+    "snake case in a database": (
+        "size: medium",
+        "read_replicas: 1",
+        "20: databases.fleet_db.read_replicas: is not a known key; did you mean 'readReplicas'?",
+    ),
     "bounds the wrong way round": (
         "{minimum: 3}",
         "{minimum: 9}",

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from builders import names
 from components.cloud.aws.cluster import encryption_key
 from components.cloud.aws.identity import service_role
+from components.cloud.aws.pooler import Pooler, PoolerArgs
 from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
 from components.cloud.roles import Roles, make_roles
 from settings.databases import Database
@@ -54,13 +55,14 @@ class Postgres(pulumi.ComponentResource):
         self._identifier = names.shortened(f"{around.cluster_name}-{names.kubernetes_name(args.name)}", 63)
         self._tags = tags_of(args, around.tags)
         roles = make_roles(args, ADMINISTRATOR, self)
-        primary = self._primary(roles)
+        firewall = self._firewall()
+        primary = self._primary(roles, firewall)
         readers = [self._reader(index, primary) for index in range(args.settings.read_replicas)]
         self.endpoint = PostgresEndpoint(
             server=self._identifier,
             database=args.name,
             direct=Address(host=primary.address, port=PORT),
-            pooled=None,
+            pooled=self._pooled(roles, firewall, primary) if args.settings.pooling else None,
             readers=tuple(Address(host=reader.address, port=PORT) for reader in readers),
             admin=roles.admin,
             owner=roles.owner,
@@ -70,7 +72,7 @@ class Postgres(pulumi.ComponentResource):
         )
         self.register_outputs({"server": self._identifier})
 
-    def _primary(self, roles: Roles) -> aws.rds.Instance:
+    def _primary(self, roles: Roles, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
         key = encryption_key(self._name, f"Database {self._identifier}", self._tags, self)
         return aws.rds.Instance(
@@ -89,7 +91,7 @@ class Postgres(pulumi.ComponentResource):
             kms_key_id=key.arn,
             multi_az=settings.high_availability,
             db_subnet_group_name=self._subnets().name,
-            vpc_security_group_ids=[self._firewall().id],
+            vpc_security_group_ids=[firewall.id],
             publicly_accessible=False,
             parameter_group_name=self._parameters(settings).name,
             backup_retention_period=retention_days(settings),
@@ -137,12 +139,25 @@ class Postgres(pulumi.ComponentResource):
             tags={**self._tags, "Name": self._identifier},
             opts=self._opts,
         )
-        for index, cidr in enumerate(self._around.clients):
+        poolers = self._around.networks if self._args.settings.pooling else ()
+        for index, cidr in enumerate((*self._around.clients, *poolers)):
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-{index}",
                 security_group_id=group.id,
-                description="The cluster's nodes and pods",
+                description="The cluster's nodes and pods" if cidr in self._around.clients else "The pooler",
                 cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=PORT,
+                to_port=PORT,
+                tags=self._tags,
+                opts=self._opts,
+            )
+        if poolers:
+            aws.vpc.SecurityGroupEgressRule(
+                f"{self._name}-pooler",
+                security_group_id=group.id,
+                description="The pooler to its database",
+                referenced_security_group_id=group.id,
                 ip_protocol="tcp",
                 from_port=PORT,
                 to_port=PORT,
@@ -177,6 +192,16 @@ class Postgres(pulumi.ComponentResource):
             self,
             policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
         )
+
+    def _pooled(self, roles: Roles, firewall: aws.ec2.SecurityGroup, primary: aws.rds.Instance) -> Address:
+        args = PoolerArgs(
+            identifier=self._identifier,
+            login=roles.app,
+            subnets=self._around.subnets,
+            security_group=firewall.id,
+            tags=self._tags,
+        )
+        return Address(host=Pooler(self._name, args, primary, self).endpoint, port=PORT)
 
     def _reader(self, index: int, primary: aws.rds.Instance) -> aws.rds.Instance:
         settings = self._args.settings
