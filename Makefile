@@ -4,7 +4,7 @@ STACK ?= staging
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
-.PHONY: help preview check test lint bench lock schema schema-verify clean
+.PHONY: help preview check test lint bench lock schema schema-verify snapshots clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +33,9 @@ schema: .venv/.runtime ## Write the JSON Schemas of systems and stacks anew
 
 schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
 	@$(BIN)/python -m settings.schema --verify
+
+snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the difference before you commit it
+	@$(BIN)/python -m pytest -q tests/plans --snapshot-update
 
 lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt

@@ -22,7 +22,7 @@ def show(
 ) -> None:
     """Prints the whole preview; `every` names each resource in place of counting them."""
     plan = rehearsal.plan
-    _tree(console, stack, outline(plan, stack), every=every)
+    tree(console, stack, outline(plan, stack), every=every)
     _diagnostics(console, plan)
     for found in findings:
         _finding(console, found)
@@ -31,7 +31,7 @@ def show(
     _closing(console, rehearsal, findings)
 
 
-def _tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
+def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
     systems = sum(len(cluster.systems) for cluster in stack.clusters.values())
     console.print(
         f"[bold]{escape(stack.name)}[/]: {_many(len(stack.clusters), 'cluster')}, {_many(systems, 'system')}\n"

@@ -29,6 +29,27 @@ def test_an_exception_in_an_apply_loses_only_what_depends_on_it(run):
     assert [step.name for step in rehearsal.plan.steps] == ["shop-dev", "made", "unrelated"]
 
 
+def test_what_was_under_way_when_another_resource_failed_is_in_the_plan(run):
+    rehearsal = run(
+        """
+        import asyncio
+
+        async def slowly():
+            for _ in range(100):
+                await asyncio.sleep(0)
+            return 1
+
+        async def never():
+            raise ValueError("no such zone")
+
+        Res("slow", given=slowly())
+        Res("bad", given=never())
+        """
+    )
+    assert "no such zone" in rehearsal.failure
+    assert [step.name for step in rehearsal.plan.steps] == ["shop-dev", "slow"]
+
+
 def test_a_run_error_is_shown_without_a_traceback(run):
     assert run('raise pulumi.RunError("say it plainly")').failure == "say it plainly"
 

@@ -158,13 +158,13 @@ def test_additional_secret_outputs_are_secret_even_while_unknown(run):
 
 
 def test_a_duplicate_urn_cancels_the_run_and_names_both_places(run):
-    rehearsal = run('Res("a")\nRes("twin")\nRes("twin")\n')
+    rehearsal = run('Res("a")\nRes("twin")\nRes("twin")\nRes("after")\n')
     assert rehearsal.failure is not None
     assert "Duplicate resource URN 'urn:pulumi:dev::shop::test:index:Res::twin'" in rehearsal.failure
     assert "__main__.py#4" in rehearsal.failure
     assert "__main__.py#3" in rehearsal.failure
     assert [item.urn for item in rehearsal.diagnostics] == ["urn:pulumi:dev::shop::test:index:Res::twin"]
-    assert "twin" in [step.name for step in rehearsal.plan.steps]
+    assert [step.name for step in rehearsal.plan.steps] == ["shop-dev", "a", "twin"]
 
 
 def test_a_parent_that_was_never_registered_cancels_the_run(run):
