@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 
 from rehearsal import failure, tuning
+from rehearsal.deployment import Deployment
 from rehearsal.engine import Engine
 from rehearsal.findings import PolicyFailure, PolicyPack
 from rehearsal.imports import ImportClock
@@ -49,19 +50,19 @@ class Session:
         """Run the program and send its plan, or the error for which there is none."""
         started, imported = time.perf_counter(), self._imports.seconds
         with self._pack_host() as host:
-            monitor, engine, judge, loop = self._assemble(host)
+            monitor, deployment, judge, loop = self._assemble(host)
             failed = self._run_program(loop)
             if judge.failure is not None:
                 raise PolicyFailure from judge.failure
-            self._channel.send("progress", phase="policies", registered=len(monitor.registry))
-            if failed is None and monitor.failure is None:
-                judge.judge_stack(monitor.registry)
+            self._channel.send("progress", phase="policies", registered=len(deployment.registry))
+            if failed is None and deployment.failure is None:
+                judge.judge_stack(deployment.registry)
             findings = judge.findings()
             imports = self._imports.seconds
             program = time.perf_counter() - started - (imports - imported) - judge.seconds
             self._send_result(
-                monitor,
-                engine,
+                deployment,
+                outputs=monitor.outputs,
                 failure=failed,
                 findings=[item.to_json() for item in findings],
                 timings={"imports": imports, "program": program, "policies": judge.seconds},
@@ -90,7 +91,7 @@ class Session:
         with contextlib.closing(host):
             yield host
 
-    def _assemble(self, host: PackHost | None) -> tuple[Monitor, Engine, Judge, RehearsalLoop]:
+    def _assemble(self, host: PackHost | None) -> tuple[Monitor, Deployment, Judge, RehearsalLoop]:
         """Connect the SDK with a monitor and an engine of this process."""
         project, stack = self._request["project"], self._request["stack"]
         loop = RehearsalLoop()
@@ -98,7 +99,7 @@ class Session:
         engine = Engine(self._redactor)
         providers = Providers(stack, project, self._config)
         judge = Judge(host, providers)
-        monitor = Monitor(
+        deployment = Deployment(
             project=project,
             stack=stack,
             root=self._root,
@@ -106,9 +107,9 @@ class Session:
             providers=providers,
             judge=judge,
             redactor=self._redactor,
-            requests=Requests(loop),
             on_registered=self._channel.registered,
         )
+        monitor = Monitor(deployment, Requests(loop))
         settings: dict[str, Any] = {
             "project": project,
             "stack": stack,
@@ -122,7 +123,7 @@ class Session:
         configure(Settings(**{key: value for key, value in settings.items() if key in known}))
         set_all_config(self._config, self._secret_keys)
         tuning.tune(self._root)
-        return monitor, engine, judge, loop
+        return monitor, deployment, judge, loop
 
     def _run_program(self, loop: RehearsalLoop) -> str | None:
         """Run the program's directory as Pulumi does; None, or the text of its failure."""
@@ -136,14 +137,13 @@ class Session:
             return failure.describe(error, self._root, loop)
         return None
 
-    def _send_result(self, monitor: Monitor, engine: Engine, failure: str | None, **content: Any) -> None:
-        failure = monitor.failure or failure
-        steps = in_dependency_order(resource.step for resource in monitor.registry)
+    def _send_result(self, deployment: Deployment, failure: str | None, **content: Any) -> None:
+        failure = deployment.failure or failure
+        steps = in_dependency_order(resource.step for resource in deployment.registry)
         self._channel.send(
             "result",
             steps=[[step.op, step.urn, step.state] for step in steps],
-            outputs=monitor.outputs,
-            diagnostics=[vars(item) for item in engine.diagnostics],
+            diagnostics=[vars(item) for item in deployment.engine.diagnostics],
             failure=failure and self._redactor.masked(failure),
             **content,
         )

@@ -167,6 +167,15 @@ Name = Annotated[
         "a name (lower-case letters, digits, hyphens; 40 at most)", "fleet-api", r"[a-z]([a-z0-9-]*[a-z0-9])?", 40
     ),
 ]
+MigrationName = Annotated[
+    str,
+    Matching(
+        "a name (lower-case letters, digits, hyphens; 60 at most)",
+        "005-personal-business-use",
+        r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+        60,
+    ),
+]
 DatabaseName = Annotated[
     str, Matching("a database name (lower-case letters, digits, underscores)", "fleet_db", r"[a-z][a-z0-9_]*", 40)
 ]

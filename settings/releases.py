@@ -11,6 +11,7 @@ from settings.fields import (
     DatabaseName,
     Duration,
     Email,
+    MigrationName,
     Name,
     Percent,
     Positive,
@@ -77,7 +78,7 @@ class Command(Setting):
 class Migration(Setting):
     """One change of a database, made once and in order."""
 
-    name: Name
+    name: MigrationName
     """Names its Job and its entry in the journal; never changed afterwards."""
     database: DatabaseName
     """The key in `databases` of the one that it changes."""

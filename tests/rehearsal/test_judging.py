@@ -9,6 +9,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import resource_pb2
 
 from rehearsal import UNKNOWN
+from rehearsal.deployment import Deployment
 from rehearsal.engine import Engine
 from rehearsal.findings import PolicyFailure
 from rehearsal.judging import Judge
@@ -58,11 +59,11 @@ def loop():
     made.close()
 
 
-def rehearsed(packs: Packs, loop: RehearsalLoop) -> tuple[Monitor, Judge]:
-    """A monitor with the stack and one custom resource registered."""
+def rehearsed(packs: Packs, loop: RehearsalLoop) -> tuple[Monitor, Deployment, Judge]:
+    """A deployment with the stack and one custom resource registered."""
     providers, redactor = Providers("dev", "shop", {}), Redactor()
     judge = Judge(packs, providers)
-    monitor = Monitor(
+    deployment = Deployment(
         project="shop",
         stack="dev",
         root=Path("/program"),
@@ -70,16 +71,16 @@ def rehearsed(packs: Packs, loop: RehearsalLoop) -> tuple[Monitor, Judge]:
         providers=providers,
         judge=judge,
         redactor=redactor,
-        requests=Requests(loop),
         on_registered=lambda count: None,
     )
+    monitor = Monitor(deployment, Requests(loop))
     monitor.RegisterResource(RegisterRequest(type="pulumi:pulumi:Stack", name="shop-dev"))
     leaf = RegisterRequest(type="test:i:Res", name="leaf", custom=True, parent=STACK, protect=True)
     leaf.object.update({"size": 1, "later": UNKNOWN})
     leaf.dependencies.append(STACK)
     leaf.propertyDependencies["size"].urns.append(STACK)
     monitor.RegisterResource(leaf)
-    return monitor, judge
+    return monitor, deployment, judge
 
 
 def test_each_resource_is_remediated_then_analysed_and_a_default_provider_once(loop):
@@ -102,8 +103,8 @@ def test_remedied_inputs_are_what_is_analysed_planned_and_read_back(loop):
     remedy = Struct()
     remedy["size"] = 9
     packs = Packs(remedy)
-    monitor, _ = rehearsed(packs, loop)
-    found = monitor.registry.get(LEAF)
+    _, deployment, _ = rehearsed(packs, loop)
+    found = deployment.registry.get(LEAF)
     assert found is not None
     assert packs.requests[LEAF].properties["size"] == 9
     assert found.step.inputs == {"size": 9}
@@ -112,11 +113,11 @@ def test_remedied_inputs_are_what_is_analysed_planned_and_read_back(loop):
 
 def test_the_stack_is_judged_on_outputs_with_dependencies(loop):
     packs = Packs()
-    monitor, judge = rehearsed(packs, loop)
+    monitor, deployment, judge = rehearsed(packs, loop)
     outputs = Struct()
     outputs["url"] = "https://example.com"
     monitor.RegisterResourceOutputs(resource_pb2.RegisterResourceOutputsRequest(urn=STACK, outputs=outputs))
-    judge.judge_stack(monitor.registry)
+    judge.judge_stack(deployment.registry)
     stack, leaf = packs.stack
     assert (stack.properties["url"], leaf.properties["size"]) == ("https://example.com", 1)
     assert (list(leaf.dependencies), list(leaf.propertyDependencies["size"].urns)) == ([STACK], [STACK])

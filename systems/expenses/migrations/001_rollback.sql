@@ -1,0 +1,4 @@
+DROP TABLE IF EXISTS expense_account_payments;
+DROP TABLE IF EXISTS expense_account_deposits;
+DROP TABLE IF EXISTS expense_accounts;
+DROP TABLE IF EXISTS expense_categories;
