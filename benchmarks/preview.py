@@ -30,8 +30,8 @@ MEMORY_TARGET = 1.5
 GROWTH_TARGET = 1.5
 """How much dearer a resource may be in the largest program than in the one before it."""
 
-SMALL, ROUNDS = 1_000, 3
-"""Programs up to this size are measured this many times, and the best time counts; larger ones once."""
+SMALL, ROUNDS, ROUNDS_OF_LARGE = 1_000, 3, 2
+"""How often programs up to a size, and larger ones, are measured; the best time counts."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def measure(module: str, directory: Path) -> Usage:
 def compare(size: int, directory: Path) -> Comparison:
     """Measure a program of that size both ways, in turns, so that a busy moment of the machine strikes both."""
     write_program(directory, size)
-    rounds = ROUNDS if size <= SMALL else 1
+    rounds = ROUNDS if size <= SMALL else ROUNDS_OF_LARGE
     pairs = [
         (measure("benchmarks.mocked", directory), measure("benchmarks.rehearsed", directory)) for _ in range(rounds)
     ]

@@ -1,7 +1,7 @@
 """Calls back into the program: transforms and hooks, registered by token with the SDK's callback server.
 
 A callback waits for outputs of the program, so it runs on the program's event loop while the request that needs it is
-suspended (see `monitor.Suspended`).
+suspended (see `loop.Suspended`).
 """
 
 from __future__ import annotations

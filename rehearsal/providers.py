@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -98,10 +98,6 @@ class Providers:
     def is_unconfigured(self, reference: str) -> bool:
         """Whether an explicit provider's configuration has unknowns, so that the engine does not ask it anything."""
         return reference.rpartition("::")[0] in self._unknown
-
-    def defaults(self) -> Iterable[str]:
-        """URNs of all providers so far."""
-        return self._inputs.keys()
 
     def register_package(self, request: resource_pb2.RegisterPackageRequest) -> str:
         """Register a parameterised or extended package; equal packages share one reference."""

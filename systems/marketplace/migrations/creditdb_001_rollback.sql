@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS credit_scores, credit_applications;

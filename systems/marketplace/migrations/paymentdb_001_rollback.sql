@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS payments, payment_plans, payment_plan_templates;
