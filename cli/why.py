@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from settings.locate import origins
-
 from cli.progress import progress
 from cli.selection import Selection, select
 from rehearsal import Plan, Step
 from reports.sources import source_of
+from settings.locate import origins
 from settings.problems import nearest
 
 BAD_INPUT, FAILED = 2, 3

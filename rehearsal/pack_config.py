@@ -105,7 +105,7 @@ def _mismatches(policy: analyzer_pb2.PolicyInfo, properties: Mapping[str, Any]) 
     required = list(policy.configSchema.required)
     if not required and properties == _defaults(policy):
         return []
-    from jsonschema import Draft7Validator  # noqa: PLC0415 (slow to import, and rarely needed)
+    from jsonschema import Draft7Validator
 
     schema = {
         "type": "object",

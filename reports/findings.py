@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from settings.locate import Location, locate
-
 from rehearsal import Finding
+from settings.locate import Location, locate
 from settings.project import Project
 
 MEND = "mend: "

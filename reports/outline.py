@@ -12,6 +12,7 @@ from settings.stacks import PlacedCluster, PlacedSystem, Stack
 
 SYSTEM_TYPE = "slipway:system:System"
 SLOT_TYPE = "slipway:system:Slot"
+NAMED = ("bucket", "database")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _title(component: Step) -> str:
     name = component.name.rsplit("/", 1)[-1]
     if component.type == SLOT_TYPE:
         return name.rsplit("-", 1)[-1]
-    return f"{word} {name}" if word == "database" else word
+    return f"{word} {name}" if word in NAMED else word
 
 
 def _note(component: Step, system: PlacedSystem | None) -> str:

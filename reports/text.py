@@ -46,7 +46,7 @@ def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None
 
 def _group(tree: Tree, group: Group, *, every: bool) -> None:
     note = f" [dim]{escape(group.note)}[/]" if group.note else ""
-    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{group.resources}[/]")
+    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{_many(group.resources, 'resource')}[/]")
     for part in group.parts:
         leaf = branch.add(_part(part))
         if every:

@@ -73,7 +73,10 @@ def test_a_typo_names_file_line_and_the_right_word(project: Copy) -> None:
     line = project.edit("systems/fleet/system.yaml", "    port: 3000", "    prot: 3000")
     run = project.slipway("preview", "--stack", "prod")
     assert (run.status, run.out) == (2, "")
-    assert f"systems/fleet/system.yaml:{line}: services.fleet-api.prot: is not a known key; did you mean 'port'?" in run.err
+    assert (
+        f"systems/fleet/system.yaml:{line}: services.fleet-api.prot: is not a known key; did you mean 'port'?"
+        in run.err
+    )
 
 
 def test_an_unknown_stack_is_refused_with_the_known_ones(project: Copy) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Pack, outcomes, secret
 
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
 
 from rehearsal.errors import PolicyPackError
+from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
 
 BAD = Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": 10})
 NONE = Fact("aws:rds/instance:Instance", {})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.policies.pack_under_test import PACK, UNKNOWN, Fact, Pack, Said, outcomes, secret
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

@@ -75,7 +75,10 @@ def test_every_database_by_its_name(systems: dict[str, System], name: str) -> No
 def test_every_variable(systems: dict[str, System], name: str, service: str) -> None:
     """Every environment setting that the runbook names."""
     definition = systems[name]
-    assert set(ENVIRONMENT[name, service].split()) <= {*definition.environment, *definition.services[service].environment}
+    assert set(ENVIRONMENT[name, service].split()) <= {
+        *definition.environment,
+        *definition.services[service].environment,
+    }
 
 
 def test_fleet_scale_and_health(systems: dict[str, System]) -> None:

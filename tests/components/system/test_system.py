@@ -40,7 +40,7 @@ def test_the_namespace_is_closed(shop: Shop) -> None:
     assert policy["podSelector"] == {"matchLabels": {}} or policy["podSelector"] == {}
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy.get("ingress", []) == []
-    assert [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}] == policy["egress"][0]["ports"]
+    assert policy["egress"][0]["ports"] == [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
 
 
 def test_logins_are_secret_in_the_plan(shop: Shop) -> None:

@@ -1,0 +1,60 @@
+"""What the documents show is true."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from settings.load import load_stack, load_systems
+from settings.project import find_project
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def example(document: str) -> str:
+    """The one YAML block of a page."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+    return block
+
+
+def test_the_example_of_a_system_is_well_formed(tmp_path: Path) -> None:
+    """docs/systems.md, loaded as a system."""
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "systems" / "shop").mkdir(parents=True)
+    (tmp_path / "systems" / "shop" / "system.yaml").write_text(example("docs/systems.md"), encoding="utf-8")
+    assert load_systems(find_project(tmp_path))["shop"].services["shop-api"].port == 3000
+
+
+def test_the_example_of_a_stack_is_well_formed(tmp_path: Path) -> None:
+    """docs/stacks.md, loaded as a stack of this project."""
+    file = tmp_path / "Pulumi.example.yaml"
+    file.write_text(example("docs/stacks.md"), encoding="utf-8")
+    stack = load_stack(find_project(ROOT), "example", file)
+    assert stack.clusters["main"].systems["expenses"].placement.weight("green") == 10
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link names a file that exists."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_target_of_the_makefile_that_documents_name_exists() -> None:
+    """`make <target>`, wherever it is written."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8"))
+        assert set(named) <= targets, document
+
+
+def test_every_rule_has_its_row() -> None:
+    """docs/policies.md lists the rules of the pack, no more and no fewer."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.py"))
+    rules = set(re.findall(r'Declaration\(\s*name="([a-z-]+)"', sources))
+    rows = set(re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/policies.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert rows == rules
