@@ -8,6 +8,7 @@ from settings.databases import Queue
 
 API_VERSION = "rabbitmq.com/v1beta1"
 KIND = "RabbitmqCluster"
+PORT = 5672
 
 
 def pods(name: str) -> dict[str, str]:

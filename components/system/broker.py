@@ -17,30 +17,26 @@ from settings.services import FromQueue, Service
 from settings.system import System
 
 QUEUE = "queue"
-"""The broker's name among a system's targets."""
+"""The broker's name among what services use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerArgs:
     scope: Scope
     definition: System
+    queue: Queue
     ready: Sequence[pulumi.Resource]
 
 
 class Broker(pulumi.ComponentResource):
-    """RabbitMQ by its operator, or nothing where the system declares no queue."""
+    """RabbitMQ by its operator, open to the services that use it."""
 
-    targets: dict[str, Target]
-    """What network policies open for the services that use it."""
+    target: Target
+    """What network policies open for them."""
 
-    def __init__(self, name: str, args: BrokerArgs, parent: pulumi.Resource) -> None:
-        super().__init__("slipway:system:Broker", name, opts=pulumi.ResourceOptions(parent=parent))
-        queue = args.definition.queue
-        self.targets = {} if queue is None else self._run(broker_name(name), args, queue)
-        self.register_outputs({})
-
-    def _run(self, name: str, args: BrokerArgs, queue: Queue) -> dict[str, Target]:
-        opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
+    def __init__(self, args: BrokerArgs, parent: pulumi.Resource) -> None:
+        scope, name, source = args.scope, broker_name(args.scope.system), args.queue.source
+        super().__init__("slipway:system:Broker", scope.logical(name), opts=pulumi.ResourceOptions(parent=parent))
         pods = broker.pods(name)
         callers = [
             {"app.kubernetes.io/name": service}
@@ -48,19 +44,20 @@ class Broker(pulumi.ComponentResource):
             if uses_queue(args.definition, declared)
         ]
         policy = networking.v1.NetworkPolicy(
-            args.scope.logical(name),
-            network_policy.of_broker(args.scope, name=name, source=queue.source, pods=pods, callers=callers),
-            opts=opts,
+            scope.logical(name),
+            network_policy.of_broker(scope, name=name, source=source, pods=pods, callers=callers),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.ready)),
         )
         apiextensions.CustomResource(
-            args.scope.logical(name),
+            scope.logical(name),
             api_version=broker.API_VERSION,
             kind=broker.KIND,
-            metadata=args.scope.metadata(name, queue.source),
-            spec=broker.spec(queue),
+            metadata=scope.metadata(name, source),
+            spec=broker.spec(args.queue),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.ready, policy]),
         )
-        return {QUEUE: Target(5672, pods=pods)}
+        self.target = Target(broker.PORT, pods=pods)
+        self.register_outputs({})
 
 
 def uses_queue(system: System, service: Service) -> bool:

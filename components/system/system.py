@@ -12,6 +12,7 @@ from components.system.namespace import Namespace, NamespaceArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot import Slot, SlotArgs
 from settings.stacks import PlacedSystem
+from settings.system import System as Definition
 
 SLOTS = ("blue", "green")
 
@@ -41,22 +42,30 @@ class System(pulumi.ComponentResource):
             for name, bucket in definition.buckets.items()
         }
         secrets = Secrets(placed.name, SecretsArgs(scope=scope, definition=definition, ready=ready), self)
-        broker = Broker(placed.name, BrokerArgs(scope=scope, definition=definition, ready=ready), self)
-        targets = {name: database.target for name, database in databases.items()} | broker.targets
+        brokers = self._brokers(scope, definition, ready)
+        keepers = {**databases, **brokers}
         for slot in SLOTS:
             args = SlotArgs(
                 scope=scope,
                 system=placed,
                 slot=slot,
                 registry=facts.registry,
-                targets=targets,
+                targets={name: keeper.target for name, keeper in keepers.items()},
                 buckets=buckets,
                 namespace=namespace,
                 secrets=secrets,
-                keepers={**databases, QUEUE: broker},
+                keepers=keepers,
             )
             Slot(f"{placed.name}-{slot}", args, self)
 
         self.databases = {name: database.server for name, database in databases.items()}
         self.endpoints = {name: f"https://{domain}" for name, domain in definition.domains.items()}
         self.register_outputs({"endpoints": self.endpoints, "databases": self.databases})
+
+    def _brokers(self, scope: Scope, definition: Definition, ready: list[pulumi.Resource]) -> dict[str, Broker]:
+        """The broker under the name of the queue, where the system declares one."""
+        if definition.queue is None:
+            return {}
+        return {
+            QUEUE: Broker(BrokerArgs(scope=scope, definition=definition, queue=definition.queue, ready=ready), self)
+        }
