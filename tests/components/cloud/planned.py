@@ -1,0 +1,45 @@
+"""A small system planned on a cloud, from the text of a stack."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from cli.selection import select
+from rehearsal import Plan, Step
+
+ROOT = Path(__file__).parents[3]
+SYSTEM = """
+title: Shop
+owner: {team: shop}
+services:
+  api: {image: shop/api, port: 3000, environment: {DATABASE_URL: {database: shop_db}, FILES: {bucket: receipts}}}
+databases: {shop_db: {extensions: [pgcrypto]}}
+buckets: {receipts: {expireDays: 400, dataClass: personal}}
+"""
+
+
+def plan(folder: Path, cluster: str, shop: str = "{blue: {version: 1.0.0}}") -> Plan:
+    """The plan of a stack `test` whose one cluster `main` is `cluster` (YAML) with `shop` on it."""
+    for room in ("builders", "components", "settings", "__main__.py", "Pulumi.yaml"):
+        (folder / room).symlink_to(ROOT / room)
+    system = folder / "systems" / "shop" / "system.yaml"
+    system.parent.mkdir(parents=True)
+    system.write_text(SYSTEM)
+    main = textwrap.indent(textwrap.dedent(cluster).strip() + f"\nsystems: {{shop: {shop}}}\n", "      ")
+    stack = f"config:\n  slipway:environment: staging\n  slipway:clusters:\n    main:\n{main}"
+    (folder / "Pulumi.test.yaml").write_text(stack)
+    rehearsal = select(folder, "test", None).rehearse(judged=False)
+    assert rehearsal.failure is None, rehearsal.failure
+    return rehearsal.plan
+
+
+def one(planned: Plan, type_: str, name: str = "") -> Step:
+    """The one resource of a type, and of a name where there are several."""
+    found = [step for step in planned.steps if step.type == type_ and name in ("", step.name)]
+    assert len(found) == 1, f"{len(found)} of {type_} {name}"
+    return found[0]
+
+
+def depends_on(planned: Plan, step: Step, type_: str) -> bool:
+    return any(planned.by_urn[urn].type == type_ for urn in step.dependencies)
