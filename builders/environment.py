@@ -68,6 +68,13 @@ def variables(system: PlacedSystem, service: str, slot: str, buckets: Mapping[st
     return Variables(plain, secret)
 
 
+def public_settings(system: PlacedSystem, site: str, slot: str, buckets: Mapping[str, BucketFacts]) -> dict[str, str]:
+    """What a static frontend finds in /config.json: its settings, and the version of the data that it expects."""
+    definition = system.definition.sites[site]
+    settings = {name: _text(system, slot, value, buckets) for name, value in definition.settings.items()}
+    return settings | ({"SCHEMA_VERSION": definition.schema_version} if definition.schema_version else {})
+
+
 def generated_secret(system: str) -> str:
     """The Secret of what Slipway makes."""
     return f"{system}-generated"

@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 import pulumi
 from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 
-from builders import deployment, environment, names, network_policy, scaling, service
+from builders import deployment, environment, names, network_policy, scaling, service, site
 from builders.network_policy import Target
 from builders.scope import Scope
 from components.cloud.contract import BucketFacts
@@ -49,6 +49,8 @@ class Slot(pulumi.ComponentResource):
             for service_name in in_order(self._services):
                 needed = [deployed[other] for other in self._services[service_name].needs]
                 deployed[service_name] = self._deploy(service_name, version, needed)
+            for site_name in args.system.definition.sites:
+                self._configure_site(site_name)
         self.register_outputs({})
 
     def _address(self, name: str) -> None:
@@ -56,6 +58,17 @@ class Slot(pulumi.ComponentResource):
         core.v1.Service(
             args.scope.logical(names.in_slot(name, args.slot)),
             service.service(args.scope, name=name, slot=args.slot, service=self._services[name]),
+            opts=self._opts,
+        )
+
+    def _configure_site(self, name: str) -> None:
+        args = self._args
+        settings = environment.public_settings(args.system, name, args.slot, args.buckets)
+        core.v1.ConfigMap(
+            args.scope.logical(names.in_slot(name, args.slot)),
+            site.public_config(
+                args.scope, name=name, slot=args.slot, site=args.system.definition.sites[name], settings=settings
+            ),
             opts=self._opts,
         )
 
