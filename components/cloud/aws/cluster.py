@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.cloud.aws.identity import service_role
+from components.cloud.aws.identity import ServiceRole
 from settings.stack_checks import RESERVED_NETWORKS
 from settings.stacks import Kubernetes
 
@@ -61,7 +61,7 @@ class Cluster(pulumi.ComponentResource):
 
     def _cluster(self, logs: pulumi.Resource) -> aws.eks.Cluster:
         args = self._args
-        control_plane = service_role(
+        control_plane = ServiceRole(
             f"{self._name}-control-plane",
             f"{args.cluster_name}-control-plane",
             "eks.amazonaws.com",
@@ -70,7 +70,7 @@ class Cluster(pulumi.ComponentResource):
             actions=["sts:AssumeRole", "sts:TagSession"],
             policies=CLUSTER_POLICIES,
         )
-        nodes = service_role(
+        nodes = ServiceRole(
             f"{self._name}-nodes",
             f"{args.cluster_name}-nodes",
             "ec2.amazonaws.com",
@@ -112,7 +112,7 @@ class Cluster(pulumi.ComponentResource):
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
             deletion_protection=args.protect,
             tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs], protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs, control_plane, nodes], protect=args.protect),
         )
 
     def _administrator(self, index: int, role: str, cluster: aws.eks.Cluster) -> pulumi.Resource:

@@ -13,7 +13,7 @@ from itertools import islice
 import pulumi
 import pulumi_aws as aws
 
-from components.cloud.aws.identity import service_role
+from components.cloud.aws.identity import ServiceRole
 from settings.stacks import Network as NetworkSettings
 
 LAYERS = ("public", "private", "data")
@@ -145,7 +145,7 @@ class Network(pulumi.ComponentResource):
             tags=self._tags("flows"),
             opts=self._opts,
         )
-        role = service_role(
+        role = ServiceRole(
             name, f"{self._args.cluster_name}-flows", "vpc-flow-logs.amazonaws.com", self._tags("flows"), self
         )
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from builders import names
-from components.cloud.aws.identity import service_role
+from components.cloud.aws.identity import ServiceRole
 from components.cloud.contract import Role
 
 
@@ -43,18 +43,19 @@ class Pooler(pulumi.ComponentResource):
             ),
             opts=opts,
         )
+        reader = self._reader_of(name, proxy_name, login, args)
         proxy = aws.rds.Proxy(
             name,
             name=proxy_name,
             engine_family="POSTGRESQL",
             require_tls=True,
             idle_client_timeout=1800,
-            role_arn=self._reader_of(name, proxy_name, login, args).arn,
+            role_arn=reader.arn,
             auths=[aws.rds.ProxyAuthArgs(auth_scheme="SECRETS", iam_auth="DISABLED", secret_arn=login.arn)],
             vpc_subnet_ids=list(args.subnets),
             vpc_security_group_ids=[args.security_group],
             tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[filled]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[filled, reader]),
         )
         group = aws.rds.ProxyDefaultTargetGroup(
             name,
@@ -74,16 +75,14 @@ class Pooler(pulumi.ComponentResource):
         self.endpoint = proxy.endpoint
         self.register_outputs({"endpoint": proxy.endpoint})
 
-    def _reader_of(
-        self, name: str, proxy_name: str, login: aws.secretsmanager.Secret, args: PoolerArgs
-    ) -> aws.iam.Role:
-        role = service_role(name, proxy_name, "rds.amazonaws.com", args.tags, self)
+    def _reader_of(self, name: str, proxy_name: str, login: aws.secretsmanager.Secret, args: PoolerArgs) -> ServiceRole:
+        role = ServiceRole(name, proxy_name, "rds.amazonaws.com", args.tags, self)
         statement = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": login.arn}
         aws.iam.RolePolicy(
             name,
             name="read-login",
             role=role.name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=role),
         )
         return role

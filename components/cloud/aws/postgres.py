@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from builders import names
 from components.cloud.aws.cluster import encryption_key
-from components.cloud.aws.identity import service_role
+from components.cloud.aws.identity import ServiceRole
 from components.cloud.aws.pooler import Pooler, PoolerArgs
 from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
 from components.cloud.roles import Roles, make_roles
@@ -74,6 +74,7 @@ class Postgres(pulumi.ComponentResource):
 
     def _primary(self, roles: Roles, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
+        monitoring = self._monitoring()
         key = encryption_key(self._name, f"Database {self._identifier}", self._tags, self)
         return aws.rds.Instance(
             self._name,
@@ -105,7 +106,7 @@ class Postgres(pulumi.ComponentResource):
             performance_insights_enabled=True,
             performance_insights_kms_key_id=key.arn,
             monitoring_interval=MONITORING_SECONDS,
-            monitoring_role_arn=self._monitoring().arn,
+            monitoring_role_arn=monitoring.arn,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
             iam_database_authentication_enabled=True,
             auto_minor_version_upgrade=True,
@@ -115,6 +116,7 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=[monitoring],
                 protect=self._around.protect and settings.deletion_protection,
                 import_=settings.adopt,
             ),
@@ -183,8 +185,8 @@ class Postgres(pulumi.ComponentResource):
             opts=self._opts,
         )
 
-    def _monitoring(self) -> aws.iam.Role:
-        return service_role(
+    def _monitoring(self) -> ServiceRole:
+        return ServiceRole(
             f"{self._name}-monitoring",
             names.shortened(f"{self._identifier}-monitoring", 64),
             "monitoring.rds.amazonaws.com",

@@ -18,6 +18,8 @@ ADMINISTRATOR = "Azure Kubernetes Service RBAC Cluster Admin"
 DNS_ADDRESS = "172.20.0.10"
 LOGS = ["kube-apiserver", "kube-audit-admin", "kube-controller-manager", "kube-scheduler", "guard"]
 SYSTEM_NODES = "Standard_D2ads_v5"
+OS_DISK = 64
+"""GiB that fit on the temporary disk of the smallest node."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,7 @@ class Cluster(pulumi.ComponentResource):
             os_type="Linux",
             os_sku="AzureLinux",
             os_disk_type="Ephemeral",
+            os_disk_size_gb=OS_DISK,
             enable_auto_scaling=True,
             count=minimum,
             min_count=minimum,

@@ -137,7 +137,7 @@ class Network(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=self._opts,
         )
-        azure.privatedns.VirtualNetworkLink(
+        link = azure.privatedns.VirtualNetworkLink(
             f"{self._name}-postgres",
             virtual_network_link_name=args.cluster_name,
             private_zone_name=zone.name,
@@ -148,4 +148,5 @@ class Network(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=self._opts,
         )
-        return zone.id
+        # A server cannot be made before its zone is linked to the network.
+        return pulumi.Output.all(zone.id, link.id).apply(lambda ids: ids[0])
