@@ -98,7 +98,7 @@ def _groups(
 def _parts(plan: Plan, root: Step, system: PlacedSystem | None = None) -> Iterator[Part]:
     own = tuple(child for child in plan.children_of(root.urn) if is_resource(child))
     if own:
-        yield Part("own", "", own + tuple(each for child in own for each in _below(plan, child)))
+        yield Part("itself", "", own + tuple(each for child in own for each in _below(plan, child)))
     for child in plan.children_of(root.urn):
         if not is_resource(child):
             resources = tuple(_below(plan, child))

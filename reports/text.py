@@ -27,7 +27,7 @@ def show(
     for found in findings:
         _finding(console, found)
     if rehearsal.failure:
-        console.print(f"[bold red]The program failed.[/]\n{escape(rehearsal.failure)}\n")
+        console.print(f"[bold red]The program failed.[/]\n{escape(rehearsal.failure)}\n", soft_wrap=True)
     _closing(console, rehearsal, findings)
 
 
@@ -68,15 +68,15 @@ def _listed(found: Mapping[str, int]) -> str:
 def _diagnostics(console: Console, plan: Plan) -> None:
     for item in plan.diagnostics:
         if item.severity in ("warning", "error"):
-            console.print(Text(f"{item.severity}: {item.message}"))
+            console.print(Text(f"{item.severity}: {item.message}"), soft_wrap=True)
 
 
 def _finding(console: Console, found: PlacedFinding) -> None:
     style = "bold red" if found.blocks else "yellow"
     console.print(f"[{style}]{found.finding.level}[/] {escape(found.finding.policy)}  {escape(found.resource)}")
-    console.print(Text(f"  {found.text}".replace("\n", "\n  ")))
+    console.print(Text(f"  {found.text}".replace("\n", "\n  ")), soft_wrap=True)
     if found.place is not None:
-        console.print(Text(f"  mend: {found.place}"))
+        console.print(Text(f"  mend: {found.place}"), soft_wrap=True)
     console.print()
 
 
