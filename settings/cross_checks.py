@@ -38,6 +38,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _needs(system)
     yield from _cycle(system)
     yield from _environments(system)
+    yield from _engines(system)
     yield from _routes(system)
     yield from _sizes(system)
     yield from _names(system)
@@ -101,8 +102,24 @@ def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
     elif type(value) in _REFERENCES:
         key, kind, known_of = _REFERENCES[type(value)]
         yield from _known((*path, key), kind, getattr(value, key), known_of(system))
+        if isinstance(value, FromDatabase):
+            yield from _external(system, (*path, key), value.database)
     elif isinstance(value, str) and looks_secret(variable, value):
         yield Finding(path, PLAIN_SECRET)
+
+
+def _external(system: System, path: Keys, name: str) -> Found:
+    database = system.databases.get(name)
+    if database is not None and database.placement == "external":
+        rule = "refers to an external database, whose login Slipway does not know; refer to a supplied secret with its address"
+        yield Finding(path, rule, (("databases", name, "placement"),))
+
+
+def _engines(system: System) -> Found:
+    for name, database in system.databases.items():
+        if database.engine == "documents" and database.placement == "managed":
+            rule = "is an engine that Slipway does not run yet; set 'placement' to 'external'"
+            yield Finding(("databases", name, "engine"), rule, (("databases", name, "placement"),))
 
 
 def _routes(system: System) -> Found:

@@ -33,6 +33,16 @@ BROKEN = {
         "sites: {shop: {artefact: shop, domain: web, settings: {KEY: {secret: SIGNING_KEY}}}}",
         "would publish a secret: a site's settings are public",
     ),
+    "login of an external database": (
+        "environment.URL.database",
+        "databases: {fleet_db: {}, papers: {engine: documents, placement: external}}\nenvironment: {URL: {database: papers}}",
+        "refers to an external database, whose login Slipway does not know; refer to a supplied secret with its address",
+    ),
+    "documents that nobody runs": (
+        "databases.papers.engine",
+        "databases: {fleet_db: {}, papers: {engine: documents}}",
+        "documents is an engine that Slipway does not run yet; set 'placement' to 'external'",
+    ),
     "no queue": (
         "environment.BROKER",
         "environment: {BROKER: {queue: url}}",
