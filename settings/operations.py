@@ -96,8 +96,12 @@ class Check(Setting):
     """The HTTP status that the answer must have."""
     json_equals: dict[str, ScalarOrList] = Field(default_factory=dict)
     """Values expected in the JSON answer, by dotted path."""
+    present: list[Text] = Field(default_factory=list)
+    """Keys that the JSON answer must have, by dotted path."""
     absent: list[Text] = Field(default_factory=list)
     """Keys that the JSON answer must not have."""
+    keep: dict[Variable, Text] = Field(default_factory=dict)
+    """Values of the JSON answer, by dotted path, that later checks write as `{NAME}` in their path."""
     during_maintenance: bool = False
     """Whether it runs while users see the maintenance page."""
 
@@ -128,8 +132,8 @@ class Attestation(Setting):
     """What the person does, in order."""
     maximum_age: Duration = "7d"
     """Older evidence does not count."""
-    when: OneOf["before", "after"] = "before"
-    """Whether the release waits for it `before` it begins, or `after`."""
+    when: OneOf["before", "after", "rolled-back"] = "before"
+    """What it belongs to: a release waits for it `before` it begins or `after`; `rolled-back` is the end of a rollback."""
 
 
 class Flag(Setting):
@@ -191,6 +195,8 @@ class BusinessMetric(Setting):
     """The metric that the services export."""
     unit: Text = "1"
     """Unit as dashboards know it; `1` for a plain count."""
+    aim: float | None = None
+    """The least that the owner aims at, in `unit`; a line on the dashboard, and no alert."""
 
 
 class Logs(Setting):
@@ -231,6 +237,8 @@ class Maintenance(Setting):
     """The HTML file that is shown; by default a plain one made from `message`."""
     retry_after: Duration = "30m"
     """Told to clients with the 503."""
+    duration: Duration | None = None
+    """How long users are told that it lasts, with a buffer; by default the release's `expectedDuration`."""
     message: Text | None = None
     """One sentence for users, where there is no page."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from typing import Literal as OneOf
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from settings.fields import (
     DatabaseName,
     Duration,
     Email,
+    ErrorPercent,
+    Matching,
     MigrationName,
     Name,
     Percent,
@@ -22,9 +25,15 @@ from settings.fields import (
     TimeZone,
     Url,
     UrlPath,
+    Variable,
     Version,
 )
 from settings.setting import OVERRIDABLE, Setting
+
+Moment = Annotated[
+    str,
+    Matching("a time before or after the start (0m, or a duration with + or -)", "-4h", r"0m|[-+][1-9][0-9]*[mhd]", 8),
+]
 
 
 class Query(Setting):
@@ -88,6 +97,10 @@ class Migration(Setting):
     """The program that makes it, in place of a file."""
     version: Version | None = None
     """The first version that needs it."""
+    description: Text | None = None
+    """What it touches, for whoever approves it."""
+    risk: OneOf["low", "medium", "medium-high", "high"] | None = None
+    """How the owner judges it, for whoever approves it."""
     phase: OneOf["expand", "contract"] = "expand"
     """`contract` removes what no running version uses; it waits for `after`."""
     after: Version | None = None
@@ -111,6 +124,8 @@ class Migration(Setting):
     """Triggers that must act after it."""
     rollback: RelativeFile | None = None
     """The file that undoes it."""
+    rolled_back: list[Query] = Field(default_factory=list)
+    """Queries that must hold after `rollback`."""
     timeout: Duration = "15m"
     """Time after which it is ended and counts as failed."""
     lock_timeout: Duration = "1s"
@@ -157,7 +172,7 @@ class Announcement(Setting):
     subject: Text | None = None
     """Subject of the email; by default the system and the version."""
     text: Text | None = None
-    """The message; by default one made from the release."""
+    """The message; `{start}`, `{end}` and `{version}` stand for those of the release. By default one made from it."""
 
 
 class Approval(Setting):
@@ -165,8 +180,8 @@ class Approval(Setting):
 
     role: Text
     """Who approves."""
-    when: OneOf["before", "go-live", "rollback", "hotfix"] = "before"
-    """What waits for it."""
+    when: OneOf["before", "migration", "go-live", "rollback", "hotfix", "sign-off"] = "before"
+    """What waits for it: the release, its migrations, its visitors, a rollback, a hotfix, or its entry as done."""
     any_of: list[Text] = Field(default_factory=list)
     """Roles of which one suffices."""
 
@@ -182,8 +197,12 @@ class Load(Setting):
     """Requests in all."""
     concurrency: Positive = 10
     """Requests at the same time."""
+    token: Variable | None = None
+    """The secret that is sent as `Authorization: Bearer`."""
     p95: Duration = "200ms"
     """95 of 100 are answered within this, or the release stops."""
+    error_percent: ErrorPercent | None = None
+    """Share of requests that may fail, or the release stops; by default that of the objectives."""
 
 
 class Rollback(Setting):
@@ -192,7 +211,9 @@ class Rollback(Setting):
     error_percent: float | None = None
     """Share of failed requests that rolls back at once."""
     on: list[Text] = Field(default_factory=list)
-    """Reasons that a person judges, as the owner words them."""
+    """Reasons to roll back at once, as the owner words them for the person who judges."""
+    consider: list[Text] = Field(default_factory=list)
+    """Reasons to weigh a rollback against a correction."""
     expected_duration: Duration | None = None
     """How long the owner measured it to take."""
 
@@ -206,6 +227,47 @@ class Watch(Setting):
     """When the verification of migrations and the validations run again."""
 
 
+class Activity(Setting):
+    """An entry of the release's timetable."""
+
+    at: Moment
+    """When it begins, from the start of the release."""
+    name: Text
+    """What is done."""
+    role: Text | None = None
+    """Who does it or answers for it."""
+    duration: Duration | None = None
+    """How long the owner allows for it."""
+
+
+class Review(Setting):
+    """What people look at once a release is done, once or again and again."""
+
+    name: Text
+    """What the calendar calls it."""
+    role: Text | None = None
+    """Who looks."""
+    after: Duration | None = None
+    """Time after the release until the first one."""
+    every: Duration | None = None
+    """Time until the next one; without it there is one only."""
+    until: Duration | None = None
+    """Time after the release that ends them; without it those with `every` go on."""
+    agenda: list[Text] = Field(default_factory=list)
+    """What is looked at, in order."""
+
+
+class Handover(Setting):
+    """A version that the application's repository hands over by itself."""
+
+    stack: Name
+    """The stack whose version changes."""
+    branch: Text | None = None
+    """A merge to this branch hands over its commit."""
+    tag: Text | None = None
+    """A tag of this pattern hands itself over, such as `v*`."""
+
+
 class Release(Setting):
     """How a version reaches its users."""
 
@@ -217,6 +279,10 @@ class Release(Setting):
     """When releases may happen; at any time without one."""
     expected_duration: Duration | None = None
     """How long a release takes: told in announcements."""
+    handovers: list[Handover] = Field(default_factory=list)
+    """What makes a new version appear on a stack; without it people write it there."""
+    timetable: list[Activity] = Field(default_factory=list)
+    """Who does what when, for those who take part; the driver's own steps are in it for their times."""
     announcements: list[Announcement] = Field(default_factory=list)
     """What is told to whom, in the order of the moments."""
     approvals: list[Approval] = Field(default_factory=list)
@@ -227,6 +293,8 @@ class Release(Setting):
     """What ends a release."""
     watch: Watch = Field(default_factory=Watch)
     """The time after a release in which the old version stays ready."""
+    reviews: list[Review] = Field(default_factory=list)
+    """What people look at once a release is done."""
     audiences: dict[str, Email] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE)
     """Addresses by audience."""
     status_page: Url | None = Field(default=None, json_schema_extra=OVERRIDABLE)
