@@ -35,9 +35,9 @@ def cluster(stack: str, name: str) -> str:
     return f"{MANAGER}-{stack}-{name}"
 
 
-def database(stack: str, cluster_name: str, database_name: str) -> str:
-    """The cloud's name of a database server: `slipway-prod-main-fleet-db`, shortened to 63 characters."""
-    return shortened(f"{cluster(stack, cluster_name)}-{kubernetes_name(database_name)}", 63)
+def database(cluster_name: str, system: str, database_name: str) -> str:
+    """The cloud's name of a database server: `slipway-prod-main-fleet-fleet-db`, at most 63 characters."""
+    return shortened(f"{cluster_name}-{system}-{kubernetes_name(database_name)}", 63)
 
 
 def globally_unique(scope: str, name: str, limit: int, *, hyphens: bool = True) -> str:

@@ -22,7 +22,7 @@ def test_a_name_in_a_slot_is_a_dns_label(service: str, slot: str) -> None:
 @given(NAMES, NAMES, NAMES)
 def test_a_servers_name_is_short_enough(stack: str, cluster: str, database: str) -> None:
     """RDS takes 63 characters, and no hyphen at the end."""
-    assert LABEL.fullmatch(names.shortened(f"{names.cluster(stack, cluster)}-{database}", 63))
+    assert LABEL.fullmatch(names.database(names.cluster(stack, cluster), "shop", database))
 
 
 @given(NAMES, NAMES, st.integers(16, 63), st.booleans())
@@ -50,3 +50,8 @@ def test_a_selector_tells_slots_apart() -> None:
     blue, green = names.selector("api", "blue"), names.selector("api", "green")
     assert blue != green
     assert blue.items() <= names.labels("shop", "api", "blue").items()
+
+
+def test_equal_databases_of_two_systems_have_two_servers() -> None:
+    """On the same cluster."""
+    assert names.database("slipway-prod-main", "shop", "app") != names.database("slipway-prod-main", "fleet", "app")

@@ -52,7 +52,7 @@ class Postgres(pulumi.ComponentResource):
         )
         self._args, self._around = args, around
         self._opts = pulumi.ResourceOptions(parent=self)
-        self._identifier = names.shortened(f"{around.cluster_name}-{names.kubernetes_name(args.name)}", 63)
+        self._identifier = names.database(around.cluster_name, args.system, args.name)
         self._tags = tags_of(args, around.tags)
         roles = make_roles(args, ADMINISTRATOR, self)
         firewall = self._firewall()

@@ -25,12 +25,12 @@ class Registry(pulumi.ComponentResource):
     def __init__(self, name: str, args: RegistryArgs, parent: pulumi.Resource) -> None:
         super().__init__("slipway:aws:Registry", name, opts=pulumi.ResourceOptions(parent=parent))
         for repository in args.repositories:
-            self._repository(repository, args.tags)
+            self._repository(f"{name}/{repository}", repository, args.tags)
         self.register_outputs({})
 
-    def _repository(self, repository: str, tags: Mapping[str, str]) -> None:
+    def _repository(self, name: str, repository: str, tags: Mapping[str, str]) -> None:
         created = aws.ecr.Repository(
-            repository,
+            name,
             name=repository,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
@@ -39,7 +39,7 @@ class Registry(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         aws.ecr.LifecyclePolicy(
-            repository,
+            name,
             repository=created.name,
             policy=json.dumps(_lifecycle()),
             opts=pulumi.ResourceOptions(parent=self),

@@ -57,7 +57,7 @@ class Postgres(pulumi.ComponentResource):
             "slipway:azure:Postgres", name, opts=pulumi.ResourceOptions(parent=parent, providers=[provider])
         )
         self._args, self._around = args, around
-        stem = f"{around.cluster_name}-{names.kubernetes_name(args.name)}"
+        stem = names.database(around.cluster_name, args.system, args.name)
         self._server_name = names.globally_unique(around.subscription, stem, 63)
         roles = make_roles(args, ADMINISTRATOR, self)
         server = self._server(name, roles)

@@ -1,6 +1,15 @@
-DROP INDEX IF EXISTS
-    idx_expense_accounts_status, idx_expense_accounts_owner, idx_expense_accounts_created,
-    idx_expense_deposits_account, idx_expense_deposits_created, idx_expense_deposits_type,
-    idx_expense_payments_account, idx_expense_payments_category, idx_expense_payments_payee,
-    idx_expense_payments_status, idx_expense_payments_paid, idx_expense_payments_created,
-    idx_expense_payments_account_paid, idx_expense_payments_creator;
+-- Takes the indexes away one by one, while the application writes.
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_accounts_status;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_accounts_owner;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_accounts_created;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_deposits_account;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_deposits_created;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_deposits_type;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_account;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_category;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_payee;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_status;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_paid;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_created;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_creator;
+DROP INDEX CONCURRENTLY IF EXISTS idx_expense_payments_pending;

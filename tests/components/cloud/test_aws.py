@@ -32,7 +32,7 @@ def test_the_database_is_private_encrypted_and_kept(planned: Plan) -> None:
     """Not public, encrypted with a key of its own, a standby, a final snapshot, protected twice."""
     database = one(planned, INSTANCE)
     inputs = database.inputs
-    assert inputs["identifier"] == "slipway-test-main-shop-db"
+    assert inputs["identifier"] == "slipway-test-main-shop-shop-db"
     assert (inputs["publiclyAccessible"], inputs["storageEncrypted"], inputs["multiAz"]) == (False, True, True)
     assert (inputs["skipFinalSnapshot"], inputs["deleteAutomatedBackups"]) == (False, False)
     assert (inputs["deletionProtection"], database.state["protect"]) == (True, True)
