@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rehearsal import Plan, Step
 from settings.stacks import PlacedCluster, PlacedSystem, Stack
 
 SYSTEM_TYPE = "slipway:system:System"
 SLOT_TYPE = "slipway:system:Slot"
+PROVIDER_TYPE = "pulumi:providers:"
 NAMED = ("bucket", "database")
 
 
@@ -43,23 +44,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Outline:
-    """The groups of each cluster, and what belongs to none, such as providers."""
+    """The groups of each cluster, what to say of its place, and the providers, which belong to none."""
 
     clusters: Mapping[str, tuple[Group, ...]]
     notes: Mapping[str, str]
-    rest: tuple[Step, ...] = field(default=())
+    providers: tuple[Step, ...] = ()
 
 
 def outline(plan: Plan, stack: Stack) -> Outline:
     roots = [step for step in plan.steps if step.parent == _stack_urn(plan) or not step.parent]
     components = {(step.type, step.name): step for step in roots}
     clusters: dict[str, tuple[Group, ...]] = {}
-    used: set[str] = set()
     for name, cluster in stack.clusters.items():
-        clusters[name] = tuple(_groups(plan, cluster, components, used))
+        clusters[name] = tuple(_groups(plan, cluster, components))
     notes = {name: _place(cluster) for name, cluster in stack.clusters.items()}
-    rest = tuple(step for step in roots if step.urn not in used and is_resource(step))
-    return Outline(clusters, notes, rest)
+    providers = tuple(step for step in roots if step.type.startswith(PROVIDER_TYPE))
+    return Outline(clusters, notes, providers)
 
 
 def is_resource(step: Step) -> bool:
@@ -81,17 +81,13 @@ def _stack_urn(plan: Plan) -> str:
     return next((step.urn for step in plan.steps if step.type == "pulumi:pulumi:Stack"), "")
 
 
-def _groups(
-    plan: Plan, cluster: PlacedCluster, components: Mapping[tuple[str, str], Step], used: set[str]
-) -> Iterator[Group]:
+def _groups(plan: Plan, cluster: PlacedCluster, components: Mapping[tuple[str, str], Step]) -> Iterator[Group]:
     for (type_, name), step in components.items():
         if type_.endswith(":Foundation") and name == cluster.name:
-            used.add(step.urn)
             yield Group("foundation", "", tuple(_parts(plan, step)))
     for name, system in cluster.systems.items():
         step = components.get((SYSTEM_TYPE, name))
         if step is not None:
-            used.add(step.urn)
             yield Group(name, system.definition.title, tuple(_parts(plan, step, system)))
 
 

@@ -42,6 +42,8 @@ def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None
             _group(tree, group, every=every)
         console.print(tree)
         console.print()
+    if shape.providers:
+        console.print(f"beside them the providers {escape(_listed(counts(shape.providers)))}\n")
 
 
 def _group(tree: Tree, group: Group, *, every: bool) -> None:
