@@ -14,7 +14,9 @@ OBJECT_STORE = ("barmancloud.cnpg.io/v1", "ObjectStore")
 
 BARMAN = "barman-cloud.cloudnative-pg.io"
 STORE_SECRET = "backup-store"
-"""The Secret that its owner fills with the keys of an S3-compatible store."""
+"""The Secret that its owner fills with the address and keys of an S3-compatible store."""
+SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
+"""What the operator's pods beside a database get: in a namespace with a quota, every container must say."""
 
 SIZES = {
     "small": Resources(cpu="250m", memory="1Gi", cpu_limit="2", memory_limit="1Gi"),
@@ -34,7 +36,8 @@ def cluster(name: str, database: Database, *, superuser: str, owner: str, storag
     resources = SIZES[database.size]
     storage = {"size": f"{database.storage}Gi"} | ({"storageClass": storage_class} if storage_class else {})
     spec: dict[str, Any] = {
-        "instances": 2 if database.high_availability else 1,
+        # Every standby serves reads, so the one that stands ready to take over counts as a reader too.
+        "instances": 1 + max(int(database.high_availability), database.read_replicas),
         "imageName": f"ghcr.io/cloudnative-pg/postgresql:{database.version}",
         "storage": storage,
         "enableSuperuserAccess": True,
@@ -72,6 +75,13 @@ def object_store(namespace: str, backup: Backup) -> dict[str, Any]:
             "wal": {"compression": "gzip"},
             "data": {"compression": "gzip"},
         },
+        "instanceSidecarConfiguration": {
+            # The store's address stands in the Secret, and the API takes one in plain text only: boto3 reads this one.
+            "env": [
+                {"name": "AWS_ENDPOINT_URL", "valueFrom": {"secretKeyRef": {**key, "key": "ENDPOINT_URL"}}},
+            ],
+            "resources": SMALL,
+        },
     }
 
 
@@ -93,4 +103,10 @@ def pooler(name: str) -> dict[str, Any]:
         "instances": 2,
         "type": "rw",
         "pgbouncer": {"poolMode": "transaction", "parameters": {"max_client_conn": "1000", "default_pool_size": "20"}},
+        "template": {
+            "spec": {
+                "containers": [{"name": "pgbouncer", "resources": SMALL}],
+                "initContainers": [{"name": "bootstrap-controller", "resources": SMALL}],
+            }
+        },
     }

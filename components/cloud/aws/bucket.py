@@ -19,6 +19,8 @@ class Bucket(pulumi.ComponentResource):
         args: BucketArgs,
         bucket_name: str,
         own_tags: Mapping[str, str],
+        *,
+        protect: bool,
         parent: pulumi.Resource,
         provider: pulumi.ProviderResource,
     ) -> None:
@@ -31,7 +33,7 @@ class Bucket(pulumi.ComponentResource):
             bucket=bucket_name,
             force_destroy=False,
             tags=names.tags(settings.source, own_tags, system=args.system, data_class=settings.data_class),
-            opts=pulumi.ResourceOptions(parent=self, protect=True, import_=settings.adopt),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect, import_=settings.adopt),
         )
         self._close(name, created)
         self._encrypt(name, created)

@@ -29,5 +29,6 @@ class AwsCloud:
     def bucket(self, args: BucketArgs, parent: pulumi.Resource) -> BucketFacts:
         stem = f"{self.databases.cluster_name}-{args.system}-{args.name}"
         name = args.settings.adopt or names.globally_unique(self.account, stem, 63)
-        Bucket(args, name, self.databases.tags, parent, self.provider)
+        around = self.databases
+        Bucket(args, name, around.tags, protect=around.protect, parent=parent, provider=self.provider)
         return BucketFacts(name=name, region=self.region)

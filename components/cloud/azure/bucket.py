@@ -17,10 +17,12 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """Where storage accounts stand."""
+    """Where a storage account stands, and its id when it exists already."""
 
     location: str
     resource_group: pulumi.Input[str]
+    adopt: str | None
+    protect: bool
     tags: Mapping[str, str]
 
 
@@ -53,7 +55,7 @@ class Bucket(pulumi.ComponentResource):
             allow_shared_key_access=False,
             default_to_o_auth_authentication=True,
             tags=names.azure_tags(tags),
-            opts=pulumi.ResourceOptions(parent=self, protect=True, import_=settings.adopt),
+            opts=pulumi.ResourceOptions(parent=self, protect=home.protect, import_=home.adopt),
         )
         kept = storage.DeleteRetentionPolicyArgs(enabled=True, days=KEPT_DAYS)
         storage.BlobServiceProperties(
@@ -74,4 +76,32 @@ class Bucket(pulumi.ComponentResource):
             public_access=storage.PublicAccess.NONE,
             opts=opts,
         )
+        storage.ManagementPolicy(
+            name,
+            management_policy_name="default",
+            account_name=account.name,
+            resource_group_name=home.resource_group,
+            policy=storage.ManagementPolicySchemaArgs(rules=_lifecycle(settings.expire_days)),
+            opts=opts,
+        )
         self.register_outputs({"name": args.name})
+
+
+def _lifecycle(expire_days: int | None) -> list[storage.ManagementPolicyRuleArgs]:
+    """Files go when the system says so, and what was overwritten once it can no longer be brought back."""
+    replaced = storage.DateAfterCreationArgs(days_after_creation_greater_than=KEPT_DAYS)
+    expired = storage.DateAfterModificationArgs(days_after_modification_greater_than=expire_days)
+    actions = storage.ManagementPolicyActionArgs(
+        version=storage.ManagementPolicyVersionArgs(delete=replaced),
+        base_blob=storage.ManagementPolicyBaseBlobArgs(delete=expired) if expire_days else None,
+    )
+    return [
+        storage.ManagementPolicyRuleArgs(
+            name="expire",
+            enabled=True,
+            type=storage.RuleType.LIFECYCLE,
+            definition=storage.ManagementPolicyDefinitionArgs(
+                actions=actions, filters=storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"])
+            ),
+        )
+    ]

@@ -17,6 +17,10 @@ from settings.stacks import Kubernetes, NodePool
 ADMINISTRATOR = "Azure Kubernetes Service RBAC Cluster Admin"
 DNS_ADDRESS = "172.20.0.10"
 LOGS = ["kube-apiserver", "kube-audit-admin", "kube-controller-manager", "kube-scheduler", "guard"]
+LOG_RETENTION = (30, 730)
+"""Days that a workspace can keep logs, from and to."""
+CORES = (2, 4, 8, 16, 32, 48, 64, 96)
+"""Cores that machines of both families have."""
 SYSTEM_NODES = "Standard_D2ads_v5"
 OS_DISK = 64
 """GiB that fit on the temporary disk of the smallest node."""
@@ -30,6 +34,8 @@ class ClusterArgs:
     tenant: str
     resource_group: pulumi.Input[str]
     subnet: pulumi.Input[str]
+    way_out: pulumi.Input[str]
+    """The network that calls from the nodes come from."""
     zones: int
     settings: Kubernetes
     deployers: Sequence[str]
@@ -38,9 +44,16 @@ class ClusterArgs:
 
 
 def node_size(pool: NodePool) -> str:
-    """The machine with the declared cores and at least the declared memory: D has 4 GiB a core, E has 8."""
-    family = "D" if pool.memory <= 4 * pool.cpu else "E"
-    return f"Standard_{family}{pool.cpu}ads_v5"
+    """The smallest machine with the declared cores and memory: D has 4 GiB a core, E has 8 (672 at most). Raises
+    ValueError when there is none."""
+    for cores in CORES:
+        for family, memory in (("D", 4 * cores), ("E", min(8 * cores, 672))):
+            if cores >= pool.cpu and memory >= pool.memory:
+                return f"Standard_{family}{cores}ads_v5"
+    raise ValueError(
+        f"{pool.source or 'kubernetes.nodes'}: no machine has {pool.cpu} cores and {pool.memory} GiB; "
+        f"the largest have {CORES[-1]} cores and 672 GiB, for example cpu 4 and memory 16"
+    )
 
 
 class Cluster(pulumi.ComponentResource):
@@ -73,7 +86,7 @@ class Cluster(pulumi.ComponentResource):
             workspace_name=args.cluster_name,
             resource_group_name=args.resource_group,
             location=args.location,
-            retention_in_days=args.settings.log_retention_days,
+            retention_in_days=min(max(args.settings.log_retention_days, LOG_RETENTION[0]), LOG_RETENTION[1]),
             sku=azure.operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
             tags=dict(args.tags),
             opts=self._opts,
@@ -122,8 +135,9 @@ class Cluster(pulumi.ComponentResource):
             oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=_security(workspace),
             network_profile=_network(),
+            # Nodes call the API server by its public address; AKS allows them by itself only behind its load balancer.
             api_server_access_profile=containerservice.ManagedClusterAPIServerAccessProfileArgs(
-                authorized_ip_ranges=args.settings.api_allow
+                authorized_ip_ranges=[*args.settings.api_allow, args.way_out]
             ),
             auto_upgrade_profile=containerservice.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel="patch", node_os_upgrade_channel="NodeImage"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pulumi
 import pulumi_azure_native as azure
 import pulumi_kubernetes as kubernetes
+import yaml
 from pulumi_azure_native import containerservice
 
 from builders import names
@@ -17,6 +19,9 @@ from components.cloud.azure.postgres import Surroundings
 from components.cloud.azure.registry import Registry, RegistryArgs
 from components.cloud.contract import ClusterAccess, ClusterFacts
 from settings.stacks import AzureCluster, PlacedCluster, Stack
+
+API_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
+"""The Entra application that the API server of every AKS cluster is, in every tenant."""
 
 
 class Foundation(pulumi.ComponentResource):
@@ -59,6 +64,7 @@ class Foundation(pulumi.ComponentResource):
                 tenant=settings.tenant,
                 resource_group=group.name,
                 subnet=network.nodes,
+                way_out=network.way_out,
                 zones=settings.network.zones,
                 settings=settings.kubernetes,
                 deployers=settings.deployers,
@@ -96,24 +102,50 @@ class Foundation(pulumi.ComponentResource):
             cluster_name=cluster_name,
             stack=stack.name,
             environment=stack.environment,
-            access=_access(name, group.name, cluster, provider),
+            access=_access(name, settings.tenant, group.name, cluster, provider),
             cloud=AzureCloud(provider=provider, databases=databases),
             registry=f"{registry_name}.azurecr.io",
         )
         self.register_outputs({"cluster": cluster_name})
 
 
-def _access(name: str, resource_group: pulumi.Output[str], cluster: Cluster, provider: azure.Provider) -> ClusterAccess:
-    """Azure tells the API server's certificate in a kubeconfig only, which is asked for once the cluster is there. With
-    local accounts off it holds no secret: whoever uses it logs in to Entra by kubelogin."""
+def _access(
+    name: str, tenant: str, resource_group: pulumi.Output[str], cluster: Cluster, provider: azure.Provider
+) -> ClusterAccess:
+    """Azure tells the API server's certificate in a kubeconfig only, which is asked for once the cluster is there."""
     answer = containerservice.list_managed_cluster_user_credentials_output(
         resource_group_name=resource_group,
         resource_name=cluster.name,
         format="exec",
         opts=pulumi.InvokeOutputOptions(provider=provider),
     )
-    kubeconfig = answer.kubeconfigs.apply(lambda found: base64.b64decode(found[0].value).decode())
+    certificate = answer.kubeconfigs.apply(lambda found: certificate_in(found[0].value))
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": {"server": cluster.address, "certificate-authority-data": certificate}}],
+        "users": [{"name": name, "user": {"exec": login(tenant)}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+    }
     kubernetes_provider = kubernetes.Provider(
-        name, kubeconfig=kubeconfig, opts=pulumi.ResourceOptions(depends_on=cluster.access)
+        name, kubeconfig=pulumi.Output.json_dumps(kubeconfig), opts=pulumi.ResourceOptions(depends_on=cluster.access)
     )
     return ClusterAccess(provider=kubernetes_provider, server=cluster.address)
+
+
+def login(tenant: str) -> dict[str, Any]:
+    """How the provider logs in: with the session of the Azure CLI. A runner that has none names another way in
+    AAD_LOGIN_METHOD, such as `workloadidentity`, which kubelogin lets win. Azure's own kubeconfig waits for a person
+    with a browser."""
+    return {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "kubelogin",
+        "args": ["get-token", "--login", "azurecli", "--server-id", API_SERVER, "--tenant-id", tenant],
+        "interactiveMode": "Never",
+    }
+
+
+def certificate_in(kubeconfig: str) -> str:
+    """The API server's certificate, in base64, from a kubeconfig in base64."""
+    return yaml.safe_load(base64.b64decode(kubeconfig))["clusters"][0]["cluster"]["certificate-authority-data"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,6 +14,19 @@ from settings.stacks import Network as NetworkSettings
 LAYERS = ("nodes", "postgres", "endpoints")
 POSTGRES = "Microsoft.DBforPostgreSQL/flexibleServers"
 ZONES = ("1", "2", "3")
+GATEWAY = azure.network.SecurityRuleArgs(
+    name="gateway",
+    description="Visitors to the load balancer, whose packets still carry its public address",
+    priority=100,
+    direction="Inbound",
+    access="Allow",
+    protocol="Tcp",
+    source_address_prefix="Internet",
+    source_port_range="*",
+    destination_address_prefix="*",
+    destination_port_ranges=["80", "443"],
+)
+"""AKS opens a Service's ports in the group of its own at the nodes; it leaves that of a subnet it was given alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +47,11 @@ def subnet_cidrs(cidr: str) -> dict[str, str]:
 
 
 class Network(pulumi.ComponentResource):
-    """`nodes` and `postgres` are ids of subnets; `postgres_zone` is the private DNS zone of databases."""
+    """`nodes` and `postgres` are ids of subnets; `postgres_zone` is the private DNS zone of databases; `way_out` is the
+    network that calls from the nodes come from."""
 
     nodes: pulumi.Output[str]
+    way_out: pulumi.Output[str]
     postgres: pulumi.Output[str]
     postgres_zone: pulumi.Output[str]
     postgres_cidr: str
@@ -55,8 +70,11 @@ class Network(pulumi.ComponentResource):
             opts=self._opts,
         )
         cidrs = subnet_cidrs(args.settings.cidr)
-        way_out = self._nat()
-        nodes = self._subnet("nodes", cidrs, network, nat_gateway=azure.network.SubResourceArgs(id=way_out.id))
+        address = self._address()
+        nat = self._nat(address)
+        nodes = self._subnet(
+            "nodes", cidrs, network, rules=[GATEWAY], nat_gateway=azure.network.SubResourceArgs(id=nat.id)
+        )
         postgres = self._subnet(
             "postgres",
             cidrs,
@@ -66,6 +84,7 @@ class Network(pulumi.ComponentResource):
         )
         self._subnet("endpoints", cidrs, network, private_endpoint_network_policies="Enabled", after=postgres)
         self.nodes, self.postgres = nodes.id, postgres.id
+        self.way_out = pulumi.Output.concat(address.ip_address.apply(lambda ip: ip or ""), "/32")
         self.postgres_zone = self._zone(network)
         self.postgres_cidr = cidrs["postgres"]
         self.register_outputs({"network": network.id})
@@ -76,16 +95,19 @@ class Network(pulumi.ComponentResource):
         cidrs: Mapping[str, str],
         network: azure.network.VirtualNetwork,
         *,
+        rules: Sequence[azure.network.SecurityRuleArgs] = (),
         after: pulumi.Resource | None = None,
         **more: object,
     ) -> azure.network.Subnet:
-        """One after another: Azure changes one subnet of a network at a time."""
+        """One after another: Azure changes one subnet of a network at a time. Besides `rules`, the network itself and
+        Azure's load balancer come in, and nobody else."""
         args = self._args
         group = azure.network.NetworkSecurityGroup(
             f"{self._name}-{layer}",
             network_security_group_name=f"{args.cluster_name}-{layer}",
             resource_group_name=args.resource_group,
             location=args.location,
+            security_rules=list(rules),
             tags=dict(args.tags),
             opts=self._opts,
         )
@@ -101,10 +123,9 @@ class Network(pulumi.ComponentResource):
             **more,  # pyright: ignore[reportArgumentType]
         )
 
-    def _nat(self) -> azure.network.NatGateway:
-        """Azure's NAT gateway stands in one zone, or in no zone in particular; its address is in all."""
+    def _address(self) -> azure.network.PublicIPAddress:
         args = self._args
-        address = azure.network.PublicIPAddress(
+        return azure.network.PublicIPAddress(
             f"{self._name}-nat",
             public_ip_address_name=f"{args.cluster_name}-nat",
             resource_group_name=args.resource_group,
@@ -115,6 +136,10 @@ class Network(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=self._opts,
         )
+
+    def _nat(self, address: azure.network.PublicIPAddress) -> azure.network.NatGateway:
+        """Azure's NAT gateway stands in one zone, or in no zone in particular; its address is in all."""
+        args = self._args
         return azure.network.NatGateway(
             f"{self._name}-nat",
             nat_gateway_name=f"{args.cluster_name}-nat",

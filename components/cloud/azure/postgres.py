@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +10,7 @@ import pulumi_azure_native as azure
 from pulumi_azure_native import dbforpostgresql
 
 from builders import names
+from components.cloud.azure.adopted import Adopted
 from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
 from components.cloud.roles import Roles, make_roles
 from settings.databases import Database
@@ -58,13 +59,15 @@ class Postgres(pulumi.ComponentResource):
         )
         self._args, self._around = args, around
         stem = names.database(around.cluster_name, args.system, args.name)
-        self._server_name = names.globally_unique(around.subscription, stem, 63)
+        adopted = Adopted.server(args.settings.adopt) if args.settings.adopt else None
+        self._server_name = adopted.name if adopted else names.globally_unique(around.subscription, stem, 63)
+        self._group = adopted.resource_group if adopted else around.resource_group
         roles = make_roles(args, ADMINISTRATOR, self)
         server = self._server(name, roles)
-        self._configure(name, server)
+        configured = self._configure(name, server)
         if args.settings.deletion_protection:
             self._lock(name, server)
-        readers = [self._reader(name, index, server) for index in range(args.settings.read_replicas)]
+        readers = [self._reader(name, index, server, configured) for index in range(args.settings.read_replicas)]
         host = _host(server)
         self.endpoint = PostgresEndpoint(
             server=self._server_name,
@@ -85,7 +88,7 @@ class Postgres(pulumi.ComponentResource):
         return dbforpostgresql.Server(
             name,
             server_name=self._server_name,
-            resource_group_name=around.resource_group,
+            resource_group_name=self._group,
             location=around.location,
             create_mode="Default",
             version=settings.version,
@@ -93,7 +96,7 @@ class Postgres(pulumi.ComponentResource):
             administrator_login_password=roles.admin.password,
             auth_config=dbforpostgresql.AuthConfigArgs(password_auth="Enabled", active_directory_auth="Disabled"),
             sku=dbforpostgresql.SkuArgs(name=SIZES[settings.size], tier="GeneralPurpose"),
-            storage=dbforpostgresql.StorageArgs(storage_size_gb=_storage(settings.storage), auto_grow="Enabled"),
+            storage=_storage(settings),
             high_availability=dbforpostgresql.HighAvailabilityArgs(
                 mode="ZoneRedundant" if settings.high_availability else "Disabled"
             ),
@@ -112,8 +115,8 @@ class Postgres(pulumi.ComponentResource):
             ),
         )
 
-    def _configure(self, name: str, server: dbforpostgresql.Server) -> None:
-        """One after another: the server takes one change of a parameter at a time."""
+    def _configure(self, name: str, server: dbforpostgresql.Server) -> list[pulumi.Resource]:
+        """One after another: the server takes one change of a parameter at a time. Returns the last."""
         settings = self._args.settings
         extensions = ",".join(["pg_stat_statements", *settings.extensions]).upper()
         wanted = {
@@ -129,12 +132,13 @@ class Postgres(pulumi.ComponentResource):
                 f"{name}-{parameter}",
                 configuration_name=parameter,
                 server_name=server.name,
-                resource_group_name=self._around.resource_group,
+                resource_group_name=self._group,
                 source="user-override",
                 value=value,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=before),
             )
             before = [configured]
+        return before
 
     def _lock(self, name: str, server: dbforpostgresql.Server) -> None:
         azure.authorization.ManagementLockByScope(
@@ -146,12 +150,14 @@ class Postgres(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _reader(self, name: str, index: int, primary: dbforpostgresql.Server) -> dbforpostgresql.Server:
+    def _reader(
+        self, name: str, index: int, primary: dbforpostgresql.Server, after: Sequence[pulumi.Resource]
+    ) -> dbforpostgresql.Server:
         around = self._around
         return dbforpostgresql.Server(
             f"{name}-reader-{index}",
             server_name=names.shortened(f"{self._server_name}-reader-{index}", 63),
-            resource_group_name=around.resource_group,
+            resource_group_name=self._group,
             location=around.location,
             create_mode="Replica",
             source_server_resource_id=primary.id,
@@ -161,7 +167,7 @@ class Postgres(pulumi.ComponentResource):
                 public_network_access="Disabled",
             ),
             tags=tags_of(self._args, around.tags),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
 
@@ -169,8 +175,11 @@ def _host(server: dbforpostgresql.Server) -> pulumi.Output[str]:
     return server.fully_qualified_domain_name
 
 
-def _storage(wanted: int) -> int:
-    return next((size for size in STORAGE if size >= wanted), STORAGE[-1])
+def _storage(settings: Database) -> dbforpostgresql.StorageArgs:
+    """Growth has no bound of its own on Azure, which doubles the storage: it is off where doubling breaks the bound."""
+    size = next((each for each in STORAGE if each >= settings.storage), STORAGE[-1])
+    grows = 2 * size <= settings.maximum_storage
+    return dbforpostgresql.StorageArgs(storage_size_gb=size, auto_grow="Enabled" if grows else "Disabled")
 
 
 def _backup(settings: Database) -> dbforpostgresql.BackupArgs:

@@ -16,9 +16,10 @@ class LocalCloud:
     """Answers `components.cloud.contract.Cloud` with what operators of the cluster run."""
 
     storage_class: str | None
+    protect: bool
 
     def postgres(self, args: PostgresArgs, parent: pulumi.Resource) -> PostgresEndpoint:
-        return Postgres(args, self.storage_class, parent).endpoint
+        return Postgres(args, self.storage_class, self.protect, parent).endpoint
 
     def bucket(self, args: BucketArgs, parent: pulumi.Resource) -> BucketFacts:
         """The name of a bucket in the S3-compatible store that the cluster's owner provides; none is made."""

@@ -20,11 +20,11 @@ class Postgres(pulumi.ComponentResource):
 
     endpoint: PostgresEndpoint
 
-    def __init__(self, args: PostgresArgs, storage_class: str | None, parent: pulumi.Resource) -> None:
+    def __init__(self, args: PostgresArgs, storage_class: str | None, protect: bool, parent: pulumi.Resource) -> None:
         super().__init__(
             "slipway:local:Postgres", f"{args.system}/{args.name}", opts=pulumi.ResourceOptions(parent=parent)
         )
-        self._args = args
+        self._args, self._protect = args, protect
         self._scope = Scope(args.system, args.namespace)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
         self._server = names.kubernetes_name(args.name)
@@ -65,7 +65,7 @@ class Postgres(pulumi.ComponentResource):
         opts = pulumi.ResourceOptions(
             parent=self,
             depends_on=[*self._args.ready, *before],
-            protect=settings.deletion_protection,
+            protect=self._protect and settings.deletion_protection,
             import_=settings.adopt,
         )
         return self._object(cloudnative_pg.CLUSTER, self._server, spec, opts, {names.BACKUP_RETENTION: declared})

@@ -8,7 +8,7 @@ import pytest
 
 from components.cloud.azure.cluster import node_size
 from components.cloud.azure.network import subnet_cidrs
-from rehearsal import SECRET, Plan
+from rehearsal import SECRET, UNKNOWN, Plan
 from settings.stacks import NodePool
 from tests.components.cloud.planned import depends_on, one, plan
 
@@ -66,7 +66,7 @@ def test_the_cluster_knows_entra_identities_only(planned: Plan) -> None:
     assert inputs["oidcIssuerProfile"]["enabled"] is True
     assert inputs["securityProfile"]["workloadIdentity"]["enabled"] is True
     assert inputs["securityProfile"]["defender"]["securityMonitoring"]["enabled"] is True
-    assert inputs["apiServerAccessProfile"]["authorizedIPRanges"] == ["203.0.113.0/24"]
+    assert inputs["apiServerAccessProfile"]["authorizedIPRanges"] == ["203.0.113.0/24", UNKNOWN]
 
 
 def test_network_policies_are_enforced(planned: Plan) -> None:
