@@ -213,6 +213,8 @@ def _release(system: System) -> Found:
         yield Finding(("release", "steps"), "must grow and end with weight 100")
     for index, load in enumerate(system.release.load):
         yield from _known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
+        if load.token is not None:
+            yield from _known(("release", "load", index, "token"), "secrets", load.token, system.secrets)
 
 
 def _files(system: System, folder: Path) -> Found:

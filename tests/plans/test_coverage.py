@@ -5,7 +5,45 @@ from __future__ import annotations
 import json
 
 from tests.plans.test_plans import planned
-from tests.systems.test_runbooks import DATABASES, DEPLOYMENTS, ENVIRONMENT
+
+DEPLOYMENTS = {
+    "fleet": {"fleet-api": 3000, "fleet-frontend": 8080},
+    "expenses": {"expenses": 3000},
+    "smartwallet": {"smartwallet-api": 5000},
+    "kingstons": {"kingstons-api": 8001, "kingstons-frontend": 8080},
+    "marketplace": {
+        "api-gateway": 8080,
+        "user-service": 3001,
+        "vehicle-service": 3002,
+        "payment-service": 3004,
+        "credit-service": 3003,
+        "telematics-service": 3005,
+        "support-service": 3006,
+        "frontend": 3000,
+    },
+}
+DATABASES = {
+    "fleet": {"fleet_db"},
+    "expenses": {"expenses"},
+    "smartwallet": {"smartwallet"},
+    "kingstons": {"kingstons"},
+    "marketplace": {"userdb", "vehicledb", "paymentdb", "creditdb", "telematicsdb", "supportdb"},
+}
+ENVIRONMENT = {
+    ("fleet", "fleet-api"): """
+        DATABASE_URL NODE_ENV JWT_SECRET JWT_EXPIRES_IN CORS_ORIGIN ENABLE_PERSONAL_USE_TRACKING
+    """,
+    ("expenses", "expenses"): "DATABASE_URL",
+    ("smartwallet", "smartwallet-api"): """
+        NODE_ENV FRONTEND_URL API_URL MONGODB_URI CLERK_PUBLISHABLE_KEY CLERK_SECRET_KEY CLERK_WEBHOOK_SECRET
+        GEMINI_API_KEY GOOGLE_VISION_API_KEY GOOGLE_CLOUD_PROJECT AWS_S3_BUCKET_NAME AWS_S3_REGION SENDGRID_API_KEY
+        SENDGRID_FROM_EMAIL SENTRY_DSN SENTRY_ENVIRONMENT ENABLE_RECEIPT_SCANNING ENABLE_AI_ASSISTANT
+        ENABLE_GAMIFICATION RATE_LIMIT_WINDOW_MS RATE_LIMIT_MAX_REQUESTS SESSION_SECRET SESSION_TIMEOUT_MINUTES
+        ENCRYPTION_KEY
+    """,
+    ("marketplace", "frontend"): "NEXT_PUBLIC_API_URL NEXT_PUBLIC_INSTANT_APP_ID",
+    ("marketplace", "payment-service"): "DATABASE_URL JWT_SECRET ENCRYPTION_KEY RABBITMQ_URL MTN_CALLBACK_URL",
+}
 
 PUBLIC = {"REACT_APP_SENTRY_DSN", "REACT_APP_GA_TRACKING_ID", "REACT_APP_API_URL", "REACT_APP_CLERK_PUBLISHABLE_KEY"}
 

@@ -139,6 +139,11 @@ BROKEN = {
         "release: {steps: [{weight: 50, hold: 1m}]}",
         "must grow and end with weight 100",
     ),
+    "token of a load": (
+        "release.load[0].token",
+        "release: {load: [{domain: web, path: /, token: SIGNING}]}",
+        "is not one of the system's secrets; did you mean 'SIGNING_KEY'?",
+    ),
     "domain of a load": (
         "release.load[0].domain",
         "release: {load: [{domain: api, path: /}]}",

@@ -1,29 +1,26 @@
 -- The fixed cost of a product is a fee that was facilitated: column and views take its name.
--- Views keep what they select under the old name of a renamed column, so they are made anew.
-
-DROP VIEW revenue_analytics_optimized;
-DROP VIEW products_list_view;
-DROP VIEW company_revenue_analytics;
+-- Views follow a renamed column by themselves, but their own columns keep the old name; renaming those too keeps the
+-- views' definitions and grants as they are, which making them anew would not.
 
 ALTER TABLE client_products RENAME COLUMN fixed_cost TO fixed_fee_facilitated;
 
-CREATE VIEW company_revenue_analytics AS
-SELECT
-    company,
-    count(*) AS products,
-    sum(fixed_fee_facilitated) AS fixed_fee_facilitated,
-    sum(percentage_fee * 100) AS percentage_fees,
-    sum(coalesce(fixed_fee_facilitated, 0) + coalesce(percentage_fee * 100, 0)) AS total_revenue
-FROM client_products
-WHERE status = 'active'
-GROUP BY company;
-
-CREATE VIEW products_list_view AS
-SELECT id, client_id, product_name, fixed_fee_facilitated, percentage_fee, status
-FROM client_products;
-
-CREATE VIEW revenue_analytics_optimized AS
-SELECT client_id, sum(coalesce(fixed_fee_facilitated, 0) + coalesce(percentage_fee * 100, 0)) AS total_revenue
-FROM client_products
-WHERE status = 'active'
-GROUP BY client_id;
+DO $$
+DECLARE
+    shown record;
+BEGIN
+    FOR shown IN
+        SELECT table_schema, table_name, column_name
+        FROM information_schema.columns
+        WHERE table_name IN ('company_revenue_analytics', 'products_list_view', 'revenue_analytics_optimized')
+        AND column_name LIKE '%fixed\_cost%'
+    LOOP
+        EXECUTE format(
+            'ALTER VIEW %I.%I RENAME COLUMN %I TO %I',
+            shown.table_schema,
+            shown.table_name,
+            shown.column_name,
+            replace(shown.column_name, 'fixed_cost', 'fixed_fee_facilitated')
+        );
+    END LOOP;
+END;
+$$;
