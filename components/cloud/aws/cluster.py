@@ -78,7 +78,13 @@ class Cluster(pulumi.ComponentResource):
             self,
             policies=NODE_POLICIES,
         )
-        key = encryption_key(f"{self._name}-secrets", f"Secrets of cluster {args.cluster_name}", args.tags, self)
+        key = encryption_key(
+            f"{self._name}-secrets",
+            f"Secrets of cluster {args.cluster_name}",
+            args.tags,
+            self,
+            protect=args.protect,
+        )
         return aws.eks.Cluster(
             self._name,
             name=args.cluster_name,
@@ -135,13 +141,15 @@ class Cluster(pulumi.ComponentResource):
         )
 
 
-def encryption_key(name: str, description: str, tags: Mapping[str, str], parent: pulumi.Resource) -> aws.kms.Key:
-    """A key that turns every year and takes 30 days to delete."""
+def encryption_key(
+    name: str, description: str, tags: Mapping[str, str], parent: pulumi.Resource, *, protect: bool
+) -> aws.kms.Key:
+    """A key that turns every year and takes 30 days to delete. What it encrypts is lost with it: protect it alike."""
     return aws.kms.Key(
         name,
         description=description,
         enable_key_rotation=True,
         deletion_window_in_days=30,
         tags=dict(tags),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect),
     )

@@ -77,7 +77,7 @@ class Network(pulumi.ComponentResource):
         return {**self._args.tags, "Name": f"{self._args.cluster_name}-{part}"}
 
     def _subnet(self, layer: str, index: int, cidr: str) -> aws.ec2.Subnet:
-        """Zones are named by letter: `a` to `c` exist in every region that has three, to each account its own."""
+        """Zones are named by letter, so that a plan can show them. Which zone a letter means differs by account."""
         roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
         zone = f"{self._args.region}{'abc'[index]}"
         return aws.ec2.Subnet(

@@ -52,12 +52,15 @@ class Postgres(pulumi.ComponentResource):
         )
         self._args, self._around = args, around
         self._opts = pulumi.ResourceOptions(parent=self)
-        self._identifier = names.database(around.cluster_name, args.system, args.name)
+        self._identifier = args.settings.adopt or names.database(around.cluster_name, args.system, args.name)
         self._tags = tags_of(args, around.tags)
         roles = make_roles(args, ADMINISTRATOR, self)
         firewall = self._firewall()
+        self._key = encryption_key(
+            self._name, f"Database {self._identifier}", self._tags, self, protect=self._protected
+        )
         primary = self._primary(roles, firewall)
-        readers = [self._reader(index, primary) for index in range(args.settings.read_replicas)]
+        readers = [self._reader(index, primary, firewall) for index in range(args.settings.read_replicas)]
         self.endpoint = PostgresEndpoint(
             server=self._identifier,
             database=args.name,
@@ -72,10 +75,13 @@ class Postgres(pulumi.ComponentResource):
         )
         self.register_outputs({"server": self._identifier})
 
+    @property
+    def _protected(self) -> bool:
+        return self._around.protect and self._args.settings.deletion_protection
+
     def _primary(self, roles: Roles, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
         monitoring = self._monitoring()
-        key = encryption_key(self._name, f"Database {self._identifier}", self._tags, self)
         return aws.rds.Instance(
             self._name,
             identifier=self._identifier,
@@ -89,7 +95,7 @@ class Postgres(pulumi.ComponentResource):
             allocated_storage=settings.storage,
             max_allocated_storage=settings.maximum_storage,
             storage_encrypted=True,
-            kms_key_id=key.arn,
+            kms_key_id=self._key.arn,
             multi_az=settings.high_availability,
             db_subnet_group_name=self._subnets().name,
             vpc_security_group_ids=[firewall.id],
@@ -104,7 +110,7 @@ class Postgres(pulumi.ComponentResource):
             skip_final_snapshot=False,
             final_snapshot_identifier=f"{self._identifier}-final",
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=key.arn,
+            performance_insights_kms_key_id=self._key.arn,
             monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=monitoring.arn,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
@@ -117,7 +123,7 @@ class Postgres(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[monitoring],
-                protect=self._around.protect and settings.deletion_protection,
+                protect=self._protected,
                 import_=settings.adopt,
             ),
         )
@@ -146,7 +152,8 @@ class Postgres(pulumi.ComponentResource):
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-{index}",
                 security_group_id=group.id,
-                description="The cluster's nodes and pods" if cidr in self._around.clients else "The pooler",
+                # AWS refuses descriptions with an apostrophe.
+                description="Nodes and pods of the cluster" if cidr in self._around.clients else "The pooler",
                 cidr_ipv4=cidr,
                 ip_protocol="tcp",
                 from_port=PORT,
@@ -205,7 +212,7 @@ class Postgres(pulumi.ComponentResource):
         )
         return Address(host=Pooler(self._name, args, primary, self).endpoint, port=PORT)
 
-    def _reader(self, index: int, primary: aws.rds.Instance) -> aws.rds.Instance:
+    def _reader(self, index: int, primary: aws.rds.Instance, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
         return aws.rds.Instance(
             f"{self._name}-reader-{index}",
@@ -214,11 +221,15 @@ class Postgres(pulumi.ComponentResource):
             instance_class=CLASSES[settings.size],
             storage_encrypted=True,
             max_allocated_storage=settings.maximum_storage,
+            # A reader inherits the parameters of its primary, not its security group: without one it gets the VPC's
+            # default group, which lets nobody in.
+            vpc_security_group_ids=[firewall.id],
             publicly_accessible=False,
             # A reader holds nothing of its own: it is made anew from the primary.
             backup_retention_period=0,
             skip_final_snapshot=True,
             performance_insights_enabled=True,
+            performance_insights_kms_key_id=self._key.arn,
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags={**self._tags, "slipway.dev/reader": "true"},

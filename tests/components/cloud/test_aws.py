@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_only_the_clusters_nodes_may_connect(planned: Plan) -> None:
     rules = [step.inputs for step in planned.steps if step.type.endswith(":SecurityGroupIngressRule")]
     assert {rule["cidrIpv4"] for rule in rules} == set(subnet_cidrs("10.60.0.0/16", 3)["private"])
     assert {(rule["fromPort"], rule["toPort"]) for rule in rules} == {(5432, 5432)}
+
+
+def test_aws_accepts_the_descriptions_of_security_groups(tmp_path: Path) -> None:
+    """EC2 refuses any other character, an apostrophe among them, and only once the plan is carried out."""
+    planned = plan(tmp_path, CLUSTER, "{blue: {version: 1.0.0}, databases: {shop_db: {pooling: true}}}")
+    described = [
+        step.inputs["description"]
+        for step in planned.steps
+        if "ecurityGroup" in step.type and "description" in step.inputs
+    ]
+    assert len(described) == 8
+    for description in described:
+        assert re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", description), description
 
 
 def test_connections_are_encrypted_and_slow_queries_logged(planned: Plan) -> None:
@@ -133,7 +147,10 @@ def test_a_stack_may_say_otherwise(tmp_path: Path) -> None:
     assert (inputs["backupRetentionPeriod"], inputs["tags"]["slipway.dev/backup-retention"]) == (0, "none")
     assert (inputs["multiAz"], inputs["instanceClass"]) == (False, "db.m7g.xlarge")
     assert (inputs["deletionProtection"], database.state.get("protect", False)) == (False, False)
-    assert one(planned, INSTANCE, "shop/shop_db-reader-0").inputs["publiclyAccessible"] is False
+    reader = one(planned, INSTANCE, "shop/shop_db-reader-0")
+    assert reader.inputs["publiclyAccessible"] is False
+    assert depends_on(planned, reader, "aws:ec2/securityGroup:SecurityGroup")
+    assert "vpcSecurityGroupIds" in reader.inputs
     assert one(planned, "aws:rds/proxy:Proxy").inputs["requireTls"] is True
     assert len([step for step in planned.steps if step.type.endswith(":NatGateway")]) == 3
 
@@ -141,7 +158,18 @@ def test_a_stack_may_say_otherwise(tmp_path: Path) -> None:
 def test_an_existing_database_is_adopted(tmp_path: Path) -> None:
     """`adopt` imports it under its id in place of making a new one."""
     planned = plan(tmp_path, CLUSTER, "{blue: {version: 1.0.0}, databases: {shop_db: {adopt: legacy-shop}}}")
-    assert one(planned, INSTANCE).op == "import"
+    database = one(planned, INSTANCE)
+    assert (database.op, database.inputs["identifier"]) == ("import", "legacy-shop")
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_what_holds_data_is_protected_as_the_cluster_says(tmp_path: Path, protect: bool) -> None:
+    """The cluster, databases, buckets, and the keys without which what they hold is lost."""
+    planned = plan(tmp_path, f"{CLUSTER}protect: {str(protect).lower()}\n")
+    kept = ("aws:eks/cluster:Cluster", INSTANCE, "aws:s3/bucket:Bucket", "aws:kms/key:Key")
+    found = {step.urn: bool(step.state.get("protect")) for step in planned.steps if step.type in kept}
+    assert len(found) == 5
+    assert set(found.values()) == {protect}
 
 
 def test_subnets_are_apart() -> None:
