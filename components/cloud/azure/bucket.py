@@ -53,6 +53,8 @@ class Bucket(pulumi.ComponentResource):
             minimum_tls_version="TLS1_2",
             allow_blob_public_access=False,
             allow_shared_key_access=False,
+            allow_cross_tenant_replication=False,
+            is_local_user_enabled=False,
             default_to_o_auth_authentication=True,
             tags=names.azure_tags(tags),
             opts=pulumi.ResourceOptions(parent=self, protect=home.protect, import_=home.adopt),

@@ -144,7 +144,9 @@ class Cluster(pulumi.ComponentResource):
             ),
             agent_pool_profiles=[self._system_pool(), self._user_pool()],
             tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[joins], protect=args.protect),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[joins], protect=args.protect, ignore_changes=["agentPoolProfiles[*].count"]
+            ),
         )
 
     def _system_pool(self) -> containerservice.ManagedClusterAgentPoolProfileArgs:
@@ -166,7 +168,8 @@ class Cluster(pulumi.ComponentResource):
         maximum: int,
         node_taints: Sequence[str] = (),
     ) -> containerservice.ManagedClusterAgentPoolProfileArgs:
-        """`count` is where the autoscaler starts."""
+        """`count` is where the autoscaler starts, and its own from then on: Azure demands one at creation and refuses
+        to scale by hand after (pulumi-azure-native #2943, pulumi-azure #780)."""
         return containerservice.ManagedClusterAgentPoolProfileArgs(
             name=name,
             mode=mode,

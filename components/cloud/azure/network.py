@@ -80,6 +80,8 @@ class Network(pulumi.ComponentResource):
             cidrs,
             network,
             delegations=[azure.network.DelegationArgs(name="postgres", service_name=POSTGRES)],
+            # Servers write their log to Azure's storage.
+            service_endpoints=[azure.network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")],
             after=nodes,
         )
         self._subnet("endpoints", cidrs, network, private_endpoint_network_policies="Enabled", after=postgres)
