@@ -5,9 +5,12 @@ Selectors are immutable in Kubernetes and names decide what Pulumi replaces: cha
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
+
+from settings.store_names import cluster_name as cluster
+from settings.store_names import database_server as database
+from settings.store_names import globally_unique, shortened, site, vault_name, vault_secret
 
 SOURCE = "slipway.dev/source"
 """Annotation and tag that point to the value a resource comes from (Setting.source)."""
@@ -16,6 +19,16 @@ BACKUP_RETENTION = "slipway.dev/backup-retention"
 """Annotation and tag of a database: the declared days of retention, or `none`."""
 MANAGER = "slipway"
 GATEWAY_NAMESPACE = "envoy-gateway-system"
+
+__all__ = [
+    "cluster",
+    "database",
+    "globally_unique",
+    "shortened",
+    "site",
+    "vault_name",
+    "vault_secret",
+]
 
 _AZURE_FORBIDS = re.compile(r"[<>%&\\?/.]+")
 
@@ -28,32 +41,6 @@ def in_slot(service: str, slot: str) -> str:
 def kubernetes_name(name: str) -> str:
     """`fleet_db` as `fleet-db`."""
     return name.replace("_", "-")
-
-
-def cluster(stack: str, name: str) -> str:
-    """The cloud's name of a cluster and the prefix of what belongs to it: `slipway-prod-main`."""
-    return f"{MANAGER}-{stack}-{name}"
-
-
-def database(cluster_name: str, system: str, database_name: str) -> str:
-    """The cloud's name of a database server: `slipway-prod-main-fleet-fleet-db`, at most 63 characters."""
-    return shortened(f"{cluster_name}-{system}-{kubernetes_name(database_name)}", 63)
-
-
-def globally_unique(scope: str, name: str, limit: int, *, hyphens: bool = True) -> str:
-    """`name` and six digits that differ by `scope` (an account or a subscription), for names that the whole cloud
-    shares. The same arguments give the same name, so a plan can show it."""
-    digits = hashlib.sha256(f"{scope}/{name}".encode()).hexdigest()[:6]
-    stem = name if hyphens else name.replace("-", "")
-    separator = "-" if hyphens else ""
-    return f"{stem[: limit - 6 - len(separator)].rstrip('-')}{separator}{digits}"
-
-
-def shortened(name: str, limit: int) -> str:
-    """`name`, or its beginning and a digest when it is longer than `limit`."""
-    if len(name) <= limit:
-        return name
-    return f"{name[: limit - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def labels(system: str, service: str | None = None, slot: str | None = None) -> dict[str, str]:

@@ -21,6 +21,10 @@ app = typer.Typer(
 Directory = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of the project, or one below it.")]
 StackName = Annotated[str | None, typer.Option("--stack", "-s", help="Stack, named by its file Pulumi.<stack>.yaml.")]
 StackFile = Annotated[Path | None, typer.Option("--config", "-c", help="Stack file, in place of a stack's name.")]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for programs.")]
+
+secrets = typer.Typer(no_args_is_help=True, help="What vendors issue and Slipway cannot make: fill it, see its age.")
+app.add_typer(secrets, name="secrets")
 
 
 @app.command()
@@ -60,8 +64,60 @@ def why(
     sys.exit(run(cwd, stack, config, urn))
 
 
+@secrets.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def set_secret(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the secret, such as CLERK_SECRET_KEY; never its value.")],
+    system: Annotated[str, typer.Option("--system", help="System that declares it.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Fill a supplied secret with what standard input says, or a terminal asks for. The value is never shown."""
+    from cli.secrets import set_secret as run
+
+    sys.exit(run(cwd, stack, config, system, name, surplus=len(context.args)))
+
+
+@secrets.command("list")
+def list_secrets(
+    system: Annotated[str | None, typer.Option("--system", help="Only this system.")] = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Show which secrets have a value, since when, and which are due for another. Values are never shown."""
+    from cli.secrets import list_secrets as run
+
+    sys.exit(run(cwd, stack, config, system))
+
+
+@app.command()
+def backups(
+    stack: StackName = None, config: StackFile = None, cwd: Directory = Path(), output: Format = "text"
+) -> None:
+    """Show the newest backup and restore test of every database. Exit status 1 when one is too old or failed."""
+    from cli.backups import backups as run
+
+    sys.exit(run(cwd, stack, config, output=output))
+
+
+@app.command()
+def weights(
+    system: Annotated[str, typer.Option("--system", help="System whose static sites are meant.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Show how visitors of each static site are split over the slots, beside what the stack says."""
+    from cli.weights import weights as run
+
+    sys.exit(run(cwd, stack, config, system))
+
+
 def main() -> None:
     """Runs the command and turns every way to fail into one message and an exit status."""
+    from live.failure import CloudFailure
     from settings.problems import InvalidSettings
 
     try:
@@ -70,6 +126,9 @@ def main() -> None:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except CloudFailure as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        sys.exit(FAILED)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)

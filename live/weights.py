@@ -1,0 +1,56 @@
+"""How visitors of a static site are split over its slots: the state that the edge function reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeState:
+    """The value of the key `state` in a site's KeyValueStore."""
+
+    active: str
+    """The slot of visitors whom the edge function cannot place."""
+    weights: Mapping[str, int]
+    """Percent of new visitors by slot."""
+    epoch: int
+    """A visitor's cookie counts only with this number in it."""
+    maintenance: bool = False
+    """Whether visitors see the maintenance page."""
+    pass_digest: str = field(default="", repr=False)
+    """SHA-256 of the secret by which tests choose their slot, also during maintenance; nobody passes without one."""
+
+    def __post_init__(self) -> None:
+        if self.active not in self.weights:
+            raise ValueError(f"the active slot '{self.active}' has no weight")
+        if sum(self.weights.values()) != 100 or min(self.weights.values()) < 0:
+            raise ValueError(f"the weights {dict(self.weights)} are not percentages that add up to 100")
+
+    def to_json(self) -> str:
+        """As the edge function reads it."""
+        document = {
+            "active": self.active,
+            "weights": dict(self.weights),
+            "epoch": self.epoch,
+            "maintenance": self.maintenance,
+            "pass": self.pass_digest,
+        }
+        return json.dumps(document, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> EdgeState:
+        """Raises ValueError, which quotes nothing of `text`, when it is no state."""
+        try:
+            document: dict[str, Any] = json.loads(text)
+            return cls(
+                active=document["active"],
+                weights={slot: int(weight) for slot, weight in document["weights"].items()},
+                epoch=int(document["epoch"]),
+                maintenance=bool(document.get("maintenance", False)),
+                pass_digest=document.get("pass", ""),
+            )
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError(f"is no state of a site ({type(error).__name__})") from None
