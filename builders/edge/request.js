@@ -1,0 +1,26 @@
+async function handler(event) {
+  const state = await inForce();
+  const test = chosen(event, state);
+  if (state.maintenance && !test) return closed();
+  const request = event.request;
+  request.uri = `/${test || slotAt(pointOf(event), state.weights)}${file(request.uri)}`;
+  return request;
+}
+
+// A path without an ending is a page of the application, which finds its own way.
+function file(uri) {
+  return uri.slice(uri.lastIndexOf('/')).includes('.') ? uri : '/index.html';
+}
+
+function closed() {
+  return {
+    statusCode: 503,
+    statusDescription: 'Service Unavailable',
+    headers: {
+      'content-type': { value: 'text/html; charset=utf-8' },
+      'retry-after': { value: String(RETRY_AFTER) },
+      'cache-control': { value: 'no-store' },
+    },
+    body: { encoding: 'text', data: PAGE },
+  };
+}
