@@ -35,7 +35,7 @@ schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
 	@$(BIN)/python -m settings.schema --verify
 
 snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the difference before you commit it
-	@$(BIN)/python -m pytest -q tests/plans/test_plans.py --snapshot-update
+	@$(BIN)/python -m pytest -q tests/plans/test_plans.py tests/plans/test_clouds.py --snapshot-update
 
 lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt

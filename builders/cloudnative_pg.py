@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from builders import secret
 from settings.databases import Backup, Database
 from settings.services import Resources
 
@@ -13,8 +14,6 @@ SCHEDULED_BACKUP = ("postgresql.cnpg.io/v1", "ScheduledBackup")
 OBJECT_STORE = ("barmancloud.cnpg.io/v1", "ObjectStore")
 
 BARMAN = "barman-cloud.cloudnative-pg.io"
-STORE_SECRET = "backup-store"
-"""The Secret that its owner fills with the address and keys of an S3-compatible store."""
 SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
 """What the operator's pods beside a database get: in a namespace with a quota, every container must say."""
 
@@ -62,15 +61,15 @@ def cluster(name: str, database: Database, *, superuser: str, owner: str, storag
 
 def object_store(namespace: str, backup: Backup) -> dict[str, Any]:
     """Where backups and logs go; the operator's plugin deletes what is older than the retention."""
-    key = {"name": STORE_SECRET}
+    key = {"name": secret.OBJECT_STORE}
     return {
         "retentionPolicy": f"{backup.retention_days}d",
         "configuration": {
             "destinationPath": f"s3://backups/{namespace}",
             "s3Credentials": {
-                "accessKeyId": {**key, "key": "ACCESS_KEY_ID"},
-                "secretAccessKey": {**key, "key": "SECRET_ACCESS_KEY"},
-                "region": {**key, "key": "REGION"},
+                "accessKeyId": {**key, "key": "AWS_ACCESS_KEY_ID"},
+                "secretAccessKey": {**key, "key": "AWS_SECRET_ACCESS_KEY"},
+                "region": {**key, "key": "AWS_REGION"},
             },
             "wal": {"compression": "gzip"},
             "data": {"compression": "gzip"},
@@ -78,7 +77,7 @@ def object_store(namespace: str, backup: Backup) -> dict[str, Any]:
         "instanceSidecarConfiguration": {
             # The store's address stands in the Secret, and the API takes one in plain text only: boto3 reads this one.
             "env": [
-                {"name": "AWS_ENDPOINT_URL", "valueFrom": {"secretKeyRef": {**key, "key": "ENDPOINT_URL"}}},
+                {"name": "AWS_ENDPOINT_URL", "valueFrom": {"secretKeyRef": {**key, "key": "AWS_ENDPOINT_URL"}}},
             ],
             "resources": SMALL,
         },

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from pulumi_kubernetes import batch, core, meta
 
-from builders import names, pod
+from builders import images, names, pod
 from builders.scope import Scope
 from settings.services import Resources
 
-POSTGRES_IMAGE = "docker.io/library/postgres:17.6-alpine3.22"
+POSTGRES_IMAGE = images.POSTGRES
 POSTGRES_USER = 70
 """The user `postgres` of that image."""
 

@@ -9,16 +9,13 @@ from builders.environment import Variables
 from builders.scope import Scope
 from settings.services import Health, Service
 
-PROPAGATION_SECONDS = 10
-"""Time that gateways and kube-proxies may take to learn that a pod is leaving."""
-
 
 def deployment(
-    scope: Scope, *, name: str, slot: str, service: Service, image: str, variables: Variables
+    scope: Scope, *, name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
 ) -> apps.v1.DeploymentInitArgs:
     """`image` is complete, with registry and tag. There is no `replicas`: the autoscaler alone decides it."""
     selector = names.selector(name, slot)
-    labels = names.labels(scope.system, name, slot)
+    labels = {**names.labels(scope.system, name, slot), **identity.labels}
     return apps.v1.DeploymentInitArgs(
         metadata=scope.metadata(names.in_slot(name, slot), service.source, service=name, slot=slot),
         spec=apps.v1.DeploymentSpecArgs(
@@ -33,41 +30,44 @@ def deployment(
                 metadata=meta.v1.ObjectMetaArgs(
                     labels=labels, annotations={"slipway.dev/config": variables.checksum[:16]}
                 ),
-                spec=_pod(name, slot, service, image, variables),
+                spec=_pod(name, slot, service, image, variables, identity),
             ),
         ),
     )
 
 
-def _pod(name: str, slot: str, service: Service, image: str, variables: Variables) -> core.v1.PodSpecArgs:
+def _pod(
+    name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
+) -> core.v1.PodSpecArgs:
     return core.v1.PodSpecArgs(
         service_account_name=name,
         automount_service_account_token=False,
         enable_service_links=False,
-        termination_grace_period_seconds=service.drain_seconds + PROPAGATION_SECONDS,
+        termination_grace_period_seconds=service.drain_seconds + pod.PROPAGATION_SECONDS,
         security_context=pod.security(service.user),
-        topology_spread_constraints=_spread(names.selector(name, slot)),
+        topology_spread_constraints=pod.spread(names.selector(name, slot)),
         volumes=pod.scratch_volumes(service.writable),
-        containers=[_container(name, slot, service, image, variables)],
+        containers=[_container(name, slot, service, image, variables, identity)],
     )
 
 
-def _container(name: str, slot: str, service: Service, image: str, variables: Variables) -> core.v1.ContainerArgs:
+def _container(
+    name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
+) -> core.v1.ContainerArgs:
     return core.v1.ContainerArgs(
         name=name,
         image=image,
         command=service.command or None,
         ports=[core.v1.ContainerPortArgs(name="http", container_port=service.port)],
         env_from=[
-            core.v1.EnvFromSourceArgs(config_map_ref=core.v1.ConfigMapEnvSourceArgs(name=names.in_slot(name, slot)))
+            core.v1.EnvFromSourceArgs(config_map_ref=core.v1.ConfigMapEnvSourceArgs(name=names.in_slot(name, slot))),
+            *pod.identity_environment(identity),
         ],
         env=pod.environment(variables),
         resources=pod.resources(service.resources),
         security_context=pod.container_security(),
         volume_mounts=pod.scratch_mounts(service.writable),
-        lifecycle=core.v1.LifecycleArgs(
-            pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
-        ),
+        lifecycle=pod.leaving(),
         startup_probe=_probe(service.health.path, period=5, failures=max(1, service.health.startup_seconds // 5)),
         readiness_probe=_probe(_ready_path(service.health), period=5, failures=3),
         liveness_probe=_probe(service.health.path, period=10, failures=6),
@@ -85,16 +85,3 @@ def _probe(path: str, *, period: int, failures: int) -> core.v1.ProbeArgs:
         timeout_seconds=3,
         failure_threshold=failures,
     )
-
-
-def _spread(selector: dict[str, str]) -> list[core.v1.TopologySpreadConstraintArgs]:
-    """Over zones, and over nodes within them; a full zone delays no release."""
-    return [
-        core.v1.TopologySpreadConstraintArgs(
-            topology_key=key,
-            max_skew=1,
-            when_unsatisfiable="ScheduleAnyway",
-            label_selector=meta.v1.LabelSelectorArgs(match_labels=selector),
-        )
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]

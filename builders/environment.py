@@ -91,8 +91,13 @@ def login_secret(database: str, role: str) -> str:
 
 
 def broker(system: str) -> str:
-    """The system's RabbitMQ cluster; its operator writes the login to the Secret `<name>-default-user`."""
+    """The system's RabbitMQ cluster."""
     return f"{system}-queue"
+
+
+def broker_secret(system: str) -> str:
+    """The Secret with the broker's login. Its operator chooses the name."""
+    return f"{broker(system)}-default-user"
 
 
 def _secret_key(system: PlacedSystem, value: EnvironmentValue) -> SecretKey | None:
@@ -102,7 +107,7 @@ def _secret_key(system: PlacedSystem, value: EnvironmentValue) -> SecretKey | No
     if isinstance(value, FromDatabase):
         return SecretKey(login_secret(value.database, "app"), value.part)
     if isinstance(value, FromQueue):
-        return SecretKey(f"{broker(system.name)}-default-user", "connection_string")
+        return SecretKey(broker_secret(system.name), "connection_string")
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import pulumi
 from pulumi_kubernetes import core, meta, rbac
 
 from builders import names
@@ -64,9 +65,14 @@ def _millicores(cpu: str) -> int:
     return int(cpu[:-1]) if cpu.endswith("m") else int(cpu) * 1000
 
 
-def service_account(scope: Scope, *, name: str, source: str) -> core.v1.ServiceAccountInitArgs:
-    """An identity of a service's own, which may do nothing at the API server and carries no token."""
-    return core.v1.ServiceAccountInitArgs(metadata=scope.metadata(name, source), automount_service_account_token=False)
+def service_account(
+    scope: Scope, *, name: str, source: str, annotations: Mapping[str, pulumi.Input[str]]
+) -> core.v1.ServiceAccountInitArgs:
+    """An identity of a service's own, which may do nothing at the API server and carries no token for it.
+    `annotations` tie it to one in the cloud."""
+    return core.v1.ServiceAccountInitArgs(
+        metadata=scope.metadata(name, source, annotations=annotations), automount_service_account_token=False
+    )
 
 
 def observers(scope: Scope, *, source: str) -> tuple[rbac.v1.RoleInitArgs, rbac.v1.RoleBindingInitArgs]:

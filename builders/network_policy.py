@@ -64,6 +64,22 @@ def of_service(
     )
 
 
+def of_site(
+    scope: Scope, *, name: str, slot: str, source: str, port: int, downloads: bool
+) -> networking.v1.NetworkPolicyInitArgs:
+    """A static site: calls from the gateway; out only where its files are downloaded from."""
+    return _policy(
+        scope,
+        names.in_slot(name, slot),
+        source,
+        names.selector(name, slot),
+        ingress=[_from([_namespace(names.GATEWAY_NAMESPACE)], port)],
+        egress=_internet({443} if downloads else set()),
+        service=name,
+        slot=slot,
+    )
+
+
 def of_job(
     scope: Scope, *, name: str, source: str, pods: Mapping[str, str], targets: Sequence[Target]
 ) -> networking.v1.NetworkPolicyInitArgs:
@@ -104,6 +120,31 @@ def of_database(
             _to(Target(POSTGRES_PORT, pods=pods)),
             _to(Target(8000, pods=pods)),
             networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443, 9000)),
+        ],
+    )
+
+
+def of_database_pod(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """PostgreSQL in a pod of its own: connections from the namespace, and none to anybody."""
+    return _policy(scope, name, source, pods, ingress=[_from([_pods({})], POSTGRES_PORT)], egress=[])
+
+
+def of_documents(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Documents in the cluster: connections from the namespace, its own pods among them; out to each other and to the
+    API server (443, 6443), where the operator's agents read their plan."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_pods({})], port)],
+        egress=[
+            _to(Target(port, pods=pods)),
+            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443)),
         ],
     )
 

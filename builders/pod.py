@@ -5,12 +5,30 @@ Together this is Kubernetes' `restricted` pod security standard and more: the ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pulumi_kubernetes import core
+from pulumi_kubernetes import core, meta
 
 from builders.environment import Variables
 from settings.services import Resources
+
+PROPAGATION_SECONDS = 10
+"""Time that gateways and kube-proxies may take to learn that a pod is leaving."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """How a pod takes on an identity in the cloud: by its labels, or by keys in a Secret where there are none."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secret: str | None = None
+
+
+def identity_environment(identity: Identity) -> list[core.v1.EnvFromSourceArgs]:
+    if identity.secret is None:
+        return []
+    return [core.v1.EnvFromSourceArgs(secret_ref=core.v1.SecretEnvSourceArgs(name=identity.secret))]
 
 
 def security(user: int) -> core.v1.PodSecurityContextArgs:
@@ -63,3 +81,23 @@ def scratch_volumes(folders: Sequence[str]) -> list[core.v1.VolumeArgs]:
 
 def scratch_mounts(folders: Sequence[str]) -> list[core.v1.VolumeMountArgs]:
     return [core.v1.VolumeMountArgs(name=f"scratch-{index}", mount_path=folder) for index, folder in enumerate(folders)]
+
+
+def leaving() -> core.v1.LifecycleArgs:
+    """A pod that is told to stop goes on serving until nobody sends it requests."""
+    return core.v1.LifecycleArgs(
+        pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
+    )
+
+
+def spread(selector: Mapping[str, str]) -> list[core.v1.TopologySpreadConstraintArgs]:
+    """Over zones, and over nodes within them; a full zone delays no release."""
+    return [
+        core.v1.TopologySpreadConstraintArgs(
+            topology_key=key,
+            max_skew=1,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=meta.v1.LabelSelectorArgs(match_labels=dict(selector)),
+        )
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]

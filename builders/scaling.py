@@ -6,23 +6,23 @@ from pulumi_kubernetes import autoscaling, meta, policy
 
 from builders import names
 from builders.scope import Scope
-from settings.services import Replicas, Service
+from settings.services import Replicas
 
 
 def autoscaler(
-    scope: Scope, *, name: str, slot: str, service: Service
+    scope: Scope, *, name: str, slot: str, source: str, replicas: Replicas
 ) -> autoscaling.v2.HorizontalPodAutoscalerInitArgs:
     """Follows CPU and memory between the declared bounds; shrinks slowly, for load comes in waves."""
     target = names.in_slot(name, slot)
     return autoscaling.v2.HorizontalPodAutoscalerInitArgs(
-        metadata=scope.metadata(target, service.source, service=name, slot=slot),
+        metadata=scope.metadata(target, source, service=name, slot=slot),
         spec=autoscaling.v2.HorizontalPodAutoscalerSpecArgs(
             scale_target_ref=autoscaling.v2.CrossVersionObjectReferenceArgs(
                 api_version="apps/v1", kind="Deployment", name=target
             ),
-            min_replicas=service.replicas.minimum,
-            max_replicas=service.replicas.maximum,
-            metrics=_metrics(service.replicas),
+            min_replicas=replicas.minimum,
+            max_replicas=replicas.maximum,
+            metrics=_metrics(replicas),
             behavior=autoscaling.v2.HorizontalPodAutoscalerBehaviorArgs(
                 scale_down=autoscaling.v2.HPAScalingRulesArgs(stabilization_window_seconds=300)
             ),
@@ -44,10 +44,10 @@ def _metrics(replicas: Replicas) -> list[autoscaling.v2.MetricSpecArgs]:
     ]
 
 
-def disruption_budget(scope: Scope, *, name: str, slot: str, service: Service) -> policy.v1.PodDisruptionBudgetInitArgs:
+def disruption_budget(scope: Scope, *, name: str, slot: str, source: str) -> policy.v1.PodDisruptionBudgetInitArgs:
     """One pod at a time may be evicted, and a broken one always, so that a node can be drained."""
     return policy.v1.PodDisruptionBudgetInitArgs(
-        metadata=scope.metadata(names.in_slot(name, slot), service.source, service=name, slot=slot),
+        metadata=scope.metadata(names.in_slot(name, slot), source, service=name, slot=slot),
         spec=policy.v1.PodDisruptionBudgetSpecArgs(
             selector=meta.v1.LabelSelectorArgs(match_labels=names.selector(name, slot)),
             max_unavailable=1,

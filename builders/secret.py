@@ -9,6 +9,10 @@ from pulumi_kubernetes import core
 
 from builders.scope import Scope
 
+OBJECT_STORE = "object-store"
+"""The Secret with the address and keys of an S3-compatible store, which its owner fills where no cloud has buckets."""
+OBJECT_STORE_KEYS = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+
 
 def secret(scope: Scope, *, name: str, source: str, values: Mapping[str, pulumi.Input[str]]) -> core.v1.SecretInitArgs:
     """A Secret with `values`, which must be secret outputs."""

@@ -23,9 +23,7 @@ def _cluster(cluster: PlacedCluster, stack: Stack) -> dict[str, Any]:
         "cluster": facts.cluster_name,
         "server": facts.access.server,
         "registry": facts.registry,
-        "systems": {
-            name: {"endpoints": system.endpoints, "databases": system.databases} for name, system in systems.items()
-        },
+        "systems": {name: system.outputs for name, system in systems.items()},
     }
 
 

@@ -41,6 +41,8 @@ class Database:
     """The days that backups are kept, as a whole number."""
     copy: Callable[[Resource], Property]
     """Set if it is a copy of another database, which is the one that is backed up."""
+    longest: int | None = 35
+    """Days that it can keep backups itself, when a vault of the cloud keeps what was declared beyond."""
 
 
 def _no_copy(_: Resource) -> Property:
@@ -63,7 +65,9 @@ MANAGED: Mapping[str, Database] = {
     "azure-native:dbforpostgresql:Server": Database(
         lambda server: server["backup"]["backupRetentionDays"], _is_replica
     ),
-    "azure-native:mongocluster:MongoCluster": Database(lambda _: Property(MONGO_CLUSTER_DAYS, "backup"), _no_copy),
+    "azure-native:mongocluster:MongoCluster": Database(
+        lambda _: Property(MONGO_CLUSTER_DAYS, "backup"), _no_copy, longest=None
+    ),
 }
 
 
@@ -84,7 +88,7 @@ def database_backups(database: Resource, settings: Settings, verdict: Verdict) -
     if copy.unknown and kind.retention(database).missing:
         verdict.undecided(database, copy, "backup")
     elif copy.missing or copy.unknown:
-        _judge_retention(database, kind.retention(database), _whole_days, settings, verdict)
+        _judge_retention(database, kind.retention(database), _whole_days, settings, verdict, longest=kind.longest)
 
 
 CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
@@ -166,12 +170,15 @@ def _judge_retention(
     days_of: Callable[[Property], int | None],
     settings: Settings,
     verdict: Verdict,
+    *,
+    longest: int | None = None,
 ) -> None:
-    """Backups are kept for at least the stack's minimum and the days declared."""
+    """Backups are kept for at least the stack's minimum and the days declared, or as long as can be."""
     needed = _needed_days(database, int(settings["minimumRetentionDays"]), verdict)
     days = days_of(retention)
     if needed is None:
         return
+    needed = needed if longest is None else min(needed, longest)
     if retention.unknown:
         verdict.undecided(database, retention, "backup")
     elif retention.missing:

@@ -32,6 +32,8 @@ class Finding(NamedTuple):
 
 Found = Iterator[Finding]
 
+RESERVED = ("backups", "publisher", "secrets")
+
 
 def findings(system: System, folder: Path) -> Found:
     """Every broken relation in `system`, whose files stand in `folder`."""
@@ -42,6 +44,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _routes(system)
     yield from _sizes(system)
     yield from _names(system)
+    yield from _reserved(system)
     yield from _migrations(system)
     yield from _checks(system)
     yield from _release(system)
@@ -117,9 +120,16 @@ def _external(system: System, path: Keys, name: str) -> Found:
 
 def _engines(system: System) -> Found:
     for name, database in system.databases.items():
-        if database.engine == "documents" and database.placement == "managed":
-            rule = "is an engine that Slipway does not run yet; set 'placement' to 'external'"
-            yield Finding(("databases", name, "engine"), rule, (("databases", name, "placement"),))
+        related = (("databases", name, "engine"),)
+        if database.engine == "documents" and database.pooling:
+            yield Finding(
+                ("databases", name, "pooling"), "is for PostgreSQL; drivers of documents pool by themselves", related
+            )
+        if database.engine == "documents" and database.extensions:
+            yield Finding(("databases", name, "extensions"), "is for PostgreSQL", related)
+        if database.backup == "none" and database.replica_in_second_region:
+            rule = "needs a backup: a copy begins with one"
+            yield Finding(("databases", name, "replicaInSecondRegion"), rule, (("databases", name, "backup"),))
 
 
 def _routes(system: System) -> Found:
@@ -162,6 +172,14 @@ def _cores(cpu: str) -> float:
 def mebibytes(memory: str) -> int:
     """`1Gi` as 1024."""
     return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
+
+
+def _reserved(system: System) -> Found:
+    """Names of what Slipway itself puts beside a system's own."""
+    for kind, taken in (("services", system.services), ("sites", system.sites), ("buckets", system.buckets)):
+        for name in taken:
+            if name in RESERVED:
+                yield Finding((kind, name), f"is a name that Slipway uses itself; so are {', '.join(RESERVED)}")
 
 
 def _names(system: System) -> Found:

@@ -19,7 +19,8 @@ class Backup(Setting):
     """Days that backups, and so points in time to recover to, are kept. Two weeks by default: time enough to notice
     damage that no alert saw."""
     copy_to_second_region: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
-    """Whether each backup is copied to another region. Off by default because it doubles the storage that is paid."""
+    """Whether each backup is copied to the cluster's second region. Off by default because it doubles the storage that
+    is paid."""
     offsite: Text | None = None
     """Where a dump is copied besides the cloud's own backups, as the owner calls that place."""
     daily_full: bool = True
@@ -48,6 +49,7 @@ def _none_or(setting: type[Setting]) -> Choice:
 NoBackup = OneOf["none"]
 BackupChoice = Annotated[Backup | NoBackup, _none_or(Backup), Field(examples=[{"retentionDays": 14}])]
 RestoreTestChoice = Annotated[RestoreTest | NoBackup, _none_or(RestoreTest), Field(examples=[{"every": "week"}])]
+DataClass = OneOf["public", "internal", "personal"]
 MajorVersion = Annotated[OneOf["14", "15", "16", "17"], AsText, Field(examples=["17"])]
 BrokerVersion = Annotated[OneOf["4"], AsText, Field(examples=["4"])]
 
@@ -71,6 +73,8 @@ class Database(Setting):
     """Whether a standby in another zone takes over."""
     read_replicas: Count = Field(default=0, json_schema_extra=OVERRIDABLE)
     """Copies that serve reads only."""
+    replica_in_second_region: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
+    """Whether a copy in the cluster's second region can take over. Off by default because it costs a second server."""
     pooling: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
     """Whether services connect through a connection pool. Migrations, backups and locks never do."""
     backup: BackupChoice = Field(default_factory=Backup, json_schema_extra=OVERRIDABLE)
@@ -87,7 +91,7 @@ class Database(Setting):
     """Extensions that its schema needs, besides pg_stat_statements, which is always on."""
     slow_query_ms: Positive = Field(default=1000, json_schema_extra=OVERRIDABLE)
     """Queries slower than this many milliseconds are logged."""
-    data_class: OneOf["public", "internal", "personal"] = "internal"
+    data_class: DataClass = "internal"
     """The most sensitive data in it; `personal` stays in the system's regions."""
 
 
@@ -98,7 +102,10 @@ class Bucket(Setting):
     """Whether an overwritten or deleted file can be brought back."""
     expire_days: Days | None = Field(default=None, json_schema_extra=OVERRIDABLE)
     """Days after which files are deleted; without it they are kept."""
-    data_class: OneOf["public", "internal", "personal"] = "internal"
+    copy_to_second_region: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
+    """Whether each file is copied to the cluster's second region. Off by default because it doubles the storage that
+    is paid."""
+    data_class: DataClass = "internal"
     """The most sensitive data in it; `personal` stays in the system's regions."""
     adopt: Text | None = Field(default=None, json_schema_extra=OVERRIDABLE)
     """The name of an existing bucket to import in place of making a new one."""
@@ -120,6 +127,8 @@ class Queue(Setting):
 
     version: BrokerVersion = "4"
     """Major version of RabbitMQ."""
+    placement: OneOf["cluster", "managed"] = Field(default="cluster", json_schema_extra=OVERRIDABLE)
+    """In the cluster by RabbitMQ's operator, or `managed` by the cloud: Amazon MQ. No other cloud has one."""
     replicas: Count = Field(default=3, json_schema_extra=OVERRIDABLE)
     """Nodes, over zones. Quorum queues need three to lose one."""
     storage: Gibibytes = Field(default=10, json_schema_extra=OVERRIDABLE)

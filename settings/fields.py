@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from settings.problems import nearest
+from settings.problems import nearest_word
 from settings.scalars import RespelledFloat, RespelledInt
 
 
@@ -115,13 +115,15 @@ class Parsed(_Leaf):
 
 @dataclass(frozen=True)
 class Known(_Leaf):
-    """One of many words, of which the nearest is suggested."""
+    """One of many words; an error suggests the nearest and names all."""
 
     words: frozenset[str]
 
     def checked(self, value: Any) -> Any:
         if not isinstance(value, str) or value not in self.words:
-            raise ValueError(f"is not {self.rule}{nearest(value, self.words)}")
+            near = nearest_word(value, self.words)
+            hint = f"; did you mean '{near}'?" if near else "."
+            raise ValueError(f"is not {self.rule}{hint} Known are {', '.join(sorted(self.words))}")
         return value
 
     def keywords(self) -> dict[str, Any]:
@@ -224,6 +226,21 @@ Repository = Annotated[
     ),
 ]
 Digest = Annotated[str, Matching("an image digest", "sha256:" + "0" * 64, r"sha256:[0-9a-f]{64}")]
+Sha256 = Annotated[str, Matching("a SHA-256 digest (64 hexadecimal digits)", "0" * 64, r"[0-9a-f]{64}", 64)]
+BucketName = Annotated[
+    str, Matching("the name of an S3 bucket", "slipway-state", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", 63)
+]
+StorageContainer = Annotated[
+    str,
+    Matching(
+        "the id of a blob container",
+        "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/state/providers"
+        "/Microsoft.Storage/storageAccounts/slipwaystate/blobServices/default/containers/state",
+        r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}"
+        r"/blobServices/default/containers/[a-z0-9-]+",
+        400,
+    ),
+]
 Cidr = Annotated[str, Parsed("an IPv4 network in CIDR form", "10.20.0.0/16", ipaddress.IPv4Network)]
 TimeZone = Annotated[str, Parsed("a time zone", "America/New_York", zoneinfo.ZoneInfo)]
 TimeOfDay = Annotated[str, Matching("a time of day (HH:MM)", "02:00", r"([01][0-9]|2[0-3]):[0-5][0-9]", 5)]
@@ -235,7 +252,9 @@ Date = Annotated[
 RelativeFile = Annotated[
     str, Matching("a file below the system's folder", "pages/maintenance.html", r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+")
 ]
-KubernetesVersion = Annotated[str, Matching("a Kubernetes version", "1.36", r"1\.[0-9]{2}", 5, numbers=True)]
+KubernetesVersion = Annotated[
+    str, Known("a Kubernetes version that both clouds offer", "1.36", frozenset({"1.35", "1.36"})), AsText
+]
 AwsAccount = Annotated[str, Matching("an AWS account (12 digits)", "111122223333", r"[0-9]{12}", 12, numbers=True)]
 AwsRole = Annotated[
     str,

@@ -271,7 +271,7 @@ class Site(Setting):
     """A static frontend, published per slot as an artefact."""
 
     artefact: Repository
-    """Image that carries the built files; the slot's version is the tag."""
+    """Image that carries the built files and has `cp`; the slot's version is the tag."""
     domain: Name
     """The key in `domains` of the host name that it is served at."""
     folder: UrlPath = "/site"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
+from settings import cloud_checks
 from settings.cross_checks import Finding, Found
 from settings.pointers import Path
-from settings.stacks import PlacedCluster, Placement
+from settings.problems import nearest
+from settings.stacks import PlacedCluster, PlacedSystem, Placement
 
 RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
 """Addresses inside each cluster, which its network may not overlap."""
@@ -20,7 +22,9 @@ def findings(clusters: Mapping[str, PlacedCluster]) -> Found:
     yield from _placed_once(clusters)
     yield from _domains(clusters)
     for name, cluster in clusters.items():
+        yield from cloud_checks.findings(name, cluster)
         for system in cluster.systems.values():
+            yield from _artefacts(("clusters", name, "systems", system.name), system)
             yield from _weights(("clusters", name, "systems", system.name), system.placement)
 
 
@@ -70,6 +74,21 @@ def _domains(clusters: Mapping[str, PlacedCluster]) -> Found:
                 if owner != system.name:
                     rule = f"uses domain {domain}, as system '{owner}' does"
                     yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _artefacts(path: Path, system: PlacedSystem) -> Found:
+    """An artefact is of a site, and an archive is known by its digest."""
+    sites = system.definition.sites
+    for slot in ("blue", "green"):
+        for name, artefact in system.placement.slot(slot).artefacts.items():
+            where = (*path, slot, "artefacts", name)
+            if name not in sites:
+                hint = nearest(name, sites) or ("" if sites else "; the system has none")
+                yield Finding(where, f"is not one of the system's sites{hint}")
+            if (artefact.archive is None) != (artefact.sha256 is None):
+                yield Finding(where, "needs 'archive' and 'sha256' together")
+            if artefact.archive is not None and artefact.digest is not None:
+                yield Finding(where, "is either an image with 'digest' or an 'archive', not both")
 
 
 def _weights(path: Path, placement: Placement) -> Found:

@@ -13,14 +13,23 @@ from settings import regions
 from settings.fields import (
     AwsAccount,
     AwsRole,
+    BucketName,
     Cidr,
     Count,
+    Date,
+    Digest,
+    Domain,
+    Email,
     Identifier,
     Known,
     KubernetesVersion,
+    Name,
     Percent,
     Positive,
+    Sha256,
+    StorageContainer,
     Text,
+    Url,
     Version,
     Zones,
 )
@@ -77,7 +86,26 @@ class _Cluster(Setting):
     """Whether Pulumi refuses to delete what holds data."""
 
 
-class AwsCluster(_Cluster):
+class _Managed(_Cluster):
+    """What every cluster on a public cloud has."""
+
+    network: Network = Field(default_factory=Network)
+    """The cluster's private network."""
+    kubernetes: Kubernetes
+    """Control plane and nodes."""
+    vault_lock: OneOf["governance", "compliance"] = "governance"
+    """Who may shorten the life of a backup: the few with that right, or, once and for all, nobody. `compliance` cannot
+    be undone, not by the cloud's support either."""
+    dns_zones: dict[Domain, Text] = Field(default_factory=dict)
+    """Zones that exist already, by domain, with the cloud's id of each. A domain in none of them gets a zone of its
+    own, which its owner delegates to."""
+    monthly_budget: Positive | None = None
+    """US dollars a month for everything in the cluster; no limit without it."""
+    billing_contacts: list[Email] = Field(default_factory=list)
+    """Who hears when a budget is used up by half, by 80 percent and in full, besides the system's owner."""
+
+
+class AwsCluster(_Managed):
     """An EKS cluster with its network, in one region of AWS."""
 
     cloud: OneOf["aws"]
@@ -86,15 +114,15 @@ class AwsCluster(_Cluster):
     """The region that everything of the cluster and its systems stands in."""
     account: AwsAccount
     """Account that the stack may change; any other is refused by the provider."""
-    network: Network = Field(default_factory=Network)
-    """The cluster's private network."""
-    kubernetes: Kubernetes
-    """Control plane and nodes."""
+    second_region: AwsRegion | None = None
+    """Where copies of backups, secrets and buckets go, and read replicas that can take over; none without it."""
+    state_bucket: BucketName | None = None
+    """The bucket of Pulumi's state, which is backed up with the databases."""
     deployers: list[AwsRole] = Field(min_length=1)
     """Roles that administer the cluster: the one that runs `pulumi up` among them."""
 
 
-class AzureCluster(_Cluster):
+class AzureCluster(_Managed):
     """An AKS cluster with its network, in one region of Azure."""
 
     cloud: OneOf["azure"]
@@ -105,10 +133,16 @@ class AzureCluster(_Cluster):
     """Subscription that the stack may change."""
     tenant: Identifier
     """Entra tenant of its people and workloads."""
-    network: Network = Field(default_factory=Network)
-    """The cluster's private network."""
-    kubernetes: Kubernetes
-    """Control plane and nodes."""
+    second_region: AzureRegion | None = None
+    """Where copies of buckets go, and read replicas that can take over; none without it. Copies of backups and secrets
+    go to the region that Azure pairs with this one."""
+    state_container: StorageContainer | None = None
+    """The container of Pulumi's state, which is backed up with the databases."""
+    budgets_from: Date | None = None
+    """First day of the month in which budgets are first made: Azure makes none for a month that is past."""
+    front_door: bool = False
+    """Whether static sites stand behind Azure Front Door. A change of it takes up to 45 minutes: no lever of a
+    release."""
     deployers: list[Identifier] = Field(min_length=1)
     """Object ids of the Entra groups or identities that administer the cluster: the one that runs `pulumi up` among
     them."""
@@ -125,6 +159,11 @@ class LocalCluster(_Cluster):
     """Where the cluster finds images."""
     storage_class: Text | None = None
     """Storage class of volumes; by default the cluster's own default."""
+    postgres: OneOf["operator", "pod"] = "operator"
+    """CloudNativePG, or for tests one plain pod: no standby, no backups."""
+    object_store: Url | None = None
+    """Address of the S3-compatible store that keeps buckets and backups, which network policies open. Address and keys
+    are supplied in the Secret `object-store` of each namespace."""
 
 
 CLUSTERS: dict[str, type[AwsCluster] | type[AzureCluster] | type[LocalCluster]] = {
@@ -135,6 +174,17 @@ CLUSTERS: dict[str, type[AwsCluster] | type[AzureCluster] | type[LocalCluster]] 
 """The kinds of cluster by their `cloud`."""
 
 
+class Artefact(Setting):
+    """The built files of one version of a static site."""
+
+    digest: Digest | None = None
+    """Digest that its image must have; by default the registry's tag of the slot's version is taken at its word."""
+    archive: Url | None = None
+    """A tar.gz in place of an image, for frontends that are built elsewhere."""
+    sha256: Sha256 | None = None
+    """Digest that the archive must have."""
+
+
 class Slot(Setting):
     """A whole copy of a system at one version."""
 
@@ -142,6 +192,9 @@ class Slot(Setting):
     """Image tag of every service. Without one the slot has its Services only."""
     weight: Percent | None = None
     """Share of visitors in percent; by default 100 for the active slot and 0 for the other."""
+    artefacts: dict[Name, Artefact] = Field(default_factory=dict)
+    """What static sites of this version are made from, by site, where it is not just the image with the slot's
+    version."""
 
 
 class Placement(Setting):

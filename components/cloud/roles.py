@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_random as random
 
-from components.cloud.contract import PostgresArgs, Role
+from components.cloud.contract import DatabaseArgs, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Roles:
     backup: Role
 
 
-def make_roles(args: PostgresArgs, administrator: str, parent: pulumi.Resource) -> Roles:
+def make_roles(args: DatabaseArgs, administrator: str, parent: pulumi.Resource) -> Roles:
     """Four roles with random passwords of 32 letters and digits, which no URL and no shell need to quote."""
 
     def role(part: str, name: str) -> Role:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import apiextensions, networking
 
-from builders import broker, network_policy
+from builders import broker, environment, network_policy
 from builders.environment import broker as broker_name
 from builders.network_policy import Target
 from builders.scope import Scope
+from components.cloud import contract
+from components.cloud.contract import Cloud, SecretStore
 from settings.databases import Queue
 from settings.services import FromQueue, Service
 from settings.system import System
@@ -25,19 +27,37 @@ class BrokerArgs:
     scope: Scope
     definition: System
     queue: Queue
+    cloud: Cloud
+    store: SecretStore
     ready: Sequence[pulumi.Resource]
 
 
 class Broker(pulumi.ComponentResource):
-    """RabbitMQ by its operator, open to the services that use it."""
+    """RabbitMQ by its operator or by the cloud, open to the services that use it."""
 
     target: Target
     """What network policies open for them."""
 
     def __init__(self, args: BrokerArgs, parent: pulumi.Resource) -> None:
-        scope, name, source = args.scope, broker_name(args.scope.system), args.queue.source
-        super().__init__("slipway:system:Broker", scope.logical(name), opts=pulumi.ResourceOptions(parent=parent))
-        pods = broker.pods(name)
+        name = broker_name(args.scope.system)
+        super().__init__("slipway:system:Broker", args.scope.logical(name), opts=pulumi.ResourceOptions(parent=parent))
+        self.target = self._managed(name, args) if args.queue.placement == "managed" else self._in_cluster(name, args)
+        self.register_outputs({})
+
+    def _managed(self, name: str, args: BrokerArgs) -> Target:
+        wanted = contract.BrokerArgs(
+            scope=args.scope,
+            name=name,
+            settings=args.queue,
+            secret=environment.broker_secret(args.scope.system),
+            store=args.store,
+            ready=args.ready,
+        )
+        endpoint = args.cloud.broker(wanted, self)
+        return Target(endpoint.port, networks=endpoint.reach.networks, pods=endpoint.reach.pods)
+
+    def _in_cluster(self, name: str, args: BrokerArgs) -> Target:
+        scope, source, pods = args.scope, args.queue.source, broker.pods(name)
         callers = [
             {"app.kubernetes.io/name": service}
             for service, declared in args.definition.services.items()
@@ -56,8 +76,7 @@ class Broker(pulumi.ComponentResource):
             spec=broker.spec(args.queue),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.ready, policy]),
         )
-        self.target = Target(broker.PORT, pods=pods)
-        self.register_outputs({})
+        return Target(broker.PORT, pods=pods)
 
 
 def uses_queue(system: System, service: Service) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import batch, core, networking
 
-from builders import database_roles, network_policy, secret
+from builders import database_roles, network_policy
 from builders.environment import login_secret
 from builders.network_policy import Target
 from builders.scope import Scope
-from components.cloud.contract import Address, Cloud, PostgresArgs, PostgresEndpoint, Role
+from components.cloud import contract
+from components.cloud.contract import Address, Cloud, PostgresEndpoint, Role, SecretStore
 from settings import databases
 
 
@@ -21,11 +22,22 @@ class DatabaseArgs:
     scope: Scope
     cloud: Cloud
     settings: databases.Database
+    store: SecretStore
     ready: Sequence[pulumi.Resource]
+
+    def wanted(self, name: str) -> contract.DatabaseArgs:
+        """What the cloud is asked for."""
+        return contract.DatabaseArgs(
+            system=self.scope.system,
+            name=name,
+            settings=self.settings,
+            namespace=self.scope.namespace,
+            ready=self.ready,
+        )
 
 
 class Database(pulumi.ComponentResource):
-    """Depended on as a whole, it means: the server is there and the roles are made."""
+    """PostgreSQL. Depended on as a whole, it means: the server is there and the roles are made."""
 
     server: str
     """The cloud's name of it."""
@@ -37,17 +49,7 @@ class Database(pulumi.ComponentResource):
             "slipway:system:Database", args.scope.logical(name), opts=pulumi.ResourceOptions(parent=parent)
         )
         self._args = args
-        self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
-        endpoint = args.cloud.postgres(
-            PostgresArgs(
-                system=args.scope.system,
-                name=name,
-                settings=args.settings,
-                namespace=args.scope.namespace,
-                ready=args.ready,
-            ),
-            self,
-        )
+        endpoint = args.cloud.postgres(args.wanted(name), self)
         serving = endpoint.pooled or endpoint.direct
         self._login(endpoint, endpoint.app, "app", serving)
         self._login(endpoint, endpoint.owner, "owner", endpoint.direct)
@@ -59,35 +61,22 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _login(self, endpoint: PostgresEndpoint, role: Role, kind: str, address: Address) -> None:
-        values = {
-            "host": address.host,
-            "port": str(address.port),
-            "name": endpoint.database,
-            "user": role.name,
-            "password": role.password,
-            "url": pulumi.Output.format(
-                "postgresql://{0}:{1}@{2}:{3}/{4}?sslmode=require",
-                role.name,
-                role.password,
-                address.host,
-                str(address.port),
-                endpoint.database,
-            ),
-        }
-        self._secret(login_secret(endpoint.database, kind), values)
+        values = login("postgresql", role, address, endpoint.database, f"sslmode={endpoint.tls}")
+        self._keep(login_secret(endpoint.database, kind), values)
 
     def _make_roles(self, endpoint: PostgresEndpoint) -> None:
         scope = self._args.scope
-        login = login_secret(endpoint.database, "admin")
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(self._args.ready))
+        admin = login_secret(endpoint.database, "admin")
         job = database_roles.RolesJob(
             database=endpoint.database,
             source=self._args.settings.source,
-            login=login,
+            login=admin,
             extensions=("pg_stat_statements", *self._args.settings.extensions),
         )
         needed: list[pulumi.Resource] = [
-            self._secret(login, _administration(endpoint)),
-            core.v1.ConfigMap(scope.logical(job.scripts), database_roles.scripts(scope, job), opts=self._opts),
+            self._keep(admin, _administration(endpoint)),
+            core.v1.ConfigMap(scope.logical(job.scripts), database_roles.scripts(scope, job), opts=opts),
             networking.v1.NetworkPolicy(
                 scope.logical(job.scripts),
                 network_policy.of_job(
@@ -97,7 +86,7 @@ class Database(pulumi.ComponentResource):
                     pods=job.pods,
                     targets=[Target(endpoint.direct.port, endpoint.reach.networks, endpoint.reach.pods)],
                 ),
-                opts=self._opts,
+                opts=opts,
             ),
         ]
         batch.v1.Job(
@@ -106,9 +95,23 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._args.ready, *needed]),
         )
 
-    def _secret(self, name: str, values: dict[str, pulumi.Input[str]]) -> core.v1.Secret:
-        entry = secret.secret(self._args.scope, name=name, source=self._args.settings.source, values=values)
-        return core.v1.Secret(self._args.scope.logical(name), entry, opts=self._opts)
+    def _keep(self, name: str, values: dict[str, pulumi.Input[str]]) -> pulumi.Resource:
+        return self._args.store.keep(name, self._args.settings.source, values, self)
+
+
+def login(scheme: str, role: Role, address: Address, database: str, query: str) -> dict[str, pulumi.Input[str]]:
+    """The parts of a login, and `url` with all of them."""
+    port = str(address.port)
+    return {
+        "host": address.host,
+        "port": port,
+        "name": database,
+        "user": role.name,
+        "password": role.password,
+        "url": pulumi.Output.format(
+            "{0}://{1}:{2}@{3}:{4}/{5}?{6}", scheme, role.name, role.password, address.host, port, database, query
+        ),
+    }
 
 
 def _administration(endpoint: PostgresEndpoint) -> dict[str, pulumi.Input[str]]:
@@ -119,7 +122,7 @@ def _administration(endpoint: PostgresEndpoint) -> dict[str, pulumi.Input[str]]:
         "PGUSER": endpoint.admin.name,
         "PGPASSWORD": endpoint.admin.password,
         "PGDATABASE": "postgres",
-        "PGSSLMODE": "require",
+        "PGSSLMODE": endpoint.tls,
         "DATABASE": endpoint.database,
         "OWNER": endpoint.owner.name,
         "OWNER_PASSWORD": endpoint.owner.password,

@@ -1,4 +1,4 @@
-"""The namespace of a system: pod security, quota, identities, observers, default deny."""
+"""The namespace of a system: pod security, quota, observers, default deny."""
 
 from __future__ import annotations
 
@@ -37,7 +37,4 @@ class Namespace(pulumi.ComponentResource):
         rbac.v1.RoleBinding(
             scope.logical("observers"), binding, opts=pulumi.ResourceOptions(parent=self, depends_on=[observers])
         )
-        for service, declared in args.definition.services.items():
-            account = namespace.service_account(scope, name=service, source=declared.source)
-            core.v1.ServiceAccount(scope.logical(service), account, opts=opts)
         self.register_outputs({})

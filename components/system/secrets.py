@@ -1,17 +1,15 @@
-"""The secrets of a system: random ones are made, vendors' ones get an empty entry for their owner to fill."""
+"""The secrets of a system: random ones are made, vendors' ones are left for their owner to fill."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes import core
 
-from builders import secret
 from builders.environment import generated_secret, supplied_secret
 from builders.scope import Scope
+from components.cloud.contract import SecretStore
 from settings.services import Generated, Supplied
 from settings.system import System
 
@@ -20,7 +18,7 @@ from settings.system import System
 class SecretsArgs:
     scope: Scope
     definition: System
-    ready: Sequence[pulumi.Resource]
+    store: SecretStore
 
 
 class Secrets(pulumi.ComponentResource):
@@ -30,18 +28,12 @@ class Secrets(pulumi.ComponentResource):
         super().__init__("slipway:system:Secrets", name, opts=pulumi.ResourceOptions(parent=parent))
         declared = args.definition.secrets
         source = f"{args.definition.source}secrets"
-        opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
         values = {key: self._generate(args, key, made) for key, made in declared.items() if isinstance(made, Generated)}
         if values:
-            made = secret.secret(args.scope, name=generated_secret(name), source=source, values=values)
-            core.v1.Secret(args.scope.logical("generated"), made, opts=opts)
+            args.store.keep(generated_secret(name), source, values, self)
         supplied = [key for key, entry in declared.items() if isinstance(entry, Supplied)]
         if supplied:
-            entry = secret.empty_entry(args.scope, name=supplied_secret(name), source=source, keys=supplied)
-            filled_by_owner = pulumi.ResourceOptions(ignore_changes=["data", "stringData"])
-            core.v1.Secret(
-                args.scope.logical("supplied"), entry, opts=pulumi.ResourceOptions.merge(opts, filled_by_owner)
-            )
+            args.store.expect(supplied_secret(name), source, supplied, self)
         self.register_outputs({})
 
     def _generate(self, args: SecretsArgs, key: str, declared: Generated) -> pulumi.Output[str]:

@@ -12,7 +12,7 @@ from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 from builders import deployment, environment, names, network_policy, scaling, service, site
 from builders.network_policy import Target
 from builders.scope import Scope
-from components.cloud.contract import BucketFacts
+from components.cloud.contract import BucketFacts, IdentityFacts
 from components.system.broker import QUEUE, uses_queue
 from settings.services import FromDatabase, Service
 from settings.stacks import PlacedSystem
@@ -27,6 +27,10 @@ class SlotArgs:
     targets: Mapping[str, Target]
     """Databases by name, and the queue."""
     buckets: Mapping[str, BucketFacts]
+    identities: Mapping[str, IdentityFacts]
+    """By service."""
+    accounts: pulumi.Resource
+    """The service accounts."""
     namespace: pulumi.Resource
     secrets: pulumi.Resource
     keepers: Mapping[str, pulumi.Resource]
@@ -88,7 +92,10 @@ class Slot(pulumi.ComponentResource):
                 name=name,
                 slot=args.slot,
                 services=self._services,
-                targets=[args.targets[used] for used in self._uses(declared)],
+                targets=[
+                    *(args.targets[used] for used in self._uses(declared)),
+                    *args.identities[name].targets,
+                ],
             ),
             opts=self._opts,
         )
@@ -101,8 +108,12 @@ class Slot(pulumi.ComponentResource):
                 service=declared,
                 image=f"{args.registry}/{declared.image}:{version}",
                 variables=variables,
+                identity=args.identities[name].pod,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._before(declared, config_map, allowed, *needed)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=self._before(declared, config_map, allowed, *args.identities[name].made, *needed),
+            ),
         )
         self._scale(full_name, name, declared, created)
         return created
@@ -111,15 +122,21 @@ class Slot(pulumi.ComponentResource):
         args = self._args
         opts = pulumi.ResourceOptions(parent=self, depends_on=[target])
         autoscaling.v2.HorizontalPodAutoscaler(
-            full_name, scaling.autoscaler(args.scope, name=name, slot=args.slot, service=declared), opts=opts
+            full_name,
+            scaling.autoscaler(
+                args.scope, name=name, slot=args.slot, source=declared.source, replicas=declared.replicas
+            ),
+            opts=opts,
         )
         policy.v1.PodDisruptionBudget(
-            full_name, scaling.disruption_budget(args.scope, name=name, slot=args.slot, service=declared), opts=opts
+            full_name,
+            scaling.disruption_budget(args.scope, name=name, slot=args.slot, source=declared.source),
+            opts=opts,
         )
 
     def _before(self, declared: Service, *more: pulumi.Resource) -> list[pulumi.Resource]:
         keepers = [self._args.keepers[used] for used in self._uses(declared)]
-        return [self._args.namespace, self._args.secrets, *keepers, *more]
+        return [self._args.namespace, self._args.accounts, self._args.secrets, *keepers, *more]
 
     def _uses(self, declared: Service) -> list[str]:
         """The databases, by name, and the queue that a service finds in its environment."""

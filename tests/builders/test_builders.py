@@ -55,7 +55,8 @@ def test_the_quota_has_room_for_both_slots_while_they_roll() -> None:
 
 def test_the_autoscaler_keeps_the_declared_bounds() -> None:
     """Of the Deployment of the same name."""
-    built = scaling.autoscaler(SCOPE, name="api", slot="blue", service=SHOP.services["api"])
+    api = SHOP.services["api"]
+    built = scaling.autoscaler(SCOPE, name="api", slot="blue", source=api.source, replicas=api.replicas)
     spec = built.spec
     assert spec is not None
     assert (spec.min_replicas, spec.max_replicas) == (2, 4)  # type: ignore[union-attr]

@@ -46,14 +46,14 @@ def test_a_database_without_backup_blocks(project: Copy) -> None:
     """`backup: none` in a stack exits 1 and names rule, resource, file and line."""
     line = project.edit(
         "Pulumi.prod.yaml",
-        "          blue: {version: expense-accounts-v1.0.0}\n",
-        "          blue: {version: expense-accounts-v1.0.0}\n          databases: {expenses: {backup: none}}\n",
+        "          databases: {expenses: {backup: {copyToSecondRegion: true}}}\n",
+        "          databases: {expenses: {backup: none}}\n",
     )
     run = project.slipway("preview", "--stack", "prod")
     assert run.status == 1, run.everything
     assert "mandatory database-backups" in run.out
     assert "expenses/expenses (aws:rds/instance:Instance)" in run.out
-    assert f"Pulumi.prod.yaml:{line + 1}" in run.out
+    assert f"Pulumi.prod.yaml:{line}" in run.out
 
 
 def test_a_stack_may_be_laxer_than_another(project: Copy) -> None:

@@ -111,6 +111,13 @@ def test_azure_documents_are_kept_35_days(preview: Pack) -> None:
     assert outcomes(said) == [(RULE, "mandatory")]
 
 
+def test_what_a_server_cannot_keep_is_the_vaults(preview: Pack) -> None:
+    """RDS and flexible servers keep 35 days at most; a longer declaration asks no more of them, and no less."""
+    for database in (aws("aws:rds/instance:Instance"), azure):
+        assert preview.judge(database(35, "90")) == []
+        assert outcomes(preview.judge(database(34, "90"))) == [(RULE, "mandatory")]
+
+
 def test_minimum_is_configured() -> None:
     """A stack's own minimum holds."""
     pack = Pack(config={RULE: {"minimumRetentionDays": 30}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from settings import regions
 from tests.settings.conftest import STACK, SYSTEM, Workshop
 
 FLEET = "systems/fleet/system.yaml"
@@ -225,7 +226,8 @@ IN_STACK = {
     "unknown region": (
         "us-east-1",
         "us-est-1",
-        "6: clusters.main.region: us-est-1 is not a region of AWS; did you mean 'us-west-1'?, for example us-east-1",
+        "6: clusters.main.region: us-est-1 is not a region of AWS; did you mean 'us-west-1'? "
+        f"Known are {', '.join(sorted(regions.AWS))}, for example us-east-1",
     ),
     "short account": (
         "account: 111122223333",

@@ -38,10 +38,25 @@ BROKEN = {
         "databases: {fleet_db: {}, papers: {engine: documents, placement: external}}\nenvironment: {URL: {database: papers}}",
         "refers to an external database, whose login Slipway does not know; refer to a supplied secret with its address",
     ),
-    "documents that nobody runs": (
-        "databases.papers.engine",
-        "databases: {fleet_db: {}, papers: {engine: documents}}",
-        "documents is an engine that Slipway does not run yet; set 'placement' to 'external'",
+    "pooled documents": (
+        "databases.papers.pooling",
+        "databases: {fleet_db: {}, papers: {engine: documents, pooling: true}}",
+        "true is for PostgreSQL; drivers of documents pool by themselves",
+    ),
+    "documents with extensions": (
+        "databases.papers.extensions",
+        "databases: {fleet_db: {}, papers: {engine: documents, extensions: [pgcrypto]}}",
+        "is for PostgreSQL",
+    ),
+    "a copy of nothing": (
+        "databases.fleet_db.replicaInSecondRegion",
+        "databases: {fleet_db: {backup: none, replicaInSecondRegion: true}}",
+        "true needs a backup: a copy begins with one",
+    ),
+    "a reserved name": (
+        "buckets.backups",
+        "buckets: {backups: {}}",
+        "is a name that Slipway uses itself; so are backups, publisher, secrets",
     ),
     "no queue": (
         "environment.BROKER",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from settings import regions
 from settings.load import load_stack
 from settings.problems import InvalidSettings
 from settings.project import configuration, read_stack_file
@@ -48,7 +49,8 @@ def test_a_value_that_only_the_engine_has_is_told_by_its_key(workshop: Workshop)
     clusters["main"]["region"] = "mars"
     config["slipway:clusters"] = json.dumps(clusters)
     assert problems(workshop, config) == [
-        f"{TEST}:6: clusters.main.region: mars is not a region of AWS, for example us-east-1",
+        f"{TEST}:6: clusters.main.region: mars is not a region of AWS. "
+        f"Known are {', '.join(sorted(regions.AWS))}, for example us-east-1",
         f"{TEST}:8: clusters.main.network.zones: 7 is not a number of zones (2–3), for example 3",
     ]
 

@@ -21,7 +21,8 @@ def overridden(workshop: Workshop) -> Workshop:
         "          domains: {web: fleet.test.example.com}\n"
         "          budget: {monthly: 100}\n"
         "          release:\n"
-        "            steps: [{weight: 100, hold: 5m}]\n",
+        "            steps: [{weight: 100, hold: 5m}]\n"
+        "          owner: {email: fleet@example.com}\n",
     )
     return workshop
 
@@ -59,7 +60,7 @@ def test_the_line_to_edit(overridden: Workshop, pointer: str, keys: tuple[str | 
         (f"{FLEET}:databases.fleet_db.size", [f"{FLEET}:20", f"{TEST}:16"]),
         (f"{FLEET}:services.api", [f"{FLEET}:5"]),
         (f"{FLEET}:domains", [f"{FLEET}:3", f"{TEST}:18"]),
-        (f"{FLEET}:", [f"{FLEET}:1", *(f"{TEST}:{line}" for line in (13, 16, 17, 18, 19, 21))]),
+        (f"{FLEET}:", [f"{FLEET}:1", *(f"{TEST}:{line}" for line in (13, 16, 17, 18, 19, 21, 22))]),
         (f"{STACK_PATH}.network", [f"{TEST}:8"]),
     ],
 )

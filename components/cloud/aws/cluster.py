@@ -39,6 +39,9 @@ class Cluster(pulumi.ComponentResource):
 
     endpoint: pulumi.Output[str]
     certificate: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+    """The OIDC issuer of the cluster's service accounts, without `https://`."""
+    issuer_arn: pulumi.Output[str]
     access: list[pulumi.Resource]
 
     def __init__(self, name: str, args: ClusterArgs, parent: pulumi.Resource) -> None:
@@ -57,6 +60,15 @@ class Cluster(pulumi.ComponentResource):
         self.access = [self._administrator(index, deployer, cluster) for index, deployer in enumerate(args.deployers)]
         self.endpoint = cluster.endpoint
         self.certificate = cluster.certificate_authority.apply(lambda authority: authority["data"] or "")
+        issuer = cluster.identities.apply(lambda found: found[0]["oidcs"][0]["issuer"] or "")
+        self.issuer = issuer.apply(lambda url: url.removeprefix("https://"))
+        self.issuer_arn = aws.iam.OpenIdConnectProvider(
+            name,
+            url=issuer,
+            client_id_lists=["sts.amazonaws.com"],
+            tags=dict(args.tags),
+            opts=self._opts,
+        ).arn
         self.register_outputs({"endpoint": self.endpoint})
 
     def _cluster(self, logs: pulumi.Resource) -> aws.eks.Cluster:
@@ -92,7 +104,7 @@ class Cluster(pulumi.ComponentResource):
             role_arn=control_plane.arn,
             bootstrap_self_managed_addons=False,
             compute_config=aws.eks.ClusterComputeConfigArgs(
-                enabled=True, node_pools=["general-purpose", "system"], node_role_arn=nodes.arn
+                enabled=True, node_pools=["system"], node_role_arn=nodes.arn
             ),
             storage_config=aws.eks.ClusterStorageConfigArgs(
                 block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
-from pulumi_kubernetes import core, meta, storage
+from pulumi_kubernetes import apiextensions, core, meta, storage
+
+from settings.stacks import NodePool
 
 STORAGE_CLASS = "standard"
+NODES = "slipway"
 
 
 class ClusterObjects(pulumi.ComponentResource):
-    """Network policies switched on, and a default StorageClass: Auto Mode ships neither."""
+    """Network policies switched on, a default StorageClass and the declared nodes: Auto Mode ships none of them."""
 
-    def __init__(self, name: str, source: str, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, source: str, nodes: NodePool, opts: pulumi.ResourceOptions) -> None:
         super().__init__("slipway:aws:ClusterObjects", name, opts=opts)
         own = pulumi.ResourceOptions(parent=self)
         annotations = {"slipway.dev/source": source}
@@ -35,4 +40,43 @@ class ClusterObjects(pulumi.ComponentResource):
             allow_volume_expansion=True,
             opts=own,
         )
+        apiextensions.CustomResource(
+            f"{name}-nodes",
+            api_version="karpenter.sh/v1",
+            kind="NodePool",
+            metadata=meta.v1.ObjectMetaArgs(name=NODES, annotations={"slipway.dev/source": nodes.source or source}),
+            spec=node_pool(nodes),
+            opts=own,
+        )
         self.register_outputs({})
+
+
+def node_pool(nodes: NodePool) -> dict[str, Any]:
+    """Machines of the declared cores and at least the declared memory, as many as pods need and no more than declared.
+    A node lives for two weeks, so that its system is never older than that."""
+    requirements = {
+        "kubernetes.io/arch": ("In", "amd64"),
+        "karpenter.sh/capacity-type": ("In", "on-demand"),
+        "eks.amazonaws.com/instance-category": ("In", "m", "r"),
+        "eks.amazonaws.com/instance-cpu": ("In", str(nodes.cpu)),
+        # Gt leaves its own value out; machines have a little less than their full GiB to give.
+        "eks.amazonaws.com/instance-memory": ("Gt", str(nodes.memory * 1024 - 1)),
+    }
+    return {
+        "template": {
+            "spec": {
+                "nodeClassRef": {"group": "eks.amazonaws.com", "kind": "NodeClass", "name": "default"},
+                "requirements": [
+                    {"key": key, "operator": operator, "values": values}
+                    for key, (operator, *values) in requirements.items()
+                ],
+                "expireAfter": "336h",
+            }
+        },
+        "disruption": {
+            "consolidationPolicy": "WhenEmptyOrUnderutilized",
+            "consolidateAfter": "5m",
+            "budgets": [{"nodes": "10%"}],
+        },
+        "limits": {"cpu": str(nodes.maximum * nodes.cpu), "memory": f"{nodes.maximum * nodes.memory}Gi"},
+    }

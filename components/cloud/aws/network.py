@@ -14,10 +14,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.cloud.aws.identity import ServiceRole
+from components.cloud.aws.zones import zone_ids
 from settings.stacks import Network as NetworkSettings
 
 LAYERS = ("public", "private", "data")
 ANYWHERE = "0.0.0.0/0"
+INTERFACES = ("ecr.api", "ecr.dkr", "secretsmanager", "sts")
+"""Services of AWS that have an address in the network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,7 @@ class Network(pulumi.ComponentResource):
             layer: [self._subnet(layer, index, cidr) for index, cidr in enumerate(cidrs[layer])] for layer in LAYERS
         }
         self._route(subnets)
+        self._endpoints(subnets["private"])
         self._log_flows()
 
         self.private_subnets = [subnet.id for subnet in subnets["private"]]
@@ -77,14 +81,16 @@ class Network(pulumi.ComponentResource):
         return {**self._args.tags, "Name": f"{self._args.cluster_name}-{part}"}
 
     def _subnet(self, layer: str, index: int, cidr: str) -> aws.ec2.Subnet:
-        """Zones are named by letter, so that a plan can show them. Which zone a letter means differs by account."""
+        """By the zone's id, or where that is not known by its letter, which means another zone in every account."""
         roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
-        zone = f"{self._args.region}{'abc'[index]}"
+        ids = zone_ids(self._args.region, self._args.settings.zones)
+        zone = f"{self._args.region}{'abc'[index]}" if ids is None else ids[index]
         return aws.ec2.Subnet(
             f"{self._name}-{layer}-{index}",
             vpc_id=self.vpc_id,
             cidr_block=cidr,
-            availability_zone=zone,
+            availability_zone=zone if ids is None else None,
+            availability_zone_id=None if ids is None else zone,
             map_public_ip_on_launch=False,
             tags={**self._tags(f"{layer}-{zone}"), **roles.get(layer, {})},
             opts=self._opts,
@@ -109,6 +115,40 @@ class Network(pulumi.ComponentResource):
             tags=self._tags("s3"),
             opts=self._opts,
         )
+
+    def _endpoints(self, subnets: Sequence[aws.ec2.Subnet]) -> None:
+        """Images, secrets and credentials come by the network's own addresses, and work while NAT does not."""
+        group = aws.ec2.SecurityGroup(
+            f"{self._name}-endpoints",
+            name=f"{self._args.cluster_name}-endpoints",
+            description="Services of AWS inside the network",
+            vpc_id=self.vpc_id,
+            tags=self._tags("endpoints"),
+            opts=self._opts,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-endpoints",
+            security_group_id=group.id,
+            description="Everything in the network",
+            cidr_ipv4=self._args.settings.cidr,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=self._tags("endpoints"),
+            opts=self._opts,
+        )
+        for service in INTERFACES:
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-{service}",
+                vpc_id=self.vpc_id,
+                service_name=f"com.amazonaws.{self._args.region}.{service}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=[subnet.id for subnet in subnets],
+                security_group_ids=[group.id],
+                tags=self._tags(service),
+                opts=self._opts,
+            )
 
     def _nats(self) -> int:
         return self._args.settings.zones if self._args.settings.nat == "zone" else 1

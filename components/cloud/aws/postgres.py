@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -12,7 +11,9 @@ from builders import names
 from components.cloud.aws.cluster import encryption_key
 from components.cloud.aws.identity import ServiceRole
 from components.cloud.aws.pooler import Pooler, PoolerArgs
-from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
+from components.cloud.aws.surroundings import Surroundings
+from components.cloud.aws.vault import CONTINUOUS_DAYS, BackupPlan, PlanArgs
+from components.cloud.contract import Address, DatabaseArgs, PostgresEndpoint, Reach
 from components.cloud.roles import Roles, make_roles
 from settings.databases import Database
 
@@ -23,19 +24,19 @@ CERTIFICATE = "rds-ca-rsa2048-g1"
 MONITORING_SECONDS = 60
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """Where databases stand and what belongs to all of them."""
-
-    cluster_name: str
-    vpc_id: pulumi.Input[str]
-    subnets: Sequence[pulumi.Input[str]]
-    networks: tuple[str, ...]
-    """Their own address ranges, for network policies."""
-    clients: tuple[str, ...]
-    """Address ranges that may connect: those of the nodes."""
-    protect: bool
-    tags: Mapping[str, str]
+LOGS = ("postgresql", "upgrade")
+"""What an instance writes to CloudWatch."""
+GIVEN = [
+    "allocatedStorage",
+    "dbSubnetGroupName",
+    "engineVersion",
+    "kmsKeyId",
+    "password",
+    "storageEncrypted",
+    "storageType",
+    "username",
+]
+"""What an adopted instance keeps as it is: a change of it would make a new one, or lock its users out."""
 
 
 class Postgres(pulumi.ComponentResource):
@@ -44,7 +45,7 @@ class Postgres(pulumi.ComponentResource):
     endpoint: PostgresEndpoint
 
     def __init__(
-        self, args: PostgresArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
+        self, args: DatabaseArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
     ) -> None:
         self._name = f"{args.system}/{args.name}"
         super().__init__(
@@ -61,6 +62,8 @@ class Postgres(pulumi.ComponentResource):
         )
         primary = self._primary(roles, firewall)
         readers = [self._reader(index, primary, firewall) for index in range(args.settings.read_replicas)]
+        self._copy(primary)
+        self._back_up(primary)
         self.endpoint = PostgresEndpoint(
             server=self._identifier,
             database=args.name,
@@ -113,7 +116,7 @@ class Postgres(pulumi.ComponentResource):
             performance_insights_kms_key_id=self._key.arn,
             monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=monitoring.arn,
-            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            enabled_cloudwatch_logs_exports=list(LOGS),
             iam_database_authentication_enabled=True,
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=False,
@@ -122,10 +125,87 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[monitoring],
+                depends_on=[monitoring, *self._logs()],
                 protect=self._protected,
                 import_=settings.adopt,
+                ignore_changes=self._kept(),
             ),
+        )
+
+    def _kept(self) -> list[str]:
+        """Inputs that the program leaves as they are. AWS Backup's continuous rule owns the retention from its first run
+        on (terraform-provider-aws #33465)."""
+        settings = self._args.settings
+        owned = [] if settings.backup == "none" else ["backupRetentionPeriod"]
+        return [*owned, *(GIVEN if settings.adopt else [])]
+
+    def _logs(self) -> list[pulumi.Resource]:
+        """RDS writes to groups of these names; made here, they have a retention and leave with the instance."""
+        return [
+            aws.cloudwatch.LogGroup(
+                f"{self._name}-{log}",
+                name=f"/aws/rds/instance/{self._identifier}/{log}",
+                retention_in_days=self._around.log_retention_days,
+                tags=self._tags,
+                opts=self._opts,
+            )
+            for log in LOGS
+        ]
+
+    def _back_up(self, primary: aws.rds.Instance) -> None:
+        settings = self._args.settings
+        if settings.backup == "none":
+            return
+        args = PlanArgs(
+            plan_name=self._identifier,
+            resource=f"arn:aws:rds:{self._around.region}:{self._around.account}:db:{self._identifier}",
+            kind="RDS",
+            retention_days=settings.backup.retention_days,
+            copied=settings.backup.copy_to_second_region,
+            restore_test=None if settings.restore_test == "none" else settings.restore_test,
+            subnets=primary.db_subnet_group_name,
+            tags=self._tags,
+        )
+        BackupPlan(self._name, args, self._around.vaults, self)
+
+    def _copy(self, primary: aws.rds.Instance) -> None:
+        """A reader in the second region, which a disaster makes the primary. Protected like the one that it copies."""
+        settings, second = self._args.settings, self._around.second
+        if second is None or not settings.replica_in_second_region:
+            return
+        name, identifier = f"{self._name}-copy", names.shortened(f"{self._identifier}-copy", 63)
+        group = aws.rds.SubnetGroup(
+            name,
+            name=identifier,
+            description=f"Where {identifier} stands",
+            region=second.region,
+            subnet_ids=list(second.subnets),
+            tags=self._tags,
+            opts=self._opts,
+        )
+        aws.rds.Instance(
+            name,
+            identifier=identifier,
+            region=second.region,
+            replicate_source_db=primary.arn,
+            instance_class=CLASSES[settings.size],
+            storage_encrypted=True,
+            kms_key_id=second.key_arn,
+            max_allocated_storage=settings.maximum_storage,
+            db_subnet_group_name=group.name,
+            vpc_security_group_ids=[second.firewall],
+            publicly_accessible=False,
+            backup_retention_period=retention_days(settings),
+            copy_tags_to_snapshot=True,
+            deletion_protection=settings.deletion_protection,
+            skip_final_snapshot=False,
+            final_snapshot_identifier=f"{identifier}-final",
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=second.key_arn,
+            auto_minor_version_upgrade=True,
+            ca_cert_identifier=CERTIFICATE,
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=self._protected),
         )
 
     def _subnets(self) -> aws.rds.SubnetGroup:
@@ -238,10 +318,11 @@ class Postgres(pulumi.ComponentResource):
 
 
 def retention_days(settings: Database) -> int:
-    """Days of automated backups; 0 switches them off, which the policy pack refuses."""
-    return 0 if settings.backup == "none" else settings.backup.retention_days
+    """Days of automated backups, 35 at most; AWS Backup keeps snapshots for longer. 0 switches them off, which the
+    policy pack refuses."""
+    return 0 if settings.backup == "none" else min(settings.backup.retention_days, CONTINUOUS_DAYS)
 
 
-def tags_of(args: PostgresArgs, own: Mapping[str, str]) -> dict[str, str]:
+def tags_of(args: DatabaseArgs, own: Mapping[str, str]) -> dict[str, str]:
     declared = "none" if args.settings.backup == "none" else str(args.settings.backup.retention_days)
     return names.tags(args.settings.source, own, system=args.system, backup_retention=declared)

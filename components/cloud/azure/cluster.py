@@ -62,6 +62,8 @@ class Cluster(pulumi.ComponentResource):
     name: pulumi.Output[str]
     kubelet: pulumi.Output[str]
     address: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+    """The OIDC issuer of the cluster's service accounts."""
     access: list[pulumi.Resource]
 
     def __init__(self, name: str, args: ClusterArgs, parent: pulumi.Resource) -> None:
@@ -74,6 +76,7 @@ class Cluster(pulumi.ComponentResource):
         self.access = [self._administrator(cluster, principal) for principal in args.deployers]
         self.name = cluster.name
         self.address = pulumi.Output.concat("https://", cluster.fqdn.apply(lambda fqdn: fqdn or ""), ":443")
+        self.issuer = cluster.oidc_issuer_profile.apply(lambda profile: (profile.issuer_url if profile else None) or "")
         self.kubelet = cluster.identity_profile.apply(
             lambda profile: (profile or {})["kubeletidentity"].object_id or ""
         )

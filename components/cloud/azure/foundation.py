@@ -12,11 +12,17 @@ import yaml
 from pulumi_azure_native import containerservice
 
 from builders import names
+from components.cloud.azure.access import backup_writer
+from components.cloud.azure.budget import CostBudget, budget
 from components.cloud.azure.cloud import AzureCloud
 from components.cloud.azure.cluster import Cluster, ClusterArgs
 from components.cloud.azure.network import Network, NetworkArgs
+from components.cloud.azure.place import Place
 from components.cloud.azure.postgres import Surroundings
 from components.cloud.azure.registry import Registry, RegistryArgs
+from components.cloud.azure.second_region import SecondNetwork, SecondNetworkArgs, SecondRegion
+from components.cloud.azure.vault import BLOBS, STATE_DAYS, Kept, KeptArgs, Vault, VaultArgs
+from components.cloud.azure.zone import Controllers, ZoneSurroundings
 from components.cloud.contract import ClusterAccess, ClusterFacts
 from settings.stacks import AzureCluster, PlacedCluster, Stack
 
@@ -35,7 +41,7 @@ class Foundation(pulumi.ComponentResource):
             name, subscription_id=settings.subscription, tenant_id=settings.tenant, location=settings.region
         )
         super().__init__("slipway:azure:Foundation", name, opts=pulumi.ResourceOptions(providers=[provider]))
-        own_tags = {**settings.tags, "slipway.dev/stack": stack.name}
+        own_tags = {**settings.tags, "slipway.dev/stack": stack.name, "slipway.dev/cluster": cluster_name}
         tags = names.azure_tags(names.tags(settings.source, own_tags))
         group = azure.resources.ResourceGroup(
             name,
@@ -86,27 +92,139 @@ class Foundation(pulumi.ComponentResource):
             ),
             self,
         )
-        databases = Surroundings(
-            cluster_name=cluster_name,
-            subscription=settings.subscription,
-            location=settings.region,
-            resource_group=group.name,
-            subnet=network.postgres,
-            zone=network.postgres_zone,
-            networks=(network.postgres_cidr,),
-            protect=settings.protect,
-            tags=own_tags,
-        )
+        place = self._place(name, cluster_name, settings, group.name, network, cluster, own_tags)
         self.facts = ClusterFacts(
             name=name,
             cluster_name=cluster_name,
             stack=stack.name,
             environment=stack.environment,
             access=_access(name, settings.tenant, group.name, cluster, provider),
-            cloud=AzureCloud(provider=provider, databases=databases),
+            cloud=self._cloud(name, settings, place, network, provider, tags),
             registry=f"{registry_name}.azurecr.io",
+            billing_contacts=tuple(settings.billing_contacts),
         )
+        self._budget(name, settings, place)
         self.register_outputs({"cluster": cluster_name})
+
+    def _place(
+        self,
+        name: str,
+        cluster_name: str,
+        settings: AzureCluster,
+        resource_group: pulumi.Output[str],
+        network: Network,
+        cluster: Cluster,
+        own_tags: dict[str, str],
+    ) -> Place:
+        """What everything beside the cluster has in common."""
+        group_id = f"/subscriptions/{settings.subscription}/resourceGroups/{cluster_name}"
+        writer = backup_writer(name, settings.subscription, group_id, cluster_name, pulumi.ResourceOptions(parent=self))
+        return Place(
+            subscription=settings.subscription,
+            tenant=settings.tenant,
+            location=settings.region,
+            second_region=settings.second_region,
+            cluster_name=cluster_name,
+            resource_group=resource_group,
+            issuer=cluster.issuer,
+            subnet=network.endpoints,
+            subnet_cidr=network.endpoints_cidr,
+            private_zones=network.private_zones,
+            backup_writer=writer,
+            deployers=settings.deployers,
+            api_allow=settings.kubernetes.api_allow,
+            protect=settings.protect,
+            tags=own_tags,
+        )
+
+    def _cloud(
+        self,
+        name: str,
+        settings: AzureCluster,
+        place: Place,
+        network: Network,
+        provider: azure.Provider,
+        tags: dict[str, str],
+    ) -> AzureCloud:
+        """What systems may ask of this region: vault and identities are the cluster's, the rest is theirs."""
+        vault = Vault(
+            name,
+            VaultArgs(
+                cluster_name=place.cluster_name,
+                location=settings.region,
+                subscription=settings.subscription,
+                resource_group=place.resource_group,
+                group_id=place.group_id,
+                copied=settings.second_region is not None,
+                lock=settings.vault_lock,
+                protect=settings.protect,
+                tags=tags,
+            ),
+            self,
+        )
+        self._back_up_state(name, settings, vault, tags)
+        controllers = Controllers(name, place, tags, self, provider)
+        return AzureCloud(
+            provider=provider,
+            place=place,
+            databases=Surroundings(
+                cluster_name=place.cluster_name,
+                subscription=settings.subscription,
+                location=settings.region,
+                resource_group=place.resource_group,
+                subnet=network.postgres,
+                zone=network.postgres_zone,
+                networks=(network.postgres_cidr,),
+                vault=vault,
+                second=self._second(name, settings, place, tags),
+                protect=settings.protect,
+                tags=place.tags,
+            ),
+            zones=ZoneSurroundings(existing=settings.dns_zones, controllers=list(controllers.identities.values())),
+            budgets_from=settings.budgets_from,
+            front_door=settings.front_door,
+        )
+
+    def _second(self, name: str, settings: AzureCluster, place: Place, tags: dict[str, str]) -> SecondRegion | None:
+        if settings.second_region is None:
+            return None
+        args = SecondNetworkArgs(
+            cluster_name=place.cluster_name,
+            location=settings.second_region,
+            resource_group=place.resource_group,
+            cidr=settings.network.cidr,
+            tags=tags,
+        )
+        return SecondNetwork(name, args, self).facts
+
+    def _back_up_state(self, name: str, settings: AzureCluster, vault: Vault, tags: dict[str, str]) -> None:
+        """Pulumi's own state, without which nobody can change anything any more."""
+        if settings.state_container is None:
+            return
+        account = settings.state_container.partition("/blobServices/")[0]
+        args = KeptArgs(
+            instance_name=f"{vault.args.cluster_name}-state",
+            resource=account,
+            kind=BLOBS,
+            location=settings.region,
+            days=STATE_DAYS,
+            weekly=False,
+            tags=tags,
+        )
+        Kept(f"{name}-state", args, vault, self)
+
+    def _budget(self, name: str, settings: AzureCluster, place: Place) -> None:
+        if settings.monthly_budget is None or settings.budgets_from is None:
+            return
+        wanted = CostBudget(
+            budget_name=place.cluster_name,
+            scope=place.group_id,
+            limit=settings.monthly_budget,
+            since=settings.budgets_from,
+            tag=None,
+            contacts=settings.billing_contacts,
+        )
+        budget(name, wanted, pulumi.ResourceOptions(parent=self))
 
 
 def _access(

@@ -14,6 +14,12 @@ from settings.stacks import Network as NetworkSettings
 LAYERS = ("nodes", "postgres", "endpoints")
 POSTGRES = "Microsoft.DBforPostgreSQL/flexibleServers"
 ZONES = ("1", "2", "3")
+PRIVATE_ZONES = {
+    "blob": "privatelink.blob.core.windows.net",
+    "vault": "privatelink.vaultcore.azure.net",
+    "documents": "privatelink.mongocluster.cosmos.azure.com",
+}
+"""Where Azure's services have names inside the network."""
 GATEWAY = azure.network.SecurityRuleArgs(
     name="gateway",
     description="Visitors to the load balancer, whose packets still carry its public address",
@@ -55,6 +61,10 @@ class Network(pulumi.ComponentResource):
     postgres: pulumi.Output[str]
     postgres_zone: pulumi.Output[str]
     postgres_cidr: str
+    endpoints: pulumi.Output[str]
+    endpoints_cidr: str
+    private_zones: dict[str, pulumi.Output[str]]
+    """Ids of the private DNS zones of Azure's services, by service."""
 
     def __init__(self, name: str, args: NetworkArgs, parent: pulumi.Resource) -> None:
         super().__init__("slipway:azure:Network", name, opts=pulumi.ResourceOptions(parent=parent))
@@ -84,10 +94,15 @@ class Network(pulumi.ComponentResource):
             service_endpoints=[azure.network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")],
             after=nodes,
         )
-        self._subnet("endpoints", cidrs, network, private_endpoint_network_policies="Enabled", after=postgres)
+        endpoints = self._subnet(
+            "endpoints", cidrs, network, private_endpoint_network_policies="Enabled", after=postgres
+        )
+        self.endpoints, self.endpoints_cidr = endpoints.id, cidrs["endpoints"]
         self.nodes, self.postgres = nodes.id, postgres.id
         self.way_out = pulumi.Output.concat(address.ip_address.apply(lambda ip: ip or ""), "/32")
-        self.postgres_zone = self._zone(network)
+        own = f"{args.cluster_name}.private.postgres.database.azure.com"
+        self.postgres_zone = self._zone("postgres", own, network)
+        self.private_zones = {service: self._zone(service, zone, network) for service, zone in PRIVATE_ZONES.items()}
         self.postgres_cidr = cidrs["postgres"]
         self.register_outputs({"network": network.id})
 
@@ -154,18 +169,18 @@ class Network(pulumi.ComponentResource):
             opts=self._opts,
         )
 
-    def _zone(self, network: azure.network.VirtualNetwork) -> pulumi.Output[str]:
+    def _zone(self, part: str, domain: str, network: azure.network.VirtualNetwork) -> pulumi.Output[str]:
         args = self._args
         zone = azure.privatedns.PrivateZone(
-            f"{self._name}-postgres",
-            private_zone_name=f"{args.cluster_name}.private.postgres.database.azure.com",
+            f"{self._name}-{part}",
+            private_zone_name=domain,
             resource_group_name=args.resource_group,
             location="Global",
             tags=dict(args.tags),
             opts=self._opts,
         )
         link = azure.privatedns.VirtualNetworkLink(
-            f"{self._name}-postgres",
+            f"{self._name}-{part}",
             virtual_network_link_name=args.cluster_name,
             private_zone_name=zone.name,
             resource_group_name=args.resource_group,
@@ -175,5 +190,5 @@ class Network(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=self._opts,
         )
-        # A server cannot be made before its zone is linked to the network.
+        # What stands in the zone cannot be made before it is linked to the network.
         return pulumi.Output.all(zone.id, link.id).apply(lambda ids: ids[0])

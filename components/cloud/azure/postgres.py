@@ -11,7 +11,9 @@ from pulumi_azure_native import dbforpostgresql
 
 from builders import names
 from components.cloud.azure.adopted import Adopted
-from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach
+from components.cloud.azure.second_region import SecondRegion
+from components.cloud.azure.vault import POSTGRES, SERVER_DAYS, Kept, KeptArgs, Vault
+from components.cloud.contract import Address, DatabaseArgs, PostgresEndpoint, Reach
 from components.cloud.roles import Roles, make_roles
 from settings.databases import Database
 
@@ -26,8 +28,10 @@ SIZES = {
 """General purpose throughout: burstable servers refuse a standby and the pooler."""
 STORAGE = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 """GiB that a server can have."""
-RETENTION = range(7, 36)
-"""Days that Azure itself can keep backups."""
+RETENTION = range(7, SERVER_DAYS + 1)
+"""Days that a server keeps its own backups; the vault keeps for longer."""
+GIVEN = ["administratorLogin", "administratorLoginPassword", "availabilityZone", "createMode", "network", "version"]
+"""What an adopted server keeps as it is: a change of it would make a new one, or lock its users out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class Surroundings:
     subnet: pulumi.Input[str]
     zone: pulumi.Input[str]
     networks: tuple[str, ...]
+    vault: Vault
+    second: SecondRegion | None
     protect: bool
     tags: Mapping[str, str]
 
@@ -51,7 +57,7 @@ class Postgres(pulumi.ComponentResource):
     endpoint: PostgresEndpoint
 
     def __init__(
-        self, args: PostgresArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
+        self, args: DatabaseArgs, around: Surroundings, parent: pulumi.Resource, provider: pulumi.ProviderResource
     ) -> None:
         name = f"{args.system}/{args.name}"
         super().__init__(
@@ -68,6 +74,8 @@ class Postgres(pulumi.ComponentResource):
         if args.settings.deletion_protection:
             self._lock(name, server)
         readers = [self._reader(name, index, server, configured) for index in range(args.settings.read_replicas)]
+        self._copy(name, server, configured)
+        self._back_up(name, server)
         host = _host(server)
         self.endpoint = PostgresEndpoint(
             server=self._server_name,
@@ -111,7 +119,49 @@ class Postgres(pulumi.ComponentResource):
             ),
             tags=tags_of(self._args, around.tags),
             opts=pulumi.ResourceOptions(
-                parent=self, protect=around.protect and settings.deletion_protection, import_=settings.adopt
+                parent=self,
+                protect=around.protect and settings.deletion_protection,
+                import_=settings.adopt,
+                ignore_changes=GIVEN if settings.adopt else None,
+            ),
+        )
+
+    def _back_up(self, name: str, server: dbforpostgresql.Server) -> None:
+        """A copy each week for what the server itself cannot keep: more than 35 days, and the loss of the server."""
+        backup, around = self._args.settings.backup, self._around
+        if backup == "none":
+            return
+        args = KeptArgs(
+            instance_name=names.shortened(self._server_name, 50),
+            resource=server.id,
+            kind=POSTGRES,
+            location=around.location,
+            days=max(backup.retention_days, SERVER_DAYS),
+            weekly=True,
+            tags=tags_of(self._args, around.tags),
+        )
+        Kept(name, args, around.vault, self)
+
+    def _copy(self, name: str, primary: dbforpostgresql.Server, after: Sequence[pulumi.Resource]) -> None:
+        """A reader in the second region, which a disaster makes the primary. Protected like the one that it copies."""
+        settings, around = self._args.settings, self._around
+        if around.second is None or not settings.replica_in_second_region:
+            return
+        dbforpostgresql.Server(
+            f"{name}-copy",
+            server_name=names.shortened(f"{self._server_name}-copy", 63),
+            resource_group_name=self._group,
+            location=around.second.location,
+            create_mode="Replica",
+            source_server_resource_id=primary.id,
+            network=dbforpostgresql.NetworkArgs(
+                delegated_subnet_resource_id=around.second.subnet,
+                private_dns_zone_arm_resource_id=around.second.zone,
+                public_network_access="Disabled",
+            ),
+            tags=tags_of(self._args, around.tags),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=after, protect=around.protect and settings.deletion_protection
             ),
         )
 
@@ -194,6 +244,6 @@ def _backup(settings: Database) -> dbforpostgresql.BackupArgs:
     )
 
 
-def tags_of(args: PostgresArgs, own: Mapping[str, str]) -> dict[str, str]:
+def tags_of(args: DatabaseArgs, own: Mapping[str, str]) -> dict[str, str]:
     declared = "none" if args.settings.backup == "none" else str(args.settings.backup.retention_days)
     return names.azure_tags(names.tags(args.settings.source, own, system=args.system, backup_retention=declared))

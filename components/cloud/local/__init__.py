@@ -22,6 +22,6 @@ def foundation(cluster: PlacedCluster, stack: Stack) -> ClusterFacts:
         stack=stack.name,
         environment=stack.environment,
         access=ClusterAccess(provider=provider, server=pulumi.Output.from_input(settings.context or "current context")),
-        cloud=LocalCloud(storage_class=settings.storage_class, protect=settings.protect),
+        cloud=LocalCloud(settings=settings),
         registry=settings.registry,
     )

@@ -9,7 +9,7 @@ from pulumi_kubernetes import apiextensions, core, networking
 
 from builders import cloudnative_pg, names, network_policy, secret
 from builders.scope import Scope
-from components.cloud.contract import Address, PostgresArgs, PostgresEndpoint, Reach, Role
+from components.cloud.contract import Address, DatabaseArgs, PostgresEndpoint, Reach, Role
 from components.cloud.roles import make_roles
 
 SUPERUSER = "postgres"
@@ -20,7 +20,7 @@ class Postgres(pulumi.ComponentResource):
 
     endpoint: PostgresEndpoint
 
-    def __init__(self, args: PostgresArgs, storage_class: str | None, protect: bool, parent: pulumi.Resource) -> None:
+    def __init__(self, args: DatabaseArgs, storage_class: str | None, protect: bool, parent: pulumi.Resource) -> None:
         super().__init__(
             "slipway:local:Postgres", f"{args.system}/{args.name}", opts=pulumi.ResourceOptions(parent=parent)
         )

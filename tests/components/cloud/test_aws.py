@@ -52,7 +52,11 @@ def test_the_database_has_the_declared_retention_and_says_so(planned: Plan) -> N
 
 def test_only_the_clusters_nodes_may_connect(planned: Plan) -> None:
     """One rule for each private subnet, on PostgreSQL's port."""
-    rules = [step.inputs for step in planned.steps if step.type.endswith(":SecurityGroupIngressRule")]
+    rules = [
+        step.inputs
+        for step in planned.steps
+        if step.type.endswith(":SecurityGroupIngressRule") and step.name.startswith("shop/")
+    ]
     assert {rule["cidrIpv4"] for rule in rules} == set(subnet_cidrs("10.60.0.0/16", 3)["private"])
     assert {(rule["fromPort"], rule["toPort"]) for rule in rules} == {(5432, 5432)}
 
@@ -65,7 +69,7 @@ def test_aws_accepts_the_descriptions_of_security_groups(tmp_path: Path) -> None
         for step in planned.steps
         if "ecurityGroup" in step.type and "description" in step.inputs
     ]
-    assert len(described) == 8
+    assert len(described) == 10
     for description in described:
         assert re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", description), description
 
@@ -118,13 +122,13 @@ def test_network_policies_are_enforced(planned: Plan) -> None:
 
 def test_the_bucket_is_closed(planned: Plan) -> None:
     """No public access of any kind, encrypted, versioned, TLS only; its name is known before it exists."""
-    block = one(planned, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs
+    block = one(planned, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "shop/receipts").inputs
     switches = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert all(block[switch] for switch in switches)
-    versioning = one(planned, "aws:s3/bucketVersioning:BucketVersioning").inputs
+    versioning = one(planned, "aws:s3/bucketVersioning:BucketVersioning", "shop/receipts").inputs
     assert versioning["versioningConfiguration"] == {"status": "Enabled"}
     config_map = one(planned, "kubernetes:core/v1:ConfigMap", "shop/api-blue").inputs["data"]
-    assert config_map["FILES"] == one(planned, "aws:s3/bucket:Bucket").inputs["bucket"]
+    assert config_map["FILES"] == one(planned, "aws:s3/bucket:Bucket", "shop/receipts").inputs["bucket"]
 
 
 def test_images_never_move(planned: Plan) -> None:
@@ -135,16 +139,16 @@ def test_images_never_move(planned: Plan) -> None:
 
 
 def test_a_stack_may_say_otherwise(tmp_path: Path) -> None:
-    """No backup, no standby, larger, pooled, with a reader, one NAT a zone; nothing is mended silently."""
+    """A shorter backup, no standby, larger, pooled, with a reader, one NAT a zone; nothing is mended silently."""
     shop = (
-        "{blue: {version: 1.0.0}, databases: {shop_db: {backup: none, highAvailability: false, size: large,"
+        "{blue: {version: 1.0.0}, databases: {shop_db: {backup: {retentionDays: 7}, highAvailability: false, size: large,"
         " pooling: true, readReplicas: 1, deletionProtection: false}}}"
     )
     cluster = CLUSTER.replace("{cidr: 10.60.0.0/16}", "{cidr: 10.60.0.0/16, nat: zone}")
     planned = plan(tmp_path, cluster, shop)
     database = one(planned, INSTANCE, "shop/shop_db")
     inputs = database.inputs
-    assert (inputs["backupRetentionPeriod"], inputs["tags"]["slipway.dev/backup-retention"]) == (0, "none")
+    assert (inputs["backupRetentionPeriod"], inputs["tags"]["slipway.dev/backup-retention"]) == (7, "7")
     assert (inputs["multiAz"], inputs["instanceClass"]) == (False, "db.m7g.xlarge")
     assert (inputs["deletionProtection"], database.state.get("protect", False)) == (False, False)
     reader = one(planned, INSTANCE, "shop/shop_db-reader-0")
@@ -155,20 +159,30 @@ def test_a_stack_may_say_otherwise(tmp_path: Path) -> None:
     assert len([step for step in planned.steps if step.type.endswith(":NatGateway")]) == 3
 
 
+def test_no_backup_is_said_and_not_mended(tmp_path: Path) -> None:
+    """Retention 0, a tag for the policy pack, and neither a plan nor a bucket of dumps."""
+    planned = plan(tmp_path, CLUSTER, "{blue: {version: 1.0.0}, databases: {shop_db: {backup: none}}}")
+    inputs = one(planned, INSTANCE).inputs
+    assert (inputs["backupRetentionPeriod"], inputs["tags"]["slipway.dev/backup-retention"]) == (0, "none")
+    assert "aws:backup/plan:Plan" not in {step.type for step in planned.steps}
+    assert "shop/backups" not in {step.name for step in planned.steps}
+
+
 def test_an_existing_database_is_adopted(tmp_path: Path) -> None:
     """`adopt` imports it under its id in place of making a new one."""
     planned = plan(tmp_path, CLUSTER, "{blue: {version: 1.0.0}, databases: {shop_db: {adopt: legacy-shop}}}")
     database = one(planned, INSTANCE)
     assert (database.op, database.inputs["identifier"]) == ("import", "legacy-shop")
+    assert {"password", "username", "kmsKeyId"} <= set(database.state["ignoreChanges"])
 
 
 @pytest.mark.parametrize("protect", [True, False])
 def test_what_holds_data_is_protected_as_the_cluster_says(tmp_path: Path, protect: bool) -> None:
     """The cluster, databases, buckets, and the keys without which what they hold is lost."""
     planned = plan(tmp_path, f"{CLUSTER}protect: {str(protect).lower()}\n")
-    kept = ("aws:eks/cluster:Cluster", INSTANCE, "aws:s3/bucket:Bucket", "aws:kms/key:Key")
+    kept = ("aws:eks/cluster:Cluster", INSTANCE, "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:backup/vault:Vault")
     found = {step.urn: bool(step.state.get("protect")) for step in planned.steps if step.type in kept}
-    assert len(found) == 5
+    assert len(found) == 8
     assert set(found.values()) == {protect}
 
 

@@ -94,11 +94,14 @@ def test_every_resource_is_in_the_subscription_of_its_cluster(planned: Plan) -> 
 
 def test_the_bucket_is_closed(planned: Plan) -> None:
     """TLS 1.2, no public blobs, no shared keys, no copies to other tenants, no local users, versions kept."""
-    account = one(planned, "azure-native:storage:StorageAccount").inputs
+    account = one(planned, "azure-native:storage:StorageAccount", "shop/receipts").inputs
     assert (account["minimumTlsVersion"], account["enableHttpsTrafficOnly"]) == ("TLS1_2", True)
     assert (account["allowBlobPublicAccess"], account["allowSharedKeyAccess"]) == (False, False)
     assert (account["allowCrossTenantReplication"], account["isLocalUserEnabled"]) == (False, False)
-    assert one(planned, "azure-native:storage:BlobServiceProperties").inputs["isVersioningEnabled"] is True
+    assert (
+        one(planned, "azure-native:storage:BlobServiceProperties", "shop/receipts").inputs["isVersioningEnabled"]
+        is True
+    )
 
 
 def test_nodes_pull_images_by_their_own_identity(planned: Plan) -> None:

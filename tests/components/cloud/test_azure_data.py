@@ -40,7 +40,7 @@ def test_an_adopted_server_keeps_its_name_and_group(adopted: Plan) -> None:
 
 def test_an_adopted_account_is_imported_by_its_id(adopted: Plan, unprotected: Plan) -> None:
     """A name alone is one in the cluster's own resource group; an id may be of any."""
-    named, told = one(adopted, ACCOUNT), one(unprotected, ACCOUNT)
+    named, told = one(adopted, ACCOUNT, "shop/receipts"), one(unprotected, ACCOUNT, "shop/receipts")
     own = ELSEWHERE.replace("/data/", "/slipway-test-main/")
     assert named.state["importID"] == f"{own}/Microsoft.Storage/storageAccounts/oldreceipts"
     assert named.inputs["accountName"] == "oldreceipts"
@@ -85,7 +85,7 @@ def test_backups_are_kept_as_azure_can_and_tagged_as_asked(
 
 def test_files_expire_when_the_system_says_so(adopted: Plan) -> None:
     """Files by expireDays; what was overwritten once it can no longer be brought back."""
-    (rule,) = one(adopted, "azure-native:storage:ManagementPolicy").inputs["policy"]["rules"]
+    (rule,) = one(adopted, "azure-native:storage:ManagementPolicy", "shop/receipts").inputs["policy"]["rules"]
     assert rule["enabled"] is True
     assert rule["definition"]["actions"] == {
         "baseBlob": {"delete": {"daysAfterModificationGreaterThan": 400}},
@@ -95,6 +95,6 @@ def test_files_expire_when_the_system_says_so(adopted: Plan) -> None:
 
 def test_protection_follows_the_cluster(adopted: Plan, unprotected: Plan) -> None:
     """A cluster without protection can be taken down whole."""
-    assert one(adopted, ACCOUNT).state["protect"] is True
-    for type_ in (ACCOUNT, SERVER):
-        assert not one(unprotected, type_).state.get("protect")
+    assert one(adopted, ACCOUNT, "shop/receipts").state["protect"] is True
+    for type_, name in ((ACCOUNT, "shop/receipts"), (SERVER, "shop/shop_db")):
+        assert not one(unprotected, type_, name).state.get("protect")

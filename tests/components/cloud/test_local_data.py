@@ -28,7 +28,7 @@ def test_the_stores_address_comes_from_the_owners_secret(planned: Plan) -> None:
     (address,) = one(planned, STORE).inputs["spec"]["instanceSidecarConfiguration"]["env"]
     assert address == {
         "name": "AWS_ENDPOINT_URL",
-        "valueFrom": {"secretKeyRef": {"name": "backup-store", "key": "ENDPOINT_URL"}},
+        "valueFrom": {"secretKeyRef": {"name": "object-store", "key": "AWS_ENDPOINT_URL"}},
     }
 
 

@@ -6,8 +6,8 @@ from tests.components.system.conftest import Shop
 
 
 def test_a_slot_with_a_version_runs_every_service(shop: Shop) -> None:
-    """Each service has a Deployment, an autoscaler, a disruption budget, a ConfigMap and a network policy."""
-    slot = {"web-blue", "api-blue", "users-blue"}
+    """Each service and site has a Deployment, an autoscaler, a disruption budget, a ConfigMap and a network policy."""
+    slot = {"web-blue", "api-blue", "users-blue", "shop-site-blue"}
     assert shop.names("Deployment") == slot
     assert shop.names("HorizontalPodAutoscaler") == slot
     assert shop.names("PodDisruptionBudget") == slot
@@ -15,10 +15,10 @@ def test_a_slot_with_a_version_runs_every_service(shop: Shop) -> None:
 
 
 def test_a_slot_without_a_version_has_addresses_only(shop: Shop) -> None:
-    """Green has its three Services and nothing else."""
+    """Green has its four Services and nothing else."""
     green = {step.type.rsplit(":", 1)[1] for step in shop.plan.steps if step.name.endswith("-green")}
     assert green == {"Service", "Slot"}
-    assert {"web-green", "api-green", "users-green"} < shop.names("Service")
+    assert {"web-green", "api-green", "users-green", "shop-site-green"} < shop.names("Service")
 
 
 def test_services_start_after_those_that_they_need(shop: Shop) -> None:
@@ -71,6 +71,7 @@ def test_secret_variables_are_references(shop: Shop) -> None:
     references = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"]}
     assert references == {
         "DATABASE_URL": {"name": "shop-db-app", "key": "url"},
+        "PAPERS": {"name": "papers-app", "key": "url"},
         "TOKEN_KEY": {"name": "shop-generated", "key": "TOKEN_KEY"},
         "PAYMENTS_KEY": {"name": "shop-supplied", "key": "PAYMENTS_KEY"},
         "BROKER": {"name": "shop-queue-default-user", "key": "connection_string"},

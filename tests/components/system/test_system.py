@@ -7,9 +7,53 @@ from tests.components.system.conftest import Shop
 
 
 def test_outputs_name_addresses_and_servers(shop: Shop) -> None:
-    """Endpoints and databases by name; nothing secret."""
-    expected = {"endpoints": {"web": "https://shop.example.com"}, "databases": {"shop_db": "server-of-shop_db"}}
-    assert shop.plan.outputs["shop"] == expected
+    """Endpoints and databases by name, what to delegate, what is promised; nothing secret."""
+    assert shop.plan.outputs["shop"] == {
+        "endpoints": {"web": "https://shop.example.com", "site": "https://www.shop.example.com"},
+        "databases": {"shop_db": "server-of-shop_db", "papers": "documents-of-papers"},
+        "nameServers": {"shop.example.com": ["ns.shop.example.com"]},
+        "recovery": {"rto": "4h", "rpo": "1h"},
+    }
+
+
+def test_only_what_no_edge_serves_fails_over(shop: Shop) -> None:
+    """Sites have ways of their own; the domains of services are watched."""
+    assert shop.plan.outputs["fail over"] == {"web": "shop.example.com"}
+
+
+def test_the_owner_and_the_clusters_contacts_hear_of_the_budget(shop: Shop) -> None:
+    """300 dollars a month."""
+    assert shop.plan.outputs["budget"] == [300, "shop@example.com", "billing@example.com"]
+
+
+def test_service_accounts_get_what_their_service_uses(shop: Shop) -> None:
+    """api uses a bucket, users none; dumps go to a bucket that is locked as long as backups are promised."""
+
+    def granted(account: str) -> str | None:
+        return shop.one("ServiceAccount", account).inputs["metadata"]["annotations"].get("granted")
+
+    assert granted("api") == "UseBucket bucket-of-receipts"
+    assert granted("users") is None
+    assert granted("backups") == "WriteBackups bucket-of-backups-locked-21"
+
+
+def test_pods_take_on_the_identity_of_their_service(shop: Shop) -> None:
+    """By their labels, and by a way to the agent that hands out credentials."""
+    template = shop.one("Deployment", "api-blue").inputs["spec"]["template"]
+    assert template["metadata"]["labels"]["identity"] == "literal"
+    assert "identity" not in shop.one("Deployment", "users-blue").inputs["spec"]["template"]["metadata"]["labels"]
+    egress = shop.one("NetworkPolicy", "api-blue").inputs["spec"]["egress"]
+    assert {"ipBlock": {"cidr": "169.254.170.23/32"}} in [rule["to"][0] for rule in egress]
+
+
+def test_a_site_is_served_from_its_artefact(shop: Shop) -> None:
+    """The pods of a slot copy the version's files before they serve, and are reached from the gateway only."""
+    pod = shop.one("Deployment", "shop-site-blue").inputs["spec"]["template"]["spec"]
+    assert pod["initContainers"][0]["image"] == "registry.example.com/shop/site:1.0.0"
+    assert pod["initContainers"][0]["command"] == ["cp", "-R", "/site/.", "/artefact"]
+    policy = shop.one("NetworkPolicy", "shop-site-blue").inputs["spec"]
+    assert policy["egress"] == []
+    assert "ConfigMap shop/shop-site-nginx" in shop.waits_for(shop.one("Deployment", "shop-site-blue"))
 
 
 def test_every_object_uses_the_clusters_provider(shop: Shop) -> None:
@@ -28,7 +72,8 @@ def test_every_object_says_where_it_comes_from(shop: Shop) -> None:
     }
     of = "systems/shop/system.yaml:"
     services = {f"{of}services.{name}" for name in ("web", "api", "users")}
-    assert sources == {of, f"{of}databases.shop_db", f"{of}queue", f"{of}secrets", *services}
+    kept = {f"{of}databases.shop_db", f"{of}databases.papers", f"{of}databases", f"{of}queue", f"{of}secrets"}
+    assert sources == {of, f"{of}sites.shop-site", *kept, *services}
 
 
 def test_the_namespace_is_closed(shop: Shop) -> None:
@@ -52,14 +97,14 @@ def test_logins_are_secret_in_the_plan(shop: Shop) -> None:
 
 def test_the_supplied_secret_is_an_empty_entry(shop: Shop) -> None:
     """Its owner fills it, and an update leaves what the owner wrote."""
-    supplied = shop.one("Secret", "supplied")
+    supplied = shop.one("Secret", "shop-supplied")
     assert "stringData" not in supplied.inputs
     assert supplied.inputs["metadata"]["annotations"]["slipway.dev/supplied-keys"] == "PAYMENTS_KEY"
     assert supplied.state["ignoreChanges"] == ["data", "stringData"]
 
 
 def test_api_may_call_what_it_needs_and_nothing_else(shop: Shop) -> None:
-    """users, the database's network through the pooler, the broker, and one port of the internet."""
+    """users, the databases' networks, one through its pooler, the broker, its identity, and one port of the internet."""
     egress = shop.one("NetworkPolicy", "api-blue").inputs["spec"]["egress"]
     targets = [(rule["to"][0], rule["ports"][0]["port"]) for rule in egress]
     users = {"app.kubernetes.io/name": "users", "slipway.dev/slot": "blue"}
@@ -67,7 +112,9 @@ def test_api_may_call_what_it_needs_and_nothing_else(shop: Shop) -> None:
     assert targets == [
         ({"podSelector": {"matchLabels": users}}, 5000),
         ({"ipBlock": {"cidr": "10.9.0.0/24"}}, 6432),
+        ({"ipBlock": {"cidr": "10.9.1.0/24"}}, 27017),
         ({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "shop-queue"}}}, 5672),
+        ({"ipBlock": {"cidr": "169.254.170.23/32"}}, 80),
     ]
     assert internet[0]["ipBlock"]["cidr"] == "0.0.0.0/0"
     assert "10.0.0.0/8" in internet[0]["ipBlock"]["except"]
