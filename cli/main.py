@@ -64,6 +64,20 @@ def why(
     sys.exit(run(cwd, stack, config, urn))
 
 
+@app.command()
+def ledger(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    update: Annotated[bool, typer.Option("--update", help="Add what is new; nothing is taken out.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Exit with 1 when the ledger and the plan differ.")] = False,
+) -> None:
+    """Show what a stack must never lose, beside its plan: the policy pack refuses to delete it or to make it anew."""
+    from cli.ledger import run
+
+    sys.exit(run(cwd, stack, config, update=update, verify=verify))
+
+
 @secrets.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def set_secret(
     context: typer.Context,

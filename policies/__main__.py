@@ -4,10 +4,12 @@ from pulumi_policy import PolicyPack
 
 import shared_reading
 from backups import database_backup_schedules, database_backups
+from ledgers import data_ledger
 from levels import configuration
 from workloads import container_hardening, deployment_availability, deployment_replicas
 
 RULES = [
+    data_ledger,
     database_backups,
     database_backup_schedules,
     deployment_replicas,

@@ -61,5 +61,6 @@ def project(tmp_path: Path) -> Copy:
         (tmp_path / folder).symlink_to(ROOT / folder)
     for file in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.prod.yaml", "Pulumi.staging.yaml"):
         shutil.copy(ROOT / file, tmp_path / file)
-    shutil.copytree(ROOT / "systems", tmp_path / "systems")
+    for folder in ("ledger", "systems"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return Copy(tmp_path)

@@ -33,6 +33,7 @@ class Fact:
     name: str = "it"
     provider: str = "cluster"
     dependencies: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def urn(self) -> str:
@@ -42,9 +43,12 @@ class Fact:
         """The fields that requests for one resource and for the stack share."""
         properties = Struct()
         properties.update(self.properties)
-        provider = analyzer_pb2.AnalyzerProviderResource(type="pulumi:providers:any", urn=self.provider)
+        provider = analyzer_pb2.AnalyzerProviderResource(
+            type="pulumi:providers:any", urn=self.provider, name=self.provider
+        )
         return {
             "type": self.type, "urn": self.urn, "name": self.name, "properties": properties, "provider": provider,
+            "options": analyzer_pb2.AnalyzerResourceOptions(aliases=self.aliases),
         }  # fmt: skip
 
 
@@ -62,7 +66,7 @@ class Pack:
     """The pack for one stack, previewing or updating."""
 
     def __init__(
-        self, *, stack: str = "staging", preview: bool = True, directory: Path = PACK, config: Any = None
+        self, *, stack: str = "trial", preview: bool = True, directory: Path = PACK, config: Any = None
     ) -> None:
         self._session = PackSession(directory, StackContext("slipway", stack, "organization", dry_run=preview))
         try:

@@ -1,0 +1,126 @@
+"""What a stack must never lose: the resources that its ledger names, each by its URN and by its name in the cloud.
+
+A URN changes when a resource is renamed, moved to another cluster or made by another component. Pulumi then deletes the
+old one and makes a new and empty one, unless an alias ties the two. `ledger/<stack>.yaml` is checked in, so that a
+preview can say so before anything is lost.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi_policy import PolicyResource, ReportViolation, Severity, StackValidationArgs
+
+from frame import Declaration, StackRule, Verdict
+from reading import Property
+
+FOLDER = Path(__file__).parents[1] / "ledger"
+WHY = (
+    "What it holds would be lost: databases, buckets and keys of a stack outlive every change of the program "
+    "(runbooks: never drop what holds data without a verified backup)."
+)
+DECLARATION = Declaration(
+    name="data-ledger",
+    description="Nothing that the stack's ledger names is deleted or made anew.",
+    why=WHY,
+    types=(),
+    severity=Severity.CRITICAL,
+)
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read; the message names file, entry and the form that it should have."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One resource that must stay: the name of its provider, and inputs that are its name in the cloud."""
+
+    urn: str
+    provider: str
+    named: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.urn.rpartition('::')[2]} ({self.urn.split('::')[-2].rpartition('$')[2]})"
+
+
+def entries(file: Path) -> list[Entry]:
+    """The entries of a ledger; none where there is no file. Raises LedgerError."""
+    if not file.is_file():
+        return []
+    document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    where = f"{file.parent.name}/{file.name}"
+    if not isinstance(document, dict):
+        raise LedgerError(f"{where}: is not a mapping of URNs")
+    return [_entry(where, urn, written) for urn, written in document.items()]
+
+
+def _entry(where: str, urn: Any, written: Any) -> Entry:
+    example = "for example {provider: main, named: {bucket: shop-files}}"
+    if not isinstance(urn, str) or not urn.startswith("urn:pulumi:") or urn.count("::") < 3:
+        raise LedgerError(f"{where}: an entry is no URN of Pulumi, for example urn:pulumi:prod::slipway::type::name")
+    if not isinstance(written, dict) or not isinstance(written.get("provider"), str):
+        raise LedgerError(f"{where}: {urn}: names no provider, {example}")
+    named = written.get("named") or {}
+    if not isinstance(named, dict) or not all(isinstance(each, str) for pair in named.items() for each in pair):
+        raise LedgerError(f"{where}: {urn}: 'named' is no mapping of texts, {example}")
+    return Entry(urn, written["provider"], named)
+
+
+class LedgerRule(StackRule):
+    """Looks at all resources, but reads the properties of those only that the ledger names."""
+
+    def __init__(self) -> None:
+        super().__init__(DECLARATION, lambda *_: None)
+
+    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        """Judge the stack named by `PULUMI_STACK`."""
+        file = FOLDER / f"{os.environ.get('PULUMI_STACK', '')}.yaml"
+        DECLARATION.run(lambda verdict: _judge(file, args, verdict), "the stack", report_violation)
+
+
+def _judge(file: Path, args: StackValidationArgs, verdict: Verdict) -> None:
+    try:
+        known = entries(file)
+    except LedgerError as error:
+        verdict.report(f"{error}.\n{WHY}", None)
+        return
+    present = _by_every_urn(args) if known else {}
+    for entry in known:
+        problem = _problem(entry, present.get(entry.urn))
+        if problem:
+            verdict.report(f"{entry} {problem}.\n{WHY}\n{_mend(file)}", entry.urn)
+
+
+def _by_every_urn(args: StackValidationArgs) -> dict[str, PolicyResource]:
+    """Resources by their URN, and by those that they had before."""
+    found = {alias: each for each in args.resources for alias in each.opts.aliases}
+    return found | {each.urn: each for each in args.resources}
+
+
+def _problem(entry: Entry, resource: PolicyResource | None) -> str:
+    if resource is None:
+        return "holds data and is no longer in the program: it would be deleted"
+    provider = resource.provider.name if resource.provider else ""
+    if provider != entry.provider:
+        return "holds data and would move to another cluster: a new and empty one is made there"
+    for key, name in entry.named.items():
+        now = Property(resource.props)[key].text
+        if now is not None and now != name:
+            return f"holds data and would get another name in the cloud ({key}): a new and empty one is made"
+    return ""
+
+
+def _mend(file: Path) -> str:
+    return (
+        "Give the resource an alias of its old URN, or move its data and then take the entry out of "
+        f"{file.parent.name}/{file.name}."
+    )
+
+
+data_ledger = LedgerRule()
