@@ -14,7 +14,7 @@ HASHED = r"[.-][0-9a-f]{8,}(\.[a-z0-9]+)+$"
 """Ends of file names that carry a digest, such as `main.8f3b2c1d.js`: what they hold never changes."""
 SMALL = Resources(cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi")
 
-_UNPACK = """\
+UNPACK = """\
 set -eu
 curl --fail --location --silent --show-error --proto =https --retry 3 --output /tmp/artefact.tar.gz "$ARCHIVE"
 echo "$SHA256  /tmp/artefact.tar.gz" | sha256sum -c -
@@ -38,7 +38,7 @@ def fetch(site: Site, name: str, placement: Placement, slot: str, registry: str)
     if artefact.archive is not None:
         return _container(
             image=images.CURL,
-            command=["sh", "-c", _UNPACK],
+            command=["sh", "-c", UNPACK],
             env=[
                 core.v1.EnvVarArgs(name="ARCHIVE", value=artefact.archive),
                 core.v1.EnvVarArgs(name="SHA256", value=artefact.sha256),

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import pulumi
 from pulumi_kubernetes import core, meta, rbac
 
-from builders import names
+from builders import artefact, names, nginx
 from builders.scope import Scope
 from settings.cross_checks import mebibytes
-from settings.services import Service
+from settings.services import Replicas, Resources
 from settings.system import System
 
 SLOTS = 2
@@ -32,14 +32,15 @@ def namespace(scope: Scope, *, source: str) -> core.v1.NamespaceInitArgs:
 
 def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
     """Room for both slots at their largest with one pod more each while they roll, and for jobs; no more."""
-    services = definition.services.values()
-    pods = sum(SLOTS * (service.replicas.maximum + _surge(service)) for service in services) + JOBS
+    services = [(service.replicas, service.resources) for service in definition.services.values()]
+    running = [*services, *((nginx.REPLICAS, artefact.SMALL) for _ in definition.sites)]
+    pods = sum(SLOTS * (replicas.maximum + _surge(replicas)) for replicas, _ in running) + JOBS
     hard = {
         "pods": str(pods),
-        "requests.cpu": f"{_total(services, 'cpu') + JOBS * 500}m",
-        "requests.memory": f"{_total(services, 'memory') + JOBS * 1024}Mi",
-        "limits.cpu": f"{_total(services, 'cpu_limit') + JOBS * 2000}m",
-        "limits.memory": f"{_total(services, 'memory_limit') + JOBS * 2048}Mi",
+        "requests.cpu": f"{_total(running, 'cpu') + JOBS * 500}m",
+        "requests.memory": f"{_total(running, 'memory') + JOBS * 1024}Mi",
+        "limits.cpu": f"{_total(running, 'cpu_limit') + JOBS * 2000}m",
+        "limits.memory": f"{_total(running, 'memory_limit') + JOBS * 2048}Mi",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
@@ -48,16 +49,16 @@ def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
     )
 
 
-def _surge(service: Service) -> int:
-    return -(-service.replicas.maximum // 4)
+def _surge(replicas: Replicas) -> int:
+    return -(-replicas.maximum // 4)
 
 
-def _total(services: Iterable[Service], amount: str) -> int:
+def _total(running: Iterable[tuple[Replicas, Resources]], amount: str) -> int:
     total = 0
-    for service in services:
-        text = getattr(service.resources, amount)
+    for replicas, resources in running:
+        text = getattr(resources, amount)
         each = _millicores(text) if "cpu" in amount else mebibytes(text)
-        total += each * SLOTS * (service.replicas.maximum + _surge(service))
+        total += each * SLOTS * (replicas.maximum + _surge(replicas))
     return total
 
 

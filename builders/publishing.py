@@ -25,7 +25,7 @@ set -eu
 test -s /artefact/index.html
 hashed='{{{{.*{artefact.HASHED.replace("$", "")}}}}}'
 for bucket in $BUCKETS; do
-  to=":s3,provider=AWS,env_auth=true,region=${{bucket%%:*}}:${{bucket#*:}}/$SLOT"
+  to=":s3,provider=AWS,env_auth=true,no_check_bucket=true,region=${{bucket%%:*}}:${{bucket#*:}}/$SLOT"
   echo "$VERSION to $SLOT in ${{bucket#*:}}: files whose names carry a digest"
   rclone copy /artefact "$to" --size-only --include "$hashed" \\
     --header-upload "Cache-Control: public, max-age=31536000, immutable"
