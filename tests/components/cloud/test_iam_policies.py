@@ -15,6 +15,7 @@ from tests.components.cloud.iam import Request, allows, listed, principals, stat
 from tests.components.cloud.in_moto import BUCKET, BUCKET_POLICY, Created, CreatedRole, Document, created
 from tests.components.cloud.resolved import Resolved, Resource, resolved
 
+ZONE = "route53/zone:Zone"
 LOG_GROUP, SECRET = "cloudwatch/logGroup:LogGroup", "secretsmanager/secret:Secret"
 STRANGER = "999999999999"
 STRANGERS = {
@@ -86,6 +87,22 @@ CASES = [
     Case("marketplace/userdb", "secretsmanager:GetSecretValue", SECRET, "marketplace/paymentdb", "", False),
     Case("marketplace/userdb", "secretsmanager:PutSecretValue", SECRET, "marketplace/userdb", "", False),
     Case("marketplace/userdb-monitoring", "secretsmanager:GetSecretValue", SECRET, "marketplace/userdb", "", False),
+    Case("expenses/secrets", "secretsmanager:GetSecretValue", SECRET, "expenses/expenses-app", "", True),
+    Case("expenses/secrets", "secretsmanager:GetSecretValue", SECRET, "kingstons/kingstons-app", "", False),
+    Case("expenses/secrets", "secretsmanager:PutSecretValue", SECRET, "expenses/expenses-app", "", False),
+    Case("expenses/backups", "s3:PutObject", BUCKET, "expenses/backups", "/expenses/1.dump", True),
+    Case("expenses/backups", "s3:GetObject", BUCKET, "expenses/backups", "/expenses/1.dump", True),
+    Case("expenses/backups", "s3:DeleteObject", BUCKET, "expenses/backups", "/expenses/1.dump", False),
+    Case("expenses/backups", "s3:BypassGovernanceRetention", BUCKET, "expenses/backups", "/expenses/1.dump", False),
+    Case("expenses/backups", "s3:GetObject", BUCKET, "marketplace/backups", "/userdb/1.dump", False),
+    Case("smartwallet/smartwallet-api", "s3:DeleteObject", BUCKET, "smartwallet/receipts", "/1.jpg", True),
+    Case("smartwallet/smartwallet-api", "s3:PutBucketPolicy", BUCKET, "smartwallet/receipts", "", False),
+    Case("smartwallet/smartwallet-api", "s3:GetObject", BUCKET, "smartwallet/web", "/blue/index.html", False),
+    Case("smartwallet/web-publisher", "s3:PutObject", BUCKET, "smartwallet/web", "/blue/index.html", True),
+    Case("smartwallet/web-publisher", "s3:PutObject", BUCKET, "smartwallet/web", "/other/index.html", False),
+    Case("smartwallet/web-publisher", "s3:GetObject", BUCKET, "smartwallet/receipts", "/1.jpg", False),
+    Case("main-external-dns", "s3:GetObject", BUCKET, "smartwallet/receipts", "/1.jpg", False),
+    Case("main-backup", "s3:GetObject", BUCKET, "smartwallet/receipts", "/1.jpg", False),
 ]
 
 
@@ -105,6 +122,27 @@ def test_what_a_role_may_do(case: Case, stack: Resolved, account: Created) -> No
     role = account.roles[case.role]
     request = Request(case.action, stack.arn(case.type, case.name) + case.below, role.arn, case.context)
     assert allows(role.policies, request) is case.expected
+
+
+@pytest.mark.parametrize("controller", ["external-dns", "cert-manager"])
+def test_controllers_write_to_the_zones_of_systems(controller: str, stack: Resolved, account: Created) -> None:
+    """To each of them, and to no other; they cannot take a zone down."""
+    role = account.roles[f"main-{controller}"]
+    zones = [f"arn:aws:route53:::hostedzone/{zone.id}" for zone in stack.of(ZONE)]
+    assert len(zones) >= 5
+    for arn, expected in [*((arn, True) for arn in zones), ("arn:aws:route53:::hostedzone/ZOTHER", False)]:
+        change = Request("route53:ChangeResourceRecordSets", arn, role.arn, {})
+        assert allows(role.policies, change) is expected, arn
+        assert not allows(role.policies, Request("route53:DeleteHostedZone", arn, role.arn, {}))
+
+
+def test_the_copy_of_a_bucket_is_made_by_s3_alone(account: Created) -> None:
+    """For this bucket of this account; it writes the copy and cannot change the original."""
+    copies = [role for name, role in account.roles.items() if name.endswith("/backups-copy")]
+    for role in copies:
+        original = f"arn:aws:s3:::{role.name.removesuffix('-copy')}"
+        assert not allows(role.policies, Request("s3:PutObject", f"{original}/1.dump", role.arn, {}))
+        assert allows(role.policies, Request("s3:GetReplicationConfiguration", original, role.arn, {}))
 
 
 def test_roles_are_allowed_actions_by_name(account: Created) -> None:
