@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from settings.aws_zones import zone_ids
 from settings.cross_checks import Finding, Found
 from settings.databases import Backup, Bucket, Database, DataClass
 from settings.pointers import Path
@@ -58,6 +59,7 @@ def _aws(path: Path, settings: AwsCluster, cluster: PlacedCluster) -> Found:
         rule = f"is not a number of days that CloudWatch keeps logs; known are {known}"
         yield Finding((*path, "kubernetes", "logRetentionDays"), rule)
     yield from _second_region(path, settings)
+    yield from _zones(path, settings)
     for system, name, database in _databases(cluster):
         if database.engine == "postgres" and database.storage < SMALLEST_STORAGE:
             rule = f"asks for a database that is smaller than RDS makes; give {SMALLEST_STORAGE} GiB or more"
@@ -65,6 +67,15 @@ def _aws(path: Path, settings: AwsCluster, cluster: PlacedCluster) -> Found:
         if database.backup == "none" and database.read_replicas:
             rule = "asks for read replicas without a backup, of which RDS makes them"
             yield Finding((*path, "systems", system.name, "databases", name, "readReplicas"), rule)
+
+
+def _zones(path: Path, settings: AwsCluster) -> Found:
+    """Three zones are not to be had everywhere."""
+    for region in (settings.region, settings.second_region):
+        try:
+            zone_ids(region or settings.region, settings.network.zones)
+        except ValueError as error:
+            yield Finding((*path, "network", "zones"), str(error), ((*path, "region"),))
 
 
 def _azure(path: Path, settings: AzureCluster, cluster: PlacedCluster) -> Found:

@@ -40,6 +40,11 @@ IN_STACK = {
         "apiAllow: [203.0.113.0/24], logRetentionDays: 45",
         "logRetentionDays: 45 is not a number of days that CloudWatch keeps logs; known are 1, 3, 5",
     ),
+    "zones": (
+        "us-east-1",
+        "us-west-1",
+        "network: asks for 3 zones, but us-west-1 has 2 for a control plane; give 'zones: 2'",
+    ),
     "storage": (
         "size: large",
         "storage: 10",

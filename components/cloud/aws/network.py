@@ -14,7 +14,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.cloud.aws.identity import ServiceRole
-from components.cloud.aws.zones import zone_ids
+from settings.aws_zones import zone_ids
 from settings.stacks import Network as NetworkSettings
 
 LAYERS = ("public", "private", "data")

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.cloud.aws.network import subnet_cidrs
 from components.cloud.aws.surroundings import SecondRegion
-from components.cloud.aws.zones import zone_ids
+from settings.aws_zones import zone_ids
 
 
 @dataclass(frozen=True, kw_only=True)

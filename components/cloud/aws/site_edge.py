@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-from builders.edge import Edge, request_function, response_function
 
 from builders import names
+from builders.edge import Edge, request_function, response_function
 
 RUNTIME = "cloudfront-js-2.0"
 STATE = "state"

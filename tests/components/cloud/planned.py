@@ -19,13 +19,28 @@ buckets: {receipts: {expireDays: 400, dataClass: personal}}
 """
 
 
-def plan(folder: Path, cluster: str, shop: str = "{blue: {version: 1.0.0}}") -> Plan:
+WHOLE = f"""{SYSTEM}
+domains: {{web: shop.example.com, api: api.shop.example.com}}
+sites: {{shop-site: {{artefact: shop/site, domain: web, settings: {{API: {{domain: api}}}}}}}}
+queue: {{vhost: shop}}
+rateLimit: {{requests: 100, window: 60s}}
+budget: {{monthly: 300}}
+recovery: {{rto: 4h, rpo: 1h}}
+secrets: {{KEY: {{generated: 32}}, VENDOR_KEY: {{supplied: The vendor}}}}
+""".replace(
+    "databases: {shop_db: {extensions: [pgcrypto]}}",
+    "databases: {shop_db: {backup: {retentionDays: 60}}, papers: {engine: documents, dataClass: personal}}",
+)
+"""A system that asks for everything."""
+
+
+def plan(folder: Path, cluster: str, shop: str = "{blue: {version: 1.0.0}}", definition: str = SYSTEM) -> Plan:
     """The plan of a stack `test` whose one cluster `main` is `cluster` (YAML) with `shop` on it."""
     for room in ("builders", "components", "settings", "__main__.py", "Pulumi.yaml"):
         (folder / room).symlink_to(ROOT / room)
     system = folder / "systems" / "shop" / "system.yaml"
     system.parent.mkdir(parents=True)
-    system.write_text(SYSTEM)
+    system.write_text(definition)
     main = textwrap.indent(textwrap.dedent(cluster).strip() + f"\nsystems: {{shop: {shop}}}\n", "      ")
     stack = f"config:\n  slipway:environment: staging\n  slipway:clusters:\n    main:\n{main}"
     (folder / "Pulumi.test.yaml").write_text(stack)

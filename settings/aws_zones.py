@@ -54,6 +54,6 @@ def zone_ids(region: str, count: int) -> list[str] | None:
     numbers = _NUMBERS.get(region, (1, 2, 3))
     if len(numbers) < count:
         raise ValueError(
-            f"network.zones: {count} is more than {region} has for this; it has {len(numbers)}, for example zones: 2"
+            f"asks for {count} zones, but {region} has {len(numbers)} for a control plane; give 'zones: {len(numbers)}'"
         )
     return [f"{prefix}-az{number}" for number in numbers[:count]]

@@ -1,0 +1,50 @@
+"""A cluster that exists already: a system that asks for everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal import Plan
+from tests.components.cloud.planned import WHOLE, one, plan
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    folder = tmp_path_factory.mktemp("local")
+    return plan(folder, "cloud: local\npostgres: pod\nobjectStore: http://store.example.com:9000", definition=WHOLE)
+
+
+def test_a_plain_pod_keeps_the_tests_data(planned: Plan) -> None:
+    """No operator: a StatefulSet, whose superuser the roles Job logs in as, without TLS."""
+    server = one(planned, "kubernetes:apps/v1:StatefulSet", "shop/shop-db").inputs["spec"]
+    (container,) = server["template"]["spec"]["containers"]
+    environment = {each["name"]: each for each in container["env"]}
+    assert environment["POSTGRES_PASSWORD"]["valueFrom"]["secretKeyRef"]["name"] == "shop-db-superuser"
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert not any("cnpg.io" in step.type for step in planned.steps)
+    policy = one(planned, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "shop/shop-db-postgres").inputs["spec"]
+    assert policy["egress"] == []
+
+
+def test_documents_are_run_by_their_operator(planned: Plan) -> None:
+    """Three members, a user of the application's own, pods without root."""
+    spec = one(planned, "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity").inputs["spec"]
+    assert (spec["members"], spec["users"][0]["name"]) == (3, "papers_app")
+    pod = spec["statefulSet"]["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert one(planned, "kubernetes:core/v1:ServiceAccount", f"shop/{pod['serviceAccountName']}")
+
+
+def test_pods_that_use_a_bucket_find_the_stores_keys(planned: Plan) -> None:
+    """In their environment, from the Secret that its owner fills; the store's port is open to them."""
+    api = one(planned, "kubernetes:apps/v1:Deployment", "shop/api-blue").inputs["spec"]["template"]["spec"]
+    assert {"secretRef": {"name": "object-store"}} in api["containers"][0]["envFrom"]
+    store = one(planned, "kubernetes:core/v1:Secret", "shop/object-store")
+    assert store.state["ignoreChanges"] == ["data", "stringData"]
+    egress = one(planned, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "shop/api-blue").inputs["spec"]["egress"]
+    assert [{"port": 9000, "protocol": "TCP"}] in [rule["ports"] for rule in egress]
+
+
+def test_nothing_is_made_outside_the_cluster(planned: Plan) -> None:
+    """No zone, no budget, no health check."""
+    assert {step.package for step in planned.steps if step.state["custom"]} == {"kubernetes", "random", "pulumi"}
