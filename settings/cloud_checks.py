@@ -95,6 +95,9 @@ def _azure(path: Path, settings: AzureCluster, cluster: PlacedCluster) -> Found:
 def _second_region(path: Path, settings: AwsCluster | AzureCluster) -> Found:
     if settings.second_region == settings.region:
         yield Finding((*path, "secondRegion"), "is the cluster's own region", ((*path, "region"),))
+    if settings.second_region is not None and settings.network.second_cidr is None:
+        rule = "needs 'secondCidr' where there is a second region, for example 10.21.0.0/16"
+        yield Finding((*path, "network"), rule, ((*path, "secondRegion"),))
 
 
 def _system(path: Path, cluster: PlacedCluster, system: PlacedSystem) -> Found:

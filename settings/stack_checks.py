@@ -36,14 +36,25 @@ def _networks(clusters: Mapping[str, PlacedCluster]) -> Found:
     for name, cluster in clusters.items():
         if cluster.settings.cloud == "local":
             continue
-        cidr = ipaddress.IPv4Network(cluster.settings.network.cidr)
-        path = ("clusters", name, "network", "cidr")
-        if not 16 <= cidr.prefixlen <= 20:
-            yield Finding(path, "is not between /16 and /20")
-        for owner, (other, related) in taken.items():
-            if cidr.overlaps(other):
-                yield Finding(path, f"overlaps {owner}, {other}", related)
-        taken[f"the network of cluster '{name}'"] = (cidr, (path,))
+        network = cluster.settings.network
+        for key, owner, written in (
+            ("cidr", f"the network of cluster '{name}'", network.cidr),
+            ("secondCidr", f"the second network of cluster '{name}'", network.second_cidr),
+        ):
+            if written is not None:
+                path = ("clusters", name, "network", key)
+                yield from _network(path, ipaddress.IPv4Network(written), taken)
+                taken[owner] = (ipaddress.IPv4Network(written), (path,))
+
+
+def _network(
+    path: Path, cidr: ipaddress.IPv4Network, taken: Mapping[str, tuple[ipaddress.IPv4Network, tuple[Path, ...]]]
+) -> Found:
+    if not 16 <= cidr.prefixlen <= 20:
+        yield Finding(path, "is not between /16 and /20")
+    for owner, (other, related) in taken.items():
+        if cidr.overlaps(other):
+            yield Finding(path, f"overlaps {owner}, {other}", related)
 
 
 def _namespaces(clusters: Mapping[str, PlacedCluster]) -> Found:

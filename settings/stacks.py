@@ -45,6 +45,8 @@ class Network(Setting):
 
     cidr: Cidr = "10.20.0.0/16"
     """Addresses of the network: /16 to /20, apart from every other network of the stack."""
+    second_cidr: Cidr | None = None
+    """Addresses of the network that copies stand in, in the second region: as large, and apart from every other."""
     zones: Zones = 3
     """Availability zones to spread over."""
     nat: OneOf["shared", "zone"] = "shared"

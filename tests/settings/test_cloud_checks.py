@@ -66,9 +66,19 @@ IN_STACK = {
         "would take personal data to us-west-2, which is not one of the system's regions: us-east-1",
     ),
     "second region": (
-        "region: us-east-1",
-        "region: us-east-1\n      secondRegion: us-east-1",
+        "network: {",
+        "secondRegion: us-east-1\n      network: {secondCidr: 10.61.0.0/16, ",
         "secondRegion: us-east-1 is the cluster's own region",
+    ),
+    "no network for copies": (
+        "region: us-east-1",
+        "region: us-east-1\n      secondRegion: us-west-2",
+        "needs 'secondCidr' where there is a second region, for example 10.21.0.0/16",
+    ),
+    "networks that overlap": (
+        "network: {",
+        "secondRegion: us-west-2\n      network: {secondCidr: 10.20.0.0/16, ",
+        "secondCidr: 10.20.0.0/16 overlaps the network of cluster 'main', 10.20.0.0/16",
     ),
     "budget of nobody": (
         "          databases:",
@@ -89,7 +99,7 @@ def test_a_stack_that_a_cloud_cannot_serve(workshop: Workshop, old: str, new: st
     if "personal" in message:
         workshop.edit(FLEET, "size: medium", "size: medium\n    dataClass: personal")
         workshop.edit(FLEET, "secrets:", "compliance: {regions: [us-east-1]}\nsecrets:")
-        workshop.edit(TEST, "region: us-east-1", "region: us-east-1\n      secondRegion: us-west-2")
+        workshop.edit(TEST, "network: {", "secondRegion: us-west-2\n      network: {secondCidr: 10.61.0.0/16, ")
     workshop.edit(TEST, old, new)
     (problem,) = workshop.problems()
     assert message in problem

@@ -11,7 +11,7 @@ TEST = "Pulumi.test.yaml"
 def test_a_value_is_default_then_system_then_stack(workshop: Workshop) -> None:
     """The stack wins over the system and the system over the default, key by key."""
     workshop.edit(TEST, "size: large", "size: large\n              backup: {copyToSecondRegion: true}")
-    workshop.edit(TEST, "region: us-east-1", "region: us-east-1\n      secondRegion: us-west-2")
+    workshop.edit(TEST, "network: {", "secondRegion: us-west-2\n      network: {secondCidr: 10.61.0.0/16, ")
     database = workshop.system().databases["fleet_db"]
     assert database.storage == 32
     assert database.size == "large"

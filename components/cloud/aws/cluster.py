@@ -37,6 +37,8 @@ class ClusterArgs:
 class Cluster(pulumi.ComponentResource):
     """`endpoint` and `certificate` of the API server, and what gives the deployers access to it."""
 
+    name: pulumi.Output[str]
+    """Known before the cluster is there; what is made with it waits for the cluster."""
     endpoint: pulumi.Output[str]
     certificate: pulumi.Output[str]
     issuer: pulumi.Output[str]
@@ -58,7 +60,7 @@ class Cluster(pulumi.ComponentResource):
         )
         cluster = self._cluster(logs)
         self.access = [self._administrator(index, deployer, cluster) for index, deployer in enumerate(args.deployers)]
-        self.endpoint = cluster.endpoint
+        self.name, self.endpoint = cluster.name, cluster.endpoint
         self.certificate = cluster.certificate_authority.apply(lambda authority: authority["data"] or "")
         issuer = cluster.identities.apply(lambda found: found[0]["oidcs"][0]["issuer"] or "")
         self.issuer = issuer.apply(lambda url: url.removeprefix("https://"))

@@ -95,10 +95,7 @@ class Documents(pulumi.ComponentResource):
         )
 
     def _kept(self) -> list[str]:
-        """Inputs that the program leaves as they are: the retention is AWS Backup's, and an adopted cluster keeps its
-        login, its place and its key."""
-        settings = self._args.settings
-        owned = [] if settings.backup == "none" else ["backupRetentionPeriod"]
+        """Inputs that the program leaves as they are: an adopted cluster keeps its login, its place and its key."""
         given = [
             "dbSubnetGroupName",
             "engineVersion",
@@ -107,7 +104,7 @@ class Documents(pulumi.ComponentResource):
             "masterUsername",
             "storageEncrypted",
         ]
-        return [*owned, *(given if settings.adopt else [])]
+        return given if self._args.settings.adopt else []
 
     def _instance(self, index: int, cluster: aws.docdb.Cluster) -> None:
         """The second one takes over from the first, in another zone."""
@@ -189,6 +186,7 @@ class Documents(pulumi.ComponentResource):
             copied=settings.backup.copy_to_second_region,
             restore_test=None if settings.restore_test == "none" else settings.restore_test,
             subnets=None,
+            continuous=False,
             tags=self._tags,
         )
         BackupPlan(self._name, args, self._around.vaults, self)

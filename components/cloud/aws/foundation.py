@@ -126,9 +126,14 @@ class Foundation(pulumi.ComponentResource):
         )
         self._back_up_state(name, settings, vaults, tags)
         identities = IdentitySurroundings(
-            account=account, region=region, cluster_name=cluster_name, key_arn=key.arn, tags=own_tags
+            account=account,
+            region=region,
+            cluster_name=cluster_name,
+            cluster=cluster.name,
+            key_arn=key.arn,
+            tags=own_tags,
         )
-        controllers = Controllers(name, identities, tags, cluster, self, provider)
+        controllers = Controllers(name, identities, tags, self, provider)
         return AwsCloud(
             provider=provider,
             account=account,
@@ -180,12 +185,13 @@ class Foundation(pulumi.ComponentResource):
     def _second(
         self, name: str, cluster_name: str, settings: AwsCluster, key: DataKey, tags: dict[str, str]
     ) -> SecondRegion | None:
-        if settings.second_region is None or key.second_arn is None:
+        cidr = settings.network.second_cidr
+        if settings.second_region is None or cidr is None or key.second_arn is None:
             return None
         args = SecondNetworkArgs(
             cluster_name=cluster_name,
             region=settings.second_region,
-            cidr=settings.network.cidr,
+            cidr=cidr,
             zones=settings.network.zones,
             key_arn=key.second_arn,
             tags=tags,

@@ -24,6 +24,8 @@ class IdentitySurroundings:
     account: str
     region: str
     cluster_name: str
+    cluster: pulumi.Input[str]
+    """The same name, once the cluster is there."""
     key_arn: pulumi.Input[str]
     """Of what buckets are encrypted with."""
     tags: Mapping[str, str]
@@ -59,7 +61,7 @@ class PodIdentity(pulumi.ComponentResource):
         )
         association = aws.eks.PodIdentityAssociation(
             name,
-            cluster_name=around.cluster_name,
+            cluster_name=around.cluster,
             namespace=namespace,
             service_account=account,
             role_arn=role.arn,

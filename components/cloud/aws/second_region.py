@@ -15,8 +15,6 @@ from settings.aws_zones import zone_ids
 
 @dataclass(frozen=True, kw_only=True)
 class SecondNetworkArgs:
-    """`cidr` is that of the cluster's own network: the two are never joined, one takes the place of the other."""
-
     cluster_name: str
     region: str
     cidr: str

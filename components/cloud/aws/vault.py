@@ -119,18 +119,19 @@ class PlanArgs:
     restore_test: RestoreTest | None
     subnets: pulumi.Input[str] | None
     tags: Mapping[str, str]
+    continuous: bool = True
+    """Whether AWS Backup can go back to any point in time; of a kind that it cannot, the server itself keeps those."""
 
 
 class BackupPlan(pulumi.ComponentResource):
-    """Two rules: continuous for points in time, and a daily snapshot that lasts as long as declared and is copied."""
+    """Continuous for points in time where AWS can, and a daily snapshot that lasts as long as declared and is copied."""
 
     def __init__(self, name: str, args: PlanArgs, vaults: Vaults, parent: pulumi.Resource) -> None:
         super().__init__("slipway:aws:BackupPlan", name, opts=pulumi.ResourceOptions(parent=parent))
         self._name, self._args, self._vaults = name, args, vaults
         self._opts = pulumi.ResourceOptions(parent=self)
-        plan = aws.backup.Plan(
-            name, name=args.plan_name, rules=[self._continuous(), self._daily()], tags=dict(args.tags), opts=self._opts
-        )
+        rules = [*([self._continuous()] if args.continuous else []), self._daily()]
+        plan = aws.backup.Plan(name, name=args.plan_name, rules=rules, tags=dict(args.tags), opts=self._opts)
         aws.backup.Selection(
             name,
             name=names.shortened(args.plan_name, 50),
@@ -182,7 +183,7 @@ class BackupPlan(pulumi.ComponentResource):
             recovery_point_selection=aws.backup.RestoreTestingPlanRecoveryPointSelectionArgs(
                 algorithm="LATEST_WITHIN_WINDOW",
                 include_vaults=[self._vaults.arn],
-                recovery_point_types=["CONTINUOUS", "SNAPSHOT"],
+                recovery_point_types=["CONTINUOUS", "SNAPSHOT"] if self._args.continuous else ["SNAPSHOT"],
                 selection_window_days=7,
             ),
             tags=dict(self._args.tags),

@@ -28,13 +28,10 @@ class Controllers(pulumi.ComponentResource):
         name: str,
         around: IdentitySurroundings,
         tags: Mapping[str, str],
-        cluster: pulumi.Resource,
         parent: pulumi.Resource,
         provider: pulumi.ProviderResource,
     ) -> None:
-        super().__init__(
-            "slipway:aws:Controllers", name, opts=pulumi.ResourceOptions(parent=parent, depends_on=[cluster])
-        )
+        super().__init__("slipway:aws:Controllers", name, opts=pulumi.ResourceOptions(parent=parent))
         self.identities = {
             controller: PodIdentity(f"{name}-{controller}", namespace, account, around, tags, self, provider)
             for controller, (namespace, account) in CONTROLLERS.items()

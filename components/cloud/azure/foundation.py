@@ -176,7 +176,7 @@ class Foundation(pulumi.ComponentResource):
                 zone=network.postgres_zone,
                 networks=(network.postgres_cidr,),
                 vault=vault,
-                second=self._second(name, settings, place, tags),
+                second=self._second(name, settings, network, place, tags),
                 protect=settings.protect,
                 tags=place.tags,
             ),
@@ -185,14 +185,20 @@ class Foundation(pulumi.ComponentResource):
             front_door=settings.front_door,
         )
 
-    def _second(self, name: str, settings: AzureCluster, place: Place, tags: dict[str, str]) -> SecondRegion | None:
-        if settings.second_region is None:
+    def _second(
+        self, name: str, settings: AzureCluster, network: Network, place: Place, tags: dict[str, str]
+    ) -> SecondRegion | None:
+        cidr = settings.network.second_cidr
+        if settings.second_region is None or cidr is None:
             return None
         args = SecondNetworkArgs(
             cluster_name=place.cluster_name,
             location=settings.second_region,
             resource_group=place.resource_group,
-            cidr=settings.network.cidr,
+            cidr=cidr,
+            primary=network.id,
+            primary_name=place.cluster_name,
+            primary_zone=network.postgres_zone_name,
             tags=tags,
         )
         return SecondNetwork(name, args, self).facts

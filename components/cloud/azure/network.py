@@ -56,10 +56,12 @@ class Network(pulumi.ComponentResource):
     """`nodes` and `postgres` are ids of subnets; `postgres_zone` is the private DNS zone of databases; `way_out` is the
     network that calls from the nodes come from."""
 
+    id: pulumi.Output[str]
     nodes: pulumi.Output[str]
     way_out: pulumi.Output[str]
     postgres: pulumi.Output[str]
     postgres_zone: pulumi.Output[str]
+    postgres_zone_name: pulumi.Output[str]
     postgres_cidr: str
     endpoints: pulumi.Output[str]
     endpoints_cidr: str
@@ -101,7 +103,9 @@ class Network(pulumi.ComponentResource):
         self.nodes, self.postgres = nodes.id, postgres.id
         self.way_out = pulumi.Output.concat(address.ip_address.apply(lambda ip: ip or ""), "/32")
         own = f"{args.cluster_name}.private.postgres.database.azure.com"
+        self.id = network.id
         self.postgres_zone = self._zone("postgres", own, network)
+        self.postgres_zone_name = self.postgres_zone.apply(lambda _: own)
         self.private_zones = {service: self._zone(service, zone, network) for service, zone in PRIVATE_ZONES.items()}
         self.postgres_cidr = cidrs["postgres"]
         self.register_outputs({"network": network.id})

@@ -22,12 +22,15 @@ class SecondRegion:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondNetworkArgs:
-    """`cidr` is that of the cluster's own network: the two are never joined, one takes the place of the other."""
-
     cluster_name: str
     location: str
     resource_group: pulumi.Input[str]
     cidr: str
+    primary: pulumi.Input[str]
+    """Id of the cluster's own network, from which copies are fed."""
+    primary_name: str
+    primary_zone: pulumi.Input[str]
+    """Name of the private DNS zone in which the cluster's servers are found."""
     tags: Mapping[str, str]
 
 
@@ -88,6 +91,41 @@ class SecondNetwork(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=opts,
         )
-        linked = pulumi.Output.all(zone.id, link.id).apply(lambda ids: ids[0])
+        joined = self._join(name, args, network)
+        linked = pulumi.Output.all(zone.id, link.id, *joined).apply(lambda ids: ids[0])
         self.facts = SecondRegion(location=args.location, subnet=subnet.id, zone=linked)
         self.register_outputs({"network": network.id})
+
+    def _join(
+        self, name: str, args: SecondNetworkArgs, network: azure.network.VirtualNetwork
+    ) -> list[pulumi.Output[str]]:
+        """Both ways, and each server is found by its name from the other side. Ids of all that a copy waits for."""
+        opts = pulumi.ResourceOptions(parent=self)
+        ways = {
+            "to-primary": (network.name, args.primary),
+            "to-copies": (pulumi.Output.all(args.primary, network.id).apply(lambda _: args.primary_name), network.id),
+        }
+        peerings = [
+            azure.network.VirtualNetworkPeering(
+                f"{name}-{way}",
+                virtual_network_peering_name=way,
+                virtual_network_name=near,
+                resource_group_name=args.resource_group,
+                remote_virtual_network=azure.network.SubResourceArgs(id=far),
+                allow_virtual_network_access=True,
+                opts=opts,
+            )
+            for way, (near, far) in ways.items()
+        ]
+        link = azure.privatedns.VirtualNetworkLink(
+            f"{name}-primary",
+            virtual_network_link_name=f"{args.cluster_name}-copies",
+            private_zone_name=args.primary_zone,
+            resource_group_name=args.resource_group,
+            location="Global",
+            virtual_network=azure.privatedns.SubResourceArgs(id=network.id),
+            registration_enabled=False,
+            tags=dict(args.tags),
+            opts=opts,
+        )
+        return [*(peering.id for peering in peerings), link.id]

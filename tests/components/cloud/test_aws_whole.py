@@ -21,7 +21,7 @@ monthlyBudget: 900
 billingContacts: [billing@example.com]
 account: "111122223333"
 deployers: [arn:aws:iam::111122223333:role/deployer]
-network: {cidr: 10.60.0.0/16}
+network: {cidr: 10.60.0.0/16, secondCidr: 10.61.0.0/16}
 kubernetes: {apiAllow: [203.0.113.0/24], nodes: {minimum: 3, maximum: 6, cpu: 4, memory: 16}}
 """
 SHOP = """{

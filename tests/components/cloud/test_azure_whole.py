@@ -20,7 +20,7 @@ stateContainer: STATE
 subscription: 00000000-0000-4000-8000-000000000001
 tenant: 00000000-0000-4000-8000-000000000002
 deployers: [00000000-0000-4000-8000-000000000003]
-network: {cidr: 10.60.0.0/16}
+network: {cidr: 10.60.0.0/16, secondCidr: 10.61.0.0/16}
 kubernetes: {apiAllow: [203.0.113.0/24, 198.51.100.7/32]}
 """.replace(
     "STATE",
