@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pulumi_kubernetes import core
 
-from builders import images, pod
+from builders import pod
+from builders.parts import Parts
 from settings.services import Resources, Site
 from settings.stacks import Artefact, Placement
 
@@ -30,14 +31,14 @@ def mount(folder: str = FOLDER, *, read_only: bool = True) -> core.v1.VolumeMoun
     return core.v1.VolumeMountArgs(name="artefact", mount_path=folder, read_only=read_only)
 
 
-def fetch(site: Site, name: str, placement: Placement, slot: str, registry: str) -> core.v1.ContainerArgs:
+def fetch(parts: Parts, site: Site, name: str, placement: Placement, slot: str, registry: str) -> core.v1.ContainerArgs:
     """An init container that fills the artefact's volume with the files of the version in `slot`; it needs a scratch
     volume at /tmp."""
     placed = placement.slot(slot)
     artefact = placed.artefacts.get(name, Artefact())
     if artefact.archive is not None:
         return _container(
-            image=images.CURL,
+            image=parts.image("curl"),
             command=["sh", "-c", UNPACK],
             env=[
                 core.v1.EnvVarArgs(name="ARCHIVE", value=artefact.archive),

@@ -1,6 +1,7 @@
 """The Job that makes a database's roles and what they may do; it can run again at any time.
 
-The owner has DDL, the application DML, backups read. Since PostgreSQL 15 nobody but an owner may create in `public`.
+The owner has DDL, the application DML, backups read, and the exporter of metrics sees statistics only. Since PostgreSQL
+15 nobody but an owner may create in `public`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from dataclasses import dataclass
 
 from pulumi_kubernetes import batch, core, meta
 
-from builders import images, names, pod
+from builders import names, pod
 from builders.scope import Scope
 from settings.services import Resources
 
-POSTGRES_IMAGE = images.POSTGRES
 POSTGRES_USER = 70
 """The user `postgres` of that image."""
 
@@ -31,15 +31,19 @@ SQL = """\
 \\getenv app_password APP_PASSWORD
 \\getenv backup BACKUP
 \\getenv backup_password BACKUP_PASSWORD
+\\getenv monitor MONITOR
+\\getenv monitor_password MONITOR_PASSWORD
 \\getenv extensions EXTENSIONS
 
 SELECT format('CREATE ROLE %I LOGIN', name)
-FROM (VALUES (:'owner'), (:'app'), (:'backup')) AS wanted (name)
+FROM (VALUES (:'owner'), (:'app'), (:'backup'), (:'monitor')) AS wanted (name)
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name)
 \\gexec
 ALTER ROLE :"owner" PASSWORD :'owner_password';
 ALTER ROLE :"app" PASSWORD :'app_password';
 ALTER ROLE :"backup" PASSWORD :'backup_password';
+ALTER ROLE :"monitor" PASSWORD :'monitor_password';
+GRANT pg_monitor TO :"monitor";
 -- A managed server's administrator is no superuser: it hands a database over as a member of its new owner.
 GRANT :"owner" TO CURRENT_USER;
 
@@ -48,7 +52,7 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = :'database'
 \\gexec
 ALTER DATABASE :"database" OWNER TO :"owner";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"database" TO :"app", :"backup";
+GRANT CONNECT ON DATABASE :"database" TO :"app", :"backup", :"monitor";
 \\connect :"database"
 
 SELECT format('CREATE EXTENSION IF NOT EXISTS %I', name)
@@ -78,11 +82,12 @@ class RolesJob:
     source: str
     login: str
     extensions: tuple[str, ...]
+    image: str
 
     @property
     def name(self) -> str:
         """Holds a digest of what the Job does: a Job's template is immutable, another job has another name."""
-        digest = hashlib.sha256("\n".join([SCRIPT, SQL, POSTGRES_IMAGE, *self.extensions]).encode()).hexdigest()[:8]
+        digest = hashlib.sha256("\n".join([SCRIPT, SQL, self.image, *self.extensions]).encode()).hexdigest()[:8]
         return f"{names.kubernetes_name(self.database)}-roles-{digest}"
 
     @property
@@ -127,7 +132,7 @@ def _pod(job: RolesJob) -> core.v1.PodSpecArgs:
         containers=[
             core.v1.ContainerArgs(
                 name="roles",
-                image=POSTGRES_IMAGE,
+                image=job.image,
                 command=["sh", "/scripts/roles.sh"],
                 env=[core.v1.EnvVarArgs(name="EXTENSIONS", value=",".join(job.extensions))],
                 env_from=[core.v1.EnvFromSourceArgs(secret_ref=core.v1.SecretEnvSourceArgs(name=job.login))],

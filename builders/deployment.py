@@ -17,7 +17,9 @@ def deployment(
     selector = names.selector(name, slot)
     labels = {**names.labels(scope.system, name, slot), **identity.labels}
     return apps.v1.DeploymentInitArgs(
-        metadata=scope.metadata(names.in_slot(name, slot), service.source, service=name, slot=slot),
+        metadata=scope.metadata(
+            names.in_slot(name, slot), service.source, service=name, slot=slot, annotations=_rolled(variables)
+        ),
         spec=apps.v1.DeploymentSpecArgs(
             selector=meta.v1.LabelSelectorArgs(match_labels=selector),
             revision_history_limit=3,
@@ -34,6 +36,12 @@ def deployment(
             ),
         ),
     )
+
+
+def _rolled(variables: Variables) -> dict[str, str]:
+    """Reloader rolls the pods when one of these Secrets changes, wherever that was done."""
+    secrets = sorted({key.secret for key in variables.secret.values()})
+    return {"secret.reloader.stakater.com/reload": ",".join(secrets)} if secrets else {}
 
 
 def _pod(

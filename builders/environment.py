@@ -22,6 +22,9 @@ from settings.services import (
 )
 from settings.stacks import PlacedSystem
 
+FLAGS = {"FLAGD_HOST": "flagd", "FLAGD_PORT": "8013"}
+"""Where OpenFeature's providers find the server of feature flags."""
+
 
 @dataclass(frozen=True)
 class SecretKey:
@@ -53,10 +56,10 @@ class BucketFacts:
 
 
 def variables(system: PlacedSystem, service: str, slot: str, buckets: Mapping[str, BucketFacts]) -> Variables:
-    """The variables of `service` in `slot`: PORT, then the system's, then its own, the later over the earlier."""
+    """The variables of `service` in `slot`: PORT and where flags are asked, then the system's, then its own, the later over the earlier."""
     definition = system.definition.services[service]
     declared = {**system.definition.environment, **definition.environment}
-    plain = {"PORT": str(definition.port)}
+    plain = {"PORT": str(definition.port), **(FLAGS if system.definition.flags else {})}
     secret: dict[str, SecretKey] = {}
     for name, value in declared.items():
         plain.pop(name, None)
@@ -85,6 +88,11 @@ def supplied_secret(system: str) -> str:
     return f"{system}-supplied"
 
 
+def pass_secret(system: str) -> str:
+    """The Secret by which smoke tests reach a slot that visitors do not."""
+    return f"{system}-pass"
+
+
 def login_secret(database: str, role: str) -> str:
     """The Secret with a role's login to a database."""
     return f"{names.kubernetes_name(database)}-{role}"
@@ -96,8 +104,8 @@ def broker(system: str) -> str:
 
 
 def broker_secret(system: str) -> str:
-    """The Secret with the broker's login. Its operator chooses the name."""
-    return f"{broker(system)}-default-user"
+    """The Secret with the services' login to the broker."""
+    return f"{broker(system)}-login"
 
 
 def _secret_key(system: PlacedSystem, value: EnvironmentValue) -> SecretKey | None:

@@ -53,6 +53,16 @@ def labels(system: str, service: str | None = None, slot: str | None = None) -> 
     return result
 
 
+def supporting(system: str, name: str) -> dict[str, str]:
+    """Labels of what stands beside the services and no visitor waits for: its number of pods is fixed."""
+    return {**labels(system, name), "app.kubernetes.io/component": "support"}
+
+
+def slot_cookie(stack: str, system: str) -> str:
+    """The cookie that keeps a visitor in a slot, at the edge and at the gateway alike."""
+    return f"slipway-slot-{stack}-{system}"
+
+
 def selector(service: str, slot: str) -> dict[str, str]:
     """The labels that tell the pods of a service in a slot from all others of the namespace."""
     return {"app.kubernetes.io/name": service, SLOT: slot}
@@ -73,3 +83,18 @@ def tags(source: str, own: Mapping[str, str], **more: str) -> dict[str, str]:
 def azure_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The same tags with keys that Azure accepts: `slipway.dev/source` as `slipway-source`."""
     return {_AZURE_FORBIDS.sub("-", key.replace("slipway.dev/", "slipway/")): value for key, value in tags.items()}
+
+
+def dump(database: str) -> str:
+    """The CronJob that dumps a database each night."""
+    return f"{kubernetes_name(database)}-dump"
+
+
+def restore_test(database: str) -> str:
+    """The CronJob that restores its newest dump into a scratch database."""
+    return f"{kubernetes_name(database)}-restore-test"
+
+
+def migration(name: str) -> str:
+    """What the names of a migration's Jobs begin with."""
+    return f"migrate-{name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import pulumi
-from pulumi_kubernetes import core, meta, rbac
+from pulumi_kubernetes import core, meta
 
 from builders import artefact, names, nginx
 from builders.scope import Scope
@@ -34,19 +34,26 @@ def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
     """Room for both slots at their largest with one pod more each while they roll, and for jobs; no more."""
     services = [(service.replicas, service.resources) for service in definition.services.values()]
     running = [*services, *((nginx.REPLICAS, artefact.SMALL) for _ in definition.sites)]
-    pods = sum(SLOTS * (replicas.maximum + _surge(replicas)) for replicas, _ in running) + JOBS
+    beside = _beside(definition)
+    pods = sum(SLOTS * (replicas.maximum + _surge(replicas)) for replicas, _ in running) + beside + JOBS
     hard = {
         "pods": str(pods),
-        "requests.cpu": f"{_total(running, 'cpu') + JOBS * 500}m",
-        "requests.memory": f"{_total(running, 'memory') + JOBS * 1024}Mi",
-        "limits.cpu": f"{_total(running, 'cpu_limit') + JOBS * 2000}m",
-        "limits.memory": f"{_total(running, 'memory_limit') + JOBS * 2048}Mi",
+        "requests.cpu": f"{_total(running, 'cpu') + beside * 50 + JOBS * 500}m",
+        "requests.memory": f"{_total(running, 'memory') + beside * 64 + JOBS * 1024}Mi",
+        "limits.cpu": f"{_total(running, 'cpu_limit') + beside * 200 + JOBS * 2000}m",
+        "limits.memory": f"{_total(running, 'memory_limit') + beside * 128 + JOBS * 2048}Mi",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
     return core.v1.ResourceQuotaInitArgs(
         metadata=scope.metadata(scope.system, definition.source), spec=core.v1.ResourceQuotaSpecArgs(hard=hard)
     )
+
+
+def _beside(definition: System) -> int:
+    """Small pods: two that serve flags, one that watches each server of a database."""
+    watched = [each for each in definition.databases.values() if each.placement == "managed"]
+    return (2 if definition.flags else 0) + sum(1 + each.read_replicas for each in watched)
 
 
 def _surge(replicas: Replicas) -> int:
@@ -76,32 +83,17 @@ def service_account(
     )
 
 
-def observers(scope: Scope, *, source: str) -> tuple[rbac.v1.RoleInitArgs, rbac.v1.RoleBindingInitArgs]:
-    """What the group `slipway:<system>:observers` may see: workloads and their logs, no Secrets."""
-    name = "observers"
-    read = ["get", "list", "watch"]
-    rules: Mapping[str, list[str]] = {
-        "": ["pods", "pods/log", "services", "configmaps", "events"],
-        "apps": ["deployments", "replicasets", "statefulsets"],
-        "autoscaling": ["horizontalpodautoscalers"],
-        "batch": ["jobs", "cronjobs"],
-        "policy": ["poddisruptionbudgets"],
-        "networking.k8s.io": ["networkpolicies"],
-    }
-    role = rbac.v1.RoleInitArgs(
-        metadata=scope.metadata(name, source),
-        rules=[
-            rbac.v1.PolicyRuleArgs(api_groups=[group], resources=resources, verbs=read)
-            for group, resources in rules.items()
-        ],
+def limits(scope: Scope, *, source: str) -> core.v1.LimitRangeInitArgs:
+    """What a container gets that asks for nothing, such as one that a person starts to look into something."""
+    return core.v1.LimitRangeInitArgs(
+        metadata=scope.metadata(scope.system, source),
+        spec=core.v1.LimitRangeSpecArgs(
+            limits=[
+                core.v1.LimitRangeItemArgs(
+                    type="Container",
+                    default_request={"cpu": "50m", "memory": "64Mi"},
+                    default={"cpu": "500m", "memory": "256Mi"},
+                )
+            ]
+        ),
     )
-    binding = rbac.v1.RoleBindingInitArgs(
-        metadata=scope.metadata(name, source),
-        role_ref=rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
-        subjects=[
-            rbac.v1.SubjectArgs(
-                api_group="rbac.authorization.k8s.io", kind="Group", name=f"slipway:{scope.system}:observers"
-            )
-        ],
-    )
-    return role, binding

@@ -17,6 +17,8 @@ from settings.services import Service
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 
 POSTGRES_PORT = 5432
+MONITORING = "monitoring"
+"""Namespace of Prometheus."""
 DATABASE_OPERATOR = "cnpg-system"
 """Namespace of the operator of databases inside a cluster."""
 
@@ -57,7 +59,7 @@ def of_service(
         names.in_slot(name, slot),
         service.source,
         names.selector(name, slot),
-        ingress=[_from(ingress, service.port)] if ingress else [],
+        ingress=[*([_from(ingress, service.port)] if ingress else []), *_scraped(service)],
         egress=[_to(target) for target in [*calls, *targets]] + _internet({egress.port for egress in service.egress}),
         service=name,
         slot=slot,
@@ -87,18 +89,55 @@ def of_job(
     return _policy(scope, name, source, pods, ingress=[], egress=[_to(target) for target in targets])
 
 
+def of_exporter(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int, targets: Sequence[Target]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """What tells Prometheus of something else, which it asks."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_namespace(MONITORING)], port)],
+        egress=[_to(target) for target in targets],
+    )
+
+
+def of_flags(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], ports: Sequence[int], metrics: int
+) -> networking.v1.NetworkPolicyInitArgs:
+    """The server of feature flags: asked by every pod of the namespace, it asks nobody."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_pods({})], *ports), _from([_namespace(MONITORING)], metrics)],
+        egress=[],
+    )
+
+
 def of_broker(
     scope: Scope, *, name: str, source: str, pods: Mapping[str, str], callers: Iterable[Mapping[str, str]]
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """RabbitMQ: AMQP (5672) from the system's pods; its nodes find (4369) and feed (25672) each other."""
+    """RabbitMQ: AMQP over TLS (5671) from the system's pods, metrics (15691) to Prometheus; its nodes find
+    (4369) and feed (25672) each other and ask the API server (443, 6443) who they are."""
     clients = [_pods(caller) for caller in callers]
     return _policy(
         scope,
         name,
         source,
         pods,
-        ingress=[*([_from(clients, 5672)] if clients else []), _from([_pods(pods)], 4369, 25672)],
-        egress=[_to(Target(4369, pods=pods)), _to(Target(25672, pods=pods))],
+        ingress=[
+            *([_from(clients, 5671)] if clients else []),
+            _from([_pods(pods)], 4369, 25672),
+            _from([_namespace(MONITORING)], 15691),
+        ],
+        egress=[
+            _to(Target(4369, pods=pods)),
+            _to(Target(25672, pods=pods)),
+            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443)),
+        ],
     )
 
 
@@ -169,6 +208,12 @@ def _policy(
             egress=egress,
         ),
     )
+
+
+def _scraped(service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    if service.metrics is None:
+        return []
+    return [_from([_namespace(MONITORING)], service.metrics.port or service.port)]
 
 
 def _pods(labels: Mapping[str, str]) -> Peer:

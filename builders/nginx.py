@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from pulumi_kubernetes import apps, core, meta
 
-from builders import artefact, images, names, pod
+from builders import artefact, names, pod
+from builders.parts import Parts
 from builders.scope import Scope
 from settings.services import Replicas, Site
 from settings.stacks import Placement
@@ -101,8 +102,8 @@ def deployment(
                         _config_map("nginx", config_name(name)),
                         *pod.scratch_volumes(["/tmp"]),
                     ],
-                    init_containers=[artefact.fetch(site, name, placement, slot, registry)],
-                    containers=[_nginx()],
+                    init_containers=[artefact.fetch(scope.parts, site, name, placement, slot, registry)],
+                    containers=[_nginx(scope.parts)],
                 ),
             ),
         ),
@@ -113,10 +114,10 @@ def _config_map(volume: str, name: str) -> core.v1.VolumeArgs:
     return core.v1.VolumeArgs(name=volume, config_map=core.v1.ConfigMapVolumeSourceArgs(name=name))
 
 
-def _nginx() -> core.v1.ContainerArgs:
+def _nginx(parts: Parts) -> core.v1.ContainerArgs:
     return core.v1.ContainerArgs(
         name="nginx",
-        image=images.NGINX,
+        image=parts.image("nginx"),
         ports=[core.v1.ContainerPortArgs(name="http", container_port=PORT)],
         resources=pod.resources(artefact.SMALL),
         security_context=pod.container_security(),

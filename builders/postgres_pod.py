@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pulumi_kubernetes import apps, core, meta
 
-from builders import images, names, pod
+from builders import names, pod
+from builders.parts import Parts
 from builders.scope import Scope
 from settings.databases import Database
 from settings.services import Resources
@@ -48,7 +49,7 @@ def stateful_set(
                     enable_service_links=False,
                     security_context=pod.security(USER),
                     volumes=pod.scratch_volumes(["/tmp", "/var/run/postgresql"]),
-                    containers=[_container(settings, superuser)],
+                    containers=[_container(scope.parts, settings, superuser)],
                 ),
             ),
             volume_claim_templates=[
@@ -65,7 +66,7 @@ def stateful_set(
     )
 
 
-def _container(settings: Database, superuser: str) -> core.v1.ContainerArgs:
+def _container(parts: Parts, settings: Database, superuser: str) -> core.v1.ContainerArgs:
     def key(name: str) -> core.v1.EnvVarSourceArgs:
         return core.v1.EnvVarSourceArgs(secret_key_ref=core.v1.SecretKeySelectorArgs(name=superuser, key=name))
 
@@ -74,7 +75,7 @@ def _container(settings: Database, superuser: str) -> core.v1.ContainerArgs:
     )
     return core.v1.ContainerArgs(
         name="postgres",
-        image=images.POSTGRES,
+        image=parts.image("postgres"),
         args=[
             "-c",
             "shared_preload_libraries=pg_stat_statements",

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from pulumi_kubernetes import batch, core, meta
 
-from builders import artefact, images, names, pod
+from builders import artefact, names, pod
 from builders.environment import BucketFacts
+from builders.parts import Parts
 from builders.scope import Scope
 from settings.services import Site
 from settings.stacks import Placement
@@ -45,6 +46,7 @@ echo "published"
 class Publication:
     """A version of a site on its way to `buckets`; `settings` are those of /config.json."""
 
+    parts: Parts
     name: str
     slot: str
     site: Site
@@ -61,7 +63,14 @@ class Publication:
         """Holds a digest of all that is published, for a Job's template is immutable."""
         placed = self.placement.slot(self.slot)
         what = placed.artefacts.get(self.name)
-        content = [SCRIPT, images.RCLONE, self.registry, self.site.artefact, self.site.folder, placed.version]
+        content = [
+            SCRIPT,
+            self.parts.image("rclone"),
+            self.registry,
+            self.site.artefact,
+            self.site.folder,
+            placed.version,
+        ]
         text = json.dumps([*content, repr(what), dict(self.settings)], sort_keys=True)
         return f"{self.job_group}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -110,7 +119,12 @@ def _pod(publication: Publication) -> core.v1.PodSpecArgs:
         ],
         init_containers=[
             artefact.fetch(
-                publication.site, publication.name, publication.placement, publication.slot, publication.registry
+                publication.parts,
+                publication.site,
+                publication.name,
+                publication.placement,
+                publication.slot,
+                publication.registry,
             )
         ],
         containers=[_rclone(publication)],
@@ -127,7 +141,7 @@ def _rclone(publication: Publication) -> core.v1.ContainerArgs:
     }
     return core.v1.ContainerArgs(
         name="publish",
-        image=images.RCLONE,
+        image=publication.parts.image("rclone"),
         command=["sh", "-c", SCRIPT],
         env=[core.v1.EnvVarArgs(name=name, value=value) for name, value in environment.items()],
         env_from=pod.identity_environment(publication.identity),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes import meta
 
 from builders import names
+from builders.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Scope:
 
     system: str
     namespace: str
+    parts: Parts = field(default_factory=Parts)
+    """How images of other projects are named there."""
 
     def logical(self, name: str) -> str:
         """Pulumi's name of a resource. A URN holds its parents' types, not their names: the system keeps it apart."""

@@ -17,7 +17,7 @@ from settings import secrecy
 from settings.fields import seconds
 from settings.problems import nearest
 from settings.services import Generated, Secret, Supplied
-from settings.stacks import PlacedSystem, Stack
+from settings.stacks import PlacedCluster, PlacedSystem, Stack
 
 
 def set_secret(cwd: Path, stack: str | None, file: Path | None, system: str, name: str, *, surplus: int) -> int:
@@ -29,9 +29,9 @@ def set_secret(cwd: Path, stack: str | None, file: Path | None, system: str, nam
         rule = "`secrets set` takes a name only and reads the value from standard input; if a word after the name was"
         raise refused(f"{rule} the value, it stands in the shell's history now: have it issued anew")
     selected = select(cwd, stack, file).stack
-    _, found = placed(selected, system)
+    cluster, found = placed(selected, system)
     _check_supplied(found, name)
-    store = store_of(selected, system)
+    store = store_of(selected, cluster, found)
     store.set(name, _value(name, store.limit))
     print(f"{system}: {name} is set in {store.place(name)}")
     return 0
@@ -40,15 +40,16 @@ def set_secret(cwd: Path, stack: str | None, file: Path | None, system: str, nam
 def list_secrets(cwd: Path, stack: str | None, file: Path | None, system: str | None) -> int:
     """Prints every secret of the stack, or of `system`. Raises InvalidSettings and CloudFailure."""
     selected = select(cwd, stack, file).stack
-    systems = (
-        [placed(selected, system)[1]]
-        if system
-        else [each for cluster in selected.clusters.values() for each in cluster.systems.values()]
-    )
+    systems = [placed(selected, system)] if system else _everything(selected)
     now = datetime.now(UTC)
-    rows = [row for each in systems for row in _rows(selected, each, now)]
+    rows = [row for cluster, each in systems for row in _rows(selected, cluster, each, now)]
     print(table(("system", "secret", "kind", "filled since", "due"), rows) if rows else "no secrets are declared")
     return 0
+
+
+def _everything(stack: Stack) -> list[tuple[PlacedCluster, PlacedSystem]]:
+    clusters = stack.clusters.values()
+    return [(cluster, each) for cluster in clusters for each in [*cluster.systems.values(), cluster.monitoring]]
 
 
 def _check_supplied(system: PlacedSystem, name: str) -> None:
@@ -85,10 +86,12 @@ def _typed(name: str) -> bytes:
         return b""
 
 
-def _rows(stack: Stack, system: PlacedSystem, now: datetime) -> Iterator[tuple[str, str, str, str, str]]:
+def _rows(
+    stack: Stack, cluster: PlacedCluster, system: PlacedSystem, now: datetime
+) -> Iterator[tuple[str, str, str, str, str]]:
     declared = system.definition.secrets
     supplied = any(isinstance(secret, Supplied) for secret in declared.values())
-    filled = store_of(stack, system.name).filled() if supplied else {}
+    filled = store_of(stack, cluster, system).filled() if supplied else {}
     for name, secret in declared.items():
         yield (system.name, name, *_state(secret, filled.get(name), now))
 

@@ -25,8 +25,11 @@ class Selection:
     file: Path
     stack: Stack
 
-    def rehearse(self, *, judged: bool, on_progress: Callable[[Progress], None] | None = None) -> Rehearsal:
-        """The program's plan, with the policy pack's findings when `judged`."""
+    def rehearse(
+        self, *, judged: bool, on_progress: Callable[[Progress], None] | None = None, seed: str | None = None
+    ) -> Rehearsal:
+        """The program's plan, with the policy pack's findings when `judged`; with a `seed` its secrets are readable, and
+        random ones follow from it."""
         entries = configuration(self.project, read_stack_file(self.file, self.file.name), sealed=UNKNOWN)
         pack = self.project.root / POLICIES
         return rehearse(
@@ -37,6 +40,7 @@ class Selection:
             packs=[PolicyPack(pack)] if judged and pack.is_dir() else [],
             environment={STACK_FILE_VARIABLE: str(self.file)},
             on_progress=on_progress,
+            seed=seed,
         )
 
 

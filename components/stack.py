@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.cloud import foundation
+from components.cluster import Cluster
 from components.system import System
 from settings.stacks import PlacedCluster, Stack
 
@@ -17,7 +18,7 @@ def build(stack: Stack) -> dict[str, Any]:
 
 
 def _cluster(cluster: PlacedCluster, stack: Stack) -> dict[str, Any]:
-    facts = foundation(cluster, stack)
+    facts = Cluster(foundation(cluster, stack), cluster).facts
     systems = {name: System(facts, placed) for name, placed in cluster.systems.items()}
     return {
         "cluster": facts.cluster_name,

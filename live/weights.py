@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -20,8 +20,6 @@ class EdgeState:
     """A visitor's cookie counts only with this number in it."""
     maintenance: bool = False
     """Whether visitors see the maintenance page."""
-    pass_digest: str = field(default="", repr=False)
-    """SHA-256 of the secret by which tests choose their slot, also during maintenance; nobody passes without one."""
 
     def __post_init__(self) -> None:
         if self.active not in self.weights:
@@ -36,7 +34,6 @@ class EdgeState:
             "weights": dict(self.weights),
             "epoch": self.epoch,
             "maintenance": self.maintenance,
-            "pass": self.pass_digest,
         }
         return json.dumps(document, separators=(",", ":"))
 
@@ -50,7 +47,6 @@ class EdgeState:
                 weights={slot: int(weight) for slot, weight in document["weights"].items()},
                 epoch=int(document["epoch"]),
                 maintenance=bool(document.get("maintenance", False)),
-                pass_digest=document.get("pass", ""),
             )
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise ValueError(f"is no state of a site ({type(error).__name__})") from None

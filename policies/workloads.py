@@ -19,6 +19,10 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 AUTOSCALERS = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
+COMPONENT = "app.kubernetes.io/component"
+SUPPORT = "support"
+"""A workload that no visitor waits for, such as an exporter of metrics: its number of pods is fixed."""
+
 Problem = tuple[Property, str]
 """A property and what is wrong with it; no text if that hangs on its value, which is unknown."""
 
@@ -26,7 +30,7 @@ Problem = tuple[Property, str]
 @resource_rule(
     Declaration(
         name="deployment-replicas",
-        description="No Deployment sets its number of replicas: its autoscaler does.",
+        description="No Deployment that serves sets its number of replicas: its autoscaler does.",
         why=(
             "Each update would undo what the autoscaler chose, in the busiest hour too "
             "(kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured)."
@@ -36,14 +40,14 @@ Problem = tuple[Property, str]
 )
 def deployment_replicas(deployment: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Judge inputs: outputs carry the number that the cluster filled in."""
-    if deployment["spec"]["replicas"].present:
+    if not _supports(deployment) and deployment["spec"]["replicas"].present:
         verdict.violated(deployment, "sets spec.replicas, which is its HorizontalPodAutoscaler's", "replicas")
 
 
 @stack_rule(
     Declaration(
         name="deployment-availability",
-        description="Every Deployment has an autoscaler, and a disruption budget that can be met.",
+        description="Every Deployment that serves has an autoscaler, and a disruption budget that can be met.",
         why=(
             "Without the one a busy hour is an outage; without the other a drained node is; and a budget that cannot "
             "be met stops every upgrade of nodes "
@@ -58,7 +62,7 @@ def deployment_availability(resources: Sequence[Resource], _settings: Settings, 
     scalers = Shortlist(autoscalers, [_known(each["spec"]["scaleTargetRef"]["name"]) or () for each in autoscalers])
     budgets = [each for each in resources if each.type == BUDGET]
     guards = Shortlist(budgets, [label_pairs(each["spec"]["selector"]["matchLabels"]) or () for each in budgets])
-    for deployment in (each for each in resources if each.type == DEPLOYMENT):
+    for deployment in (each for each in resources if each.type == DEPLOYMENT and not _supports(each)):
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         scaling = {each: _scales(each, deployment) for each in scalers.sharing(_known(deployment["metadata"]["name"]))}
         guarding = {
@@ -69,6 +73,10 @@ def deployment_availability(resources: Sequence[Resource], _settings: Settings, 
         budget = _one_of(guarding, deployment, "selector", "PodDisruptionBudget guards it", verdict)
         if scaler and budget:
             _judge_budget(deployment, budget, scaler["spec"]["minReplicas"], verdict)
+
+
+def _supports(deployment: Resource) -> bool:
+    return deployment["metadata"]["labels"][COMPONENT].text == SUPPORT
 
 
 def _known(name: Property) -> list[str] | None:

@@ -66,11 +66,15 @@ def rehearse(
     packs: Sequence[PolicyPack] = (),
     environment: Mapping[str, str] = {},  # never written to
     on_progress: Callable[[Progress], None] | None = None,
+    seed: str | None = None,
 ) -> Rehearsal:
     """Run the program in a directory in a fresh process and return its plan.
 
     `config` is keyed `namespace:key`. What the program prints goes to this process's stderr. `environment` is added to
     the program's. An exception of the program is no exception here: see `Rehearsal.failure`. Raises RehearsalError.
+
+    With a `seed` the outputs of the provider `random` are known, the same for the same seed, and secrets stand in the
+    plan as they are. Such a plan is for whoever applies it, and must not be printed or written.
     """
     directory = program.resolve()
     if not (directory / "__main__.py").is_file():
@@ -81,6 +85,7 @@ def rehearse(
         "stack": stack,
         "organization": organization,
         "config": {key: {"value": item.value, "secret": item.secret} for key, item in config.items()},
+        "seed": seed,
         "packs": [{"path": str(pack.path.resolve()), "config": dict(pack.config)} for pack in packs],
     }
     result = run_worker(request, environment, on_progress)

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from rehearsal import assets, options, shapes, states, transforms, urns, values
+from rehearsal import assets, options, randoms, shapes, states, transforms, urns, values
 from rehearsal.engine import Engine
 from rehearsal.findings import PolicyFailure
 from rehearsal.hooks import HookError, Hooks
@@ -46,10 +46,11 @@ class Deployment:
         judge: Judge,
         redactor: Redactor,
         on_registered: Callable[[int], None],
+        seed: str | None = None,
     ) -> None:
         self.project, self.stack, self._root = project, stack, root
         self.engine, self.providers, self._judge = engine, providers, judge
-        self._redactor, self._on_registered = redactor, on_registered
+        self._redactor, self._on_registered, self._seed = redactor, on_registered, seed
         self.hooks = Hooks(engine)
         self.stack_transforms: list[Callback] = []
         self.registry = Registry()
@@ -166,7 +167,7 @@ class Deployment:
             request.parent,
             request.custom,
             inputs,
-            self._preview_outputs(request, goal, inputs, provider),
+            self._preview_outputs(urn, request, goal, inputs, provider),
             settled,
             inheritance,
             tuple(request.transforms),
@@ -179,16 +180,18 @@ class Deployment:
             )
         return resource
 
-    def _preview_outputs(self, request: RegisterRequest, goal: Goal, inputs: Struct, provider: str) -> Struct:
+    def _preview_outputs(self, urn: str, request: RegisterRequest, goal: Goal, inputs: Struct, provider: str) -> Struct:
         """What a provider is sure to answer at preview: the inputs, and that its secret outputs are secret.
 
-        A provider whose configuration is unknown is not asked.
+        A provider whose configuration is unknown is not asked. With a seed, random values are known as well.
         """
         if not request.custom or self.providers.is_unconfigured(provider):
             return Struct()
         if urns.is_provider(request.type):
             return Struct(fields={key: value for key, value in inputs.fields.items() if key != "__internal"})
         outputs = shapes.answered(request.type, inputs)
+        if self._seed is not None:
+            outputs = randoms.answered(request.type, outputs, urn, self._seed)
         secret = goal.options.additional_secret_outputs
         return values.with_secrets(outputs, secret) if secret else outputs
 
@@ -232,7 +235,7 @@ class Deployment:
     def as_json(self, struct: Struct, urn: str) -> Mapping[str, Any]:
         """Properties of the resource at `urn` as the plan shows them."""
         try:
-            return values.to_json(struct, _Sink(self._redactor, self.engine, urn))
+            return values.to_json(struct, _Sink(self._redactor, self.engine, urn, reveals=self._seed is not None))
         except assets.AssetError as error:
             raise MonitorError(f"failed to compute an asset's hash for {urn}: {error}") from error
 
@@ -250,8 +253,8 @@ class Deployment:
 class _Sink:
     """Takes note of what a plan must not or cannot show of one resource."""
 
-    def __init__(self, redactor: Redactor, engine: Engine, urn: str) -> None:
-        self._redactor, self._engine, self._urn = redactor, engine, urn
+    def __init__(self, redactor: Redactor, engine: Engine, urn: str, *, reveals: bool) -> None:
+        self._redactor, self._engine, self._urn, self.reveals = redactor, engine, urn, reveals
 
     def secret(self, text: str) -> None:
         self._redactor.add(text)

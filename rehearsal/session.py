@@ -108,6 +108,7 @@ class Session:
             judge=judge,
             redactor=self._redactor,
             on_registered=self._channel.registered,
+            seed=self._request["seed"],
         )
         monitor = Monitor(deployment, Requests(loop))
         settings: dict[str, Any] = {

@@ -42,6 +42,9 @@ MAX_PLAIN_INTEGER = 1e21
 class Sink(Protocol):
     """Who is told, while a property map is turned into JSON, what its JSON cannot say."""
 
+    reveals: bool
+    """Whether secrets stand in the JSON as they are."""
+
     def secret(self, text: str) -> None:
         """A secret string was replaced by its marker."""
 
@@ -52,7 +55,8 @@ class Sink(Protocol):
 def to_json(struct: Struct, sink: Sink) -> dict[str, Any]:
     """A property map as the engine displays it: top-level nulls dropped, secrets and unknowns as their markers.
 
-    Each secret string is handed to `sink` and appears nowhere in the result. Assets in `struct` gain their hash.
+    Each secret string is handed to `sink` and, unless that reveals, appears nowhere in the result. Assets in `struct`
+    gain their hash.
     """
     fields = struct.fields
     return {key: _plain(value, sink) for key, value in fields.items() if value.WhichOneof("kind") != "null_value"}
@@ -85,12 +89,13 @@ def _marked(fields: Any, sink: Sink) -> Any:
     signature = fields[SIGNATURE].string_value
     if signature == SECRET_SIGNATURE:
         _reveal(fields["value"], sink)
-        return SECRET
+        return _plain(fields["value"], sink) if sink.reveals else SECRET
     if signature == OUTPUT_SIGNATURE:
         if "secret" in fields and fields["secret"].bool_value:
             if "value" in fields:
                 _reveal(fields["value"], sink)
-            return SECRET
+            if not sink.reveals:
+                return SECRET
         return _plain(fields["value"], sink) if "value" in fields else UNKNOWN
     if signature == RESOURCE_SIGNATURE:
         return _reference(fields)

@@ -205,6 +205,19 @@ Memory = Annotated[str, Matching("an amount of memory (Mi or Gi)", "512Mi", r"[1
 UrlPath = Annotated[str, Matching("a path that begins with /", "/api/health", r"/[^\s?#]*")]
 Domain = Annotated[str, Matching("a domain name", "api.example.com", rf"({_LABEL}\.)+[a-z]{{2,63}}")]
 Email = Annotated[str, Matching("an email address", "ops@example.com", r"[^@\s]+@[^@\s]+\.[a-z]{2,}")]
+HostPort = Annotated[
+    str,
+    Matching("a host and a port", "smtp.example.com:587", r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}"),
+]
+RegistryPath = Annotated[
+    str,
+    Matching(
+        "a registry, with a path or without",
+        "registry.example.com/mirror",
+        r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._/-][a-z0-9]+)*)?",
+        200,
+    ),
+]
 Url = Annotated[str, Matching("an http(s) address", "https://status.example.com", r"https?://[^\s]+", 2000)]
 Version = Annotated[
     str,

@@ -12,6 +12,7 @@ from settings.fields import (
     Duration,
     Email,
     ErrorPercent,
+    Memory,
     Name,
     Percent,
     Positive,
@@ -217,6 +218,19 @@ class RateLimit(Setting):
     """Requests in one `window`; the next is answered with 429."""
     window: Duration = "60s"
     """Time after which counting begins anew."""
+
+
+class GatewayRules(Setting):
+    """How the gateway treats requests to the system."""
+
+    timeout: Duration = Field(default="30s", json_schema_extra=OVERRIDABLE)
+    """Time for an answer; then the visitor gets 504."""
+    retries: Count = Field(default=2, json_schema_extra=OVERRIDABLE)
+    """How often a failed request is tried anew, where that is safe: GET, HEAD and OPTIONS only."""
+    maximum_body: Memory = Field(default="10Mi", json_schema_extra=OVERRIDABLE)
+    """The largest request; a larger one is answered with 413."""
+    origins: list[Name] = Field(default_factory=list)
+    """Domains, by their key, whose pages may call the others from a browser (CORS); all of the system's own when empty."""
 
 
 class Recovery(Setting):

@@ -57,10 +57,36 @@ def _network(
             yield Finding(path, f"overlaps {owner}, {other}", related)
 
 
+CLUSTER_NAMESPACES = frozenset(
+    {
+        "cert-manager",
+        "cnpg-system",
+        "default",
+        "elastic-system",
+        "envoy-gateway-system",
+        "external-dns",
+        "external-secrets",
+        "kube-node-lease",
+        "kube-public",
+        "kube-system",
+        "logging",
+        "mongodb-system",
+        "metrics-server",
+        "monitoring",
+        "rabbitmq-system",
+        "reloader",
+    }
+)
+"""Of controllers, and of Kubernetes itself."""
+
+
 def _namespaces(clusters: Mapping[str, PlacedCluster]) -> Found:
     for name, cluster in clusters.items():
         owners: dict[str, str] = {}
         for system in cluster.systems.values():
+            if system.namespace in CLUSTER_NAMESPACES:
+                rule = f"uses namespace '{system.namespace}', which is the cluster's own"
+                yield Finding(("clusters", name, "systems", system.name), rule)
             owner = owners.setdefault(system.namespace, system.name)
             if owner != system.name:
                 rule = f"uses namespace '{system.namespace}', as system '{owner}' does"

@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 from pydantic import Field
 
 from settings import regions
+from settings.cluster_services import RECEIVERS, Certificates, ClusterServices
 from settings.fields import (
     AwsAccount,
     AwsRole,
@@ -33,6 +34,7 @@ from settings.fields import (
     Version,
     Zones,
 )
+from settings.services import Supplied
 from settings.setting import Setting
 from settings.system import System
 
@@ -79,7 +81,7 @@ class Kubernetes(Setting):
     """Days that the control plane's logs are kept."""
 
 
-class _Cluster(Setting):
+class _Cluster(ClusterServices):
     """What every cluster has."""
 
     tags: dict[str, Text] = Field(default_factory=dict)
@@ -155,6 +157,8 @@ class LocalCluster(_Cluster):
 
     cloud: OneOf["local"]
     """Always `local`."""
+    certificates: Certificates = Field(default_factory=lambda: Certificates(issuer="self-signed"))
+    """Who signs the certificates of domains: here the cluster itself, for nobody outside could check a domain."""
     context: Text | None = None
     """Context of the kubeconfig; by default the current one."""
     registry: Text = "localhost:5000"
@@ -235,6 +239,10 @@ class PlacedSystem:
         return self.definition.namespace or self.name
 
 
+MONITORING = "monitoring"
+"""What the receivers of alerts are called where a system is named, and their namespace."""
+
+
 @dataclass(frozen=True)
 class PlacedCluster:
     """A cluster of a stack and what runs on it."""
@@ -242,6 +250,19 @@ class PlacedCluster:
     name: str
     settings: AwsCluster | AzureCluster | LocalCluster
     systems: Mapping[str, PlacedSystem]
+
+    @property
+    def monitoring(self) -> PlacedSystem:
+        """What stands for the receivers of alerts where secrets are kept: no services, but the secrets that receivers
+        need which are switched on."""
+        alerting = self.settings.monitoring.alerting
+        secrets = {
+            name: Supplied(supplied=issuer, rotate_every="365d")
+            for name, (setting, issuer) in RECEIVERS.items()
+            if getattr(alerting, setting)
+        }
+        definition = System.model_construct(title="Monitoring", namespace=MONITORING, secrets=secrets)
+        return PlacedSystem(MONITORING, definition, Placement())
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from settings.operations import (
     Compliance,
     Contact,
     Flag,
+    GatewayRules,
     Logs,
     Maintenance,
     Nodes,
@@ -83,6 +84,8 @@ class System(Setting):
     """What users see while it is closed."""
     rate_limit: RateLimit | None = None
     """Requests that one client may make; unlimited without it."""
+    gateway: GatewayRules = Field(default_factory=GatewayRules, json_schema_extra=OVERRIDABLE)
+    """How the gateway treats requests to it."""
     recovery: Recovery | None = None
     """What is promised after a disaster; nothing without it."""
     compliance: Compliance = Field(default_factory=Compliance)

@@ -56,15 +56,14 @@ def response_function(edge: Edge) -> str:
     return _function("response.js", {"COOKIE": edge.cookie, "ACTIVE": edge.active, "DOMAIN": edge.domain})
 
 
-def state(placement: Placement, *, epoch: int, pass_digest: str) -> str:
-    """The weights in force, as the functions read them from their store. `pass_digest` is the SHA-256 of the secret by
-    which smoke tests choose a slot; without one nobody can."""
+def state(placement: Placement, *, epoch: int) -> str:
+    """The weights in force, as the functions read them from their store. Beside them it holds `pass`, the SHA-256 of
+    the secret by which smoke tests choose a slot."""
     content = {
         "active": placement.active,
         "weights": {slot: placement.weight(slot) for slot in ("blue", "green")},
         "epoch": epoch,
         "maintenance": placement.maintenance,
-        "pass": pass_digest,
     }
     return json.dumps(content, separators=(",", ":"), sort_keys=True)
 

@@ -1,6 +1,6 @@
 async function handler(event) {
   const state = await inForce();
-  const test = chosen(event, state);
+  const test = await chosen(event);
   if (state.maintenance && !test) return closed();
   const request = event.request;
   request.uri = `/${test || slotAt(pointOf(event), state.weights)}${file(request.uri)}`;

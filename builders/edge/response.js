@@ -1,7 +1,7 @@
 async function handler(event) {
   const state = await inForce();
   const response = event.response;
-  if (chosen(event, state)) return response;
+  if (await chosen(event)) return response;
   const point = pointOf(event);
   const value = `${slotAt(point, state.weights)}.${state.epoch || 0}.${point}`;
   const had = event.request.cookies[COOKIE];

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -16,6 +16,7 @@ from builders.environment import BucketFacts
 from builders.network_policy import Target
 from builders.pod import Identity
 from builders.scope import Scope
+from settings.cluster_services import ClusterServices
 from settings.databases import Bucket, Database, Queue
 from settings.operations import Budget
 from settings.stacks import PlacedSystem
@@ -47,21 +48,25 @@ class Reach:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """A database that a system asks for. `namespace` is the system's, for clouds that keep databases in the cluster;
-    what stands in it waits for `ready`."""
+    """A database that a system asks for. What stands in its namespace, on clouds that keep databases in the cluster,
+    waits for `ready`."""
 
-    system: str
+    scope: Scope
     name: str
     settings: Database
-    namespace: str
     ready: Sequence[pulumi.Resource] = ()
+
+    @property
+    def system(self) -> str:
+        return self.scope.system
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresEndpoint:
     """One database. Migrations, backups and advisory locks use `direct`, never a pooler.
 
-    `admin` may create roles and is for the bootstrap Job only; `owner` has DDL, `app` DML, `backup` reads.
+    `admin` may create roles and is for the bootstrap Job only; `owner` has DDL, `app` DML, `backup` reads, and `monitor`
+    sees statistics and no data.
     """
 
     server: str
@@ -74,6 +79,7 @@ class PostgresEndpoint:
     owner: Role
     app: Role
     backup: Role
+    monitor: Role
     reach: Reach
     tls: str = "require"
     """PostgreSQL's `sslmode`."""
@@ -186,8 +192,10 @@ class IdentityFacts:
     pod: Identity = field(default_factory=Identity)
     targets: Sequence[Target] = ()
     """What pods call to take it on, and to use what it grants."""
+    trusted: Sequence[pulumi.Resource] = ()
+    """By which pods have the identity, whatever it grants."""
     made: Sequence[pulumi.Resource] = ()
-    """What pods with this identity wait for."""
+    """What pods with this identity wait for: all of that, and the grants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +231,8 @@ class SiteArgs:
     registry: str
     buckets: Mapping[str, BucketFacts]
     zones: Sequence[ZoneFacts]
+    pass_digest: pulumi.Input[str] = ""
+    """SHA-256 of the secret by which smoke tests choose a slot."""
     ready: Sequence[pulumi.Resource] = ()
 
 
@@ -231,6 +241,7 @@ class SiteFacts:
     """`services` are the Services of each slot that a gateway splits visitors over; empty where the cloud does."""
 
     services: Mapping[str, str] = field(default_factory=dict)
+    port: int = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,12 +298,33 @@ class Cloud(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControllersFacts:
+    """How what runs in a cluster finds its cloud."""
+
+    identities: Mapping[str, IdentityFacts] = field(default_factory=dict)
+    """Of `external-dns` and `cert-manager`, where the cloud has DNS."""
+    dns: Mapping[str, Any] | None = None
+    """Values of external-dns' chart; none without DNS."""
+    solvers: Sequence[Mapping[str, Any]] = ()
+    """How cert-manager proves that a domain is the stack's: DNS-01 solvers of its issuer."""
+    load_balancer: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of the gateway's Service."""
+    load_balancer_class: str | None = None
+    measures_pods: bool = True
+    """Whether the cloud's cluster knows what pods use, which autoscalers ask; otherwise a metrics server is installed."""
+    storage_class: str | None = None
+    """Of volumes; by default the cluster's own default."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterAccess:
     """The way to a cluster's API. Whatever is made with `provider` waits until the deployer has access."""
 
     provider: kubernetes.Provider
     server: pulumi.Output[str]
     """Address of the API server."""
+    kubeconfig: pulumi.Input[str] | None = None
+    context: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,5 +341,8 @@ class ClusterFacts:
     cloud: Cloud
     registry: str
     """Images are `<registry>/<repository>:<version>`."""
+    services: ClusterServices = field(default_factory=ClusterServices)
+    """What the stack says of gateway, metrics and logs."""
+    controllers: ControllersFacts = field(default_factory=ControllersFacts)
     billing_contacts: tuple[str, ...] = ()
     """Who hears of budgets, besides a system's owner."""

@@ -16,10 +16,11 @@ class Roles:
     owner: Role
     app: Role
     backup: Role
+    monitor: Role
 
 
 def make_roles(args: DatabaseArgs, administrator: str, parent: pulumi.Resource) -> Roles:
-    """Four roles with random passwords of 32 letters and digits, which no URL and no shell need to quote."""
+    """Five roles with random passwords of 32 letters and digits, which no URL and no shell need to quote."""
 
     def role(part: str, name: str) -> Role:
         password = random.RandomPassword(
@@ -32,4 +33,5 @@ def make_roles(args: DatabaseArgs, administrator: str, parent: pulumi.Resource) 
         owner=role("owner", args.settings.owner or f"{args.name}_owner"),
         app=role("app", f"{args.name}_app"),
         backup=role("backup", f"{args.name}_backup"),
+        monitor=role("monitor", f"{args.name}_monitor"),
     )

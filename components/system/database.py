@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import batch, core, networking
+from pulumi_kubernetes import apiextensions, apps, batch, core, networking
 
-from builders import database_roles, network_policy
+from builders import database_roles, monitors, network_policy, postgres_exporter
 from builders.environment import login_secret
 from builders.network_policy import Target
 from builders.scope import Scope
@@ -28,10 +28,9 @@ class DatabaseArgs:
     def wanted(self, name: str) -> contract.DatabaseArgs:
         """What the cloud is asked for."""
         return contract.DatabaseArgs(
-            system=self.scope.system,
+            scope=self.scope,
             name=name,
             settings=self.settings,
-            namespace=self.scope.namespace,
             ready=self.ready,
         )
 
@@ -54,7 +53,11 @@ class Database(pulumi.ComponentResource):
         self._login(endpoint, endpoint.app, "app", serving)
         self._login(endpoint, endpoint.owner, "owner", endpoint.direct)
         self._login(endpoint, endpoint.backup, "backup", endpoint.direct)
-        self._make_roles(endpoint)
+        made = self._make_roles(endpoint)
+        servers = {"primary": endpoint.direct}
+        servers |= {f"reader-{index}": reader for index, reader in enumerate(endpoint.readers, 1)}
+        for role, address in servers.items():
+            self._watch(endpoint, role, address, made)
 
         self.server = endpoint.server
         self.target = Target(serving.port, networks=endpoint.reach.networks, pods=endpoint.reach.pods)
@@ -64,7 +67,37 @@ class Database(pulumi.ComponentResource):
         values = login("postgresql", role, address, endpoint.database, f"sslmode={endpoint.tls}")
         self._keep(login_secret(endpoint.database, kind), values)
 
-    def _make_roles(self, endpoint: PostgresEndpoint) -> None:
+    def _watch(self, endpoint: PostgresEndpoint, role: str, address: Address, made: pulumi.Resource) -> None:
+        scope, database = self._args.scope, endpoint.database
+        source = self._args.settings.source
+        login_of = login_secret(database, "monitor" if role == "primary" else f"{role}-monitor")
+        values = login("postgresql", endpoint.monitor, address, database, f"sslmode={endpoint.tls}")
+        exporter = postgres_exporter.Exporter(database=database, role=role, source=source, login=login_of)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*self._args.ready, made, self._keep(login_of, values)])
+        target = Target(address.port, endpoint.reach.networks, endpoint.reach.pods)
+        networking.v1.NetworkPolicy(
+            scope.logical(exporter.name),
+            network_policy.of_exporter(
+                scope,
+                name=exporter.name,
+                source=source,
+                pods=exporter.pods,
+                port=postgres_exporter.PORT,
+                targets=[target],
+            ),
+            opts=opts,
+        )
+        apps.v1.Deployment(scope.logical(exporter.name), postgres_exporter.deployment(scope, exporter), opts=opts)
+        apiextensions.CustomResource(
+            scope.logical(exporter.name),
+            api_version=monitors.API_VERSION,
+            kind="PodMonitor",
+            metadata=scope.metadata(exporter.name, source),
+            spec=monitors.pods(exporter.pods, "metrics", database=database),
+            opts=opts,
+        )
+
+    def _make_roles(self, endpoint: PostgresEndpoint) -> pulumi.Resource:
         scope = self._args.scope
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(self._args.ready))
         admin = login_secret(endpoint.database, "admin")
@@ -73,6 +106,7 @@ class Database(pulumi.ComponentResource):
             source=self._args.settings.source,
             login=admin,
             extensions=("pg_stat_statements", *self._args.settings.extensions),
+            image=self._args.scope.parts.image("postgres"),
         )
         needed: list[pulumi.Resource] = [
             self._keep(admin, _administration(endpoint)),
@@ -89,7 +123,7 @@ class Database(pulumi.ComponentResource):
                 opts=opts,
             ),
         ]
-        batch.v1.Job(
+        return batch.v1.Job(
             scope.logical(job.scripts),
             database_roles.job(scope, job),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._args.ready, *needed]),
@@ -130,4 +164,6 @@ def _administration(endpoint: PostgresEndpoint) -> dict[str, pulumi.Input[str]]:
         "APP_PASSWORD": endpoint.app.password,
         "BACKUP": endpoint.backup.name,
         "BACKUP_PASSWORD": endpoint.backup.password,
+        "MONITOR": endpoint.monitor.name,
+        "MONITOR_PASSWORD": endpoint.monitor.password,
     }

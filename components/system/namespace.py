@@ -1,4 +1,4 @@
-"""The namespace of a system: pod security, quota, observers, default deny."""
+"""The namespace of a system: pod security, quota, limits, default deny, and what people may do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import core, networking, rbac
 
-from builders import namespace, network_policy
+from builders import namespace, network_policy, people
 from builders.scope import Scope
+from settings.cluster_services import People
 from settings.system import System
 
 
@@ -16,6 +17,7 @@ from settings.system import System
 class NamespaceArgs:
     scope: Scope
     definition: System
+    people: People
 
 
 class Namespace(pulumi.ComponentResource):
@@ -32,9 +34,12 @@ class Namespace(pulumi.ComponentResource):
         networking.v1.NetworkPolicy(
             scope.logical("default-deny"), network_policy.deny_all(scope, source=source), opts=opts
         )
-        role, binding = namespace.observers(scope, source=source)
-        observers = rbac.v1.Role(scope.logical("observers"), role, opts=opts)
-        rbac.v1.RoleBinding(
-            scope.logical("observers"), binding, opts=pulumi.ResourceOptions(parent=self, depends_on=[observers])
-        )
+        core.v1.LimitRange(name, namespace.limits(scope, source=source), opts=opts)
+        for role in people.ROLES:
+            made = rbac.v1.Role(scope.logical(role), people.role(scope, role, source=source), opts=opts)
+            rbac.v1.RoleBinding(
+                scope.logical(role),
+                people.binding(scope, role, args.people, source=source),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
+            )
         self.register_outputs({})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_random as random
 
-from builders.environment import generated_secret, supplied_secret
+from builders.environment import generated_secret, pass_secret, supplied_secret
 from builders.scope import Scope
 from components.cloud.contract import SecretStore
 from settings.services import Generated, Supplied
@@ -22,7 +23,10 @@ class SecretsArgs:
 
 
 class Secrets(pulumi.ComponentResource):
-    """At most two Secrets: what Slipway makes, and what others supply."""
+    """What Slipway makes, what others supply, and the pass of smoke tests: at most three Secrets."""
+
+    pass_digest: pulumi.Output[str]
+    """SHA-256 of the pass."""
 
     def __init__(self, name: str, args: SecretsArgs, parent: pulumi.Resource) -> None:
         super().__init__("slipway:system:Secrets", name, opts=pulumi.ResourceOptions(parent=parent))
@@ -34,7 +38,16 @@ class Secrets(pulumi.ComponentResource):
         supplied = [key for key, entry in declared.items() if isinstance(entry, Supplied)]
         if supplied:
             args.store.expect(supplied_secret(name), source, supplied, self)
+        self.pass_digest = self._pass(name, args)
         self.register_outputs({})
+
+    def _pass(self, system: str, args: SecretsArgs) -> pulumi.Output[str]:
+        made = random.RandomBytes(
+            args.scope.logical("smoke-test-pass"), length=32, opts=pulumi.ResourceOptions(parent=self)
+        )
+        value = pulumi.Output.secret(made.hex)
+        args.store.keep(pass_secret(system), f"{args.definition.source}checks", {"smoke-tests": value}, self)
+        return pulumi.Output.unsecret(value.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()))
 
     def _generate(self, args: SecretsArgs, key: str, declared: Generated) -> pulumi.Output[str]:
         made = random.RandomBytes(

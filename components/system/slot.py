@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 import pulumi
 from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 
-from builders import deployment, environment, names, network_policy, scaling, service, site
+from builders import deployment, environment, flags, names, network_policy, scaling, service, site
 from builders.network_policy import Target
 from builders.scope import Scope
 from components.cloud.contract import BucketFacts, IdentityFacts
@@ -57,6 +57,11 @@ class Slot(pulumi.ComponentResource):
                 self._configure_site(site_name)
         self.register_outputs({})
 
+    def _flags(self) -> list[Target]:
+        if not self._args.system.definition.flags:
+            return []
+        return [Target(port, pods=flags.PODS) for port in flags.PORTS.values()]
+
     def _address(self, name: str) -> None:
         args = self._args
         core.v1.Service(
@@ -95,6 +100,7 @@ class Slot(pulumi.ComponentResource):
                 targets=[
                     *(args.targets[used] for used in self._uses(declared)),
                     *args.identities[name].targets,
+                    *self._flags(),
                 ],
             ),
             opts=self._opts,

@@ -9,7 +9,8 @@ import pulumi
 
 from builders import backups
 from builders.domains import zones_of
-from builders.environment import BucketFacts
+from builders.environment import BucketFacts, pass_secret
+from builders.parts import parts_of
 from builders.scope import Scope
 from components.cloud.contract import (
     BucketArgs,
@@ -27,10 +28,13 @@ from components.cloud.contract import (
 from components.system.broker import QUEUE, Broker, BrokerArgs
 from components.system.database import Database, DatabaseArgs
 from components.system.documents import Documents
+from components.system.flags import Flags, FlagsArgs
 from components.system.identities import Identities, IdentitiesArgs
 from components.system.namespace import Namespace, NamespaceArgs
+from components.system.routes import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot import Slot, SlotArgs
+from components.system.watching import Watching, WatchingArgs
 from settings.stacks import PlacedSystem
 
 SLOTS = ("blue", "green")
@@ -50,9 +54,12 @@ class System(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(providers=[facts.access.provider]), opts),
         )
         self._facts, self._placed, self._definition = facts, placed, placed.definition
-        self._scope = Scope(placed.name, placed.namespace)
+        self._scope = Scope(placed.name, placed.namespace, parts_of(facts.services.mirrors))
 
-        namespace = Namespace(placed.name, NamespaceArgs(scope=self._scope, definition=self._definition), self)
+        people = facts.services.people
+        namespace = Namespace(
+            placed.name, NamespaceArgs(scope=self._scope, definition=self._definition, people=people), self
+        )
         store = facts.cloud.secret_store(
             SecretStoreArgs(scope=self._scope, source=self._definition.source, ready=[namespace]), self
         )
@@ -81,8 +88,10 @@ class System(pulumi.ComponentResource):
             for slot in SLOTS
         ]
         zones = self._zones()
-        self.sites = self._sites(buckets, zones, [namespace, *slots])
-        self.failover = self._fail_over(zones)
+        sites = self._sites(buckets, zones, secrets.pass_digest, [namespace, *slots])
+        self._routes(sites, self._fail_over(zones), [namespace, *slots])
+        Flags(placed.name, FlagsArgs(scope=self._scope, definition=self._definition, ready=[namespace]), self)
+        self._watch([namespace])
         self._budget()
 
         self.outputs = self._outputs(keepers, zones)
@@ -153,12 +162,17 @@ class System(pulumi.ComponentResource):
         ]
 
     def _sites(
-        self, buckets: Mapping[str, BucketFacts], zones: Sequence[ZoneFacts], ready: Sequence[pulumi.Resource]
+        self,
+        buckets: Mapping[str, BucketFacts],
+        zones: Sequence[ZoneFacts],
+        pass_digest: pulumi.Input[str],
+        ready: Sequence[pulumi.Resource],
     ) -> dict[str, SiteFacts]:
         """Static frontends, after the services that they call."""
         return {
             name: self._facts.cloud.site(
                 SiteArgs(
+                    pass_digest=pass_digest,
                     scope=self._scope,
                     placed=self._placed,
                     name=name,
@@ -172,6 +186,31 @@ class System(pulumi.ComponentResource):
             )
             for name in self._definition.sites
         }
+
+    def _routes(
+        self, sites: Mapping[str, SiteFacts], failover: FailoverFacts, ready: Sequence[pulumi.Resource]
+    ) -> None:
+        """After the slots: nobody is sent where nothing runs yet."""
+        args = RoutesArgs(
+            scope=self._scope,
+            placed=self._placed,
+            stack=self._facts.stack,
+            sites=sites,
+            failover=failover,
+            trusted_hops=self._facts.services.gateway.trusted_hops,
+            pass_secret=pass_secret(self._placed.name),
+            ready=ready,
+        )
+        Routes(self._placed.name, args, self)
+
+    def _watch(self, ready: Sequence[pulumi.Resource]) -> None:
+        args = WatchingArgs(
+            scope=self._scope,
+            placed=self._placed,
+            runbooks=self._facts.services.monitoring.alerting.runbooks,
+            ready=ready,
+        )
+        Watching(self._placed.name, args, self)
 
     def _fail_over(self, zones: Sequence[ZoneFacts]) -> FailoverFacts:
         """Only what promises to survive the loss of its region. Sites have ways of their own."""

@@ -34,7 +34,11 @@ class Functions:
         module = folder / "node_modules" / "cloudfront"
         module.mkdir(parents=True)
         (module / "package.json").write_text('{"name": "cloudfront", "type": "module", "main": "index.js"}')
-        get = "async get() { if (globalThis.storedState === null) throw new Error('unreadable'); return globalThis.storedState; }"
+        get = """async get(key) {
+            const stored = globalThis.storedState;
+            if (stored === null || (key === 'pass' && !stored.pass)) throw new Error('unreadable');
+            return key === 'pass' ? stored.pass : stored;
+        }"""
         (module / "index.js").write_text(f"export default {{ kvs: () => ({{ {get} }}) }};")
         for name, code in (("request", edge.request_function(EDGE)), ("response", edge.response_function(EDGE))):
             (folder / f"{name}.mjs").write_text(f"{code}\nexport {{ handler }};\n")
@@ -202,7 +206,7 @@ def test_the_state_is_what_the_functions_read(functions: Functions) -> None:
     placement = Placement.model_validate(
         {"blue": {"version": "1", "weight": 0}, "green": {"version": "2", "weight": 100}}
     )
-    written = edge.state(placement, epoch=1, pass_digest="")
+    written = edge.state(placement, epoch=1)
     assert len(written) < 1024
     assert functions.slots(json.loads(written), [visit(1)]) == ["green"]
 

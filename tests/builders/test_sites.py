@@ -11,6 +11,7 @@ from builders import artefact, maintenance, nginx, pod, publishing
 from builders.backups import bucket
 from builders.domains import zones_of
 from builders.environment import BucketFacts
+from builders.parts import Parts
 from builders.scope import Scope
 from settings.services import Site
 from settings.stacks import Artefact, Placement, Slot
@@ -26,6 +27,7 @@ def placed(**artefacts: Artefact) -> Placement:
 
 def publication(placement: Placement, **settings: str) -> publishing.Publication:
     return publishing.Publication(
+        parts=Parts(),
         name="web",
         slot="blue",
         site=SITE,
@@ -40,16 +42,16 @@ def publication(placement: Placement, **settings: str) -> publishing.Publication
 
 def test_files_come_from_the_image_of_the_version() -> None:
     """By its tag, and by its digest where the stack gives one."""
-    plain = artefact.fetch(SITE, "web", placed(), "blue", "registry.example.com")
+    plain = artefact.fetch(Parts(), SITE, "web", placed(), "blue", "registry.example.com")
     assert plain.image == "registry.example.com/shop/web:1.0.0"
-    pinned = artefact.fetch(SITE, "web", placed(web=Artefact(digest=DIGEST)), "blue", "registry.example.com")
+    pinned = artefact.fetch(Parts(), SITE, "web", placed(web=Artefact(digest=DIGEST)), "blue", "registry.example.com")
     assert pinned.image == f"registry.example.com/shop/web:1.0.0@{DIGEST}"
 
 
 def test_an_archive_is_unpacked_only_with_its_digest() -> None:
     """The digest is checked before anything is unpacked."""
     archive = Artefact(archive="https://builds.example.com/web.tar.gz", sha256="2" * 64)
-    container = artefact.fetch(SITE, "web", placed(web=archive), "blue", "registry.example.com")
+    container = artefact.fetch(Parts(), SITE, "web", placed(web=archive), "blue", "registry.example.com")
     assert isinstance(container.command, list)
     script = str(container.command[-1])
     assert script.index("sha256sum -c") < script.index("tar -xzf")

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from settings.load import load_stack
 from settings.project import find_project
-from settings.stacks import Stack
+from settings.stacks import PlacedCluster, PlacedSystem, Stack
 
 ACCOUNT = "123456789012"
 """The one that moto pretends to be."""
@@ -51,6 +51,12 @@ CLUSTERS = {
 {MANAGED}""",
     "local": "      cloud: local\n      context: test\n      postgres: operator\n",
 }
+
+
+def on(stack: Stack, system: str) -> tuple[Stack, PlacedCluster, PlacedSystem]:
+    """What `store_of` asks for."""
+    (cluster,) = stack.clusters.values()
+    return stack, cluster, cluster.systems[system]
 
 
 def stack_on(folder: Path, cloud: str, **changed: str) -> Stack:

@@ -44,7 +44,8 @@ def arguments_of(type_: str) -> type | None:
         group, _, version = module.partition("/")
         path = f"pulumi_kubernetes.{group.split('.')[0]}.{version}"
         try:
-            return getattr(importlib.import_module(path), f"{name}InitArgs", None)
+            found = importlib.import_module(path)
+            return getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args", None)
         except ModuleNotFoundError:
             return None
     folder = module.split("/")[0].split("-")[0]

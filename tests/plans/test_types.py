@@ -43,8 +43,14 @@ def test_only_custom_objects_have_no_annotations() -> None:
     groups = {kind.split(":")[1].split("/")[0] for kind in unknown}
     assert groups == {
         "barmancloud.cnpg.io",
+        "cert-manager.io",
+        "elasticsearch.k8s.elastic.co",
         "external-secrets.io",
+        "gateway.envoyproxy.io",
+        "gateway.networking.k8s.io",
         "karpenter.sh",
+        "kibana.k8s.elastic.co",
+        "monitoring.coreos.com",
         "postgresql.cnpg.io",
         "rabbitmq.com",
     }

@@ -31,6 +31,8 @@ Res("it",
 
 
 class Notes:
+    reveals = False
+
     def __init__(self) -> None:
         self.secrets: list[str] = []
 

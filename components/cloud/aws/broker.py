@@ -14,6 +14,8 @@ from components.cloud.aws.firewall import firewall
 from components.cloud.contract import BrokerArgs, BrokerEndpoint, Reach
 
 PORT = 5671
+MANAGEMENT_PORT = 443
+"""Of its API, by which definitions are put in."""
 VERSION = "4.2"
 INSTANCE = "mq.m7g.medium"
 HIGHLY_AVAILABLE = 3
@@ -89,7 +91,7 @@ class Broker(pulumi.ComponentResource):
             self._full_name,
             self._around.vpc_id,
             self._around.clients,
-            PORT,
+            (PORT, MANAGEMENT_PORT),
             self._tags,
             self._opts,
         )

@@ -137,7 +137,7 @@ class Documents(pulumi.ComponentResource):
             self._identifier,
             self._around.vpc_id,
             self._around.clients,
-            PORT,
+            (PORT,),
             self._tags,
             self._opts,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import pulumi
 import pulumi_aws as aws
@@ -13,11 +14,11 @@ def firewall(
     server: str,
     vpc_id: pulumi.Input[str],
     clients: Sequence[str],
-    port: int,
+    ports: Sequence[int],
     tags: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.SecurityGroup:
-    """Lets the address ranges `clients` in at `port`, and nothing out. AWS refuses descriptions with an apostrophe."""
+    """Lets the address ranges `clients` in at `ports`, and nothing out. AWS refuses descriptions with an apostrophe."""
     group = aws.ec2.SecurityGroup(
         name,
         name=server,
@@ -26,7 +27,7 @@ def firewall(
         tags={**tags, "Name": server},
         opts=opts,
     )
-    for index, cidr in enumerate(clients):
+    for index, (port, cidr) in enumerate(product(ports, clients)):
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-{index}",
             security_group_id=group.id,

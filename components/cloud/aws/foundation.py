@@ -20,7 +20,7 @@ from components.cloud.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.cloud.aws.secret_store import StoreSurroundings
 from components.cloud.aws.surroundings import SecondRegion, Surroundings
 from components.cloud.aws.vault import CONTINUOUS_DAYS, BackupPlan, PlanArgs, VaultArgs, Vaults
-from components.cloud.aws.zone import Controllers, ZoneSurroundings
+from components.cloud.aws.zone import Controllers, ZoneSurroundings, controllers_facts
 from components.cloud.contract import ClusterAccess, ClusterFacts
 from components.cloud.images import repositories
 from settings.stacks import AwsCluster, PlacedCluster, Stack
@@ -72,14 +72,17 @@ class Foundation(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, providers=[provider, access.provider]),
         )
         self._budget(name, cluster_name, settings, own_tags)
+        controllers, cloud = self._cloud(name, cluster_name, settings, network, cluster, provider, own_tags)
         self.facts = ClusterFacts(
             name=name,
             cluster_name=cluster_name,
             stack=stack.name,
             environment=stack.environment,
             access=access,
-            cloud=self._cloud(name, cluster_name, settings, network, cluster, provider, own_tags),
+            cloud=cloud,
+            controllers=controllers_facts(controllers, settings.region),
             registry=f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com",
+            services=settings,
             billing_contacts=tuple(settings.billing_contacts),
         )
         self.register_outputs({"cluster": cluster_name})
@@ -93,7 +96,7 @@ class Foundation(pulumi.ComponentResource):
         cluster: Cluster,
         provider: aws.Provider,
         own_tags: dict[str, str],
-    ) -> AwsCloud:
+    ) -> tuple[Controllers, AwsCloud]:
         """What systems may ask of this region: keys, vaults and identities are the cluster's, the rest is theirs."""
         account, region, second = settings.account, settings.region, settings.second_region
         tags = names.tags(settings.source, own_tags)
@@ -134,7 +137,7 @@ class Foundation(pulumi.ComponentResource):
             tags=own_tags,
         )
         controllers = Controllers(name, identities, tags, self, provider)
-        return AwsCloud(
+        return controllers, AwsCloud(
             provider=provider,
             account=account,
             region=region,

@@ -69,7 +69,7 @@ class PodIdentity(pulumi.ComponentResource):
             opts=self._opts,
         )
         self.role_name = role.name
-        self.facts = IdentityFacts(targets=[AGENT, APIS], made=[association, self])
+        self.facts = IdentityFacts(targets=[AGENT, APIS], trusted=[association], made=[association, self])
         self.register_outputs({"role": role.arn})
 
     def may(self, statements: Sequence[Statement]) -> None:

@@ -75,15 +75,19 @@ class Site(pulumi.ComponentResource):
     def _edge(self) -> SiteEdge:
         placed = self._args.placed
         chosen = edge.Edge(
-            cookie=f"slipway-slot-{self._args.stack}-{placed.name}",
+            cookie=names.slot_cookie(self._args.stack, placed.name),
             domain=edge.parent_domain(list(placed.definition.domains.values())),
             active=placed.placement.active,
             page=maintenance.page(placed.definition),
             retry_after_seconds=round(seconds(placed.definition.maintenance_page.retry_after)),
         )
-        state = edge.state(placed.placement, epoch=placed.placement.attempt, pass_digest="")
+        state = edge.state(placed.placement, epoch=placed.placement.attempt)
         return SiteEdge(
-            self._name, SiteEdgeArgs(edge_name=self._full_name, edge=chosen, state=state, tags=self._tags), self
+            self._name,
+            SiteEdgeArgs(
+                edge_name=self._full_name, edge=chosen, state=state, pass_digest=self._args.pass_digest, tags=self._tags
+            ),
+            self,
         )
 
     def _certificate(self, zone: ZoneFacts) -> Certificate:
@@ -158,6 +162,7 @@ class Site(pulumi.ComponentResource):
     ) -> batch.v1.Job:
         args, scope = self._args, self._scope
         publication = publishing.Publication(
+            parts=self._scope.parts,
             name=args.name,
             slot=slot,
             site=self._site,

@@ -13,6 +13,7 @@ from builders.edge import Edge, request_function, response_function
 
 RUNTIME = "cloudfront-js-2.0"
 STATE = "state"
+PASS = "pass"
 """The only key of the store; a release changes it, and every edge knows within seconds."""
 
 
@@ -23,6 +24,7 @@ class SiteEdgeArgs:
     edge: Edge
     state: str
     """The weights, as the functions read them."""
+    pass_digest: pulumi.Input[str]
     tags: Mapping[str, str]
 
 
@@ -51,14 +53,24 @@ class SiteEdge(pulumi.ComponentResource):
         ]
         self.register_outputs({"store": store.arn})
 
+    def _pass(self) -> pulumi.Resource:
+        return aws.cloudfront.KeyvaluestoreKey(
+            f"{self._name}-pass",
+            key_value_store_arn=self.store,
+            key=PASS,
+            value=self._args.pass_digest,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def open(self, published: list[pulumi.Resource]) -> None:
-        """Writes the weights, once what they send visitors to is `published`."""
+        """Writes the weights, once what they send visitors to is `published`. One key after another: each write changes the
+        version that the next one names."""
         aws.cloudfront.KeyvaluestoreKey(
             self._name,
             key_value_store_arn=self.store,
             key=STATE,
             value=self._args.state,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=published),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*published, self._pass()]),
         )
 
     def _function(self, part: str, code: str) -> aws.cloudfront.Function:

@@ -12,7 +12,7 @@ from builders import names
 from builders.domains import within
 from components.cloud.aws.pod_identity import IdentitySurroundings, PodIdentity
 from components.cloud.aws.policy import allow, deferred
-from components.cloud.contract import ZoneArgs, ZoneFacts
+from components.cloud.contract import ControllersFacts, ZoneArgs, ZoneFacts
 
 CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager": ("cert-manager", "cert-manager")}
 """What writes records: namespace and service account of each, by name."""
@@ -45,6 +45,25 @@ class Controllers(pulumi.ComponentResource):
                 ]
             )
         self.register_outputs({})
+
+
+def controllers_facts(controllers: Controllers, region: str) -> ControllersFacts:
+    """external-dns and cert-manager write to Route 53; the gateway stands behind a load balancer that keeps visitors'
+    addresses. Auto Mode measures no pods."""
+    service = "service.beta.kubernetes.io/aws-load-balancer"
+    return ControllersFacts(
+        identities={name: identity.facts for name, identity in controllers.identities.items()},
+        dns={"provider": {"name": "aws"}, "env": [{"name": "AWS_DEFAULT_REGION", "value": region}]},
+        solvers=[{"dns01": {"route53": {"region": region}}}],
+        load_balancer={
+            f"{service}-scheme": "internet-facing",
+            f"{service}-nlb-target-type": "ip",
+            f"{service}-target-group-attributes": "preserve_client_ip.enabled=true",
+            f"{service}-attributes": "load_balancing.cross_zone.enabled=true",
+        },
+        load_balancer_class="eks.amazonaws.com/nlb",
+        measures_pods=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

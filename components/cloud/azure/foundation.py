@@ -22,7 +22,7 @@ from components.cloud.azure.postgres import Surroundings
 from components.cloud.azure.registry import Registry, RegistryArgs
 from components.cloud.azure.second_region import SecondNetwork, SecondNetworkArgs, SecondRegion
 from components.cloud.azure.vault import BLOBS, STATE_DAYS, Kept, KeptArgs, Vault, VaultArgs
-from components.cloud.azure.zone import Controllers, ZoneSurroundings
+from components.cloud.azure.zone import Controllers, ZoneSurroundings, controllers_facts
 from components.cloud.contract import ClusterAccess, ClusterFacts
 from settings.stacks import AzureCluster, PlacedCluster, Stack
 
@@ -93,14 +93,17 @@ class Foundation(pulumi.ComponentResource):
             self,
         )
         place = self._place(name, cluster_name, settings, group.name, network, cluster, own_tags)
+        controllers, cloud = self._cloud(name, settings, place, network, provider, tags)
         self.facts = ClusterFacts(
             name=name,
             cluster_name=cluster_name,
             stack=stack.name,
             environment=stack.environment,
             access=_access(name, settings.tenant, group.name, cluster, provider),
-            cloud=self._cloud(name, settings, place, network, provider, tags),
+            cloud=cloud,
+            controllers=controllers_facts(controllers, place, settings.dns_zones),
             registry=f"{registry_name}.azurecr.io",
+            services=settings,
             billing_contacts=tuple(settings.billing_contacts),
         )
         self._budget(name, settings, place)
@@ -145,7 +148,7 @@ class Foundation(pulumi.ComponentResource):
         network: Network,
         provider: azure.Provider,
         tags: dict[str, str],
-    ) -> AzureCloud:
+    ) -> tuple[Controllers, AzureCloud]:
         """What systems may ask of this region: vault and identities are the cluster's, the rest is theirs."""
         vault = Vault(
             name,
@@ -164,7 +167,7 @@ class Foundation(pulumi.ComponentResource):
         )
         self._back_up_state(name, settings, vault, tags)
         controllers = Controllers(name, place, tags, self, provider)
-        return AzureCloud(
+        return controllers, AzureCloud(
             provider=provider,
             place=place,
             databases=Surroundings(

@@ -67,6 +67,7 @@ class PodIdentity(pulumi.ComponentResource):
             annotations={CLIENT_ID: identity.client_id},
             pod=Identity(labels=USE),
             targets=[APIS],
+            trusted=[trusted],
             made=[trusted, self],
         )
         self.register_outputs({"client": identity.client_id})

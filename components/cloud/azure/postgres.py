@@ -87,6 +87,7 @@ class Postgres(pulumi.ComponentResource):
             owner=roles.owner,
             app=roles.app,
             backup=roles.backup,
+            monitor=roles.monitor,
             reach=Reach(networks=around.networks),
         )
         self.register_outputs({"server": self._server_name})

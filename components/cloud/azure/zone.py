@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import dns
@@ -11,7 +13,7 @@ from pulumi_azure_native import dns
 from builders.domains import within
 from components.cloud.azure.place import Place
 from components.cloud.azure.pod_identity import PodIdentity
-from components.cloud.contract import ZoneArgs, ZoneFacts
+from components.cloud.contract import ControllersFacts, ZoneArgs, ZoneFacts
 
 CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager": ("cert-manager", "cert-manager")}
 """What writes records: namespace and service account of each, by name."""
@@ -36,6 +38,42 @@ class Controllers(pulumi.ComponentResource):
             for controller, (namespace, account) in CONTROLLERS.items()
         }
         self.register_outputs({})
+
+
+def controllers_facts(controllers: Controllers, place: Place, existing: Mapping[str, str]) -> ControllersFacts:
+    """external-dns and cert-manager write to the zones of the cluster's resource group; cert-manager also to those that
+    exist already, wherever they are."""
+    client = controllers.identities["cert-manager"].client
+    configuration = {
+        "tenantId": place.tenant,
+        "subscriptionId": place.subscription,
+        "resourceGroup": place.cluster_name,
+        "useWorkloadIdentityExtension": True,
+    }
+    secret = {
+        "enabled": True,
+        "mountPath": "/etc/kubernetes",
+        "data": {"azure.json": json.dumps(configuration, sort_keys=True)},
+    }
+    elsewhere = [
+        {"selector": {"dnsZones": [domain]}, **_solver(client, zone.split("/")[2], zone.split("/")[4])}
+        for domain, zone in existing.items()
+    ]
+    return ControllersFacts(
+        identities={name: identity.facts for name, identity in controllers.identities.items()},
+        dns={"provider": {"name": "azure"}, "secretConfiguration": secret},
+        solvers=[_solver(client, place.subscription, place.cluster_name), *elsewhere],
+    )
+
+
+def _solver(client: pulumi.Input[str], subscription: str, resource_group: str) -> dict[str, Any]:
+    azure = {
+        "subscriptionID": subscription,
+        "resourceGroupName": resource_group,
+        "environment": "AzurePublicCloud",
+        "managedIdentity": {"clientID": client},
+    }
+    return {"dns01": {"azureDNS": azure}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,12 @@ def foundation(cluster: PlacedCluster, stack: Stack) -> ClusterFacts:
         cluster_name=settings.context or names.cluster(stack.name, cluster.name),
         stack=stack.name,
         environment=stack.environment,
-        access=ClusterAccess(provider=provider, server=pulumi.Output.from_input(settings.context or "current context")),
+        access=ClusterAccess(
+            provider=provider,
+            server=pulumi.Output.from_input(settings.context or "current context"),
+            context=settings.context,
+        ),
         cloud=LocalCloud(settings=settings),
         registry=settings.registry,
+        services=settings,
     )

@@ -7,7 +7,6 @@ import pulumi_random as random
 from pulumi_kubernetes import apiextensions, core, networking, rbac
 
 from builders import mongodb, names, namespace, network_policy, secret
-from builders.scope import Scope
 from components.cloud.contract import Address, DatabaseArgs, DocumentsEndpoint, Reach, Role
 
 
@@ -20,7 +19,7 @@ class Documents(pulumi.ComponentResource):
         super().__init__(
             "slipway:local:Documents", f"{args.system}/{args.name}", opts=pulumi.ResourceOptions(parent=parent)
         )
-        self._args, self._scope = args, Scope(args.system, args.namespace)
+        self._args, self._scope = args, args.scope
         self._source, self._server = args.settings.source, names.kubernetes_name(args.name)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
         app = self._app()
@@ -47,7 +46,7 @@ class Documents(pulumi.ComponentResource):
             server=self._server,
             database=args.name,
             address=Address(
-                host=pulumi.Output.from_input(f"{self._server}-svc.{args.namespace}.svc"), port=mongodb.PORT
+                host=pulumi.Output.from_input(f"{self._server}-svc.{args.scope.namespace}.svc"), port=mongodb.PORT
             ),
             app=app,
             options=f"replicaSet={self._server}&authSource=admin",

@@ -8,7 +8,6 @@ import pulumi
 from pulumi_kubernetes import apiextensions, core, networking
 
 from builders import cloudnative_pg, names, network_policy, secret
-from builders.scope import Scope
 from components.cloud.contract import Address, DatabaseArgs, PostgresEndpoint, Reach, Role
 from components.cloud.roles import make_roles
 
@@ -25,7 +24,7 @@ class Postgres(pulumi.ComponentResource):
             "slipway:local:Postgres", f"{args.system}/{args.name}", opts=pulumi.ResourceOptions(parent=parent)
         )
         self._args, self._protect = args, protect
-        self._scope = Scope(args.system, args.namespace)
+        self._scope = args.scope
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
         self._server = names.kubernetes_name(args.name)
         roles = make_roles(args, SUPERUSER, self)
@@ -48,6 +47,7 @@ class Postgres(pulumi.ComponentResource):
             owner=roles.owner,
             app=roles.app,
             backup=roles.backup,
+            monitor=roles.monitor,
             reach=Reach(pods=cloudnative_pg.pods(self._server)),
         )
         self.register_outputs({"server": self._server})
@@ -74,7 +74,7 @@ class Postgres(pulumi.ComponentResource):
         backup = self._args.settings.backup
         if backup == "none":
             return []
-        spec = cloudnative_pg.object_store(self._args.namespace, backup)
+        spec = cloudnative_pg.object_store(self._args.scope.namespace, backup)
         return [self._object(cloudnative_pg.OBJECT_STORE, self._server, spec, self._opts)]
 
     def _schedule(self, cluster: pulumi.Resource) -> None:
@@ -122,4 +122,4 @@ class Postgres(pulumi.ComponentResource):
         )
 
     def _address(self, service: str) -> Address:
-        return Address(host=pulumi.Output.from_input(f"{service}.{self._args.namespace}.svc"))
+        return Address(host=pulumi.Output.from_input(f"{service}.{self._args.scope.namespace}.svc"))

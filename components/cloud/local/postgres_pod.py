@@ -6,7 +6,6 @@ import pulumi
 from pulumi_kubernetes import apps, core, networking
 
 from builders import names, network_policy, postgres_pod, secret
-from builders.scope import Scope
 from components.cloud.contract import Address, DatabaseArgs, PostgresEndpoint, Reach
 from components.cloud.roles import make_roles
 
@@ -22,7 +21,7 @@ class PostgresPod(pulumi.ComponentResource):
         super().__init__(
             "slipway:local:PostgresPod", f"{args.system}/{args.name}", opts=pulumi.ResourceOptions(parent=parent)
         )
-        scope, source = Scope(args.system, args.namespace), args.settings.source
+        scope, source = args.scope, args.settings.source
         name = names.kubernetes_name(args.name)
         login = f"{name}-superuser"
         roles = make_roles(args, SUPERUSER, self)
@@ -52,13 +51,14 @@ class PostgresPod(pulumi.ComponentResource):
         self.endpoint = PostgresEndpoint(
             server=name,
             database=args.name,
-            direct=Address(host=pulumi.Output.from_input(f"{name}.{args.namespace}.svc")),
+            direct=Address(host=pulumi.Output.from_input(f"{name}.{args.scope.namespace}.svc")),
             pooled=None,
             readers=(),
             admin=roles.admin,
             owner=roles.owner,
             app=roles.app,
             backup=roles.backup,
+            monitor=roles.monitor,
             reach=Reach(pods=postgres_pod.pods(name)),
             tls="prefer",
         )

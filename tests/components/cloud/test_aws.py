@@ -96,12 +96,15 @@ def test_the_cluster_is_closed_and_logged(planned: Plan) -> None:
 
 
 def test_objects_wait_for_the_deployers_access(planned: Plan) -> None:
-    """The Kubernetes provider depends on the access policy of every deployer, and every object on the provider."""
-    provider = one(planned, "pulumi:providers:kubernetes")
+    """The Kubernetes provider depends on the access policy of every deployer, and every object on it; those of systems wait
+    for the controllers too."""
+    provider = one(planned, "pulumi:providers:kubernetes", "main")
+    systems = one(planned, "pulumi:providers:kubernetes", "main-systems")
     assert depends_on(planned, provider, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    assert depends_on(planned, systems, "kubernetes:helm.sh/v3:Release")
     for step in planned.steps:
         if step.package == "kubernetes" and step.state["custom"]:
-            assert step.provider.startswith(provider.urn), step.urn
+            assert step.provider.startswith(systems.urn if step.name.startswith("shop") else provider.urn), step.urn
 
 
 def test_every_resource_is_in_the_region_and_account_of_its_cluster(planned: Plan) -> None:

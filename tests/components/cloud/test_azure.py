@@ -79,7 +79,7 @@ def test_network_policies_are_enforced(planned: Plan) -> None:
 
 def test_objects_wait_for_the_deployers_access(planned: Plan) -> None:
     """The Kubernetes provider depends on the role of every deployer."""
-    provider = one(planned, "pulumi:providers:kubernetes")
+    provider = one(planned, "pulumi:providers:kubernetes", "main")
     assert depends_on(planned, provider, "azure-native:authorization:RoleAssignment")
 
 
@@ -108,7 +108,9 @@ def test_nodes_pull_images_by_their_own_identity(planned: Plan) -> None:
     """A Premium registry without an administrator, named as the images' registry is."""
     registry = one(planned, "azure-native:containerregistry:Registry").inputs
     assert (registry["adminUserEnabled"], registry["sku"]) == (False, {"name": "Premium"})
-    image = one(planned, "kubernetes:apps/v1:Deployment").inputs["spec"]["template"]["spec"]["containers"][0]["image"]
+    image = one(planned, "kubernetes:apps/v1:Deployment", "shop/api-blue").inputs["spec"]["template"]["spec"][
+        "containers"
+    ][0]["image"]
     assert image == f"{registry['registryName']}.azurecr.io/shop/api:1.0.0"
 
 

@@ -26,7 +26,8 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def test_nothing_but_kubernetes_is_asked(planned: Plan) -> None:
     """No cloud's resources; the provider uses the named context."""
     assert {step.package for step in planned.steps if step.state["custom"]} == {"kubernetes", "random", "pulumi"}
-    assert one(planned, "pulumi:providers:kubernetes").inputs["context"] == "kind"
+    assert one(planned, "pulumi:providers:kubernetes", "main").inputs["context"] == "kind"
+    assert one(planned, "pulumi:providers:kubernetes", "main-systems").inputs["context"] == "kind"
 
 
 def test_the_database_is_backed_up_as_declared(planned: Plan) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from tests.components.system.conftest import Shop
 
+SUPPORT = {"flagd", "shop-db-exporter"}
+"""What stands beside the slots."""
+
 
 def test_a_slot_with_a_version_runs_every_service(shop: Shop) -> None:
     """Each service and site has a Deployment, an autoscaler, a disruption budget, a ConfigMap and a network policy."""
     slot = {"web-blue", "api-blue", "users-blue", "shop-site-blue"}
-    assert shop.names("Deployment") == slot
+    assert shop.names("Deployment") == {*slot, *SUPPORT}
     assert shop.names("HorizontalPodAutoscaler") == slot
-    assert shop.names("PodDisruptionBudget") == slot
+    assert shop.names("PodDisruptionBudget") == {*slot, "flagd", "shop-queue"}
     assert slot < shop.names("NetworkPolicy")
 
 
@@ -48,7 +51,7 @@ def test_images_come_from_the_clusters_registry(shop: Shop) -> None:
 
 def test_no_deployment_sets_replicas(shop: Shop) -> None:
     """The autoscaler alone decides how many pods run."""
-    for name in shop.names("Deployment"):
+    for name in shop.names("Deployment") - SUPPORT:
         assert "replicas" not in shop.one("Deployment", name).inputs["spec"]
 
 
@@ -56,6 +59,8 @@ def test_plain_variables_stand_in_the_config_map(shop: Shop) -> None:
     """References to the slot, other services, buckets, domains and flags are text."""
     assert shop.one("ConfigMap", "api-blue").inputs["data"] == {
         "DARK_MODE": "true",
+        "FLAGD_HOST": "flagd",
+        "FLAGD_PORT": "8013",
         "LEVEL": "info",
         "PORT": "4000",
         "RECEIPTS": "bucket-of-receipts",
@@ -74,7 +79,7 @@ def test_secret_variables_are_references(shop: Shop) -> None:
         "PAPERS": {"name": "papers-app", "key": "url"},
         "TOKEN_KEY": {"name": "shop-generated", "key": "TOKEN_KEY"},
         "PAYMENTS_KEY": {"name": "shop-supplied", "key": "PAYMENTS_KEY"},
-        "BROKER": {"name": "shop-queue-default-user", "key": "connection_string"},
+        "BROKER": {"name": "shop-queue-login", "key": "connection_string"},
     }
 
 

@@ -73,6 +73,7 @@ def test_every_object_says_where_it_comes_from(shop: Shop) -> None:
     of = "systems/shop/system.yaml:"
     services = {f"{of}services.{name}" for name in ("web", "api", "users")}
     kept = {f"{of}databases.shop_db", f"{of}databases.papers", f"{of}databases", f"{of}queue", f"{of}secrets"}
+    kept |= {f"{of}{key}" for key in ("checks", "domains", "flags")}
     assert sources == {of, f"{of}sites.shop-site", *kept, *services}
 
 
@@ -113,8 +114,10 @@ def test_api_may_call_what_it_needs_and_nothing_else(shop: Shop) -> None:
         ({"podSelector": {"matchLabels": users}}, 5000),
         ({"ipBlock": {"cidr": "10.9.0.0/24"}}, 6432),
         ({"ipBlock": {"cidr": "10.9.1.0/24"}}, 27017),
-        ({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "shop-queue"}}}, 5672),
+        ({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "shop-queue"}}}, 5671),
         ({"ipBlock": {"cidr": "169.254.170.23/32"}}, 80),
+        ({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "flagd"}}}, 8013),
+        ({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "flagd"}}}, 8016),
     ]
     assert internet[0]["ipBlock"]["cidr"] == "0.0.0.0/0"
     assert "10.0.0.0/8" in internet[0]["ipBlock"]["except"]

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from live.aws.secrets import SecretsManager
 from live.failure import CloudFailure, MissingEntry
 from live.stores import store_of
-from tests.live.conftest import ACCOUNT, stack_on
+from tests.live.conftest import ACCOUNT, on, stack_on
 
 CANARY = "canary-c0ffee-do-not-show"
 ENTRY = "slipway-test-main/shop/PAYMENT_KEY"
@@ -27,7 +27,7 @@ def client(aws: None) -> Any:
 def test_a_value_lands_in_its_entry(client: Any, tmp_path: Path) -> None:
     """The entry that the program made has the value as its current version."""
     client.create_secret(Name=ENTRY)
-    store = store_of(stack_on(tmp_path, "aws"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "aws"), "shop"))
     store.set("PAYMENT_KEY", CANARY)
     assert client.get_secret_value(SecretId=ENTRY)["SecretString"] == CANARY
     assert store.place("PAYMENT_KEY") == ENTRY
@@ -35,7 +35,7 @@ def test_a_value_lands_in_its_entry(client: Any, tmp_path: Path) -> None:
 
 def test_an_entry_is_never_made(client: Any, tmp_path: Path) -> None:
     """Without one the answer is to run `pulumi up`, and nothing is kept."""
-    store = store_of(stack_on(tmp_path, "aws"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "aws"), "shop"))
     with pytest.raises(MissingEntry, match=f"no entry {ENTRY} yet; run `pulumi up` first"):
         store.set("PAYMENT_KEY", CANARY)
     assert client.list_secrets()["SecretList"] == []
@@ -45,7 +45,7 @@ def test_an_empty_entry_is_not_filled(client: Any, tmp_path: Path) -> None:
     """The time is that of the current value."""
     for name in ("PAYMENT_KEY", "MAIL_KEY"):
         client.create_secret(Name=f"slipway-test-main/shop/{name}")
-    store = store_of(stack_on(tmp_path, "aws"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "aws"), "shop"))
     assert store.filled() == {"PAYMENT_KEY": None, "MAIL_KEY": None}
     store.set("PAYMENT_KEY", CANARY)
     since = store.filled()["PAYMENT_KEY"]
@@ -79,7 +79,7 @@ def test_another_account_is_refused(client: Any, tmp_path: Path) -> None:
     """Before anything is asked of it."""
     stack = stack_on(tmp_path, "aws", account='"111122223333"')
     with pytest.raises(CloudFailure, match=f"the login is of account {ACCOUNT}, the stack's is 111122223333"):
-        store_of(stack, "shop")
+        store_of(*on(stack, "shop"))
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_no_login_says_how_to_log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(CloudFailure, match=f"no credentials to ask for account {ACCOUNT}; log in"):
-        store_of(stack_on(tmp_path, "aws"), "shop")
+        store_of(*on(stack_on(tmp_path, "aws"), "shop"))

@@ -19,7 +19,7 @@ from tests.live.conftest import stack_on
 
 ARN = "arn:aws:cloudfront::123456789012:key-value-store/0f1e2d3c-0000-4000-8000-000000000001"
 BLUE = EdgeState(active="blue", weights={"blue": 100, "green": 0}, epoch=1)
-TENTH = EdgeState(active="blue", weights={"blue": 90, "green": 10}, epoch=2, pass_digest="canary")
+TENTH = EdgeState(active="blue", weights={"blue": 90, "green": 10}, epoch=2)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_state_is_what_the_edge_function_reads() -> None:
     """Its five keys, and back."""
     document = json.loads(TENTH.to_json())
     weights = {"blue": 90, "green": 10}
-    assert document == {"active": "blue", "weights": weights, "epoch": 2, "maintenance": False, "pass": "canary"}
+    assert document == {"active": "blue", "weights": weights, "epoch": 2, "maintenance": False}
     assert EdgeState.from_json(TENTH.to_json()) == TENTH
     assert "canary" not in repr(TENTH)
 

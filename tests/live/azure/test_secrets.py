@@ -20,7 +20,7 @@ from live.azure.secrets import KeyVault, client_of
 from live.failure import CloudFailure
 from live.stores import store_of
 from tests.live.azure.conftest import Login
-from tests.live.conftest import stack_on
+from tests.live.conftest import on, stack_on
 
 CANARY = "canary-c0ffee-do-not-show"
 VAULT = "https://shop-vault.vault.azure.net"
@@ -109,6 +109,6 @@ def test_a_vault_that_is_not_there(answers: responses.RequestsMock) -> None:
 
 def test_the_store_of_a_system_is_its_own_vault(tmp_path: Path) -> None:
     """Found by subscription, cluster and system, without a request."""
-    store = store_of(stack_on(tmp_path, "azure"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "azure"), "shop"))
     assert store.place("PAYMENT_KEY").startswith("test-main-shop-")
     assert store.limit == 25_600

@@ -10,7 +10,7 @@ import pytest
 
 from live.failure import CloudFailure, MissingEntry
 from live.stores import store_of
-from tests.live.conftest import stack_on
+from tests.live.conftest import on, stack_on
 from tests.live.kubernetes.conftest import Cluster
 
 CANARY = "canary-c0ffee-do-not-show"
@@ -28,7 +28,7 @@ def made(cluster: Cluster) -> Cluster:
 
 def test_a_value_is_one_key_of_the_secret(made: Cluster, tmp_path: Path) -> None:
     """Others stay as they are, and each key has a field manager of its own."""
-    store = store_of(stack_on(tmp_path, "local"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "local"), "shop"))
     made.objects[SECRET]["data"] = {"MAIL_KEY": "b2xk"}
     store.set("PAYMENT_KEY", CANARY)
     held = made.objects[SECRET]
@@ -39,7 +39,7 @@ def test_a_value_is_one_key_of_the_secret(made: Cluster, tmp_path: Path) -> None
 
 def test_each_key_has_its_time(made: Cluster, tmp_path: Path) -> None:
     """That of its field manager; one that nobody is named for is as old as the Secret."""
-    store = store_of(stack_on(tmp_path, "local"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "local"), "shop"))
     assert store.filled() == {"PAYMENT_KEY": None, "MAIL_KEY": None}
     store.set("PAYMENT_KEY", CANARY)
     made.objects[SECRET]["data"]["MAIL_KEY"] = "b2xk"
@@ -51,7 +51,7 @@ def test_each_key_has_its_time(made: Cluster, tmp_path: Path) -> None:
 
 def test_a_missing_secret_is_not_made(cluster: Cluster, tmp_path: Path) -> None:
     """It is the program's to make; until then nothing is filled."""
-    store = store_of(stack_on(tmp_path, "local"), "shop")
+    store = store_of(*on(stack_on(tmp_path, "local"), "shop"))
     assert store.filled() == {"PAYMENT_KEY": None, "MAIL_KEY": None}
     with pytest.raises(MissingEntry, match="no Secret shop/shop-supplied yet; run `pulumi up` first"):
         store.set("PAYMENT_KEY", CANARY)
@@ -66,7 +66,7 @@ def test_refusals_say_the_fix_and_not_the_value(made: Cluster, tmp_path: Path, s
     """Even when the answer repeats it."""
     made.refused = status
     with pytest.raises(CloudFailure, match=told) as caught:
-        store_of(stack_on(tmp_path, "local"), "shop").set("PAYMENT_KEY", CANARY)
+        store_of(*on(stack_on(tmp_path, "local"), "shop")).set("PAYMENT_KEY", CANARY)
     shown = str(caught.value)
     assert CANARY not in shown
     assert base64.b64encode(CANARY.encode()).decode() not in shown
@@ -76,4 +76,4 @@ def test_an_unknown_context_is_told(cluster: Cluster, tmp_path: Path) -> None:
     """With its name and where it is looked for."""
     stack = stack_on(tmp_path, "local", context="elsewhere")
     with pytest.raises(CloudFailure, match="the kubeconfig has no context elsewhere; set KUBECONFIG"):
-        store_of(stack, "shop")
+        store_of(*on(stack, "shop"))

@@ -54,6 +54,7 @@ class LiteralCloud:
             admin=roles.admin,
             owner=roles.owner,
             app=roles.app,
+            monitor=roles.monitor,
             backup=roles.backup,
             reach=Reach(networks=("10.9.0.0/24",)),
         )
