@@ -107,6 +107,33 @@ def list_secrets(
 
 
 @app.command()
+def rehearse(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Annotated[
+        str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current.")
+    ] = None,
+    kubeconfig: Annotated[Path | None, typer.Option("--kubeconfig", help="File, in place of KUBECONFIG.")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")] = None,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--absent", help="API group whose controller does not run, such as postgresql.cnpg.io; repeatable."
+        ),
+    ] = None,
+    crds: Annotated[Path | None, typer.Option("--crds", help="CRDs to install first: a YAML file or a folder.")] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each object.")] = 600,
+) -> None:
+    """Apply the Kubernetes part of a stack to a cluster, in order and with waits, as `pulumi up` would."""
+    from cli.rehearse import Request
+    from cli.rehearse import run as run_on
+
+    request = Request(context, kubeconfig, cluster, frozenset(absent or ()), crds, timeout)
+    sys.exit(run_on(cwd, stack, config, request))
+
+
+@app.command()
 def backups(
     stack: StackName = None, config: StackFile = None, cwd: Directory = Path(), output: Format = "text"
 ) -> None:
