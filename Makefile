@@ -1,10 +1,11 @@
 # Everything runs in .venv, made on first use from the hash-checked lock files; a second run installs nothing.
 PYTHON ?= python3
 STACK ?= staging
+RIG ?= ../shared/rig
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
-.PHONY: help preview check test lint bench lock schema schema-verify snapshots clean
+.PHONY: help preview check test lint bench lock schema schema-verify alerts alerts-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -16,8 +17,23 @@ preview: .venv/.runtime ## Preview a stack (STACK=staging) and judge it by the p
 check: .venv/.runtime ## Check every system and stack file, in under a second
 	@$(BIN)/slipway check
 
-test: .venv/.dev lint ## Run the linters and all tests
+test: .venv/.dev lint programs ## Run the linters and all tests; those of a cluster say `not run` without one
 	@$(BIN)/python -m pytest -n auto
+
+e2e: .venv/.dev ## Run the tests of a cluster on the rig (RIG=../shared/rig)
+	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest tests/e2e
+
+programs: ## Install what the tests run besides Python, by apt, where it is missing
+	@missing=""; \
+	for pair in prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager rabbitmqctl=rabbitmq-server; do \
+		command -v "$${pair%%=*}" >/dev/null 2>&1 || missing="$$missing $${pair#*=}"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || \
+		{ echo "The tests need these programs, which Debian packages so:$$missing" >&2; exit 2; }; \
+	echo "Installing$$missing …"; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+		apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 
 lint: .venv/.dev ## Check style, types and import layers
 	@$(BIN)/ruff check .
@@ -33,6 +49,12 @@ schema: .venv/.runtime ## Write the JSON Schemas of systems and stacks anew
 
 schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
 	@$(BIN)/python -m settings.schema --verify
+
+alerts: .venv/.runtime ## Write the pages that alerts link to anew
+	@$(BIN)/python -m builders.alerting.pages --update
+
+alerts-verify: .venv/.runtime ## Fail when a page of an alert is out of date
+	@$(BIN)/python -m builders.alerting.pages --verify
 
 snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the difference before you commit it
 	@$(BIN)/python -m pytest -q tests/plans/test_plans.py tests/plans/test_clouds.py --snapshot-update

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from pulumi_kubernetes import apps, core, meta
 
 from builders import names, pod
@@ -10,10 +13,40 @@ from builders.scope import Scope
 from settings.services import Health, Service
 
 
+@dataclass(frozen=True)
+class Authority:
+    """Who signed the certificate of a server inside the cluster: `ca.crt` of a Secret, mounted at `folder`."""
+
+    name: str
+    secret: str
+    folder: str
+
+    def volume(self) -> core.v1.VolumeArgs:
+        """A pod starts without it too: then it does not trust the server, and says so."""
+        return core.v1.VolumeArgs(
+            name=self.name,
+            secret=core.v1.SecretVolumeSourceArgs(
+                secret_name=self.secret, optional=True, items=[core.v1.KeyToPathArgs(key="ca.crt", path="ca.crt")]
+            ),
+        )
+
+    def mount(self) -> core.v1.VolumeMountArgs:
+        return core.v1.VolumeMountArgs(name=self.name, mount_path=self.folder, read_only=True)
+
+
 def deployment(
-    scope: Scope, *, name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
+    scope: Scope,
+    *,
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority] = (),
 ) -> apps.v1.DeploymentInitArgs:
-    """`image` is complete, with registry and tag. There is no `replicas`: the autoscaler alone decides it."""
+    """`image` is complete, with registry and tag; `authorities` signed what the service connects to. There is no
+    `replicas`: the autoscaler alone decides it."""
     selector = names.selector(name, slot)
     labels = {**names.labels(scope.system, name, slot), **identity.labels}
     return apps.v1.DeploymentInitArgs(
@@ -32,7 +65,7 @@ def deployment(
                 metadata=meta.v1.ObjectMetaArgs(
                     labels=labels, annotations={"slipway.dev/config": variables.checksum[:16]}
                 ),
-                spec=_pod(name, slot, service, image, variables, identity),
+                spec=_pod(name, slot, service, image, variables, identity, authorities),
             ),
         ),
     )
@@ -45,7 +78,13 @@ def _rolled(variables: Variables) -> dict[str, str]:
 
 
 def _pod(
-    name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority],
 ) -> core.v1.PodSpecArgs:
     return core.v1.PodSpecArgs(
         service_account_name=name,
@@ -54,13 +93,19 @@ def _pod(
         termination_grace_period_seconds=service.drain_seconds + pod.PROPAGATION_SECONDS,
         security_context=pod.security(service.user),
         topology_spread_constraints=pod.spread(names.selector(name, slot)),
-        volumes=pod.scratch_volumes(service.writable),
-        containers=[_container(name, slot, service, image, variables, identity)],
+        volumes=[*pod.scratch_volumes(service.writable), *(authority.volume() for authority in authorities)],
+        containers=[_container(name, slot, service, image, variables, identity, authorities)],
     )
 
 
 def _container(
-    name: str, slot: str, service: Service, image: str, variables: Variables, identity: pod.Identity
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority],
 ) -> core.v1.ContainerArgs:
     return core.v1.ContainerArgs(
         name=name,
@@ -74,7 +119,7 @@ def _container(
         env=pod.environment(variables),
         resources=pod.resources(service.resources),
         security_context=pod.container_security(),
-        volume_mounts=pod.scratch_mounts(service.writable),
+        volume_mounts=[*pod.scratch_mounts(service.writable), *(authority.mount() for authority in authorities)],
         lifecycle=pod.leaving(),
         startup_probe=_probe(service.health.path, period=5, failures=max(1, service.health.startup_seconds // 5)),
         readiness_probe=_probe(_ready_path(service.health), period=5, failures=3),

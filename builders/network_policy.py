@@ -121,7 +121,7 @@ def of_broker(
     scope: Scope, *, name: str, source: str, pods: Mapping[str, str], callers: Iterable[Mapping[str, str]]
 ) -> networking.v1.NetworkPolicyInitArgs:
     """RabbitMQ: AMQP over TLS (5671) from the system's pods, metrics (15691) to Prometheus; its nodes find
-    (4369) and feed (25672) each other and ask the API server (443, 6443) who they are."""
+    (4369) and feed (25672) each other. Since RabbitMQ 4.1 they know each other by name and ask no API server."""
     clients = [_pods(caller) for caller in callers]
     return _policy(
         scope,
@@ -136,7 +136,6 @@ def of_broker(
         egress=[
             _to(Target(4369, pods=pods)),
             _to(Target(25672, pods=pods)),
-            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443)),
         ],
     )
 

@@ -14,6 +14,8 @@ SYSTEM_TYPE = "slipway:system:System"
 SLOT_TYPE = "slipway:system:Slot"
 PROVIDER_TYPE = "pulumi:providers:"
 NAMED = ("bucket", "database")
+OF_CLUSTERS = {"Foundation": "foundation", "Cluster": "cluster services"}
+"""What a cluster has besides systems: the last word of the component's type, and the title."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ def _stack_urn(plan: Plan) -> str:
 
 
 def _groups(plan: Plan, cluster: PlacedCluster, components: Mapping[tuple[str, str], Step]) -> Iterator[Group]:
-    for (type_, name), step in components.items():
-        if type_.endswith(":Foundation") and name == cluster.name:
-            yield Group("foundation", "", tuple(_parts(plan, step)))
+    for end, title in OF_CLUSTERS.items():
+        for (type_, name), step in components.items():
+            if type_.endswith(f":{end}") and name == cluster.name:
+                yield Group(title, "", tuple(_parts(plan, step)))
     for name, system in cluster.systems.items():
         step = components.get((SYSTEM_TYPE, name))
         if step is not None:

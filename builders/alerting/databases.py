@@ -37,7 +37,7 @@ def alerts(placed: PlacedSystem) -> list[Rule]:
 def _down(namespace: str) -> Rule:
     return Rule(
         name="DatabaseDown",
-        expr=f"{selector('pg_up', namespace=namespace)} == 0",
+        expr=f"max by (namespace, database) ({selector('pg_up', namespace=namespace)}) == 0",
         lasting="1m",
         severity="critical",
         summary="{{ $labels.database }} does not answer",
@@ -131,9 +131,10 @@ def _stale(name: str, namespace: str, job: str, age: str, what: str, database: s
     """Also where none ever succeeded since the CronJob was made."""
     succeeded = selector("kube_cronjob_status_last_successful_time", namespace=namespace, cronjob=job)
     made = selector("kube_cronjob_created", namespace=namespace, cronjob=job)
+    by = "max by (namespace, cronjob)"
     return Rule(
         name=name,
-        expr=f"time() - ({succeeded} or {made}) > {seconds(age):g}",
+        expr=f"time() - ({by} ({succeeded}) or {by} ({made})) > {seconds(age):.15g}",
         lasting="10m",
         severity="critical" if name == "BackupTooOld" else "warning",
         labels={"database": database},

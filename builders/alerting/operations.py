@@ -5,6 +5,7 @@ from __future__ import annotations
 from builders import names
 from builders.alerting.promql import exactly, matching, selector
 from builders.alerting.rule import Rule
+from builders.alerting.traffic import BURN_RATES
 from settings.fields import seconds
 from settings.stacks import PlacedSystem
 
@@ -28,7 +29,7 @@ def _certificate(namespace: str) -> Rule:
     until = selector("certmanager_certificate_expiration_timestamp_seconds", namespace=namespace)
     return Rule(
         name="CertificateExpiresSoon",
-        expr=f"{until} - time() < 14 * 86400",
+        expr=f"min by (namespace, name) ({until}) - time() < 14 * 86400",
         lasting="1h",
         summary="The certificate {{ $labels.name }} expires in {{ $value | humanizeDuration }}",
         meaning="cert-manager renews 30 days before; it did not. Browsers will refuse the site.",
@@ -55,6 +56,7 @@ def _pages(placed: PlacedSystem) -> list[Rule]:
             ),
         )
     ]
+    rules += _availability(probed, placed.definition.objectives.availability_percent)
     limit = placed.definition.objectives.page_load
     if limit is not None:
         took = selector("probe_duration_seconds", system=placed.name)
@@ -73,6 +75,32 @@ def _pages(placed: PlacedSystem) -> list[Rule]:
     return rules
 
 
+def _availability(probed: str, percent: float) -> list[Rule]:
+    """By what the prober sees from outside, where the gateway counts no request that never reached it."""
+
+    def missed(window: str) -> str:
+        return f"1 - avg_over_time({probed}[{window}])"
+
+    budget = 1 - percent / 100
+    return [
+        Rule(
+            name="AvailabilityBudgetBurn",
+            expr=f"{missed(long)} > {budget * factor:.6g} and {missed(short)} > {budget * factor:.6g}",
+            lasting=lasting,
+            severity="critical" if severity == "critical" else "warning",
+            labels={"window": long},
+            summary="{{ $labels.instance }} did not load in {{ $value | humanizePercentage }} of the tries",
+            meaning=f"At this pace the month's budget of {percent:g} percent availability is used up early.",
+            steps=(
+                "Load the page from outside: what fails is DNS, the certificate, the gateway or the service.",
+                "Look at ErrorBudgetBurn: what the gateway sees fails behind it, what it does not see fails before it.",
+            ),
+        )
+        for factor, long, short, severity, lasting in BURN_RATES
+        if percent < 100
+    ]
+
+
 def _queues(namespace: str) -> list[Rule]:
     ready = selector("rabbitmq_queue_messages_ready", namespace=namespace)
     by_queue = "namespace, vhost, queue"
@@ -81,6 +109,7 @@ def _queues(namespace: str) -> list[Rule]:
     taken = f"sum by ({by_queue}) (rate({selector('rabbitmq_queue_messages_delivered_ack_total', namespace=namespace)}[10m]))"
     there = selector("rabbitmq_identity_info", namespace=namespace)
     wanted = selector("kube_statefulset_replicas", matching("statefulset", ".+-queue-server"), namespace=namespace)
+    nodes = f"max by (namespace) ({wanted})"
     return [
         Rule(
             name="QueueTooDeep",
@@ -95,7 +124,7 @@ def _queues(namespace: str) -> list[Rule]:
         ),
         Rule(
             name="QueueTooOld",
-            expr=f"{waiting} / ({taken} > 0) > 600 or ({waiting} > 0 and on ({by_queue}) {taken} == 0)",
+            expr=f"{waiting} / ({taken} > 0) > 600 or ({waiting} > 0 unless {taken} > 0)",
             lasting="10m",
             summary="Messages in {{ $labels.queue }} wait for more than ten minutes",
             meaning="RabbitMQ tells no age of a quorum queue's messages: it is the depth over what is taken a second.",
@@ -114,7 +143,7 @@ def _queues(namespace: str) -> list[Rule]:
         ),
         Rule(
             name="BrokerNodeDown",
-            expr=f"count by (namespace) ({there}) < max by (namespace) ({wanted})",
+            expr=f"(count by (namespace) ({there}) or 0 * {nodes}) < {nodes}",
             lasting="5m",
             summary="A node of the broker in {{ $labels.namespace }} is gone",
             meaning="Quorum queues need more than half of the nodes; one more loss stops them.",

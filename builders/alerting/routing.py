@@ -188,7 +188,6 @@ def _email(address: str) -> dict[str, Any]:
 
 def _inhibitions() -> list[dict[str, Any]]:
     """What follows from something worse is not told beside it."""
-    same = ["system"]
     return [
         {
             "source_matchers": ['severity = "critical"'],
@@ -198,11 +197,11 @@ def _inhibitions() -> list[dict[str, Any]]:
         {
             "source_matchers": ['alertname = "DatabaseDown"'],
             "target_matchers": ['alertname =~ "Database(ConnectionsHigh|SlowQueries|LatencyHigh|ReplicationLag)"'],
-            "equal": same,
+            "equal": ["system", "database"],
         },
         {
             "source_matchers": ['alertname = "ServiceDown"'],
             "target_matchers": ['alertname =~ "PodCrashLooping|LatencyBudgetBurn|AverageLatencyHigh"'],
-            "equal": same,
+            "equal": ["system", "service"],
         },
     ]

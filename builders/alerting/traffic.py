@@ -34,7 +34,7 @@ _TIME = "envoy_cluster_upstream_rq_time"
 def recordings(placed: PlacedSystem) -> list[dict[str, Any]]:
     """By service and slot: requests a second, and the p95. By service: the shares of failed and of slow requests."""
     ours = matching("envoy_cluster_name", rf"[^/]+/[^/]+/[^/]+/{placed.namespace}/.+")
-    bound = f"{seconds(placed.definition.objectives.p95) * 1000:g}"
+    bound = f"{seconds(placed.definition.objectives.p95) * 1000:.15g}"
     tags = {"system": placed.name}
     by_slot = f"sum by (service, slot, class) ({_named(f'rate({selector(_COUNT, ours)}[5m])', 'class')})"
     buckets = _named(f"rate({selector(f'{_TIME}_bucket', ours)}[5m])")
@@ -78,7 +78,8 @@ def _share(ours: str, window: str) -> str:
 
 
 def _slow(ours: str, bound: str, window: str) -> str:
-    fast = _sum(f"{_TIME}_bucket", window, ours, f'le="{bound}"')
+    """Prometheus 3 writes the bound 200 as 200.0, and 2 leaves it as it is."""
+    fast = _sum(f"{_TIME}_bucket", window, ours, matching("le", rf"{bound}([.]0)?"))
     every = _sum(f"{_TIME}_count", window, ours)
     return f"1 - {fast} / ({every} > 0)"
 

@@ -1,4 +1,8 @@
-"""What Kubernetes tells of a system's pods: gone, crashing, too busy, too few."""
+"""What Kubernetes tells of a system's pods: gone, crashing, too busy, too few.
+
+kube-state-metrics' own pod and Service are labels of all its series. They are aggregated away, for they would be taken
+for those of the alert, and a restart of it would make every alert anew.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ from builders.alerting.promql import matching, selector
 from builders.alerting.rule import Rule
 from settings.stacks import PlacedSystem
 
-SLOT_PODS = r"(.+)-(blue|green)-[0-9a-z]+-[0-9a-z]+"
-"""A Deployment's pod, from which service and slot are read."""
+SLOT = "(.+)-(blue|green)"
+"""A Deployment of a slot, from which service and slot are read."""
+SLOT_PODS = rf"{SLOT}-[0-9a-z]+-[0-9a-z]+"
+"""Its pods."""
 
 
 def alerts(placed: PlacedSystem) -> list[Rule]:
@@ -26,11 +32,13 @@ _MEMORY = "{}"
 
 
 def _down(namespace: str) -> Rule:
-    wanted = selector("kube_deployment_spec_replicas", matching("deployment", ".+-(blue|green)"), namespace=namespace)
-    there = selector("kube_deployment_status_replicas_available", namespace=namespace)
+    slots = matching("deployment", SLOT)
+    wanted = selector("kube_deployment_spec_replicas", slots, namespace=namespace)
+    there = selector("kube_deployment_status_replicas_available", slots, namespace=namespace)
+    by = "max by (namespace, deployment)"
     return Rule(
         name="ServiceDown",
-        expr=f"{there} == 0 and on (namespace, deployment) {wanted} > 0",
+        expr=_in_slot(f"{by} ({there}) == 0 and {by} ({wanted}) > 0", "deployment", SLOT),
         lasting="1m",
         severity="critical",
         summary="{{ $labels.deployment }} has no pod that serves",
@@ -46,7 +54,7 @@ def _crashing(namespace: str) -> Rule:
     waiting = selector("kube_pod_container_status_waiting_reason", reason="CrashLoopBackOff", namespace=namespace)
     return Rule(
         name="PodCrashLooping",
-        expr=f"max_over_time({waiting}[5m]) >= 1",
+        expr=_in_slot(f"max by (namespace, pod, container) (max_over_time({waiting}[5m])) >= 1", "pod", SLOT_PODS),
         lasting="5m",
         summary="{{ $labels.pod }} crashes again and again",
         meaning="A container ends soon after each start.",
@@ -77,16 +85,22 @@ def _saturated(name: str, namespace: str, of: str, resource: str, percent: int, 
 
 
 def _by_service(expr: str) -> str:
-    named = f'label_replace({expr}, "service", "$1", "pod", "{SLOT_PODS}")'
-    return f'sum by (service, slot) (label_replace({named}, "slot", "$2", "pod", "{SLOT_PODS}"))'
+    return f"sum by (service, slot) ({_in_slot(expr, 'pod', SLOT_PODS)})"
+
+
+def _in_slot(expr: str, label: str, pattern: str) -> str:
+    """The same with labels `service` and `slot`, read from another one."""
+    named = f'label_replace({expr}, "service", "$1", "{label}", "{pattern}")'
+    return f'label_replace({named}, "slot", "$2", "{label}", "{pattern}")'
 
 
 def _at_maximum(namespace: str) -> Rule:
     now = selector("kube_horizontalpodautoscaler_status_current_replicas", namespace=namespace)
     most = selector("kube_horizontalpodautoscaler_spec_max_replicas", namespace=namespace)
+    by = "max by (namespace, horizontalpodautoscaler)"
     return Rule(
         name="AutoscalerAtMaximum",
-        expr=f"{now} >= {most} and {most} > 1",
+        expr=f"{by} ({now}) >= {by} ({most}) and {by} ({most}) > 1",
         lasting="15m",
         summary="{{ $labels.horizontalpodautoscaler }} cannot add pods any more",
         meaning="The autoscaler has reached the most that it may: more load makes everybody wait.",

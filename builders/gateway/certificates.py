@@ -14,6 +14,7 @@ SERVERS = {
 }
 INTERNAL = "slipway-internal"
 """The ClusterIssuer of what only the cluster itself has to trust, such as brokers."""
+ROOT_NAMESPACE = "cert-manager"
 ROOT = "slipway-root"
 """The issuer, certificate and Secret by which a cluster signs for itself."""
 
@@ -32,9 +33,9 @@ def self_signed() -> dict[str, Any]:
     return {"selfSigned": {}}
 
 
-def root(namespace: str) -> tuple[str, dict[str, Any]]:
-    """The namespace and the spec of the Certificate by which the cluster signs others, for ten years."""
-    return namespace, {
+def root() -> dict[str, Any]:
+    """The spec of the Certificate by which the cluster signs others, for ten years."""
+    return {
         "isCA": True,
         "commonName": "Slipway",
         "secretName": ROOT,

@@ -90,9 +90,9 @@ def closed(page: str, retry_after: str) -> dict[str, Any]:
 def _rate_limit(limit: RateLimit) -> dict[str, Any]:
     """Each client address has a bucket of its own in each proxy: the limit of one client is that of one proxy."""
     requests, unit = rate(limit)
-    everybody = {"sourceCIDR": {"type": "Distinct", "value": "0.0.0.0/0"}}
-    rule = {"clientSelectors": [everybody], "limit": {"requests": requests, "unit": unit}}
-    return {"type": "Local", "local": {"rules": [rule]}}
+    everybody = [{"sourceCIDR": {"type": "Distinct", "value": network}} for network in ("0.0.0.0/0", "::/0")]
+    rules = [{"clientSelectors": [each], "limit": {"requests": requests, "unit": unit}} for each in everybody]
+    return {"type": "Local", "local": {"rules": rules}}
 
 
 def rate(limit: RateLimit) -> tuple[int, str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pulumi
 
-from builders import names, network_policy
+from builders import monitors, names, network_policy
 from builders.charts import controllers as charts
 from builders.charts import monitoring
+from builders.gateway import certificates
 from builders.parts import Parts
 from components.cloud.contract import ControllersFacts, IdentityFacts
 from components.cluster.release import after, namespace, release
@@ -46,16 +47,31 @@ class Controllers(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._source = args.cluster.settings.controllers.source or args.cluster.settings.source
         self._namespaces: dict[str, pulumi.Resource] = {}
+        for place in self._shared_places():
+            self._place(place)
         kinds = self._kinds_of_metrics()
         for chart in self._charts():
             self._install(chart, kinds)
         self.register_outputs({})
 
+    def _shared_places(self) -> list[str]:
+        """Where objects of ours stand besides charts: there also while nobody runs the controller."""
+        wanted = self._args.cluster.settings.controllers
+        places = {monitors.NAMESPACE: wanted.metrics, certificates.ROOT_NAMESPACE: wanted.certificates}
+        return [place for place, presence in places.items() if presence != "present"]
+
+    def _place(self, place: str) -> pulumi.Resource:
+        if place not in self._namespaces:
+            # The exporter of nodes reads their own files.
+            level = "privileged" if place == monitors.NAMESPACE else "restricted"
+            self._namespaces[place] = namespace(f"{self._name}/{place}", self._source, level, after(self))
+        return self._namespaces[place]
+
     def _kinds_of_metrics(self) -> pulumi.Resource | None:
         """Of monitors and rules, which every other chart and system brings along."""
         if self._args.cluster.settings.controllers.metrics != "installed":
             return None
-        return self._release("prometheus-operator-crds", "monitoring", monitoring.operator_crds())
+        return self._release("prometheus-operator-crds", monitors.NAMESPACE, monitoring.operator_crds())
 
     def _charts(self) -> list[Chart]:
         args, wanted = self._args, self._args.cluster.settings.controllers
@@ -117,7 +133,7 @@ class Controllers(pulumi.ComponentResource):
     def _cert_manager(self, identity: IdentityFacts) -> Chart:
         return Chart(
             name="cert-manager",
-            namespace="cert-manager",
+            namespace=certificates.ROOT_NAMESPACE,
             values=charts.cert_manager(identity.annotations, identity.pod.labels),
             needs=identity.trusted,
         )
@@ -141,15 +157,13 @@ class Controllers(pulumi.ComponentResource):
     def _release(
         self, chart: str, place: str, values: Mapping[str, Any], *needed: pulumi.Resource | None
     ) -> pulumi.Resource:
-        if place not in self._namespaces:
-            self._namespaces[place] = namespace(f"{self._name}/{place}", self._source, "restricted", after(self))
         return release(
             f"{self._name}/{chart}",
             chart,
             place,
             values,
             self._args.parts,
-            after(self, self._namespaces[place], *needed),
+            after(self, self._place(place), *needed),
         )
 
 

@@ -53,8 +53,14 @@ class Entrance(pulumi.ComponentResource):
     def _sign_ourselves(self, source: str) -> None:
         """What nobody outside has to trust: connections inside the cluster."""
         self._issuer(certificates.ROOT, certificates.self_signed(), source)
-        place, spec = certificates.root("cert-manager")
-        self._custom(certificates.API_VERSION, "Certificate", certificates.ROOT, spec, source, place)
+        self._custom(
+            certificates.API_VERSION,
+            "Certificate",
+            certificates.ROOT,
+            certificates.root(),
+            source,
+            certificates.ROOT_NAMESPACE,
+        )
         self._issuer(certificates.INTERNAL, certificates.signed_by_root(), source)
 
     def _issuer(self, issuer: str, spec: Mapping[str, Any], source: str) -> None:

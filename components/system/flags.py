@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import apps, core, networking, policy
+from pulumi_kubernetes import apiextensions, apps, core, networking, policy
 
-from builders import flags, network_policy
+from builders import flags, monitors, network_policy
 from builders.scope import Scope
 from settings.system import System
 
@@ -50,4 +50,12 @@ class Flags(pulumi.ComponentResource):
         core.v1.Service(name, flags.service(scope, source=source), opts=opts)
         after = pulumi.ResourceOptions(parent=self, depends_on=[*args.ready, content])
         apps.v1.Deployment(name, flags.deployment(scope, source=source), opts=after)
+        apiextensions.CustomResource(
+            name,
+            api_version=monitors.API_VERSION,
+            kind="PodMonitor",
+            metadata=scope.metadata(flags.NAME, source),
+            spec=monitors.pods(flags.PODS, "metrics"),
+            opts=opts,
+        )
         policy.v1.PodDisruptionBudget(name, flags.disruption_budget(scope, source=source), opts=opts)

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 
 from builders import deployment, environment, flags, names, network_policy, scaling, service, site
+from builders.broker import cluster
 from builders.network_policy import Target
 from builders.scope import Scope
 from components.cloud.contract import BucketFacts, IdentityFacts
@@ -56,6 +57,16 @@ class Slot(pulumi.ComponentResource):
             for site_name in args.system.definition.sites:
                 self._configure_site(site_name)
         self.register_outputs({})
+
+    def _authorities(self, service: Service) -> list[deployment.Authority]:
+        """The broker's, where it stands in the cluster."""
+        definition = self._args.system.definition
+        if definition.queue is None or definition.queue.placement != "cluster":
+            return []
+        if not uses_queue(definition, service):
+            return []
+        signed = cluster.certificate_secret(environment.broker(self._args.scope.system))
+        return [deployment.Authority("broker-ca", signed, cluster.CA_FOLDER)]
 
     def _flags(self) -> list[Target]:
         if not self._args.system.definition.flags:
@@ -115,6 +126,7 @@ class Slot(pulumi.ComponentResource):
                 image=f"{args.registry}/{declared.image}:{version}",
                 variables=variables,
                 identity=args.identities[name].pod,
+                authorities=self._authorities(declared),
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -76,3 +76,16 @@ def inputs_below(plan: Plan, type_: str, name: str) -> str:
                 found.append({f"{child.type} {child.name}": child.inputs})
     ordered = sorted(found, key=lambda each: next(iter(each)))
     return yaml.safe_dump(ordered, sort_keys=True, width=120, allow_unicode=True)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_outline_leaves_nothing_out(stack: str) -> None:
+    """Each resource that a reviewer should see belongs to one part of one group, or is a provider."""
+    plan, settings = planned(stack)
+    shown = outline(plan, settings)
+    parts = [part for groups in shown.clusters.values() for group in groups for part in group.parts]
+    seen = [step.urn for part in parts for step in part.resources]
+    everything = {step.urn for step in plan.steps if step.state.get("custom") and step.type != "pulumi:pulumi:Stack"}
+    providers = {urn for urn in everything if "pulumi:providers:" in urn}
+    assert len(seen) == len(set(seen))
+    assert set(seen) | providers == everything

@@ -1,0 +1,176 @@
+"""Rules of the five systems as files, and promtool's unit tests of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from builders.alerting import catalogue
+from builders.alerting.rule import Rule
+from settings.load import load_stack
+from settings.project import find_project
+from settings.stacks import PlacedSystem
+from tests.alerting import programs
+from tests.alerting.scenarios import SCENARIOS, Samples, Scenario, fires, recovers
+
+ROOT = Path(__file__).parents[2]
+SYSTEMS = ("expenses", "fleet", "kingstons", "marketplace", "smartwallet")
+BOOKS = "https://books.example.com"
+_LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+_VALUE = re.compile(r"\{\{ \$value[^}]*\}\}")
+
+
+@cache
+def placed_systems() -> Mapping[str, PlacedSystem]:
+    stack = load_stack(find_project(ROOT), "local")
+    return {name: placed for each in stack.clusters.values() for name, placed in each.systems.items()}
+
+
+def spec(placed: PlacedSystem) -> dict[str, Any]:
+    return catalogue.prometheus_rule(placed, BOOKS)
+
+
+def write(placed: PlacedSystem, folder: Path) -> Path:
+    """A PrometheusRule's groups are a rules file."""
+    file = folder / "rules.yaml"
+    file.write_text(yaml.safe_dump(spec(placed), sort_keys=False))
+    return file
+
+
+def alerts(placed: PlacedSystem) -> list[Rule]:
+    return [rule for rules in catalogue.of_system(placed).values() for rule in rules]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is expected at a step: that the rule fires once, with these labels of its series, or not at all."""
+
+    step: int
+    rule: Rule
+    own: Mapping[str, str] | None = None
+
+
+def unit_test(
+    placed: PlacedSystem, series: Mapping[str, Samples], moments: Sequence[Moment], step: int = 60
+) -> dict[str, Any]:
+    return {
+        "name": moments[0].rule.name,
+        "interval": f"{step}s",
+        "input_series": [{"series": each, "values": written(samples)} for each, samples in series.items()],
+        "alert_rule_test": [_expected(placed, moment, step) for moment in moments],
+    }
+
+
+def written(samples: Samples) -> str:
+    """In promtool's notation; a series that ends is stale."""
+    return " ".join("stale" if isnan(each) else f"{each:.15g}" for each in samples)
+
+
+def _expected(placed: PlacedSystem, moment: Moment, step: int) -> dict[str, Any]:
+    rule, own = moment.rule, moment.own
+    owner = {"system": placed.name, "team": placed.definition.owner.team, "severity": rule.severity}
+    expected: list[dict[str, Any]] = []
+    if own is not None:
+        labels = {**own, **rule.labels, **owner}
+        expected.append({"exp_labels": labels, "exp_annotations": _told(placed, rule, own)})
+    return {"eval_time": f"{moment.step * step}s", "alertname": rule.name, "exp_alerts": expected}
+
+
+def _told(placed: PlacedSystem, rule: Rule, own: Mapping[str, str]) -> dict[str, str]:
+    """A summary may use labels of its series only; any other would be empty."""
+    return {
+        "summary": _LABEL.sub(lambda found: own[found[1]], without_value(rule.summary)),
+        "description": rule.meaning,
+        "runbook_url": f"{BOOKS}/{placed.name}.md#{rule.name.lower()}",
+        "dashboard": f"/d/slipway-{placed.name}",
+    }
+
+
+def without_value(summary: str) -> str:
+    """promtool compares texts literally, and a value has many digits."""
+    return _VALUE.sub("VALUE", summary)
+
+
+def of_scenario(placed: PlacedSystem, rule: Rule) -> dict[str, Any]:
+    """Silent, then firing at its minute and not before; firing until all is well for long enough, then silent."""
+    happens: Scenario = SCENARIOS[rule.name](placed, rule)
+    start, end = fires(happens, rule), recovers(happens, rule)
+    moments = [
+        Moment(start - 1, rule),
+        Moment(start, rule, happens.labels),
+        Moment(end - 1, rule, happens.labels),
+        Moment(end, rule),
+    ]
+    return unit_test(placed, happens.series, moments, happens.step)
+
+
+def only(system: str, name: str, **labels: str) -> tuple[PlacedSystem, Rule]:
+    """The alert of that name, and of these labels where there are several."""
+    placed = placed_systems()[system]
+    return placed, next(rule for rule in alerts(placed) if rule.name == name and labels.items() <= rule.labels.items())
+
+
+def passes(placed: PlacedSystem, tests: Sequence[dict[str, Any]], folder: Path) -> str:
+    """What promtool has against the tests, in one run; empty when it has nothing."""
+    kinds = dict.fromkeys((test["name"], test["interval"]) for test in tests)
+    files = [_test_file(placed, name, step, tests, folder) for name, step in kinds]
+    done = programs.run(programs.promtool(), "test", "rules", *files, folder=folder)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _test_file(placed: PlacedSystem, name: str, step: str, tests: Sequence[dict[str, Any]], folder: Path) -> Path:
+    """All tests of an alert with the same step, which is the time between two evaluations too."""
+    groups = read_by(placed, name)
+    rules, file = folder / f"{name}.rules.yaml", folder / f"{name}-{step}.test.yaml"
+    rules.write_text(yaml.safe_dump({"groups": groups}))
+    content = {
+        "rule_files": [rules.name],
+        "evaluation_interval": step,
+        "group_eval_order": [each["name"] for each in groups],
+        "tests": [test for test in tests if (test["name"], test["interval"]) == (name, step)],
+    }
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def recorded(placed: PlacedSystem, series: Mapping[str, Samples], expected: Mapping[str, float], folder: Path) -> str:
+    """What promtool has against these values of recorded series, at the seventh minute."""
+    group = spec(placed)["groups"][0]
+    (folder / "recording.rules.yaml").write_text(yaml.safe_dump({"groups": [group]}))
+    asked = [
+        {"expr": each.split("{")[0], "eval_time": "7m", "exp_samples": [{"labels": each, "value": value}]}
+        for each, value in expected.items()
+    ]
+    given = [{"series": each, "values": written(samples)} for each, samples in series.items()]
+    test = {"interval": "1m", "input_series": given, "promql_expr_test": asked}
+    content = {"rule_files": ["recording.rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
+    (folder / "recording.test.yaml").write_text(yaml.safe_dump(content))
+    done = programs.run(programs.promtool(), "test", "rules", "recording.test.yaml", folder=folder)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def read_by(placed: PlacedSystem, name: str) -> list[dict[str, Any]]:
+    """Groups with the alert in all its forms and the series recorded for it; the rest would only take time."""
+    groups = spec(placed)["groups"]
+    expressions = [rule["expr"] for group in groups for rule in group["rules"] if rule.get("alert") == name]
+
+    def wanted(rule: dict[str, Any]) -> bool:
+        recorded = rule.get("record")
+        return rule.get("alert") == name or any(f"{recorded}{{" in each for each in expressions)
+
+    kept = [{**group, "rules": [_bare(rule) for rule in group["rules"] if wanted(rule)]} for group in groups]
+    return [group for group in kept if group["rules"]]
+
+
+def _bare(rule: dict[str, Any]) -> dict[str, Any]:
+    if "record" in rule:
+        return rule
+    texts = rule["annotations"]
+    return {**rule, "annotations": {**texts, "summary": without_value(texts["summary"])}}

@@ -1,0 +1,213 @@
+"""Who hears of what: Alertmanager's configuration of several settings, on amtool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from builders.alerting.routing import SEVERITIES
+from settings.cluster_services import RECEIVERS, Alerting
+from tests.alerting import programs, routes, rules
+
+EVERYBODY = (*rules.SYSTEMS, "cluster")
+LATER = {
+    "expenses": ["expenses-level-2", "expenses-level-3"],
+    "fleet": ["fleet-level-2"],
+    "kingstons": ["kingstons-level-2", "kingstons-level-3"],
+    "marketplace": ["marketplace-level-2"],
+    "smartwallet": ["smartwallet-level-2"],
+    "cluster": [],
+}
+"""Levels of escalation that have an address, by the contacts in system.yaml; on-call, the first, is paged."""
+SETTINGS = {
+    "silent": routes.SILENT,
+    "loud": routes.LOUD,
+    "chat only": Alerting(slack=True),
+    "mail only": Alerting(smtp="smtp.example.com:587", email="ops@example.com"),
+    "pager only": Alerting(pagerduty=True),
+    "dead man only": Alerting(dead_man_switch=True),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("maintained", [None, "fleet"])
+def test_alertmanager_accepts_the_configuration(name: str, maintained: str | None, tmp_path: Path) -> None:
+    file = routes.write(routes.configuration(SETTINGS[name], maintained=maintained), tmp_path)
+    done = programs.run(programs.amtool(), "check-config", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCESS" in done.stdout
+
+
+def test_amtool_refuses_what_is_no_configuration(tmp_path: Path) -> None:
+    """Or the test above would prove nothing."""
+    broken = routes.configuration(routes.LOUD) | {"receivers": []}
+    assert programs.run(programs.amtool(), "check-config", routes.write(broken, tmp_path)).returncode != 0
+
+
+@pytest.mark.parametrize("system", EVERYBODY)
+def test_each_severity_reaches_its_receivers(system: str, tmp_path: Path) -> None:
+    """Critical alerts go to all levels, each in its time, and page; warnings are told; the rest is only kept."""
+    file = routes.write(routes.configuration(routes.LOUD), tmp_path)
+    expected = {
+        "critical": [*LATER[system], f"{system}-critical"],
+        "warning": [f"{system}-warning"],
+        "info": ["nobody"],
+    }
+    assert expected.keys() == set(SEVERITIES)
+    for severity, receivers in expected.items():
+        assert routes.receivers(file, alertname="Any", system=system, severity=severity) == receivers
+
+
+@pytest.mark.parametrize("system", EVERYBODY)
+def test_without_a_way_to_reach_somebody_nobody_else_is_asked(system: str, tmp_path: Path) -> None:
+    """Routes are the same, so that `amtool` tells who would be told; receivers do nothing, and no level is left."""
+    config = routes.configuration(routes.SILENT)
+    file = routes.write(config, tmp_path)
+    assert routes.receivers(file, alertname="Any", system=system, severity="critical") == [f"{system}-critical"]
+    assert routes.receivers(file, alertname="Any", system=system, severity="warning") == [f"{system}-warning"]
+    assert all(set(each) == {"name"} for each in config["receivers"])
+
+
+@pytest.mark.parametrize(("settings", "expected"), [(routes.LOUD, "dead-man"), (routes.SILENT, "nobody")])
+def test_the_alert_that_always_fires_goes_to_who_watches_from_outside(
+    settings: Alerting, expected: str, tmp_path: Path
+) -> None:
+    file = routes.write(routes.configuration(settings), tmp_path)
+    watchdog = {"alertname": "Watchdog", "severity": "none", "system": "cluster"}
+    assert routes.receivers(file, **watchdog) == [expected]
+
+
+def test_an_alert_of_nobody_is_kept_only(tmp_path: Path) -> None:
+    file = routes.write(routes.configuration(routes.LOUD), tmp_path)
+    assert routes.receivers(file, alertname="Any", severity="critical") == ["nobody"]
+    assert routes.receivers(file, alertname="Any", severity="critical", system="other") == ["nobody"]
+
+
+# --- maintenance ------------------------------------------------------------------------------------------------------
+
+DATA = ("MigrationFailed", "BackupTooOld", "RestoreTestFailed", "DatabaseDown")
+
+
+@pytest.mark.parametrize("name", ["ServiceDown", "ErrorBudgetBurn", "PageDown", "DatabaseReplicationLag"])
+def test_in_maintenance_nobody_is_woken(name: str, tmp_path: Path) -> None:
+    file = routes.write(routes.configuration(routes.LOUD, maintained="fleet"), tmp_path)
+    assert routes.receivers(file, alertname=name, system="fleet", severity="critical") == ["nobody"]
+    assert routes.receivers(file, alertname=name, system="expenses", severity="critical") != ["nobody"]
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_in_maintenance_what_concerns_the_data_is_told_as_ever(name: str, tmp_path: Path) -> None:
+    file = routes.write(routes.configuration(routes.LOUD, maintained="fleet"), tmp_path)
+    told = routes.receivers(file, alertname=name, system="fleet", severity="critical")
+    assert told == [*LATER["fleet"], "fleet-critical"]
+
+
+def test_maintenance_knows_alerts_by_names_that_exist() -> None:
+    """A renamed alert would be silenced unseen."""
+    names = {rule.name for placed in rules.placed_systems().values() for rule in rules.alerts(placed)}
+    assert set(DATA) <= names
+
+
+# --- escalation -------------------------------------------------------------------------------------------------------
+
+
+def _routes(system: str) -> list[dict]:
+    every = routes.configuration(routes.LOUD)["route"]["routes"]
+    return next(each["routes"] for each in every if each["matchers"] == [f'system = "{system}"'])
+
+
+def test_levels_are_reached_one_after_the_other() -> None:
+    """Each waits longer than the one before, and lets the next ones hear too."""
+    levels = _routes("kingstons")[:2]
+    assert [(each["receiver"], each["group_wait"], each["continue"]) for each in levels] == [
+        ("kingstons-level-2", "1800s", True),
+        ("kingstons-level-3", "3600s", True),
+    ]
+
+
+def test_a_critical_alert_is_told_at_once() -> None:
+    critical = next(each for each in _routes("fleet") if each["receiver"] == "fleet-critical")
+    assert (critical["group_wait"], critical["repeat_interval"]) == ("0s", "1h")
+
+
+def test_levels_are_reached_by_mail_and_the_first_by_the_pager() -> None:
+    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    assert [each["to"] for each in receivers["fleet-level-2"]["email_configs"]] == ["manager@fleet.example.com"]
+    assert set(receivers["fleet-critical"]) == {"name", "slack_configs", "email_configs", "pagerduty_configs"}
+    assert set(receivers["fleet-warning"]) == {"name", "slack_configs", "email_configs"}
+
+
+def test_each_owner_is_told_in_its_own_channel() -> None:
+    """Who names none is told in the cluster's."""
+    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    channels = {name: receivers[f"{name}-warning"]["slack_configs"][0]["channel"] for name in EVERYBODY}
+    assert channels == {
+        "expenses": "#deployment-expense-accounts",
+        "fleet": "#alerts",
+        "kingstons": "#deployments",
+        "marketplace": "#alerts",
+        "smartwallet": "#staging-deploys",
+        "cluster": "#alerts",
+    }
+
+
+# --- inhibition -------------------------------------------------------------------------------------------------------
+
+
+def inhibited(source: Mapping[str, str], target: Mapping[str, str]) -> bool:
+    """Whether `target` is not told while `source` fires, by Alertmanager's rules of inhibition."""
+    return any(
+        routes.matches(rule["source_matchers"], source)
+        and routes.matches(rule["target_matchers"], target)
+        and all(source.get(label, "") == target.get(label, "") for label in rule["equal"])
+        for rule in routes.configuration(routes.LOUD)["inhibit_rules"]
+    )
+
+
+def _alert(name: str, severity: str, **labels: str) -> dict[str, str]:
+    return {"alertname": name, "severity": severity, "system": "fleet", **labels}
+
+
+def test_the_same_alert_is_told_by_its_worst_severity_only() -> None:
+    critical = _alert("ErrorBudgetBurn", "critical", service="fleet-api", window="1h")
+    warning = _alert("ErrorBudgetBurn", "warning", service="fleet-api", window="1d")
+    assert inhibited(critical, warning)
+    assert not inhibited(warning, critical)
+    assert not inhibited(critical, {**warning, "service": "fleet-frontend"})
+    assert not inhibited(critical, {**warning, "system": "expenses"})
+    assert not inhibited(critical, {**warning, "alertname": "LatencyBudgetBurn"})
+
+
+def test_a_database_that_is_down_is_not_called_slow_too() -> None:
+    """Another database of the system still is."""
+    down = _alert("DatabaseDown", "critical", database="fleet_db", namespace="fleet")
+    for name in ("DatabaseConnectionsHigh", "DatabaseSlowQueries", "DatabaseLatencyHigh", "DatabaseReplicationLag"):
+        assert inhibited(down, _alert(name, "warning", database="fleet_db"))
+        assert not inhibited(down, _alert(name, "warning", database="other"))
+    assert not inhibited(down, _alert("BackupTooOld", "critical", database="fleet_db"))
+
+
+def test_a_service_that_is_down_is_not_called_slow_too() -> None:
+    """Another service of the system still is."""
+    down = _alert("ServiceDown", "critical", service="fleet-api", slot="blue", deployment="fleet-api-blue")
+    for name in ("PodCrashLooping", "LatencyBudgetBurn", "AverageLatencyHigh"):
+        assert inhibited(down, _alert(name, "warning", service="fleet-api"))
+        assert not inhibited(down, _alert(name, "warning", service="fleet-frontend"))
+    assert not inhibited(down, _alert("ErrorBudgetBurn", "critical", service="fleet-api"))
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_secret_stands_in_the_configuration() -> None:
+    """Every key that could hold one is read from a file, and each file is one of the secrets that are asked for."""
+    config = routes.configuration(routes.LOUD)
+    named = {key for key in routes.keys(config) if any(word in key for word in ("url", "key", "password", "token"))}
+    assert named == {"slack_api_url_file", "smtp_auth_password_file", "routing_key_file", "url_file"}
+    hooks = [hook for each in config["receivers"] for hook in each.get("webhook_configs", [])]
+    pagers = [pager for each in config["receivers"] for pager in each.get("pagerduty_configs", [])]
+    files = {config["global"]["slack_api_url_file"], config["global"]["smtp_auth_password_file"]}
+    files |= {each["url_file"] for each in hooks} | {each["routing_key_file"] for each in pagers}
+    assert {Path(each).name for each in files} == set(RECEIVERS)

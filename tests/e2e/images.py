@@ -1,0 +1,66 @@
+"""The images of the rehearsal stack: named as their projects name them, made here from Debian's packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rehearsal import Plan
+from tests.e2e.rig import IMAGES, Rig
+
+POSTGRES = "docker.io/library/postgres:"
+NGINX = "docker.io/nginxinc/"
+RUN_BY_CONTROLLERS = ("docker.elastic.co/", "docker.io/library/rabbitmq:", "docker.io/envoyproxy/")
+"""Pods of controllers that do not run here, and Envoy, which the rig has."""
+
+
+def make(rig: Rig, plan: Plan) -> None:
+    """Those that the plan's pods name. Layers are shared, so the first of a kind takes longest."""
+    wanted = sorted(name for name in set(_named(plan)) if not name.startswith(RUN_BY_CONTROLLERS))
+    firsts = list({_kind(name): name for name in wanted}.values())
+    for name in firsts:
+        _make(rig, name)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: _make(rig, name), (name for name in wanted if name not in firsts)))
+
+
+def _kind(name: str) -> str:
+    return next((kind for kind in (POSTGRES, NGINX, "smartwallet-web") if kind in name), "app")
+
+
+def _make(rig: Rig, name: str) -> None:
+    match _kind(name):
+        case "docker.io/library/postgres:":
+            script = f"{IMAGES / 'postgres.sh'}:/usr/local/bin/docker-entrypoint.sh"
+            # initdb wants a name for the user that it runs as.
+            files = [script, f"{IMAGES / 'passwd'}:/etc/passwd"]
+            rig.image(name, packages="postgresql", files=files, entrypoint="sh /usr/local/bin/docker-entrypoint.sh")
+        case "docker.io/nginxinc/":
+            config = f"{IMAGES / 'nginx.conf'}:/e2e/nginx.conf"
+            rig.image(
+                name, packages="nginx-light", files=[config], entrypoint="nginx -c /e2e/nginx.conf -g daemon\\ off;"
+            )
+        case "smartwallet-web":
+            page = f"{IMAGES / 'index.html'}:/site/index.html"
+            rig.image(name, packages="coreutils", files=[page], entrypoint="cp")
+        case _:
+            app = f"{IMAGES / 'app.py'}:/app/app.py"
+            rig.image(name, packages="python3", files=[app], entrypoint="python3 /app/app.py")
+
+
+def _named(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        if step.package == "kubernetes":
+            yield from _images(step.inputs)
+
+
+def _images(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("image"), str):
+            yield value["image"]
+        for item in value.values():
+            yield from _images(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _images(item)

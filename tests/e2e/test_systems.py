@@ -1,0 +1,50 @@
+"""The five systems come up as they are declared, and stay."""
+
+from __future__ import annotations
+
+import re
+
+from tests.e2e.conftest import World
+from tests.e2e.rig import STACK, rehearse
+
+SYSTEMS = {"expenses", "fleet", "kingstons", "rent-to-own", "smartwallet"}
+
+
+def test_every_workload_is_ready(world: World) -> None:
+    """Each Deployment and database of each system has all its pods; Jobs are complete."""
+    planned = {
+        step.inputs["metadata"]["name"] + "." + step.inputs["metadata"]["namespace"]
+        for step in world.plan.steps
+        if step.type == "kubernetes:apps/v1:Deployment"
+    }
+    there = {
+        f"{each['metadata']['name']}.{each['metadata']['namespace']}": each["status"].get("availableReplicas", 0)
+        for each in world.rig.get("deployments.apps", "-A")
+    }
+    assert {name for name in planned if not there.get(name)} == set()
+    assert {name.rsplit(".", 1)[1] for name in planned} == SYSTEMS
+    for job in world.rig.get("jobs.batch", "-A"):
+        assert job["status"].get("succeeded") == 1, job["metadata"]["name"]
+
+
+def test_a_second_run_changes_nothing(world: World) -> None:
+    """Every object is as the plan says, passwords included."""
+    status, said = rehearse(world.rig, STACK)
+    assert status == 0, said[-3000:]
+    assert re.search(r" 0 created, 0 changed, \d+ unchanged, 0 pruned", said), said[-500:]
+
+
+def test_objects_without_a_controller_are_listed(world: World) -> None:
+    """They are applied and not awaited: alerts, certificates, the broker."""
+    for kind in ("PrometheusRule", "Certificate", "RabbitmqCluster", "Elasticsearch"):
+        assert re.search(rf"{kind}\b", world.first), kind
+
+
+def test_nothing_was_refused_by_pod_security(world: World) -> None:
+    """No warning and no event says that a pod violates the standard of its namespace."""
+    events = world.rig.get("events", "-A", "--field-selector", "reason=FailedCreate")
+    assert [event["message"] for event in events if event["metadata"]["namespace"] in SYSTEMS] == []
+    assert "would violate PodSecurity" not in world.first
+    for namespace in world.rig.get("namespaces"):
+        if namespace["metadata"]["name"] in SYSTEMS:
+            assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"

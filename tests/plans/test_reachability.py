@@ -1,0 +1,122 @@
+"""The network that the policies leave: exactly what the definitions declare, pair by pair."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+from builders import names
+from cli.selection import select
+from components.system.broker import uses_queue
+from rehearsal import Plan
+from settings.services import FromDatabase
+from settings.stacks import PlacedSystem
+from tests.plans.reachability import INTERNET, Connection, End, connections, ends
+
+ROOT = Path(__file__).parents[2]
+STACK = ROOT / "tests" / "e2e" / "Pulumi.rig.yaml"
+"""With databases as pods, so that they are ends too."""
+GATEWAY = End("gateway", "envoy-gateway-system")
+PROMETHEUS = End("prometheus", "monitoring")
+STRANGER = End("pod of another namespace", "elsewhere")
+OUTSIDE = End("internet", address=INTERNET, ports=frozenset({443, 27017}))
+FLAGS = (8013, 8016)
+
+
+@functools.cache
+def planned() -> tuple[Plan, list[PlacedSystem]]:
+    selection = select(ROOT, None, STACK)
+    return selection.rehearse(judged=False).plan, list(selection.stack.clusters["main"].systems.values())
+
+
+def brokers(systems: list[PlacedSystem]) -> list[End]:
+    """Pods that an operator makes are in no plan."""
+    return [
+        End("broker", placed.namespace, {"app.kubernetes.io/name": f"{placed.name}-queue"}, frozenset({5671, 15691}))
+        for placed in systems
+        if placed.definition.queue is not None
+    ]
+
+
+def declared(placed: PlacedSystem) -> Iterator[Connection]:
+    """What a definition says, in words of its own."""
+    definition, home = placed.definition, placed.namespace
+    slots = [slot for slot in ("blue", "green") if placed.placement.slot(slot).version]
+    databases = [name for name, each in definition.databases.items() if each.placement == "managed"]
+    for slot in slots:
+        for name, service in definition.services.items():
+            caller = f"{home}/deployment {name}-{slot}"
+            for needed in service.needs:
+                server = f"{home}/deployment {needed}-{slot}"
+                yield Connection(caller, server, definition.services[needed].port)
+            values = {**definition.environment, **service.environment}.values()
+            for database in {value.database for value in values if isinstance(value, FromDatabase)}:
+                yield Connection(caller, f"{home}/statefulset {names.kubernetes_name(database)}", 5432)
+            if uses_queue(definition, service):
+                yield Connection(caller, f"{home}/broker", 5671)
+            if definition.flags:
+                for port in FLAGS:
+                    yield Connection(caller, f"{home}/deployment flagd", port)
+            if service.routes:
+                yield Connection(str(GATEWAY), caller, service.port)
+            if service.metrics is not None:
+                yield Connection(str(PROMETHEUS), caller, service.metrics.port or service.port)
+            for outside in service.egress:
+                if outside.port in OUTSIDE.ports:
+                    yield Connection(caller, str(OUTSIDE), outside.port)
+        for name in definition.sites:
+            yield Connection(str(GATEWAY), f"{home}/deployment {name}-{slot}", 8080)
+    for database in databases:
+        exporter, server = (names.kubernetes_name(database) + end for end in ("-exporter", ""))
+        yield Connection(f"{home}/deployment {exporter}", f"{home}/statefulset {server}", 5432)
+        yield Connection(str(PROMETHEUS), f"{home}/deployment {exporter}", 9187)
+    if definition.flags:
+        yield Connection(str(PROMETHEUS), f"{home}/deployment flagd", 8014)
+    if definition.queue is not None:
+        yield Connection(str(PROMETHEUS), f"{home}/broker", 15691)
+
+
+def test_pods_reach_what_is_declared_and_nothing_else() -> None:
+    """Of five systems, both slots, the gateway, Prometheus, a stranger and the internet."""
+    plan, systems = planned()
+    namespaces = {placed.namespace for placed in systems}
+    pods = [end for end in ends(plan) if end.namespace in namespaces and not end.name.startswith("job ")]
+    others = [*brokers(systems), GATEWAY, PROMETHEUS, STRANGER, OUTSIDE]
+    found = {
+        each for each in connections(plan, [*pods, *others]) if each.caller.split("/")[0] in {*namespaces, *OPEN}
+    } - AMONG_OPEN
+    wanted = {connection for placed in systems for connection in declared(placed)}
+    assert found - wanted == set()
+    assert wanted - found == set()
+    assert len(wanted) > 70
+
+
+OPEN = {GATEWAY.namespace, PROMETHEUS.namespace, STRANGER.namespace}
+AMONG_OPEN = {
+    Connection(str(end), str(OUTSIDE), port) for end in (GATEWAY, PROMETHEUS, STRANGER) for port in OUTSIDE.ports
+}
+"""Namespaces that are none of a system's."""
+
+
+def test_jobs_reach_databases_alone() -> None:
+    """The one that makes roles calls its own database; nobody calls it."""
+    plan, systems = planned()
+    pods = ends(plan)
+    jobs = {f"{end.namespace}/{end.name}" for end in pods if end.name.startswith("job ")}
+    calls = [each for each in connections(plan, [*pods, OUTSIDE, *brokers(systems)]) if each.caller in jobs]
+    systems_jobs = {job for job in jobs if "-roles-" in job}
+    assert {each.caller for each in calls if each.caller in systems_jobs} == systems_jobs
+    for each in calls:
+        if each.caller in systems_jobs:
+            database = each.caller.split(" ")[1].split("-roles-")[0]
+            assert each.server == f"{each.caller.split('/')[0]}/statefulset {database}"
+            assert each.port == 5432
+
+
+def test_a_policy_more_is_noticed() -> None:
+    """Without the policy that closes a namespace a stranger gets in: the computation sees it."""
+    plan, _ = planned()
+    opened = [step for step in plan.steps if not (step.type.endswith(":NetworkPolicy") and "fleet/" in step.name)]
+    ways = connections(Plan(**{**vars(plan), "steps": tuple(opened)}), [*ends(plan), STRANGER])
+    assert any(each.caller == str(STRANGER) and each.server.startswith("fleet/") for each in ways)
