@@ -85,7 +85,7 @@ class Certificates(Setting):
 
 
 class Alerting(Setting):
-    """Who hears of alerts. Webhooks and keys are secrets: `slipway secrets set SLACK_URL --system monitoring`."""
+    """Who hears of alerts. Webhooks and keys are secrets: `slipway secrets set SLACK_URL --system monitoring-main`."""
 
     slack: bool = False
     """Whether alerts reach Slack, each in the channel of its system's owner (`owner.chat`)."""

@@ -240,7 +240,7 @@ class PlacedSystem:
 
 
 MONITORING = "monitoring"
-"""What the receivers of alerts are called where a system is named, and their namespace."""
+"""Namespace of what evaluates and sends alerts."""
 
 
 @dataclass(frozen=True)
@@ -253,8 +253,8 @@ class PlacedCluster:
 
     @property
     def monitoring(self) -> PlacedSystem:
-        """What stands for the receivers of alerts where secrets are kept: no services, but the secrets that receivers
-        need which are switched on."""
+        """What stands for the receivers of alerts where secrets are kept, `monitoring-main`: no services, but the secrets
+        that receivers need which are switched on."""
         alerting = self.settings.monitoring.alerting
         secrets = {
             name: Supplied(supplied=issuer, rotate_every="365d")
@@ -262,7 +262,7 @@ class PlacedCluster:
             if getattr(alerting, setting)
         }
         definition = System.model_construct(title="Monitoring", namespace=MONITORING, secrets=secrets)
-        return PlacedSystem(MONITORING, definition, Placement())
+        return PlacedSystem(f"{MONITORING}-{self.name}", definition, Placement())
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import yaml
 from builders.alerting.labels import CLUSTER_TEAM
 from settings.cluster_services import Alerting
 from settings.fields import seconds
-from settings.stacks import MONITORING, PlacedSystem
-from settings.store_names import supplied_secret
+from settings.stacks import PlacedSystem
 
-SECRETS = f"/etc/alertmanager/secrets/{supplied_secret(MONITORING)}"
+SECRETS = "/etc/alertmanager/receivers"
+"""Where Alertmanager finds what its receivers need."""
 DEAD_MAN = "Watchdog"
 """The alert of kube-prometheus-stack that always fires."""
 SEVERITIES = ("critical", "warning", "info")

@@ -24,7 +24,9 @@ def envoy_gateway() -> dict[str, Any]:
     }
 
 
-def cert_manager(account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, str]) -> dict[str, Any]:
+def cert_manager(
+    account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, str], *, monitored: bool
+) -> dict[str, Any]:
     """`account` are annotations of its service account, by which the cloud knows it. Its CRDs are templates of the
     chart, so Helm upgrades them too."""
     return {
@@ -40,7 +42,7 @@ def cert_manager(account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, 
             "kind": "ControllerConfiguration",
             "enableGatewayAPI": True,
         },
-        "prometheus": {"enabled": True, "servicemonitor": {"enabled": True, "honorLabels": True}},
+        "prometheus": {"enabled": True, "servicemonitor": {"enabled": monitored, "honorLabels": True}},
     }
 
 
@@ -51,6 +53,7 @@ def external_dns(
     domains: Sequence[str],
     account: Mapping[str, pulumi.Input[str]],
     labels: Mapping[str, str],
+    monitored: bool,
 ) -> dict[str, Any]:
     """`dns` is what the cloud adds. Records carry `owner`, and those of others are left alone."""
     return {
@@ -62,12 +65,12 @@ def external_dns(
         "serviceAccount": {"name": "external-dns", "annotations": dict(account)},
         "podLabels": dict(labels),
         "resources": PODS,
-        "serviceMonitor": {"enabled": True},
+        "serviceMonitor": {"enabled": monitored},
         **dns,
     }
 
 
-def external_secrets() -> dict[str, Any]:
+def external_secrets(*, monitored: bool) -> dict[str, Any]:
     """Each namespace has a store of its own; stores and secrets of the whole cluster are switched off."""
     return {
         "installCRDs": True,
@@ -78,7 +81,7 @@ def external_secrets() -> dict[str, Any]:
         "processClusterStore": False,
         "processClusterExternalSecret": False,
         "webhook": {"replicaCount": 2, "podDisruptionBudget": {"enabled": True, "minAvailable": 1}},
-        "serviceMonitor": {"enabled": True},
+        "serviceMonitor": {"enabled": monitored},
     }
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from builders.alerting import routing
 from builders.alerting.labels import CLUSTER_DASHBOARD, CLUSTER_TEAM
 from settings.cluster_services import Monitoring
-from settings.stacks import MONITORING
-from settings.store_names import supplied_secret
 
 CONFIG_SECRET = "alertmanager-routes"
-RECEIVERS_SECRET = supplied_secret(MONITORING)
 GRAFANA_SECRET = "grafana-login"
 BLACKBOX = "blackbox-exporter"
 BLACKBOX_PORT = 9115
@@ -24,8 +22,9 @@ def operator_crds() -> dict[str, Any]:
     return {}
 
 
-def stack(settings: Monitoring, storage_class: str | None, *, outside: str, receivers: bool) -> dict[str, Any]:
-    """`outside` tells the clusters of a stack apart. What a cloud runs for us (scheduler, etcd) cannot be asked."""
+def stack(settings: Monitoring, storage_class: str | None, *, outside: str, receivers: str | None) -> dict[str, Any]:
+    """`receivers` is the Secret of what they need, where they need any; `outside` tells the clusters of a stack apart.
+    What a cloud runs for us (scheduler, etcd) cannot be asked."""
     return {
         "crds": {"enabled": False},
         "fullnameOverride": "metrics",
@@ -72,13 +71,14 @@ def _prometheus(settings: Monitoring, storage_class: str | None, outside: str) -
     }
 
 
-def _alertmanager(storage_class: str | None, receivers: bool) -> dict[str, Any]:
+def _alertmanager(storage_class: str | None, receivers: str | None) -> dict[str, Any]:
     return {
         "replicas": 3,
         "podAntiAffinity": "hard",
         "useExistingSecret": True,
         "configSecret": CONFIG_SECRET,
-        "secrets": [RECEIVERS_SECRET] if receivers else [],
+        "volumes": [{"name": "receivers", "secret": {"secretName": receivers}}] if receivers else [],
+        "volumeMounts": [{"name": "receivers", "mountPath": routing.SECRETS, "readOnly": True}] if receivers else [],
         "storage": _volume(2, storage_class),
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
     }

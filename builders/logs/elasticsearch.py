@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
+from builders.logs import snapshots as copies
 from builders.logs.places import AGENT, ELASTICSEARCH, ROLES_SECRET, SETUP, user_secret
+from builders.logs.snapshots import Snapshots
 from builders.parts import Parts
 from settings.cluster_services import Logging
 
 API_VERSION = "elasticsearch.k8s.elastic.co/v1"
 USER = 1000
 """Of the images of Elasticsearch and Kibana."""
-REPOSITORY = "logs"
-SNAPSHOTS_SECRET = "logs-snapshots"
 _CLUSTER = {"elasticsearch.k8s.elastic.co/cluster-name": ELASTICSEARCH}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshots:
-    """A bucket (`s3`) or a container of `account` (`azure`) that copies of the logs go to."""
-
-    kind: Literal["s3", "azure"]
-    bucket: str
-    region: str
-    account: str = ""
 
 
 def spec(settings: Logging, parts: Parts, *, storage_class: str | None, snapshots: Snapshots | None) -> dict[str, Any]:
@@ -44,7 +33,7 @@ def spec(settings: Logging, parts: Parts, *, storage_class: str | None, snapshot
         },
         "podDisruptionBudget": {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": _CLUSTER}}},
         "nodeSets": [_nodes(settings, storage_class, snapshots)],
-        **({"secureSettings": [{"secretName": SNAPSHOTS_SECRET}]} if secured else {}),
+        **({"secureSettings": [{"secretName": copies.SECRET}]} if secured else {}),
     }
 
 
@@ -62,13 +51,29 @@ def _nodes(settings: Logging, storage_class: str | None, snapshots: Snapshots | 
         "name": "all",
         "count": settings.nodes,
         "config": config,
-        "podTemplate": {"spec": _pod(settings)},
+        "podTemplate": _template(settings, snapshots),
         "volumeClaimTemplates": [_volume(settings.storage, storage_class)],
     }
 
 
-def _pod(settings: Logging) -> dict[str, Any]:
+def _template(settings: Logging, snapshots: Snapshots | None) -> dict[str, Any]:
+    """No pod has a token for the API server; with a bucket it has one for the cloud."""
+    pod = _pod(settings)
+    if snapshots is None:
+        return {"spec": pod}
+    (container,) = pod["containers"]
+    container["env"] = [_java_options(settings, *copies.java_options(snapshots)), *copies.environment(snapshots)]
+    container["volumeMounts"] = [copies.mount(snapshots)]
+    pod |= {"serviceAccountName": copies.ACCOUNT, "volumes": [copies.volume(snapshots)]}
+    return {"spec": pod, **({"metadata": {"labels": dict(snapshots.labels)}} if snapshots.labels else {})}
+
+
+def _java_options(settings: Logging, *more: str) -> dict[str, str]:
     heap = f"{settings.memory * 512}m"
+    return {"name": "ES_JAVA_OPTS", "value": " ".join([f"-Xms{heap}", f"-Xmx{heap}", *more])}
+
+
+def _pod(settings: Logging) -> dict[str, Any]:
     memory = f"{settings.memory}Gi"
     return {
         "automountServiceAccountToken": False,
@@ -84,7 +89,7 @@ def _pod(settings: Logging) -> dict[str, Any]:
         "containers": [
             {
                 "name": "elasticsearch",
-                "env": [{"name": "ES_JAVA_OPTS", "value": f"-Xms{heap} -Xmx{heap}"}],
+                "env": [_java_options(settings)],
                 "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
                 "securityContext": container_security(),
             }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builders.logs import places
-from builders.logs.elasticsearch import REPOSITORY, Snapshots
+from builders.logs.snapshots import REPOSITORY, Snapshots
 from settings.operations import Logs
 from settings.stacks import PlacedSystem
 

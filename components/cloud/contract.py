@@ -310,6 +310,10 @@ class ControllersFacts:
     load_balancer: Mapping[str, str] = field(default_factory=dict)
     """Annotations of the gateway's Service."""
     load_balancer_class: str | None = None
+    keeps_secrets: bool = True
+    """Whether secrets are kept outside the cluster, from where External Secrets brings them in."""
+    engines_inside: frozenset[str] = frozenset()
+    """Kinds of databases that stand in the cluster, looked after by an operator."""
     measures_pods: bool = True
     """Whether the cloud's cluster knows what pods use, which autoscalers ask; otherwise a metrics server is installed."""
     storage_class: str | None = None

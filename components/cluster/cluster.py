@@ -63,6 +63,7 @@ class Cluster(pulumi.ComponentResource):
                 stack=facts.stack,
                 parts=parts,
                 facts=facts.controllers,
+                cloud=facts.cloud,
             ),
             after,
         )

@@ -15,8 +15,11 @@ from builders.gateway import certificates
 from builders.parts import Parts
 from components.cloud.contract import ControllersFacts, IdentityFacts
 from components.cluster.release import after, namespace, release
-from settings.stacks import LocalCluster, PlacedCluster
+from settings.stacks import PlacedCluster
 from settings.system import System
+
+SECRETS, DNS = "external-secrets", "external-dns"
+"""Charts whose namespaces have their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,82 +77,93 @@ class Controllers(pulumi.ComponentResource):
         return self._release("prometheus-operator-crds", monitors.NAMESPACE, monitoring.operator_crds())
 
     def _charts(self) -> list[Chart]:
-        args, wanted = self._args, self._args.cluster.settings.controllers
-        systems = [placed.definition for placed in args.cluster.systems.values()]
-        identities = args.facts.identities
-        charts_by_controller = {
-            "gateway": [Chart(name="envoy-gateway", namespace=names.GATEWAY_NAMESPACE, values=charts.envoy_gateway())],
-            "certificates": [self._cert_manager(identities.get("cert-manager", IdentityFacts()))],
-            "dns": self._external_dns(systems, identities.get("external-dns", IdentityFacts())),
-            "metrics": []
-            if args.facts.measures_pods
-            else [Chart(name="metrics-server", namespace="metrics-server", values=charts.metrics_server())],
-            "secrets": [Chart(name="external-secrets", namespace="external-secrets", values=charts.external_secrets())]
-            if self._has_cloud
-            else [],
-            "reloading": [Chart(name="reloader", namespace="reloader", values=charts.reloader())],
-            "queues": [
-                Chart(name="rabbitmq-cluster-operator", namespace="rabbitmq-system", values=charts.rabbitmq_operator())
-            ]
-            if any(has_queue(system) for system in systems)
-            else [],
-            "databases": [
-                Chart(
-                    name="cloudnative-pg", namespace=network_policy.DATABASE_OPERATOR, values=charts.cloudnative_pg()
-                ),
-                Chart(
-                    name="plugin-barman-cloud",
-                    namespace=network_policy.DATABASE_OPERATOR,
-                    values=charts.barman_plugin(),
-                ),
-            ]
-            if self._keeps(systems, "postgres")
-            else [],
-            "documents": [
-                Chart(name="mongodb-kubernetes", namespace="mongodb-system", values=charts.mongodb_operator())
-            ]
-            if self._keeps(systems, "documents")
-            else [],
+        """By the setting that says who runs them; each only where something needs it."""
+        wanted = self._args.cluster.settings.controllers
+        found = {
+            "gateway": self._gateway,
+            "certificates": self._certificates,
+            "dns": self._dns,
+            "secrets": self._secrets,
+            "reloading": self._reloading,
+            "metrics": self._measuring,
+            "queues": self._queues,
+            "databases": self._databases,
+            "documents": self._documents,
         }
         return [
-            chart
-            for controller, found in charts_by_controller.items()
-            if getattr(wanted, controller) == "installed"
-            for chart in found
+            chart for name, charts_of in found.items() if getattr(wanted, name) == "installed" for chart in charts_of()
         ]
 
     @property
-    def _has_cloud(self) -> bool:
-        return not isinstance(self._args.cluster.settings, LocalCluster)
+    def _systems(self) -> list[System]:
+        return [placed.definition for placed in self._args.cluster.systems.values()]
 
-    def _keeps(self, systems: Sequence[System], engine: str) -> bool:
-        """Whether databases of the engine stand in the cluster, looked after by an operator."""
-        settings = self._args.cluster.settings
-        if not isinstance(settings, LocalCluster) or (engine == "postgres" and settings.postgres == "pod"):
-            return False
-        databases = [database for system in systems for database in system.databases.values()]
-        return any(each.engine == engine and each.placement == "managed" for each in databases)
+    @property
+    def _monitored(self) -> bool:
+        """Whether monitors can be made: their kinds are there."""
+        return self._args.cluster.settings.controllers.metrics != "absent"
 
-    def _cert_manager(self, identity: IdentityFacts) -> Chart:
-        return Chart(
-            name="cert-manager",
-            namespace=certificates.ROOT_NAMESPACE,
-            values=charts.cert_manager(identity.annotations, identity.pod.labels),
-            needs=identity.trusted,
-        )
+    def _gateway(self) -> list[Chart]:
+        return [Chart(name="envoy-gateway", namespace=names.GATEWAY_NAMESPACE, values=charts.envoy_gateway())]
 
-    def _external_dns(self, systems: Sequence[System], identity: IdentityFacts) -> list[Chart]:
+    def _secrets(self) -> list[Chart]:
+        values = charts.external_secrets(monitored=self._monitored)
+        return [Chart(name=SECRETS, namespace=SECRETS, values=values)] if self._args.facts.keeps_secrets else []
+
+    def _reloading(self) -> list[Chart]:
+        return [Chart(name="reloader", namespace="reloader", values=charts.reloader())]
+
+    def _measuring(self) -> list[Chart]:
+        """Autoscalers ask what pods use."""
+        if self._args.facts.measures_pods:
+            return []
+        return [Chart(name="metrics-server", namespace="metrics-server", values=charts.metrics_server())]
+
+    def _queues(self) -> list[Chart]:
+        if not any(has_queue(system) for system in self._systems):
+            return []
+        return [Chart(name="rabbitmq-cluster-operator", namespace="rabbitmq-system", values=charts.rabbitmq_operator())]
+
+    def _databases(self) -> list[Chart]:
+        if not self._keeps("postgres"):
+            return []
+        place = network_policy.DATABASE_OPERATOR
+        return [
+            Chart(name="cloudnative-pg", namespace=place, values=charts.cloudnative_pg()),
+            Chart(name="plugin-barman-cloud", namespace=place, values=charts.barman_plugin()),
+        ]
+
+    def _documents(self) -> list[Chart]:
+        if not self._keeps("documents"):
+            return []
+        return [Chart(name="mongodb-kubernetes", namespace="mongodb-system", values=charts.mongodb_operator())]
+
+    def _keeps(self, engine: str) -> bool:
+        """Whether a database of the engine stands in the cluster, looked after by an operator."""
+        databases = [database for system in self._systems for database in system.databases.values()]
+        wanted = any(each.engine == engine and each.placement == "managed" for each in databases)
+        return wanted and engine in self._args.facts.engines_inside
+
+    def _certificates(self) -> list[Chart]:
+        identity = self._args.facts.identities.get("cert-manager", IdentityFacts())
+        values = charts.cert_manager(identity.annotations, identity.pod.labels, monitored=self._monitored)
+        place = certificates.ROOT_NAMESPACE
+        return [Chart(name="cert-manager", namespace=place, values=values, needs=identity.trusted)]
+
+    def _dns(self) -> list[Chart]:
         facts = self._args.facts
         if facts.dns is None:
             return []
+        identity = facts.identities.get(DNS, IdentityFacts())
         values = charts.external_dns(
             facts.dns,
             owner=self._args.owner,
-            domains=sorted({domain for system in systems for domain in system.domains.values()}),
+            domains=sorted({domain for system in self._systems for domain in system.domains.values()}),
             account=identity.annotations,
             labels=identity.pod.labels,
+            monitored=self._monitored,
         )
-        return [Chart(name="external-dns", namespace="external-dns", values=values, needs=identity.trusted)]
+        return [Chart(name=DNS, namespace=DNS, values=values, needs=identity.trusted)]
 
     def _install(self, chart: Chart, kinds: pulumi.Resource | None) -> None:
         self._release(chart.name, chart.namespace, chart.values, kinds, *chart.needs)

@@ -12,10 +12,13 @@ from pulumi_kubernetes import apiextensions, batch, core, meta
 
 from builders import names
 from builders.charts import controllers as charts
-from builders.logs import agent, elasticsearch, kibana, places, retention, setup_job
+from builders.logs import agent, elasticsearch, kibana, places, retention, setup_job, snapshots
+from builders.namespace import service_account
 from builders.parts import Parts
-from components.cloud.contract import ControllersFacts
+from builders.scope import Scope
+from components.cloud.contract import BucketArgs, Cloud, ControllersFacts, IdentityArgs, UseBucket
 from components.cluster.release import namespace, release
+from settings.databases import Bucket
 from settings.stacks import PlacedCluster, PlacedSystem
 
 
@@ -26,8 +29,8 @@ class LogsArgs:
     stack: str
     parts: Parts
     facts: ControllersFacts
-    snapshots: elasticsearch.Snapshots | None = None
-    """Where copies go; none without it."""
+    cloud: Cloud
+    """Gives the bucket that copies go to."""
 
 
 class Logs(pulumi.ComponentResource):
@@ -40,9 +43,10 @@ class Logs(pulumi.ComponentResource):
         settings = args.cluster.settings
         self._source = settings.logging.source or settings.source
         self._place = namespace(f"{name}/{places.NAMESPACE}", self._source, "privileged", self._after())
+        self._snapshots, identity = self._copies()
         operator = self._operator()
         secrets = [] if settings.controllers.logs == "absent" else self._secrets()
-        objects = self._objects(self._after(self._place, *secrets, *operator))
+        objects = self._objects(self._after(self._place, *secrets, *operator, *identity))
         files = setup_job.files(self._requests())
         config = core.v1.ConfigMap(
             f"{name}/{setup_job.CONFIG}", metadata=self._metadata(setup_job.CONFIG), data=files, opts=self._placed()
@@ -56,6 +60,28 @@ class Logs(pulumi.ComponentResource):
     @property
     def _systems(self) -> Sequence[PlacedSystem]:
         return list(self._args.cluster.systems.values())
+
+    def _copies(self) -> tuple[snapshots.Snapshots | None, list[pulumi.Resource]]:
+        """A bucket of the cluster's own, and what pods that may use it wait for. None where pods would need a key to use
+        one. The name holds the cluster's: a URN does not tell two clusters of a cloud apart."""
+        args = self._args
+        scope = Scope(f"{places.NAMESPACE}-{args.cluster.name}", places.NAMESPACE, args.parts)
+        wanted = BucketArgs(
+            system=scope.system, name=snapshots.BUCKET, settings=Bucket(data_class="personal"), source=self._source
+        )
+        bucket = args.cloud.bucket(wanted, self)
+        grants = [UseBucket(bucket=bucket)]
+        identity = args.cloud.identity(
+            IdentityArgs(scope=scope, name=snapshots.ACCOUNT, source=self._source, grants=grants), self
+        )
+        if identity.pod.secret is not None:
+            return None, []
+        account = core.v1.ServiceAccount(
+            scope.logical(snapshots.ACCOUNT),
+            service_account(scope, name=snapshots.ACCOUNT, source=self._source, annotations=identity.annotations),
+            opts=self._placed(),
+        )
+        return snapshots.to(bucket, identity.pod), [account, *identity.made]
 
     def _operator(self) -> list[pulumi.Resource]:
         """Its kinds are a Release of their own and stand before it."""
@@ -77,15 +103,11 @@ class Logs(pulumi.ComponentResource):
         ]
 
     def _secrets(self) -> list[pulumi.Resource]:
-        snapshots = self._args.snapshots
+        copies = self._snapshots
         made = [self._login(user) for user in (places.AGENT, places.SETUP)]
-        made.append(
-            self._secret(places.ROLES_SECRET, {"roles.yml": elasticsearch.roles(snapshots=snapshots is not None)})
-        )
-        if snapshots is not None and snapshots.kind == "azure":
-            made.append(
-                self._secret(elasticsearch.SNAPSHOTS_SECRET, {"azure.client.default.account": snapshots.account})
-            )
+        made.append(self._secret(places.ROLES_SECRET, {"roles.yml": elasticsearch.roles(snapshots=copies is not None)}))
+        if copies is not None and copies.kind == "azure":
+            made.append(self._secret(snapshots.SECRET, {"azure.client.default.account": copies.account}))
         return made
 
     def _login(self, user: str) -> pulumi.Resource:
@@ -108,7 +130,7 @@ class Logs(pulumi.ComponentResource):
         args = self._args
         logging = args.cluster.settings.logging
         search = elasticsearch.spec(
-            logging, args.parts, storage_class=args.facts.storage_class, snapshots=args.snapshots
+            logging, args.parts, storage_class=args.facts.storage_class, snapshots=self._snapshots
         )
         return [
             self._custom(elasticsearch.API_VERSION, "Elasticsearch", search, opts),
@@ -130,7 +152,7 @@ class Logs(pulumi.ComponentResource):
     def _requests(self) -> Mapping[str, Any]:
         args = self._args
         nodes = args.cluster.settings.logging.nodes
-        return retention.requests(self._systems, args.environment, nodes=nodes, snapshots=args.snapshots)
+        return retention.requests(self._systems, args.environment, nodes=nodes, snapshots=self._snapshots)
 
     def _tell(self, files: Mapping[str, str], needed: Sequence[pulumi.Resource]) -> None:
         job = setup_job.job(self._args.parts, files, self._source)

@@ -8,17 +8,18 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from builders.dashboards import cluster as dashboards
 from pulumi_kubernetes import apiextensions, core, meta
 
 from builders import monitors, names
 from builders.alerting import routing
 from builders.charts import monitoring as charts
+from builders.dashboards import cluster as dashboards
 from builders.parts import Parts
 from builders.scope import Scope
 from components.cloud.contract import Cloud, SecretStoreArgs
 from components.cluster.release import after, release
-from settings.stacks import MONITORING, PlacedCluster
+from settings.stacks import PlacedCluster
+from settings.store_names import supplied_secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +40,15 @@ class Monitoring(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._settings = args.cluster.settings.monitoring
         self._source = self._settings.source or args.cluster.settings.source
-        configured = [self._routes(), self._receivers(), self._login()]
+        receivers = self._receivers()
+        configured = [self._routes(), receivers, self._login()]
         if args.cluster.settings.controllers.metrics == "installed":
-            outside = f"{args.stack}-{name}"
-            receivers = configured[1] is not None
-            values = charts.stack(self._settings, args.storage_class, outside=outside, receivers=receivers)
+            values = charts.stack(
+                self._settings,
+                args.storage_class,
+                outside=f"{args.stack}-{name}",
+                receivers=supplied_secret(args.cluster.monitoring.name) if receivers else None,
+            )
             stack = self._release("kube-prometheus-stack", values, *configured)
             self._release("prometheus-blackbox-exporter", charts.blackbox(), stack)
         self._custom("PodMonitor", "gateway", names.GATEWAY_NAMESPACE, monitors.gateway())
@@ -52,7 +57,7 @@ class Monitoring(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _routes(self) -> pulumi.Resource:
-        """Nothing in it is secret, so that a preview shows who hears of what."""
+        """Its operator reads them from a Secret; nothing in them is one."""
         alerting = self._settings.alerting
         audiences = [routing.audience(placed, alerting) for placed in self._args.cluster.systems.values()]
         return core.v1.Secret(
@@ -63,15 +68,16 @@ class Monitoring(pulumi.ComponentResource):
         )
 
     def _receivers(self) -> pulumi.Resource | None:
-        """Empty until their owner fills them with `slipway secrets set … --system monitoring`."""
-        wanted = self._args.cluster.monitoring.definition.secrets
+        """Empty until their owner fills them with `slipway secrets set … --system monitoring-main`."""
+        stands_for = self._args.cluster.monitoring
+        wanted = stands_for.definition.secrets
         if not wanted:
             return None
-        scope = Scope(MONITORING, monitors.NAMESPACE, self._args.parts)
+        scope = Scope(stands_for.name, monitors.NAMESPACE, self._args.parts)
         store = self._args.cloud.secret_store(
             SecretStoreArgs(scope=scope, source=self._source, ready=self._args.ready), self
         )
-        return store.expect(charts.RECEIVERS_SECRET, self._source, list(wanted), self)
+        return store.expect(supplied_secret(stands_for.name), self._source, list(wanted), self)
 
     def _login(self) -> pulumi.Resource:
         """Of Grafana's administrator; people log in by the cluster's own way in."""

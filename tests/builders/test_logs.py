@@ -22,9 +22,11 @@ from jsonschema import Draft202012Validator
 
 from builders.alerting.operations import ERROR, FORBIDDEN, LOG_LINES
 from builders.charts import controllers
-from builders.logs import agent, elasticsearch, kibana, program, retention, setup_job, vrl
+from builders.environment import BucketFacts
+from builders.logs import agent, elasticsearch, kibana, program, retention, setup_job, snapshots, vrl
 from builders.logs.masking import BROKEN, MASKED, MASKS, mask, mask_event
 from builders.parts import Parts, pins
+from builders.pod import Identity
 from settings.cluster_services import Logging
 from settings.load import load_systems
 from settings.project import Project
@@ -345,8 +347,10 @@ def test_the_charts_know_their_values() -> None:
 
 # --- Elasticsearch and Kibana
 
-SNAPSHOTS = elasticsearch.Snapshots(kind="s3", bucket="copies", region="eu-central-1")
-AZURE = elasticsearch.Snapshots(kind="azure", bucket="copies", region="westeurope", account="shop")
+USE = {"azure.workload.identity/use": "true"}
+SNAPSHOTS = snapshots.to(BucketFacts("copies", "eu-central-1"), Identity())
+AZURE = snapshots.to(BucketFacts("shop/copies", "westeurope"), Identity(labels=USE))
+CONFIG = "/usr/share/elasticsearch/config"
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -373,10 +377,10 @@ def _closed(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-@pytest.mark.parametrize("snapshots", [None, SNAPSHOTS, AZURE])
-def test_elasticsearch_is_what_its_operator_knows(snapshots: elasticsearch.Snapshots | None) -> None:
+@pytest.mark.parametrize("copies", [None, SNAPSHOTS, AZURE])
+def test_elasticsearch_is_what_its_operator_knows(copies: snapshots.Snapshots | None) -> None:
     """By the schema of ECK's own kinds."""
-    spec = elasticsearch.spec(Logging(), PARTS, storage_class="fast", snapshots=snapshots)
+    spec = elasticsearch.spec(Logging(), PARTS, storage_class="fast", snapshots=copies)
     Draft202012Validator(_schema("Elasticsearch")).validate(spec)
 
 
@@ -396,6 +400,67 @@ def test_elasticsearch_is_as_large_as_the_stack_says() -> None:
     assert nodes["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"] == "200Gi"
     assert "initContainers" not in nodes["podTemplate"]["spec"]
     assert spec["version"] == str(pins()["images"]["elasticsearch"]["tag"])
+
+
+def template(copies: snapshots.Snapshots | None) -> dict[str, Any]:
+    spec = elasticsearch.spec(Logging(memory=6), PARTS, storage_class=None, snapshots=copies)
+    return spec["nodeSets"][0]["podTemplate"]
+
+
+def tokens(copies: snapshots.Snapshots) -> list[tuple[str, str, str]]:
+    """Volume, audience and file of each token that a pod has; the container may read them and no more."""
+    pod = template(copies)["spec"]
+    (container,) = pod["containers"]
+    mounts = {each["name"]: each for each in container["volumeMounts"]}
+    found = []
+    for volume in pod["volumes"]:
+        (source,) = volume["projected"]["sources"]
+        token, mount = source["serviceAccountToken"], mounts.pop(volume["name"])
+        assert mount["readOnly"] is True
+        assert 600 <= token["expirationSeconds"] <= 86400
+        found.append((volume["name"], token["audience"], f"{mount['mountPath']}/{token['path']}"))
+    assert mounts == {}
+    return found
+
+
+def test_on_aws_the_token_lies_where_elasticsearch_may_read_it() -> None:
+    """Properties of Java name it: what EKS writes into the environment of a pod names a file outside."""
+    file = f"{CONFIG}/repository-s3/aws-web-identity-token-file"
+    assert tokens(SNAPSHOTS) == [("aws-token", "pods.eks.amazonaws.com", file)]
+    (variable,) = template(SNAPSHOTS)["spec"]["containers"][0]["env"]
+    assert variable["name"] == "ES_JAVA_OPTS"
+    assert variable["value"].split() == [
+        "-Xms3072m",
+        "-Xmx3072m",
+        "-Daws.containerCredentialsFullUri=http://169.254.170.23/v1/credentials",
+        f"-Daws.containerAuthorizationTokenFile={file}",
+    ]
+    assert "metadata" not in template(SNAPSHOTS)
+
+
+def test_on_azure_the_token_lies_where_elasticsearch_may_read_it() -> None:
+    """AKS fills in the identity where the label is, and leaves a volume of its own name and the variable as they are."""
+    file = f"{CONFIG}/storage-azure/azure-identity-token"
+    assert tokens(AZURE) == [("azure-identity-token", "api://AzureADTokenExchange", file)]
+    java, variable = template(AZURE)["spec"]["containers"][0]["env"]
+    assert java["value"] == "-Xms3072m -Xmx3072m"
+    assert variable == {"name": "AZURE_FEDERATED_TOKEN_FILE", "value": file}
+    assert template(AZURE)["metadata"] == {"labels": USE}
+
+
+@pytest.mark.parametrize("copies", [SNAPSHOTS, AZURE])
+def test_pods_with_a_bucket_have_no_token_for_the_cluster(copies: snapshots.Snapshots) -> None:
+    """They run as an account of their own."""
+    pod = template(copies)["spec"]
+    assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("logs", False)
+
+
+def test_pods_without_a_bucket_have_no_token_at_all() -> None:
+    """Nor an account."""
+    pod = template(None)["spec"]
+    assert {"serviceAccountName", "volumes"} & set(pod) == set()
+    assert "volumeMounts" not in pod["containers"][0]
+    assert pod["automountServiceAccountToken"] is False
 
 
 def test_the_agent_may_add_lines_and_nothing_else() -> None:
@@ -438,6 +503,14 @@ def test_a_policy_is_sent_before_what_refers_to_it() -> None:
     sent = list(retention.requests([placed("my-shop")], "prod", nodes=3, snapshots=SNAPSHOTS))
     assert sent.index("/_ilm/policy/my-shop-prod") < sent.index("/_index_template/logs-my_shop-prod")
     assert sent[-2:] == ["/_snapshot/logs", "/_slm/policy/nightly"]
+
+
+def test_each_night_is_copied_and_kept_for_a_month() -> None:
+    """A copy holds all logs, and nothing of the cluster's own state."""
+    policy = retention.requests([], "p", nodes=1, snapshots=SNAPSHOTS)["/_slm/policy/nightly"]
+    assert (policy["schedule"], policy["repository"]) == ("0 30 1 * * ?", "logs")
+    assert policy["config"] == {"indices": ["logs-*"], "include_global_state": False}
+    assert policy["retention"]["expire_after"] == "30d"
 
 
 def test_without_a_bucket_nothing_is_copied() -> None:
@@ -602,6 +675,7 @@ class Answers(Mocks):
 pulumi.runtime.set_mocks(Answers(), preview=False)
 from builders.parts import Parts
 from components.cloud.contract import ControllersFacts
+from components.cloud.local.cloud import LocalCloud
 from components.cluster.logs import Logs, LogsArgs
 from settings.stacks import LocalCluster, PlacedCluster
 
@@ -610,7 +684,10 @@ cluster = LocalCluster.model_validate({"cloud": "local", "controllers": {"logs":
 @pulumi.runtime.test
 def build():
     placed = PlacedCluster("main", cluster, {})
-    args = LogsArgs(cluster=placed, environment="test", stack="test", parts=Parts(), facts=ControllersFacts())
+    args = LogsArgs(
+        cluster=placed, environment="test", stack="test", parts=Parts(), facts=ControllersFacts(),
+        cloud=LocalCloud(settings=cluster),
+    )
     Logs("main", args, pulumi.ResourceOptions())
 
 build()

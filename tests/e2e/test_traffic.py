@@ -127,8 +127,21 @@ def test_a_request_that_is_too_large_is_refused(world: World, tmp_path: Path) ->
     large, small = tmp_path / "large", tmp_path / "small"
     large.write_bytes(b"x" * (11 << 20))
     small.write_bytes(b"x" * (1 << 20))
-    assert status(visit(world, "/api/x", "-H", "Expect:", "--data-binary", f"@{large}")) == 413
+    assert status(visit(world, "/api/x", "--http1.1", "-H", "Expect:", "--data-binary", f"@{large}")) == 413
     assert body(visit(world, "/api/x", "-H", "Expect:", "--data-binary", f"@{small}"))["received"] == 1 << 20
+
+
+def test_one_client_is_limited(world: World) -> None:
+    """SmartWallet lets a client make 100 requests a minute; the next are answered with 429."""
+    host, requests = "api.smartwallet.com", 140
+    file = Path("/tmp/slipway-e2e/limited")
+    file.write_text("".join(f'url = "https://{host}/{n}"\noutput = "/dev/null"\n' for n in range(requests)))
+    said = world.rig.inside(
+        *("curl", "-sk", "--resolve", f"{host}:443:{address(world)}", "-w", "%{http_code}\n", "-K", str(file))
+    )
+    codes = Counter(said.split())
+    assert set(codes) == {"200", "429"}
+    assert 100 <= codes["200"] < requests
 
 
 def test_a_closed_system_shows_its_page(world: World, tmp_path: Path) -> None:

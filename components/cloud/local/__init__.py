@@ -6,7 +6,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from builders import names
-from components.cloud.contract import ClusterAccess, ClusterFacts
+from components.cloud.contract import ClusterAccess, ClusterFacts, ControllersFacts
 from components.cloud.local.cloud import LocalCloud
 from settings.stacks import LocalCluster, PlacedCluster, Stack
 
@@ -29,4 +29,10 @@ def foundation(cluster: PlacedCluster, stack: Stack) -> ClusterFacts:
         cloud=LocalCloud(settings=settings),
         registry=settings.registry,
         services=settings,
+        controllers=ControllersFacts(keeps_secrets=False, engines_inside=_engines(settings)),
     )
+
+
+def _engines(settings: LocalCluster) -> frozenset[str]:
+    """A plain pod needs no operator."""
+    return frozenset({"documents"} if settings.postgres == "pod" else {"documents", "postgres"})

@@ -185,7 +185,7 @@ def test_what_holds_data_is_protected_as_the_cluster_says(tmp_path: Path, protec
     planned = plan(tmp_path, f"{CLUSTER}protect: {str(protect).lower()}\n")
     kept = ("aws:eks/cluster:Cluster", INSTANCE, "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:backup/vault:Vault")
     found = {step.urn: bool(step.state.get("protect")) for step in planned.steps if step.type in kept}
-    assert len(found) == 8
+    assert len(found) == 9
     assert set(found.values()) == {protect}
 
 

@@ -68,6 +68,7 @@ def test_an_identity_is_of_one_service_account(planned: Plan) -> None:
     assert {step.inputs["subject"] for step in credentials} == {
         "system:serviceaccount:cert-manager:cert-manager",
         "system:serviceaccount:external-dns:external-dns",
+        "system:serviceaccount:logging:logs",
         "system:serviceaccount:shop:api",
         "system:serviceaccount:shop:backups",
         "system:serviceaccount:shop:secrets",
@@ -90,6 +91,7 @@ def test_accounts_are_closed_and_copied_as_asked(planned: Plan) -> None:
     assert {name: each["sku"]["name"] for name, each in accounts.items()} == {
         "shop/receipts": "Standard_GZRS",
         "shop/backups": "Standard_GZRS",
+        "logging-main/snapshots": "Standard_ZRS",
     }
     for each in accounts.values():
         assert each["networkRuleSet"]["defaultAction"] == "Deny"

@@ -1,0 +1,67 @@
+"""Who hears of alerts, in a stack whose two clusters both have every receiver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.selection import select
+from rehearsal import Plan
+from tests.components.cloud.planned import one
+
+ROOT = Path(__file__).parents[3]
+EVERYBODY = {"slack": True, "pagerduty": True, "smtp": "smtp.example.com:587", "deadManSwitch": True}
+KEYS = {"SLACK_URL", "PAGERDUTY_KEY", "SMTP_PASSWORD", "DEAD_MAN_URL"}
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """`staging` with everything switched on."""
+    stack: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text())
+    for cluster in stack["config"]["slipway:clusters"].values():
+        cluster["monitoring"] = {"alerting": dict(EVERYBODY)}
+        cluster["mirrors"] = {"charts": "mirror.example.com/charts", "images": {"docker.io": "mirror.example.com/hub"}}
+    file = tmp_path_factory.mktemp("loud") / "Pulumi.loud.yaml"
+    file.write_text(yaml.safe_dump(stack))
+    rehearsal = select(ROOT, None, file).rehearse(judged=False)
+    assert rehearsal.failure is None, rehearsal.failure
+    return rehearsal.plan
+
+
+def test_receivers_read_what_their_owner_fills(planned: Plan) -> None:
+    """An entry a key in each cluster's store; Alertmanager finds them as files."""
+    aws = one(planned, "kubernetes:external-secrets.io/v1:ExternalSecret", "monitoring-main/monitoring-main-supplied")
+    azure = one(
+        planned, "kubernetes:external-secrets.io/v1:ExternalSecret", "monitoring-fleet/monitoring-fleet-supplied"
+    )
+    for secret in (aws, azure):
+        assert secret.inputs["metadata"]["namespace"] == "monitoring"
+        assert {each["secretKey"] for each in secret.inputs["spec"]["data"]} == KEYS
+    for cluster in ("main", "fleet"):
+        values = one(planned, RELEASE, f"{cluster}/kube-prometheus-stack").inputs["values"]
+        spec = values["alertmanager"]["alertmanagerSpec"]
+        assert spec["volumes"][0]["secret"]["secretName"] == f"monitoring-{cluster}-supplied"
+        assert spec["volumeMounts"][0]["mountPath"] == "/etc/alertmanager/receivers"
+        assert spec["configSecret"] == "alertmanager-routes"
+
+
+def test_everything_comes_from_the_mirrors(planned: Plan) -> None:
+    """Charts from one registry, images of Docker Hub from another place."""
+    charts = {step.inputs["chart"] for step in planned.steps if step.type == RELEASE}
+    assert {chart.rsplit("/", 1)[0] for chart in charts} == {"oci://mirror.example.com/charts"}
+    proxy = one(planned, "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy", "main/slipway").inputs["spec"]
+    image = proxy["provider"]["kubernetes"]["envoyDeployment"]["container"]["image"]
+    assert image.startswith("mirror.example.com/hub/envoyproxy/envoy:")
+
+
+def test_objects_of_systems_wait_for_controllers(planned: Plan) -> None:
+    """Their provider depends on every chart of the controllers."""
+    waits = {
+        planned.by_urn[urn].name for urn in one(planned, "pulumi:providers:kubernetes", "main-systems").dependencies
+    }
+    for chart in ("envoy-gateway", "cert-manager", "external-dns", "external-secrets", "rabbitmq-cluster-operator"):
+        assert f"main/{chart}" in waits
