@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from builders.dashboards import catalogue as dashboards
 from pulumi_kubernetes import apiextensions, core
 
 from builders import environment, monitors, names
 from builders.alerting import catalogue, rule
+from builders.dashboards import catalogue as dashboards
 from builders.scope import Scope
 from settings.stacks import PlacedSystem
 
