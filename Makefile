@@ -25,7 +25,8 @@ e2e: .venv/.dev ## Run the tests of a cluster on the rig (RIG=../shared/rig)
 
 programs: ## Install what the tests run besides Python, by apt, where it is missing
 	@missing=""; \
-	for pair in prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager rabbitmqctl=rabbitmq-server; do \
+	for pair in prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager rabbitmqctl=rabbitmq-server \
+		pg_lsclusters=postgresql rclone=rclone; do \
 		command -v "$${pair%%=*}" >/dev/null 2>&1 || missing="$$missing $${pair#*=}"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \

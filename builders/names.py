@@ -85,14 +85,18 @@ def azure_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {_AZURE_FORBIDS.sub("-", key.replace("slipway.dev/", "slipway/")): value for key, value in tags.items()}
 
 
+CRON_JOB = 52
+"""The longest name of a CronJob: its Jobs' names have eleven letters more."""
+
+
 def dump(database: str) -> str:
     """The CronJob that dumps a database each night."""
-    return f"{kubernetes_name(database)}-dump"
+    return shortened(f"{kubernetes_name(database)}-dump", CRON_JOB)
 
 
 def restore_test(database: str) -> str:
     """The CronJob that restores its newest dump into a scratch database."""
-    return f"{kubernetes_name(database)}-restore-test"
+    return shortened(f"{kubernetes_name(database)}-restore-test", CRON_JOB)
 
 
 def migration(name: str) -> str:

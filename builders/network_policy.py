@@ -5,7 +5,7 @@ DNS is allowed by port alone, for on EKS Auto Mode it is answered by the node an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_kubernetes import meta, networking
@@ -83,10 +83,17 @@ def of_site(
 
 
 def of_job(
-    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], targets: Sequence[Target]
+    scope: Scope,
+    *,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    targets: Sequence[Target],
+    internet: Collection[int] = (),
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """A job that nobody calls and that calls `targets`."""
-    return _policy(scope, name, source, pods, ingress=[], egress=[_to(target) for target in targets])
+    """A job that nobody calls and that calls `targets`, and ports of the `internet`."""
+    egress = [*(_to(target) for target in targets), *_internet(set(internet))]
+    return _policy(scope, name, source, pods, ingress=[], egress=egress)
 
 
 def of_exporter(

@@ -10,6 +10,7 @@ from settings.cross_checks import Finding, Found
 from settings.pointers import Path
 from settings.problems import nearest
 from settings.stacks import PlacedCluster, PlacedSystem, Placement
+from settings.versions import reaches
 
 RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
 """Addresses inside each cluster, which its network may not overlap."""
@@ -26,6 +27,7 @@ def findings(clusters: Mapping[str, PlacedCluster]) -> Found:
         for system in cluster.systems.values():
             yield from _artefacts(("clusters", name, "systems", system.name), system)
             yield from _weights(("clusters", name, "systems", system.name), system.placement)
+            yield from _incompatible(("clusters", name, "systems", system.name), system)
 
 
 def _networks(clusters: Mapping[str, PlacedCluster]) -> Found:
@@ -126,6 +128,23 @@ def _artefacts(path: Path, system: PlacedSystem) -> Found:
                 yield Finding(where, "needs 'archive' and 'sha256' together")
             if artefact.archive is not None and artefact.digest is not None:
                 yield Finding(where, "is either an image with 'digest' or an 'archive', not both")
+
+
+def _incompatible(path: Path, system: PlacedSystem) -> Found:
+    """Two versions that need the database to be different cannot both have visitors."""
+    placement = system.placement
+    served = {
+        slot: version
+        for slot in ("blue", "green")
+        if (version := placement.slot(slot).version) and placement.weight(slot)
+    }
+    for migration in system.definition.migrations:
+        if migration.compatible or migration.version is None:
+            continue
+        there = {slot for slot, version in served.items() if reaches(version, migration.version)}
+        if there and there != set(served):
+            rule = f"splits visitors over migration '{migration.name}', after which the version before it does not work"
+            yield Finding((*path, min(there), "weight"), rule)
 
 
 def _weights(path: Path, placement: Placement) -> Found:

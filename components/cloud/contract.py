@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from builders.dumps.store import Store
 from builders.environment import BucketFacts
 from builders.network_policy import Target
 from builders.pod import Identity
@@ -283,6 +284,10 @@ class Cloud(Protocol):
     def broker(self, args: BrokerArgs, parent: pulumi.Resource) -> BrokerEndpoint: ...
 
     def bucket(self, args: BucketArgs, parent: pulumi.Resource) -> BucketFacts: ...
+
+    def store(self, bucket: BucketFacts) -> Store:
+        """The bucket as programs of pods find it."""
+        ...
 
     def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore: ...
 

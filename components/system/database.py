@@ -42,6 +42,10 @@ class Database(pulumi.ComponentResource):
     """The cloud's name of it."""
     target: Target
     """What network policies open for the services that use it."""
+    direct: Target
+    """The same for migrations and dumps, which go to the server itself and never to a pooler."""
+    tls: str
+    """PostgreSQL's `sslmode`."""
 
     def __init__(self, name: str, args: DatabaseArgs, parent: pulumi.Resource) -> None:
         super().__init__(
@@ -60,6 +64,8 @@ class Database(pulumi.ComponentResource):
             self._watch(endpoint, role, address, made)
 
         self.server = endpoint.server
+        self.direct = Target(endpoint.direct.port, endpoint.reach.networks, endpoint.reach.pods)
+        self.tls = endpoint.tls
         self.target = Target(serving.port, networks=endpoint.reach.networks, pods=endpoint.reach.pods)
         self.register_outputs({})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -36,6 +36,8 @@ class SlotArgs:
     secrets: pulumi.Resource
     keepers: Mapping[str, pulumi.Resource]
     """Databases by name, and the queue: what a service that uses them waits for."""
+    migrations: Sequence[pulumi.Resource] = ()
+    """Those that the slot's version needs."""
 
 
 class Slot(pulumi.ComponentResource):
@@ -154,7 +156,7 @@ class Slot(pulumi.ComponentResource):
 
     def _before(self, declared: Service, *more: pulumi.Resource) -> list[pulumi.Resource]:
         keepers = [self._args.keepers[used] for used in self._uses(declared)]
-        return [self._args.namespace, self._args.accounts, self._args.secrets, *keepers, *more]
+        return [self._args.namespace, self._args.accounts, self._args.secrets, *keepers, *self._args.migrations, *more]
 
     def _uses(self, declared: Service) -> list[str]:
         """The databases, by name, and the queue that a service finds in its environment."""

@@ -18,6 +18,7 @@ from components.cloud.contract import (
     ClusterFacts,
     FailoverArgs,
     FailoverFacts,
+    IdentityFacts,
     SecretStore,
     SecretStoreArgs,
     SiteArgs,
@@ -25,11 +26,13 @@ from components.cloud.contract import (
     ZoneArgs,
     ZoneFacts,
 )
+from components.system.backups import Backups, BackupsArgs
 from components.system.broker import QUEUE, Broker, BrokerArgs
 from components.system.database import Database, DatabaseArgs
 from components.system.documents import Documents
 from components.system.flags import Flags, FlagsArgs
 from components.system.identities import Identities, IdentitiesArgs
+from components.system.migrations import Migrations, MigrationsArgs
 from components.system.namespace import Namespace, NamespaceArgs
 from components.system.routes import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
@@ -66,7 +69,9 @@ class System(pulumi.ComponentResource):
         keepers = self._keepers(store, namespace)
         buckets = self._buckets()
         secrets = Secrets(placed.name, SecretsArgs(scope=self._scope, definition=self._definition, store=store), self)
-        identities = self._identities(buckets, self._backups(), namespace)
+        dumped = self._backups()
+        identities = self._identities(buckets, dumped, namespace)
+        migrations = self._migrations(keepers, buckets, dumped, identities, secrets, namespace)
         slots = [
             Slot(
                 f"{placed.name}-{slot}",
@@ -82,6 +87,7 @@ class System(pulumi.ComponentResource):
                     namespace=namespace,
                     secrets=secrets,
                     keepers=keepers,
+                    migrations=migrations.before(slot),
                 ),
                 self,
             )
@@ -153,6 +159,46 @@ class System(pulumi.ComponentResource):
             ready=[namespace],
         )
         return Identities(self._placed.name, args, self)
+
+    def _migrations(
+        self,
+        keepers: Mapping[str, Keeper],
+        buckets: Mapping[str, BucketFacts],
+        dumped: BucketFacts | None,
+        identities: Identities,
+        secrets: pulumi.Resource,
+        namespace: pulumi.Resource,
+    ) -> Migrations:
+        """Backups first: no migration begins without one that was proven."""
+        name, scope = self._placed.name, self._scope
+        databases = {name: keeper for name, keeper in keepers.items() if isinstance(keeper, Database)}
+        made = Backups(
+            name,
+            BackupsArgs(
+                scope=scope,
+                definition=self._definition,
+                databases=databases if dumped is not None else {},
+                store=self._facts.cloud.store(dumped) if dumped is not None else None,
+                identity=identities.facts.get(backups.BUCKET, IdentityFacts()),
+                accounts=identities,
+                ready=[namespace],
+            ),
+            self,
+        )
+        args = MigrationsArgs(
+            scope=scope,
+            placed=self._placed,
+            registry=self._facts.registry,
+            databases=databases,
+            targets={name: keeper.target for name, keeper in keepers.items()},
+            buckets=buckets,
+            backups=made,
+            identities=identities.facts,
+            accounts=identities,
+            secrets=secrets,
+            ready=[namespace],
+        )
+        return Migrations(name, args, self)
 
     def _zones(self) -> list[ZoneFacts]:
         source = f"{self._definition.source}domains"

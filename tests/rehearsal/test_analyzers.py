@@ -168,7 +168,7 @@ POLICIES = [
     ("failure", "patience", "told"),
     [
         ('raise ValueError("bad " + args.props["password"])', 20.0, "bad "),
-        ("threading.Event().wait()", 1.0, "no answer within 1 s"),
+        ("threading.Event().wait()", 5.0, "no answer within 5 s"),
         ("os._exit(7)", 20.0, "its process ended, exit status 7"),
     ],
     ids=["raises", "hangs", "dies"],

@@ -121,3 +121,30 @@ def test_only_aws_runs_rabbitmq(workshop: Workshop) -> None:
     workshop.edit(FLEET, "secrets:", "queue: {vhost: fleet}\nsecrets:")
     (problem,) = workshop.problems()
     assert "queue.placement: managed is not to be had: azure runs no RabbitMQ; say 'cluster'" in problem
+
+
+MIGRATION = """
+migrations:
+  - {name: 001-rename, database: fleet_db, sql: migrations/001.sql, version: 2.0.0, compatible: false}
+release: {maintenance: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("slots", "split"),
+    [
+        ("blue: {version: 1.9.0, weight: 90}\n          green: {version: 2.0.0, weight: 10}", True),
+        ("blue: {version: 2.0.0, weight: 90}\n          green: {version: 2.1.0, weight: 10}", False),
+        ("blue: {version: 1.9.0, weight: 100}\n          green: {version: 2.0.0, weight: 0}", False),
+    ],
+)
+def test_visitors_are_not_split_over_an_incompatible_migration(workshop: Workshop, slots: str, split: bool) -> None:
+    """Of two versions with visitors both must be on the same side of it."""
+    workshop.write(FLEET, (workshop.root / FLEET).read_text() + MIGRATION)
+    workshop.write("systems/fleet/migrations/001.sql", "SELECT 1;")
+    workshop.edit(TEST, "blue: {version: 2.4.0}", slots)
+    if not split:
+        workshop.stack()
+        return
+    (problem,) = workshop.problems()
+    assert "splits visitors over migration '001-rename', after which the version before it does not work" in problem

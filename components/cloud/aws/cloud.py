@@ -8,6 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from builders import names
+from builders.dumps import store as stores
+from builders.dumps.store import Store
 from builders.environment import BucketFacts
 from components.cloud.aws.broker import Broker, BrokerSurroundings
 from components.cloud.aws.bucket import Bucket, BucketSurroundings
@@ -80,6 +82,9 @@ class AwsCloud:
         name = args.settings.adopt or names.globally_unique(self.account, stem, 63)
         Bucket(args, name, self.buckets, parent, self.provider)
         return BucketFacts(name=name, region=self.region)
+
+    def store(self, bucket: BucketFacts) -> Store:
+        return stores.amazon(bucket)
 
     def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore:
         return AwsSecrets(args, self.secrets, parent, self.provider)

@@ -8,6 +8,8 @@ import pulumi
 import pulumi_azure_native as azure
 
 from builders import names
+from builders.dumps import store as stores
+from builders.dumps.store import Store
 from builders.environment import BucketFacts
 from components.cloud.azure.adopted import Adopted
 from components.cloud.azure.bucket import Bucket, Home
@@ -79,6 +81,9 @@ class AzureCloud:
         facts = BucketFacts(name=f"{home.account_name}/{args.name}", region=self.place.location)
         self._containers[facts.name] = Bucket(args, home, self.place, parent, self.provider).container
         return facts
+
+    def store(self, bucket: BucketFacts) -> Store:
+        return stores.azure(bucket)
 
     def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore:
         return AzureSecrets(args, self.place, parent, self.provider)

@@ -9,6 +9,8 @@ import pulumi
 from pulumi_kubernetes import core
 
 from builders import secret
+from builders.dumps import store as stores
+from builders.dumps.store import Store
 from builders.environment import BucketFacts
 from builders.network_policy import Target
 from builders.pod import Identity
@@ -60,6 +62,9 @@ class LocalCloud:
     def bucket(self, args: BucketArgs, parent: pulumi.Resource) -> BucketFacts:
         """The name of a bucket in the S3-compatible store that the cluster's owner provides; none is made."""
         return BucketFacts(name=args.settings.adopt or f"{args.system}-{args.name}", region="local")
+
+    def store(self, bucket: BucketFacts) -> Store:
+        return stores.compatible(bucket)
 
     def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore:
         """Among the Secrets is that of the object store, empty until the cluster's owner fills it."""

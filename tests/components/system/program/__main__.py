@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from builders.dumps.store import Store, amazon
 from builders.environment import BucketFacts
 from builders.network_policy import Target
 from builders.pod import Identity
@@ -76,6 +77,9 @@ class LiteralCloud:
     def broker(self, args: BrokerArgs, parent: pulumi.Resource) -> BrokerEndpoint:
         made = args.store.keep(args.secret, args.settings.source, {"connection_string": "amqps://"}, parent)
         return BrokerEndpoint(server="managed", port=5671, reach=Reach(networks=("10.9.2.0/24",)), made=made)
+
+    def store(self, bucket: BucketFacts) -> Store:
+        return amazon(bucket)
 
     def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore:
         return KubernetesSecrets(args)

@@ -1,0 +1,1 @@
+"""Logical backups of PostgreSQL: dumps that were restored before they are kept, and again while they are."""

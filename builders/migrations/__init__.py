@@ -1,0 +1,1 @@
+"""A migration as one Job: its script, its generated SQL, its objects."""

@@ -1,0 +1,71 @@
+"""One database, its bucket, and the pods that stand between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from builders.dumps import backup_job
+from builders.dumps.dump_pod import Dumps
+from builders.dumps.store import compatible
+from builders.environment import BucketFacts
+from builders.pod import Identity
+from builders.scope import Scope
+from builders.secret import OBJECT_STORE
+from tests.dumps.bucket import Locked
+from tests.dumps.live import EXTENSIONS, Server
+from tests.dumps.pods import Ended, Machine
+
+SCOPE = Scope("fleet", "fleet")
+
+
+def dumps(database: str = "fleet", bucket: str = "backups") -> Dumps:
+    return Dumps(
+        database=database,
+        source="systems/fleet/system.yaml#databases.fleet",
+        store=compatible(BucketFacts(bucket, "local")),
+        identity=Identity(secret=OBJECT_STORE),
+        tls="prefer",
+        storage=64,
+        extensions=EXTENSIONS,
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """Every step ends with what its last container did."""
+
+    folder: Path
+    server: Server
+    locked: Locked
+    database: str = "fleet"
+    stand_ins: Mapping[str, str] | None = None
+    changed: Mapping[str, Mapping[str, str]] | None = None
+    """Entries of Secrets that are not as they should be."""
+
+    def but(self, **changes: Any) -> Case:
+        return replace(self, **changes)
+
+    @property
+    def dumps(self) -> Dumps:
+        return dumps(self.database, self.locked.name)
+
+    def back_up(self) -> Ended:
+        return self._run(backup_job.nightly(SCOPE, self.dumps).spec.job_template.spec.template)  # type: ignore[union-attr]
+
+    def back_up_for_a_migration(self) -> Ended:
+        job = backup_job.before_migration(SCOPE, self.dumps, migration="fleet-005", content="CREATE", attempt=1)
+        return self._run(job.spec.template)  # type: ignore[union-attr]
+
+    def test(self) -> Ended:
+        return self._run(backup_job.restore_test(SCOPE, self.dumps, "week").spec.job_template.spec.template)  # type: ignore[union-attr]
+
+    def restore(self, at: str = backup_job.NEWEST) -> Ended:
+        return self._run(backup_job.restore(SCOPE, self.dumps, at=at, stamp="1").spec.template)  # type: ignore[union-attr]
+
+    def _run(self, template: Any) -> Ended:
+        secrets = {**self.server.secrets(self.database), OBJECT_STORE: self.locked.secret}
+        changed = {name: {**secrets[name], **values} for name, values in (self.changed or {}).items()}
+        return Machine(self.folder, {**secrets, **changed}, self.stand_ins or {}).run(template)[-1]

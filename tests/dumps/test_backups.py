@@ -1,0 +1,168 @@
+"""Backups as their pods make them, on a real server and a real bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.dumps import programs
+from tests.dumps.bucket import Locked
+from tests.dumps.case import Case
+from tests.dumps.live import Server
+from tests.dumps.pods import Ended
+
+KEY = re.compile(r"fleet/\d{4}/\d\d/\d\d/fleet-\d{8}T\d{6}Z\.(dump|json)")
+
+
+@pytest.fixture
+def case(folder: Path, server: Server, locked: Locked) -> Case:
+    return Case(folder, server, locked)
+
+
+def failed(ended: Ended, case: Case, *, step: str, detail: str) -> None:
+    """One line says where and why, and nothing is in the bucket."""
+    assert ended.code != 0
+    assert ended.output.count("\n") == 1, ended.output
+    line = ended.line
+    assert (line["backup"], line["step"], line["status"]) == (case.database, step, "failed"), line
+    assert detail in line["detail"], line
+    assert case.locked.files() == []
+
+
+def test_a_backup_holds_what_the_snapshot_held(case: Case, folder: Path) -> None:
+    """While another session writes: the manifest's counts are those of the dump, not those of a moment later."""
+    writer = case.server.writer("fleet")
+    time.sleep(0.3)
+    before = case.server.rows("fleet", "items")
+    ended = case.back_up()
+    after = case.server.rows("fleet", "items")
+    writer.kill()
+    writer.wait()
+    assert ended.code == 0, ended.output
+    assert ended.line["status"] == "ok"
+    dump, manifest = case.locked.files()
+    assert KEY.fullmatch(dump)
+    assert manifest == dump.replace(".dump", ".json")
+    content, told = case.locked.get(dump), case.locked.manifest(manifest)
+    assert told["database"] == "fleet"
+    assert (told["size"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert told["server_version"] == case.server.sql("fleet", "SHOW server_version")
+    assert told["tool_version"].startswith("pg_dump (PostgreSQL) ")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["taken_at"])
+    tables = dict(told["tables"])
+    assert before <= tables.pop("public.items") < after
+    odd = 'public.Odd "name" \\ of: a, table'
+    assert tables == {odd: 2, "public.nothing": 0, "public.days_2026": 3}
+    assert case.test().line["status"] == "ok"
+
+
+def test_a_second_backup_stands_beside_the_first(case: Case) -> None:
+    """Nothing is written over and nothing is deleted."""
+    assert case.back_up().code == 0
+    time.sleep(1.1)
+    assert case.back_up_for_a_migration().code == 0
+    assert len(case.locked.files()) == case.locked.versions() == 4
+
+
+def test_a_database_without_tables_has_a_backup(case: Case) -> None:
+    """A system's first night."""
+    case.server.make("bare", "SELECT 1")
+    bare = case.but(database="bare")
+    assert bare.back_up().code == 0
+    assert "0 tables, 0 rows" in bare.test().line["detail"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "detail"),
+    [
+        ({"password": "wrong"}, "password authentication failed"),
+        ({"port": "1"}, "Connection refused"),
+        ({"name": "other"}, "the login is for another database: other"),
+    ],
+    ids=["password", "port", "name"],
+)
+def test_a_wrong_login_is_told(case: Case, entries: dict[str, str], detail: str) -> None:
+    failed(case.but(changed={"fleet-backup": entries}).back_up(), case, step="connect", detail=detail)
+
+
+def test_a_database_that_is_not_there_is_told(case: Case) -> None:
+    absent = case.but(database="absent", changed={"absent-backup": {"user": "fleet_backup"}})
+    failed(absent.back_up(), absent, step="connect", detail='database "absent" does not exist')
+
+
+@pytest.mark.parametrize(
+    ("pg_dump", "step", "detail"),
+    [
+        ('for word; do case $word in --file=*) : >"${word#--file=}" ;; esac; done', "dump", "the dump is empty"),
+        (
+            'pg_dump "$@"; for word; do case $word in --file=*) truncate -s 20000 "${word#--file=}" ;; esac; done',
+            "verify",
+            "pg_restore: error:",
+        ),
+        ('echo "pg_dump: error: it broke" >&2; exit 1', "dump", "pg_dump: error: it broke"),
+        ("kill -9 $$", "dump", "Killed"),
+        ('exec pg_dump "$@" --exclude-table-data=public.items', "verify", '"public.items": '),
+        ('exec pg_dump "$@" --exclude-table=nothing', "verify", '"public.nothing": 0'),
+    ],
+    ids=["empty", "truncated", "failing", "killed", "without-rows", "without-a-table"],
+)
+def test_a_bad_dump_is_never_uploaded(case: Case, pg_dump: str, step: str, detail: str) -> None:
+    failed(case.but(stand_ins={"pg_dump": pg_dump}).back_up(), case, step=step, detail=detail)
+
+
+def test_a_table_that_cannot_be_restored_is_told(case: Case) -> None:
+    """Its rows no longer meet its own constraint: the dump is whole, and no backup."""
+    case.server.make(
+        "broken",
+        """
+        CREATE FUNCTION most() RETURNS int LANGUAGE sql AS 'SELECT 10';
+        CREATE TABLE bounded (amount int CHECK (amount < most()));
+        INSERT INTO bounded VALUES (5);
+        CREATE OR REPLACE FUNCTION most() RETURNS int LANGUAGE sql AS 'SELECT 1';
+        """,
+    )
+    broken = case.but(database="broken")
+    failed(broken.back_up(), broken, step="verify", detail="bounded")
+
+
+def test_a_table_that_the_role_may_not_read_is_told(case: Case) -> None:
+    case.server.make("closed", "CREATE TABLE closed (id int); REVOKE ALL ON closed FROM closed_backup")
+    closed = case.but(database="closed")
+    failed(closed.back_up(), closed, step="dump", detail="permission denied for table closed")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+@pytest.mark.parametrize(("room", "step"), [("256k", "dump"), ("12m", "verify")])
+def test_a_full_disk_is_told(case: Case, folder: Path, room: str, step: str) -> None:
+    """While dumping, and while the dump is restored beside."""
+    work = folder / "work"
+    work.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(work)], check=True)
+    try:
+        failed(case.back_up(), case, step=step, detail="No space left on device")
+    finally:
+        subprocess.run(["umount", str(work)], check=True)
+
+
+def test_a_store_out_of_reach_is_told(case: Case) -> None:
+    """By an error that names the URL and not the key that signs it."""
+    once = {"RCLONE_RETRIES": "1", "RCLONE_LOW_LEVEL_RETRIES": "1"}
+    away = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{programs.free_port()}", **once}
+    ended = case.but(changed={"object-store": away}).back_up()
+    assert ended.name == "upload"
+    failed(ended, case, step="upload", detail="ERROR : ")
+
+
+def test_a_file_that_arrives_otherwise_is_told(case: Case) -> None:
+    """And its manifest never follows."""
+    rclone = 'case $1 in lsf) echo "12 $(printf %032d 0)" ;; *) exec rclone "$@" ;; esac'
+    ended = case.but(stand_ins={"rclone": rclone}).back_up()
+    assert (ended.line["step"], ended.line["status"]) == ("upload", "failed")
+    assert "the store holds 12 bytes" in ended.line["detail"]
+    assert [key[-5:] for key in case.locked.files()] == [".dump"]

@@ -1,0 +1,154 @@
+"""Restore tests and restores as their pods make them, of backups good and bad."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dumps.bucket import Locked
+from tests.dumps.case import Case
+from tests.dumps.live import Server
+
+
+@pytest.fixture
+def case(folder: Path, server: Server, locked: Locked) -> Case:
+    """With one good backup."""
+    made = Case(folder, server, locked)
+    assert made.back_up().code == 0
+    return made
+
+
+def told(case: Case, step: str, detail: str) -> None:
+    ended = case.test()
+    assert ended.code != 0
+    assert ended.output.count("\n") == 1, ended.output
+    assert (ended.line["step"], ended.line["status"]) == (step, "failed"), ended.output
+    assert detail in ended.line["detail"], ended.line
+
+
+def change(case: Case, **fields: Any) -> None:
+    """The manifest, written as a backup writes it."""
+    _, key = case.locked.files()
+    manifest = {**case.locked.manifest(key), **fields}
+    case.locked.put(key, f"{json.dumps(manifest, indent=2)}\n".encode())
+
+
+def test_the_newest_backup_is_restored_and_counted(case: Case) -> None:
+    ended = case.test()
+    assert ended.code == 0, ended.output
+    assert ended.name == "test"
+    _, manifest = case.locked.files()
+    tables = case.locked.manifest(manifest)["tables"]
+    assert ended.line["detail"].endswith(f": {len(tables)} tables, {sum(tables.values())} rows")
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        (lambda body: b"", "the dump is empty"),
+        (lambda body: body[:-1000], "the dump is truncated"),
+        (lambda body: body[:5000] + bytes([body[5000] ^ 1]) + body[5001:], "the dump is corrupt"),
+    ],
+    ids=["empty", "truncated", "one-bit"],
+)
+def test_a_damaged_dump_is_told(case: Case, change: Any, detail: str) -> None:
+    """Each damage by its name."""
+    dump, _ = case.locked.files()
+    case.locked.put(dump, change(case.locked.get(dump)))
+    told(case, "check", detail)
+
+
+def test_a_stale_backup_is_told(case: Case) -> None:
+    """Twenty-six hours and a minute old; one of a minute less will do."""
+    now = datetime.datetime.now(datetime.UTC)
+    change(case, taken_at=f"{now - datetime.timedelta(hours=25, minutes=59):%Y-%m-%dT%H:%M:%SZ}")
+    assert case.test().code == 0
+    old = f"{now - datetime.timedelta(hours=26, minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    change(case, taken_at=old)
+    told(case, "fetch", f"the newest backup is stale: it is of {old}")
+
+
+def test_a_manifest_of_another_database_is_told(case: Case) -> None:
+    change(case, database="expenses")
+    told(case, "fetch", "the manifest is of another database: expenses")
+
+
+def test_no_manifest_is_told(case: Case) -> None:
+    """A dump alone is none: its upload never ended."""
+    dump, manifest = case.locked.files()
+    case.locked.client.delete_object(Bucket=case.locked.name, Key=manifest, BypassGovernanceRetention=True)
+    assert case.locked.files() == [dump]
+    told(case, "fetch", "there is no manifest")
+
+
+def test_no_backup_at_all_is_told(case: Case) -> None:
+    told(case.but(database="elsewhere"), "fetch", "there is no manifest")
+
+
+def test_a_manifest_without_its_dump_is_told(case: Case) -> None:
+    dump, _ = case.locked.files()
+    case.locked.client.delete_object(Bucket=case.locked.name, Key=dump, BypassGovernanceRetention=True)
+    told(case, "fetch", "the dump is missing beside its manifest")
+
+
+def test_other_row_counts_are_told(case: Case) -> None:
+    """A dump that restores, of a manifest that says otherwise."""
+    _, manifest = case.locked.files()
+    change(case, tables={**case.locked.manifest(manifest)["tables"], "public.nothing": 7})
+    told(case, "compare", 'the dump should hold "public.nothing": 7')
+
+
+def test_a_restore_leaves_the_live_database_alone(folder: Path, server: Server, locked: Locked) -> None:
+    """A new database beside it, with its rows, its owner and its grants; renamed, it takes its place."""
+    server.make("orders")
+    case = Case(folder, server, locked, database="orders")
+    assert case.back_up().code == 0
+    server.sql("orders", "DELETE FROM items WHERE id > 100")
+    roles = "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'orders%'"
+    before = server.sql("postgres", roles)
+    ended = case.restore()
+    assert server.sql("postgres", roles) == before
+    assert ended.code == 0, ended.output
+    found = re.search(r"into (orders_restored_\d{12}): 4 tables, 20005 rows", ended.line["detail"])
+    assert found, ended.output
+    assert (server.rows("orders", "items"), server.rows(found[1], "items")) == (100, 20000)
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    assert server.sql(found[1], owners) == "orders_owner"
+    switch = re.findall(r"ALTER DATABASE .*;", ended.output)
+    assert len(switch) == 2
+    server.sql("postgres", "\n".join(switch))
+    assert server.sql("orders", "INSERT INTO items (name) VALUES ('new') RETURNING name", user="orders_app") == "new"
+    assert server.sql("orders", "SELECT count(*) FROM items", user="orders_backup") == "20001"
+
+
+def test_a_restore_is_of_the_time_it_is_asked_for(folder: Path, server: Server, locked: Locked) -> None:
+    """The newest backup that was there by then."""
+    server.make("visits", "CREATE TABLE seen (id int)")
+    case = Case(folder, server, locked, database="visits")
+    assert case.back_up().code == 0
+    first = case.locked.manifest(case.locked.files()[1])["taken_at"]
+    time.sleep(1.1)
+    server.sql("visits", "INSERT INTO seen VALUES (1)", user="visits_app")
+    assert case.back_up().code == 0
+    ended = case.restore(at=first)
+    assert f"the dump of {first}" in ended.line["detail"], ended.output
+    assert "1 tables, 0 rows" in ended.line["detail"]
+    assert "there is no manifest as old as" in case.restore(at="2020-01-01T00:00:00Z").line["detail"]
+    assert "not a time such as" in case.restore(at="yesterday").line["detail"]
+
+
+def test_a_second_restore_in_the_same_minute_is_refused(folder: Path, server: Server, locked: Locked) -> None:
+    """It never restores into what is there."""
+    server.make("twice", "CREATE TABLE seen (id int)")
+    date = 'case $2 in +%Y%m%d%H%M) echo 202611050130 ;; *) exec date "$@" ;; esac'
+    case = Case(folder, server, locked, database="twice", stand_ins={"date": date})
+    assert case.back_up().code == 0
+    assert case.restore().code == 0
+    assert case.restore().line["detail"] == "twice_restored_202611050130 exists already"
+    assert server.rows("twice_restored_202611050130", "seen") == 0
