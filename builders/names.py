@@ -101,4 +101,4 @@ def restore_test(database: str) -> str:
 
 def migration(name: str) -> str:
     """What the names of a migration's Jobs begin with."""
-    return f"migrate-{name}"
+    return shortened(f"migrate-{name}", 54)
