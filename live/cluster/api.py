@@ -16,7 +16,10 @@ TIMEOUT = (5, 30)
 """Seconds to connect, and to answer."""
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 BUSY = (429, 500, 502, 503, 504)
-APPLY, MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
+MERGE = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml;charset=utf-8"
+"""The API server reads it as YAML, which has no pairs of surrogates: letters beyond the first plane are written as they
+are. The client would escape them in a body that it writes by itself."""
 FIELD_CONFLICT = "FieldManagerConflict"
 UNTYPED = "failed to create typed patch object"
 """An unknown field, which the API server calls an error of its own."""
@@ -94,7 +97,8 @@ class Api:
     def apply(self, path: str, body: Mapping[str, Any], *, manager: str, force: bool = False) -> Document:
         """Server-side apply, with unknown fields refused."""
         query = {"fieldManager": manager, "fieldValidation": "Strict", "force": str(force).lower()}
-        return self._request("PATCH", path, query=query, body=body, content=APPLY)
+        text = json.dumps(body, ensure_ascii=False).encode()
+        return self._request("PATCH", path, query=query, body=text, content=APPLY)
 
     def create(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._request("POST", path, body=body, content="application/json")
@@ -130,7 +134,7 @@ class Api:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         content: str = "",
     ) -> Document:
         from kubernetes.client.exceptions import ApiException
