@@ -64,7 +64,14 @@ def test_no_service_account_may_do_anything(world: World) -> None:
     """Of any system: a pod that is taken over finds nothing at the API server, not even a token."""
     accounts = [each["metadata"] for each in world.rig.get("serviceaccounts", "-A")]
     ours = [each for each in accounts if each["namespace"] in SYSTEMS.values() and each["name"] != "default"]
-    assert len(ours) > 14
+    planned = {
+        (step.inputs["metadata"]["namespace"], step.inputs["metadata"]["name"])
+        for step in world.plan.steps
+        if step.type == "kubernetes:core/v1:ServiceAccount"
+    }
+    assert {(each["namespace"], each["name"]) for each in ours} == {
+        (namespace, name) for namespace, name in planned if namespace in SYSTEMS.values()
+    }
     for account in ours:
         name = f"system:serviceaccount:{account['namespace']}:{account['name']}"
         everything = world.rig.kubectl("auth", "can-i", "--list", "-n", account["namespace"], f"--as={name}")
