@@ -1,21 +1,13 @@
-"""The policy pack: the list of its rules."""
+"""The policy pack."""
 
 from pulumi_policy import PolicyPack
 
-import shared_reading
-from backups import database_backup_schedules, database_backups
-from ledgers import data_ledger
-from levels import configuration
-from workloads import container_hardening, deployment_availability, deployment_replicas
+import rules
+from frame import exemptions, serving
+from frame.levels import configuration
 
-RULES = [
-    data_ledger,
-    database_backups,
-    database_backup_schedules,
-    deployment_replicas,
-    deployment_availability,
-    container_hardening,
-]
+RULES = rules.every()
 
-shared_reading.install()
+exemptions.refuse_unknown([each.name for each in RULES])
+serving.install()
 PolicyPack("slipway", [*RULES], initial_config=configuration(RULES))

@@ -117,11 +117,13 @@ class PackRunner:
         self.session.close()
 
     def _pump(self) -> None:
-        """Send what waits as far as the window is open."""
+        """Send what waits as far as the window is open; the stack after every resource was answered, as the engine does."""
         if not self._ready.done() or self._ready.exception():
             return
         with self._lock:
             while self._queue and self._under_way < WINDOW:
+                if self._queue[0].method == "AnalyzeStack" and self._under_way:
+                    return
                 call = self._queue.popleft()
                 if not self._policies_for(call.method):
                     call.answer.set_result(analyzer_pb2.AnalyzeResponse())

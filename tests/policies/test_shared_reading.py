@@ -30,9 +30,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
     directory: Path = tmp_path_factory.mktemp("plain")
     (directory / "PulumiPolicy.yaml").write_text("runtime: python\n")
     main = (PACK / "__main__.py").read_text()
-    assert "shared_reading.install()\n" in main
+    assert "serving.install()\n" in main
     search = f"import sys\nsys.path.insert(0, {str(PACK)!r})\n"
-    (directory / "__main__.py").write_text(search + main.replace("shared_reading.install()\n", ""))
+    (directory / "__main__.py").write_text(search + main.replace("serving.install()\n", ""))
     pack = Pack(directory=directory)
     yield pack
     pack.close()

@@ -9,8 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
-from frame import Resource
-from reading import Absence, Property
+from frame import Absence, Property, Resource
 
 
 class Match(IntEnum):

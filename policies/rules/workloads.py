@@ -10,10 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
-from containers import WORKLOADS, Container, containers_of, is_quantity, pod_of
-from frame import Declaration, Resource, Settings, Verdict, resource_rule, stack_rule
-from reading import Property
+from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
+from kinds.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
+from kinds.containers import WORKLOADS, Container, containers_of, is_quantity, pod_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 AUTOSCALERS = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
@@ -31,10 +30,8 @@ Problem = tuple[Property, str]
     Declaration(
         name="deployment-replicas",
         description="No Deployment that serves sets its number of replicas: its autoscaler does.",
-        why=(
-            "Each update would undo what the autoscaler chose, in the busiest hour too "
-            "(kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured)."
-        ),
+        why="Each update would undo what the autoscaler chose, in the busiest hour too",
+        clauses=("kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured",),
         types=(DEPLOYMENT,),
     )
 )
@@ -50,9 +47,9 @@ def deployment_replicas(deployment: Resource, _settings: Settings, verdict: Verd
         description="Every Deployment that serves has an autoscaler, and a disruption budget that can be met.",
         why=(
             "Without the one a busy hour is an outage; without the other a drained node is; and a budget that cannot "
-            "be met stops every upgrade of nodes "
-            "(runbooks: HPA per service; kube-score: deployment-has-poddisruptionbudget)."
+            "be met stops every upgrade of nodes"
         ),
+        clauses=("runbooks: HPA per service", "kube-score: deployment-has-poddisruptionbudget"),
         types=(DEPLOYMENT, *AUTOSCALERS, BUDGET),
     )
 )
@@ -147,8 +144,9 @@ def _spares(floor: tuple[int, bool], fewest: int | None) -> bool:
         description="Every container has requests, limits and probes, and runs without root or needless rights.",
         why=(
             "A container without bounds starves its node, one without probes takes requests that it cannot answer, "
-            "one with root opens its node (Pod Security Standards: restricted; CIS Kubernetes 5.2; NSA hardening)."
+            "one with root opens its node"
         ),
+        clauses=("Pod Security Standards: restricted", "CIS Kubernetes 5.2", "NSA Kubernetes Hardening: pod security"),
         types=WORKLOADS,
     )
 )

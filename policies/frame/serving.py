@@ -9,9 +9,9 @@ the pack runs as it is, only slower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any
 
 import pulumi_policy.policy as sdk
 from google.protobuf import json_format, struct_pb2
@@ -21,17 +21,16 @@ from pulumi_policy import (
     PolicyProviderResource,
     PolicyResource,
     ResourceValidationArgs,
-    StackValidationArgs,
 )
 from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import unknown_checking_proxy
 from pulumi_policy.version import VERSION
 
-from frame import ResourceRule, StackRule, Undecided
+from frame.declaring import Additions, ResourceRule, StackRule
+from frame.resources import Resource, of_inputs, of_outputs, unversioned
+from frame.verdicts import Advice
 
 KNOWN_SDK = "1.21.0"
-
-AnyRule = TypeVar("AnyRule", ResourceRule, StackRule)
 
 
 class Properties(Mapping[str, Any]):
@@ -51,67 +50,85 @@ class Properties(Mapping[str, Any]):
         return iter(self._converted)
 
     def __len__(self) -> int:
-        return len(self._converted)
+        return len(self._wire.fields)
 
 
 class SharedReading(sdk._PolicyAnalyzerServicer):
-    """The SDK's server, with the two calls that judge written for this pack's rules."""
+    """The SDK's server, with the three calls that judge and mend written for this pack's rules."""
 
     def __init__(self, name: str, version: str, policies: list[sdk.Policy], *rest: Any) -> None:
         super().__init__(name, version, policies, *rest)
         self._pack, self._version, self._policies = name, version, policies
 
+    def Remediate(self, request: Any, _context: Any) -> Any:
+        """Add to a resource what rules of the level `remediate` would miss; all else stays as it was sent."""
+        response = proto.RemediateResponse()
+        for rule in self._covering(request.type):
+            if rule.remedies and self._get_enforcement_level(rule) is EnforcementLevel.REMEDIATE:
+                additions = rule.remedied(self._alone(request), self._get_policy_config(rule.name) or {})
+                if additions:
+                    _add(request.properties, additions)
+                    response.remediations.append(
+                        proto.Remediation(
+                            policyName=rule.name,
+                            policyPackName=self._pack,
+                            policyPackVersion=self._version,
+                            description=rule.description,
+                            properties=request.properties,
+                        )
+                    )
+        return response
+
     def Analyze(self, request: Any, _context: Any) -> Any:
         """Judge one resource by every rule on single resources."""
         response = proto.AnalyzeResponse()
-        wire = _Wire(request)
-        options = self._get_resource_options(request)
-        for rule, level in self._enforced(ResourceRule):
-            config = self._get_policy_config(rule.name)
-            args = ResourceValidationArgs(
-                request.type, wire.properties, request.urn, request.name, options, wire.provider, config
-            )
-            self._judge(rule, args, level, response)
+        resource = self._alone(request)
+        for rule in self._covering(request.type):
+            self._judge(rule, resource, response)
         return response
 
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:
         """Judge all resources together by every rule on the stack."""
         response = proto.AnalyzeResponse()
         resources = self._related(request.resources)
-        for rule, level in self._enforced(StackRule):
-            args = StackValidationArgs(resources, self._get_policy_config(rule.name))
-            self._judge(rule, args, level, response)
+        for rule in self._policies:
+            if isinstance(rule, StackRule):
+                self._judge(rule, resources, response)
         return response
 
-    def _enforced(self, kind: type[AnyRule]) -> Iterator[tuple[AnyRule, EnforcementLevel]]:
-        for rule in self._policies:
-            level = self._get_enforcement_level(rule)
-            if isinstance(rule, kind) and level is not EnforcementLevel.DISABLED:
-                # What a remediation has left to report blocks.
-                yield rule, EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
+    def _covering(self, resource_type: str) -> Sequence[ResourceRule]:
+        return _covering(tuple(self._policies), unversioned(resource_type))
 
-    def _judge(self, rule: Any, args: Any, level: EnforcementLevel, response: Any) -> None:
-        report = self._create_report_violation(response, rule.name, rule.description, level, rule.severity)
-        advise = self._create_report_violation(
-            response, rule.name, rule.description, EnforcementLevel.ADVISORY, rule.severity
+    def _alone(self, request: Any) -> Resource:
+        wire = _Wire(request)
+        options = self._get_resource_options(request)
+        return of_inputs(
+            ResourceValidationArgs(request.type, wire.properties, request.urn, request.name, options, wire.provider, {})
+        )
+
+    def _judge(self, rule: Any, subject: Any, response: Any) -> None:
+        level = self._get_enforcement_level(rule)
+        if level is EnforcementLevel.DISABLED:
+            return
+        # What a remediation has left to report blocks.
+        level = EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
+        report, advise = (
+            self._create_report_violation(response, rule.name, rule.description, each, rule.severity)
+            for each in (level, EnforcementLevel.ADVISORY)
         )
         try:
-            rule.validate(args, report)
-        except Undecided as undecided:
-            for urn, message in undecided.reports:
+            rule.judge(subject, self._get_policy_config(rule.name) or {}, report)
+        except Advice as advice:
+            for urn, message in advice.reports:
                 advise(message, urn)
 
-    def _related(self, resources: Any) -> list[PolicyResource]:
+    def _related(self, resources: Any) -> list[Resource]:
         by_urn = {each.urn: self._resource(each) for each in resources}
         for each in resources:
             resource = by_urn[each.urn]
             resource.parent = by_urn.get(each.parent)
             resource.dependencies = [by_urn[urn] for urn in each.dependencies if urn in by_urn]
-            resource.property_dependencies = {
-                key: [by_urn[urn] for urn in named.urns if urn in by_urn]
-                for key, named in each.propertyDependencies.items()
-            }
-        return list(by_urn.values())
+        return [of_outputs(each) for each in by_urn.values()]
 
     def _resource(self, each: Any) -> PolicyResource:
         wire = _Wire(each)
@@ -130,6 +147,19 @@ class _Wire:
             self.provider = PolicyProviderResource(
                 provider.type, Properties(provider.properties), provider.urn, provider.name
             )
+
+
+@cache
+def _covering(rules: tuple[sdk.Policy, ...], resource_type: str) -> Sequence[ResourceRule]:
+    return [each for each in rules if isinstance(each, ResourceRule) and each.declaration.covers(resource_type)]
+
+
+def _add(properties: struct_pb2.Struct, additions: Additions) -> None:
+    for path, text in additions.items():
+        parent = properties
+        for key in path[:-1]:
+            parent = parent.fields[key].struct_value
+        parent.fields[path[-1]].string_value = text
 
 
 def install() -> None:

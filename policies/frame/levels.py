@@ -13,27 +13,34 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pulumi_policy import EnforcementLevel, Policy
+from pulumi_policy import EnforcementLevel
 
-FILE = Path(__file__).parent / "stacks.yaml"
+from frame.declaring import ResourceRule, Rule
+
+FILE = Path(__file__).parents[1] / "stacks.yaml"
 
 
 class StacksError(Exception):
     """`stacks.yaml` says what no rule understands."""
 
 
-def configuration(rules: Sequence[Policy]) -> dict[str, EnforcementLevel | dict[str, Any]]:
-    """The initial configuration of every rule for the stack named by `PULUMI_STACK`.
+def configuration(rules: Sequence[Rule]) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """The initial configuration of every rule for the stack named by `PULUMI_STACK`."""
+    return of_stack(os.environ.get("PULUMI_STACK", ""), rules)
+
+
+def of_stack(stack: str, rules: Sequence[Rule]) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """The same for any stack. Raises StacksError.
 
     Every rule gets its level in so many words: on the wire an entry without one means advisory.
     """
     document = yaml.safe_load(FILE.read_text(encoding="utf-8")) or {}
-    stack = os.environ.get("PULUMI_STACK", "")
+    _refuse_unknown(document, ["default", "stacks"], "part of the file")
     layers = [document.get("default") or {}, (document.get("stacks") or {}).get(stack) or {}]
     return {rule.name: _of_rule(rule, rules, layers) for rule in rules}
 
 
-def _of_rule(rule: Policy, rules: Sequence[Policy], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _of_rule(rule: Rule, rules: Sequence[Rule], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {"enforcementLevel": EnforcementLevel.MANDATORY}
     for layer in layers:
         _refuse_unknown(layer, [*(each.name for each in rules), "all"], "rule")
@@ -42,19 +49,24 @@ def _of_rule(rule: Policy, rules: Sequence[Policy], layers: Sequence[Mapping[str
     return result
 
 
-def _entry(entry: str | Mapping[str, Any], rule: Policy) -> dict[str, Any]:
+def _entry(entry: str | Mapping[str, Any], rule: Rule) -> dict[str, Any]:
     """A level alone, or a mapping of `enforcementLevel` and thresholds."""
     values: dict[str, Any] = {"enforcementLevel": entry} if isinstance(entry, str) else dict(entry)
     thresholds = rule.config_schema.properties if rule.config_schema else {}
     _refuse_unknown(values, [*thresholds, "enforcementLevel"], f"setting of {rule.name}")
     if "enforcementLevel" in values:
-        values["enforcementLevel"] = _level(values["enforcementLevel"])
+        values["enforcementLevel"] = _level(values["enforcementLevel"], rule)
     return values
 
 
-def _level(name: str) -> EnforcementLevel:
-    _refuse_unknown([name], [level.value for level in EnforcementLevel], "level")
+def _level(name: str, rule: Rule) -> EnforcementLevel:
+    levels = [level.value for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE or _remedies(rule)]
+    _refuse_unknown([name], levels, f"level of {rule.name}")
     return EnforcementLevel(name)
+
+
+def _remedies(rule: Rule) -> bool:
+    return isinstance(rule, ResourceRule) and rule.remedies
 
 
 def _refuse_unknown(given: Mapping[str, Any] | Sequence[str], known: Sequence[str], what: str) -> None:

@@ -1,25 +1,21 @@
 """Every database is backed up, and its backups are kept as long as was declared.
 
-What is a database and where it says how long backups are kept stands in `MANAGED`: another cloud adds a row. Databases
-of the CloudNativePG operator are spread over several objects, so a rule on the stack judges those.
+Databases of the CloudNativePG operator are spread over several objects, so a rule on the stack judges those.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from pulumi_policy import Severity
 
-from cluster_objects import Match, refers, unknown_between
-from frame import Declaration, Resource, Settings, Verdict, resource_rule, stack_rule
-from reading import Absence, Property
+from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
+from kinds.cluster_objects import Match, refers, unknown_between
+from kinds.databases import DATABASES
 
-WHY = (
-    "A lost or damaged database comes back from its last backup only "
-    "(runbooks: database backups; AWS Foundational Security Best Practices: RDS.11, DocumentDB.2)."
-)
+WHY = "A lost or damaged database comes back from its last backup only"
+CLAUSES = ("runbooks: database backups", "AWS Foundational Security Best Practices: RDS.11, DocumentDB.2")
 RETENTION = {
     "minimumRetentionDays": {
         "type": "integer",
@@ -29,46 +25,6 @@ RETENTION = {
         "description": "Days that the backups of any database are kept at least.",
     }
 }
-MONGO_CLUSTER_DAYS = 35
-"""What Azure DocumentDB keeps of each cluster; it cannot be set."""
-
-
-@dataclass(frozen=True)
-class Database:
-    """How a kind of database says what becomes of its backups."""
-
-    retention: Callable[[Resource], Property]
-    """The days that backups are kept, as a whole number."""
-    copy: Callable[[Resource], Property]
-    """Set if it is a copy of another database, which is the one that is backed up."""
-    longest: int | None = 35
-    """Days that it can keep backups itself, when a vault of the cloud keeps what was declared beyond."""
-
-
-def _no_copy(_: Resource) -> Property:
-    return Property(Absence.MISSING)
-
-
-def _is_replica(server: Resource) -> Property:
-    mode = server["createMode"]
-    return mode if mode.unknown or mode.text == "Replica" else Property(Absence.MISSING)
-
-
-MANAGED: Mapping[str, Database] = {
-    "aws:rds/instance:Instance": Database(
-        lambda instance: instance["backupRetentionPeriod"], lambda instance: instance["replicateSourceDb"]
-    ),
-    "aws:rds/cluster:Cluster": Database(
-        lambda cluster: cluster["backupRetentionPeriod"], lambda cluster: cluster["replicationSourceIdentifier"]
-    ),
-    "aws:docdb/cluster:Cluster": Database(lambda cluster: cluster["backupRetentionPeriod"], _no_copy),
-    "azure-native:dbforpostgresql:Server": Database(
-        lambda server: server["backup"]["backupRetentionDays"], _is_replica
-    ),
-    "azure-native:mongocluster:MongoCluster": Database(
-        lambda _: Property(MONGO_CLUSTER_DAYS, "backup"), _no_copy, longest=None
-    ),
-}
 
 
 @resource_rule(
@@ -76,14 +32,15 @@ MANAGED: Mapping[str, Database] = {
         name="database-backups",
         description="Every database has backups, kept for the days declared.",
         why=WHY,
-        types=MANAGED.keys(),
+        clauses=CLAUSES,
+        types=DATABASES.keys(),
         severity=Severity.CRITICAL,
         schema=RETENTION,
     )
 )
 def database_backups(database: Resource, settings: Settings, verdict: Verdict) -> None:
     """Judge a database that a cloud manages."""
-    kind = MANAGED[database.type]
+    kind = DATABASES[database.type]
     copy = kind.copy(database)
     if copy.unknown and kind.retention(database).missing:
         verdict.undecided(database, copy, "backup")
@@ -103,6 +60,7 @@ _DAYS_OF = {"d": 1, "w": 7, "m": 28}
         name="database-backup-schedules",
         description="Every CloudNativePG database is backed up on a schedule and kept for the days declared.",
         why=WHY,
+        clauses=CLAUSES,
         types=(CLUSTER, SCHEDULE, STORE),
         severity=Severity.CRITICAL,
         schema=RETENTION,

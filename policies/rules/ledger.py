@@ -8,29 +8,17 @@ preview can say so before anything is lost.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pulumi_policy import PolicyResource, ReportViolation, Severity, StackValidationArgs
+from pulumi_policy import Severity
 
-from frame import Declaration, StackRule, Verdict
-from reading import Property
+from frame import Declaration, Resource, Settings, Verdict, stack_rule
 
-FOLDER = Path(__file__).parents[1] / "ledger"
-WHY = (
-    "What it holds would be lost: databases, buckets and keys of a stack outlive every change of the program "
-    "(runbooks: never drop what holds data without a verified backup)."
-)
-DECLARATION = Declaration(
-    name="data-ledger",
-    description="Nothing that the stack's ledger names is deleted or made anew.",
-    why=WHY,
-    types=(),
-    severity=Severity.CRITICAL,
-)
+FOLDER = Path(__file__).parents[2] / "ledger"
 
 
 class LedgerError(Exception):
@@ -72,45 +60,43 @@ def _entry(where: str, urn: Any, written: Any) -> Entry:
     return Entry(urn, written["provider"], named)
 
 
-class LedgerRule(StackRule):
-    """Looks at all resources, but reads the properties of those only that the ledger names."""
-
-    def __init__(self) -> None:
-        super().__init__(DECLARATION, lambda *_: None)
-
-    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        """Judge the stack named by `PULUMI_STACK`."""
-        file = FOLDER / f"{os.environ.get('PULUMI_STACK', '')}.yaml"
-        DECLARATION.run(lambda verdict: _judge(file, args, verdict), "the stack", report_violation)
-
-
-def _judge(file: Path, args: StackValidationArgs, verdict: Verdict) -> None:
+@stack_rule(
+    Declaration(
+        name="data-ledger",
+        description="Nothing that the stack's ledger names is deleted or made anew.",
+        why=("What it holds would be lost: databases, buckets and keys of a stack outlive every change of the program"),
+        clauses=("runbooks: never drop what holds data without a verified backup",),
+        severity=Severity.CRITICAL,
+    )
+)
+def data_ledger(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Judge the stack named by `PULUMI_STACK`; the properties of those only are read that its ledger names."""
+    file = FOLDER / f"{os.environ.get('PULUMI_STACK', '')}.yaml"
     try:
         known = entries(file)
     except LedgerError as error:
-        verdict.report(f"{error}.\n{WHY}", None)
+        verdict.say(None, str(error))
         return
-    present = _by_every_urn(args) if known else {}
+    present = _by_every_urn(resources) if known else {}
     for entry in known:
         problem = _problem(entry, present.get(entry.urn))
         if problem:
-            verdict.report(f"{entry} {problem}.\n{WHY}\n{_mend(file)}", entry.urn)
+            verdict.say(entry.urn, f"{entry} {problem}. {_mend(file)}")
 
 
-def _by_every_urn(args: StackValidationArgs) -> dict[str, PolicyResource]:
+def _by_every_urn(resources: Sequence[Resource]) -> dict[str, Resource]:
     """Resources by their URN, and by those that they had before."""
-    found = {alias: each for each in args.resources for alias in each.opts.aliases}
-    return found | {each.urn: each for each in args.resources}
+    found = {alias: each for each in resources for alias in each.aliases}
+    return found | {each.urn: each for each in resources}
 
 
-def _problem(entry: Entry, resource: PolicyResource | None) -> str:
+def _problem(entry: Entry, resource: Resource | None) -> str:
     if resource is None:
         return "holds data and is no longer in the program: it would be deleted"
-    provider = resource.provider.name if resource.provider else ""
-    if provider != entry.provider:
+    if resource.provider.rpartition("::")[2] != entry.provider:
         return "holds data and would move to another cluster: a new and empty one is made there"
     for key, name in entry.named.items():
-        now = Property(resource.props)[key].text
+        now = resource[key].text
         if now is not None and now != name:
             return f"holds data and would get another name in the cloud ({key}): a new and empty one is made"
     return ""
@@ -119,8 +105,5 @@ def _problem(entry: Entry, resource: PolicyResource | None) -> str:
 def _mend(file: Path) -> str:
     return (
         "Give the resource an alias of its old URN, or move its data and then take the entry out of "
-        f"{file.parent.name}/{file.name}."
+        f"{file.parent.name}/{file.name}"
     )
-
-
-data_ledger = LedgerRule()
