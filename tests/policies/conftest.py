@@ -1,4 +1,7 @@
-"""One process of the pack for all tests of a preview, one for those of an update."""
+"""One process of the pack for all tests of a preview, one for those of an update.
+
+A module of tests that says `RULES` hears those rules only: others may have something to say of its facts too.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.policies.pack_under_test import Pack
+from tests.policies.pack_under_test import Judge, Pack
 
 
 @pytest.fixture(scope="session")
-def preview() -> Iterator[Pack]:
+def previewing() -> Iterator[Pack]:
     """The pack as it judges a preview of `staging`."""
     pack = Pack()
     yield pack
@@ -18,8 +21,25 @@ def preview() -> Iterator[Pack]:
 
 
 @pytest.fixture(scope="session")
-def update() -> Iterator[Pack]:
+def updating() -> Iterator[Pack]:
     """The pack as it judges an update of `staging`."""
     pack = Pack(preview=False)
     yield pack
     pack.close()
+
+
+@pytest.fixture(scope="module")
+def preview(previewing: Pack, request: pytest.FixtureRequest) -> Judge:
+    """What the module's rules say in a preview."""
+    return _heard(previewing, request)
+
+
+@pytest.fixture(scope="module")
+def update(updating: Pack, request: pytest.FixtureRequest) -> Judge:
+    """What the module's rules say in an update."""
+    return _heard(updating, request)
+
+
+def _heard(pack: Pack, request: pytest.FixtureRequest) -> Judge:
+    rules = getattr(request.module, "RULES", ())
+    return pack.about(*rules) if rules else pack

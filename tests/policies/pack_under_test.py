@@ -76,6 +76,10 @@ class Pack:
             self.close()
             raise
 
+    def about(self, *rules: str) -> PackView:
+        """The same pack, of which only these rules are heard."""
+        return PackView(self, rules)
+
     def judge(self, *facts: Fact, outputs: bool = True) -> list[Said]:
         """What every rule says of these resources, alone and together; without `outputs` as when their provider is not
         configured yet."""
@@ -92,6 +96,21 @@ class Pack:
     def close(self) -> None:
         """End the process."""
         self._session.close()
+
+
+@dataclass(frozen=True)
+class PackView:
+    """Some rules of a pack."""
+
+    pack: Pack
+    rules: tuple[str, ...]
+
+    def judge(self, *facts: Fact, outputs: bool = True) -> list[Said]:
+        """What these rules say."""
+        return [each for each in self.pack.judge(*facts, outputs=outputs) if each.policy in self.rules]
+
+
+Judge = Pack | PackView
 
 
 def _said(diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Said:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+
+RULES = ("database-backups", "database-backup-schedules")
 
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
 RULE, SCHEDULES = "database-backups", "database-backup-schedules"
@@ -48,7 +50,7 @@ class TestManaged:
     """Whatever the cloud, the rule is the same."""
 
     @pytest.mark.parametrize(("retention", "declared"), [(14, "14"), (7.0, ABSENT), (35, "14"), (secret(14), "14")])
-    def test_enough_satisfies(self, preview: Pack, make: Any, retention: Any, declared: Any) -> None:
+    def test_enough_satisfies(self, preview: Judge, make: Any, retention: Any, declared: Any) -> None:
         """Days at or above the minimum and the declaration say nothing; numbers may be floats, or secret."""
         assert preview.judge(make(retention, declared)) == []
 
@@ -59,7 +61,7 @@ class TestManaged:
             (ABSENT, ABSENT), ("14", ABSENT), (True, ABSENT), (7.5, ABSENT), ([14], ABSENT), ({"days": 14}, ABSENT),
         ],
     )  # fmt: skip
-    def test_too_little_violates(self, preview: Pack, make: Any, retention: Any, declared: Any) -> None:
+    def test_too_little_violates(self, preview: Judge, make: Any, retention: Any, declared: Any) -> None:
         """Too few days, none, a value of the wrong type or a declaration of none block, and say what mends it."""
         said = preview.judge(make(retention, declared))
         assert outcomes(said) == [(RULE, "mandatory")]
@@ -67,7 +69,7 @@ class TestManaged:
 
     @pytest.mark.parametrize(("retention", "declared"), [(UNKNOWN, "14"), (14, UNKNOWN), (secret(UNKNOWN), ABSENT)])
     def test_unknown_is_told_and_blocks_later(
-        self, preview: Pack, update: Pack, make: Any, retention: Any, declared: Any
+        self, preview: Judge, update: Judge, make: Any, retention: Any, declared: Any
     ) -> None:
         """A deciding unknown is advice in a preview, naming the property, and blocks an update."""
         said = preview.judge(make(retention, declared))
@@ -76,14 +78,14 @@ class TestManaged:
         assert "is not known" in said[0].message
         assert outcomes(update.judge(make(retention, declared))) == [(RULE, "mandatory")]
 
-    def test_secret_of_the_wrong_type_is_not_shown(self, preview: Pack, make: Any) -> None:
+    def test_secret_of_the_wrong_type_is_not_shown(self, preview: Judge, make: Any) -> None:
         """A message holds no value, for it may be secret."""
         said = preview.judge(make(secret(CANARY), secret(CANARY)), make(secret(CANARY)))
         assert outcomes(said) == [(RULE, "mandatory")] * 2
         assert not any(CANARY in each.message for each in said)
 
 
-def test_copy_is_judged_where_it_is_copied_from(preview: Pack) -> None:
+def test_copy_is_judged_where_it_is_copied_from(preview: Judge) -> None:
     """A read replica has the backups of its source."""
     replica = Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN, "backupRetentionPeriod": 0})
     assert outcomes(preview.judge(replica)) == [(RULE, "mandatory")]
@@ -92,18 +94,18 @@ def test_copy_is_judged_where_it_is_copied_from(preview: Pack) -> None:
     assert preview.judge(known, azure_replica) == []
 
 
-def test_unknown_source_of_a_copy_is_told(preview: Pack) -> None:
+def test_unknown_source_of_a_copy_is_told(preview: Judge) -> None:
     """Whether a database without retention is a copy cannot always be known."""
     said = preview.judge(Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN}))
     assert outcomes(said) == [(RULE, "advisory")]
 
 
-def test_version_of_the_api_does_not_hide_a_database(preview: Pack) -> None:
+def test_version_of_the_api_does_not_hide_a_database(preview: Judge) -> None:
     """A resource of a versioned module is the same kind."""
     assert outcomes(preview.judge(Fact("azure-native:dbforpostgresql/v20240801:Server", {}))) == [(RULE, "mandatory")]
 
 
-def test_azure_documents_are_kept_35_days(preview: Pack) -> None:
+def test_azure_documents_are_kept_35_days(preview: Judge) -> None:
     """A MongoCluster has nothing to set, so only a longer declaration is a violation."""
     kind = "azure-native:mongocluster:MongoCluster"
     assert preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "35"}})) == []
@@ -111,7 +113,7 @@ def test_azure_documents_are_kept_35_days(preview: Pack) -> None:
     assert outcomes(said) == [(RULE, "mandatory")]
 
 
-def test_what_a_server_cannot_keep_is_the_vaults(preview: Pack) -> None:
+def test_what_a_server_cannot_keep_is_the_vaults(preview: Judge) -> None:
     """RDS and flexible servers keep 35 days at most; a longer declaration asks no more of them, and no less."""
     for database in (aws("aws:rds/instance:Instance"), azure):
         assert preview.judge(database(35, "90")) == []
@@ -159,7 +161,7 @@ OWN = {"retentionPolicy": "14d"}
         (cluster(plugins=[{"name": "other"}, PLUGIN]), schedule(), store("1m")),
     ],
 )
-def test_scheduled_and_kept_satisfies(preview: Pack, facts: tuple[Fact, ...]) -> None:
+def test_scheduled_and_kept_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """A schedule, and a retention in the cluster or in its store."""
     assert preview.judge(*facts) == []
 
@@ -182,7 +184,7 @@ def test_scheduled_and_kept_satisfies(preview: Pack, facts: tuple[Fact, ...]) ->
         (cluster(plugins=[PLUGIN]), schedule(), store("1d")),
     ],
 )
-def test_unscheduled_or_dropped_violates(preview: Pack, facts: tuple[Fact, ...]) -> None:
+def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """No schedule, a sleeping one, no store, or too short a retention."""
     said = preview.judge(*facts)
     assert outcomes(said) == [(SCHEDULES, "mandatory")]
@@ -200,7 +202,7 @@ def test_unscheduled_or_dropped_violates(preview: Pack, facts: tuple[Fact, ...])
         ((cluster(plugins=[PLUGIN]), schedule(), store(name=UNKNOWN)), "metadata.name of store"),
     ],
 )
-def test_unknown_schedule_or_retention(preview: Pack, update: Pack, facts: tuple[Fact, ...], named: str) -> None:
+def test_unknown_schedule_or_retention(preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str) -> None:
     """What is not known yet is advice on the database, and blocks an update."""
     said = preview.judge(*facts)
     assert outcomes(said) == [(SCHEDULES, "advisory")]
@@ -209,7 +211,7 @@ def test_unknown_schedule_or_retention(preview: Pack, update: Pack, facts: tuple
     assert outcomes(update.judge(*facts)) == [(SCHEDULES, "mandatory")]
 
 
-def test_schedule_made_from_the_cluster_is_its_own(preview: Pack) -> None:
+def test_schedule_made_from_the_cluster_is_its_own(preview: Judge) -> None:
     """An unknown name that comes from the very cluster means it."""
     made = schedule(UNKNOWN)
     made = Fact(made.type, made.properties, dependencies=(cluster().urn,))

@@ -10,6 +10,8 @@ import pytest
 
 from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
 
+RULES = ("data-ledger",)
+
 RULE = "data-ledger"
 BUCKET = "aws:s3/bucket:Bucket"
 FILES = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/files", provider="main")

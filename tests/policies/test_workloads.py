@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+
+RULES = ("deployment-replicas", "deployment-availability", "container-hardening")
 
 SOURCE = "systems/fleet/system.yaml:services.api"
 LABELS = {"app.kubernetes.io/name": "api", "slipway.dev/slot": "blue"}
@@ -86,12 +88,12 @@ EXPRESSIONS = [
         ),
     ],
 )
-def test_scaled_and_guarded_satisfies(preview: Pack, facts: tuple[Fact, ...]) -> None:
+def test_scaled_and_guarded_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """An autoscaler and a budget that can be met, found by name, labels or what they were made from."""
     assert preview.judge(*map(without_absent, facts)) == []
 
 
-def test_inputs_count_where_a_provider_gives_no_outputs(preview: Pack) -> None:
+def test_inputs_count_where_a_provider_gives_no_outputs(preview: Judge) -> None:
     """In the first preview of a cluster, whose provider is not configured, rules on the stack see the inputs."""
     assert preview.judge(deployment(), autoscaler(), budget(), outputs=False) == []
     alone = preview.judge(deployment(), outputs=False)
@@ -130,7 +132,7 @@ def without_absent(fact: Fact) -> Fact:
         ((deployment(), autoscaler(), budget(other=1)), "neither a number of pods nor a percentage"),
     ],
 )
-def test_alone_or_unmeetable_violates(preview: Pack, facts: tuple[Fact, ...], problem: str) -> None:
+def test_alone_or_unmeetable_violates(preview: Judge, facts: tuple[Fact, ...], problem: str) -> None:
     """Nothing that scales, nothing that guards, or a budget that lets no pod go."""
     said = preview.judge(*map(without_absent, facts))
     assert outcomes(said) == [(AVAILABILITY, "mandatory")]
@@ -139,7 +141,7 @@ def test_alone_or_unmeetable_violates(preview: Pack, facts: tuple[Fact, ...], pr
     assert said[0].message.endswith(f"mend: {SOURCE}.replicas")
 
 
-def test_two_budgets_violate(preview: Pack) -> None:
+def test_two_budgets_violate(preview: Judge) -> None:
     """Kubernetes evicts no pod that two budgets guard."""
     second = budget({"matchLabels": {"slipway.dev/slot": "blue"}})
     second = Fact(second.type, second.properties, "second")
@@ -161,7 +163,7 @@ def test_two_budgets_violate(preview: Pack) -> None:
     ],
 )
 def test_unknown_link_is_told_and_blocks_later(
-    preview: Pack, update: Pack, facts: tuple[Fact, ...], named: str
+    preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
 ) -> None:
     """Whether objects belong together may hang on an unknown, which is named."""
     facts = tuple(map(without_absent, facts))
@@ -172,7 +174,7 @@ def test_unknown_link_is_told_and_blocks_later(
     assert outcomes(update.judge(*facts)) == [(AVAILABILITY, "mandatory")]
 
 
-def test_an_unknown_hides_no_sibling(preview: Pack) -> None:
+def test_an_unknown_hides_no_sibling(preview: Judge) -> None:
     """What is certain is reported although something else is unknown."""
     other = deployment(name="other", labels={"app": "other"})
     other = Fact(other.type, other.properties, "other")
@@ -183,7 +185,7 @@ def test_an_unknown_hides_no_sibling(preview: Pack) -> None:
 
 
 @pytest.mark.parametrize("replicas", [3, 0, "3", UNKNOWN])
-def test_replicas_beside_an_autoscaler_violate(preview: Pack, replicas: Any) -> None:
+def test_replicas_beside_an_autoscaler_violate(preview: Judge, replicas: Any) -> None:
     """A Deployment leaves its number to the autoscaler, whatever the number."""
     said = preview.judge(deployment(replicas=replicas), autoscaler(), budget())
     assert outcomes(said) == [(REPLICAS, "mandatory")]
@@ -227,13 +229,13 @@ def setting(path: str, value: Any = ABSENT) -> Edit:
 
 
 @pytest.mark.parametrize("type_", POD_OF)
-def test_hardened_satisfies(preview: Pack, type_: str) -> None:
+def test_hardened_satisfies(preview: Judge, type_: str) -> None:
     """A bounded, watched container without rights, in every kind of workload."""
     assert preview.judge(workload(type_, POD)) == []
 
 
 @pytest.mark.parametrize("type_", POD_OF)
-def test_every_workload_is_judged(preview: Pack, type_: str) -> None:
+def test_every_workload_is_judged(preview: Judge, type_: str) -> None:
     """A container as Kubernetes makes it by default is found wherever it stands."""
     said = preview.judge(workload(type_, {"containers": [{"name": "bare"}]}))
     problems = 2 if "batch" in type_ else 3
@@ -259,7 +261,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in BAD.items() for value in values])
-def test_each_gap_violates(preview: Pack, path: str, value: Any) -> None:
+def test_each_gap_violates(preview: Judge, path: str, value: Any) -> None:
     """One value missing, too weak or of the wrong type is one finding."""
     said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, value))))
     assert outcomes(said) == [(HARDENING, "mandatory")]
@@ -273,14 +275,14 @@ def test_each_gap_violates(preview: Pack, path: str, value: Any) -> None:
         ("securityContext.runAsNonRoot", ""),
     ],
 )
-def test_place_to_mend(preview: Pack, path: str, key: str) -> None:
+def test_place_to_mend(preview: Judge, path: str, key: str) -> None:
     """The last line names the key under the service that mends it."""
     said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path))))
     assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}{key}"
 
 
 @pytest.mark.parametrize("path", ["resources", "resources.limits.memory", "livenessProbe", "readinessProbe.exec"])
-def test_present_unknown_is_enough_where_presence_is_asked(preview: Pack, update: Pack, path: str) -> None:
+def test_present_unknown_is_enough_where_presence_is_asked(preview: Judge, update: Judge, path: str) -> None:
     """Limits and probes must be there; what they are is not this rule's business."""
     fact = workload("kubernetes:apps/v1:StatefulSet", edited(setting(f"containers.0.{path}", UNKNOWN)))
     assert preview.judge(fact) == []
@@ -301,7 +303,7 @@ def test_present_unknown_is_enough_where_presence_is_asked(preview: Pack, update
         ("initContainers", "spec.template.spec.initContainers"),
     ],
 )
-def test_unknown_right_is_told_and_blocks_later(preview: Pack, update: Pack, path: str, named: str) -> None:
+def test_unknown_right_is_told_and_blocks_later(preview: Judge, update: Judge, path: str, named: str) -> None:
     """A right that is not known yet is advice naming it, and blocks an update."""
     fact = workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, UNKNOWN)))
     said = preview.judge(fact)
@@ -310,7 +312,7 @@ def test_unknown_right_is_told_and_blocks_later(preview: Pack, update: Pack, pat
     assert set(outcomes(update.judge(fact))) == {(HARDENING, "mandatory")}
 
 
-def test_init_container_needs_probes_only_if_it_stays(preview: Pack) -> None:
+def test_init_container_needs_probes_only_if_it_stays(preview: Judge) -> None:
     """A container that ends needs bounds but no probes; a sidecar needs both."""
     plain = edited(lambda container: container.pop("livenessProbe"), "initContainers")
     plain["containers"] = [CONTAINER]
@@ -321,7 +323,7 @@ def test_init_container_needs_probes_only_if_it_stays(preview: Pack) -> None:
     assert len(preview.judge(workload("kubernetes:apps/v1:StatefulSet", plain))) == 2
 
 
-def test_secret_values_are_judged_and_not_shown(preview: Pack) -> None:
+def test_secret_values_are_judged_and_not_shown(preview: Judge) -> None:
     """A secret is judged by what is inside, and never told."""
     good = edited(setting("containers.0.resources", secret(CONTAINER["resources"])))
     assert preview.judge(workload("kubernetes:apps/v1:StatefulSet", good)) == []
