@@ -5,7 +5,7 @@ RIG ?= ../shared/rig
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
-.PHONY: help preview check test lint bench lock schema schema-verify alerts alerts-verify snapshots clean e2e programs
+.PHONY: help preview check test lint bench lock schema schema-verify alerts alerts-verify policies policies-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -56,6 +56,12 @@ alerts: .venv/.runtime ## Write the pages that alerts link to anew
 
 alerts-verify: .venv/.runtime ## Fail when a page of an alert is out of date
 	@$(BIN)/python -m builders.alerting.pages --verify
+
+policies: .venv/.runtime ## Write the page of rules and the JSON Schemas of the pack's files anew
+	@$(BIN)/python -m reports.policy_page --update
+
+policies-verify: .venv/.runtime ## Fail when the page of rules or a schema is out of date
+	@$(BIN)/python -m reports.policy_page --verify
 
 snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the difference before you commit it
 	@$(BIN)/python -m pytest -q tests/plans/test_plans.py tests/plans/test_clouds.py --snapshot-update

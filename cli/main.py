@@ -26,6 +26,9 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", help="For p
 secrets = typer.Typer(no_args_is_help=True, help="What vendors issue and Slipway cannot make: fill it, see its age.")
 app.add_typer(secrets, name="secrets")
 
+policies = typer.Typer(help="The rules that plans are judged by.", invoke_without_command=True)
+app.add_typer(policies, name="policies")
+
 
 @app.command()
 def preview(
@@ -156,6 +159,29 @@ def weights(
     sys.exit(run(cwd, stack, config, system))
 
 
+@policies.callback()
+def list_policies(
+    context: typer.Context, stack: StackName = None, cwd: Directory = Path(), output: Format = "text"
+) -> None:
+    """List the rules: what each asks for, at which level, and who wants it."""
+    if context.invoked_subcommand is None:
+        from cli.policies import policies as run
+
+        sys.exit(run(cwd, stack, output=output))
+
+
+@policies.command("check")
+def check_state(
+    state: Annotated[Path, typer.Option("--state", help="File that `pulumi stack export` wrote.")],
+    cwd: Directory = Path(),
+    output: Format = "text",
+) -> None:
+    """Judge what a stack is made of today: an exported state, without the program. Exit status 1 for violations."""
+    from cli.policies import check as run
+
+    sys.exit(run(cwd, state, output=output))
+
+
 def main() -> None:
     """Runs the command and turns every way to fail into one message and an exit status."""
     from live.failure import CloudFailure
@@ -177,9 +203,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
-        from rehearsal import PackConfigError, RehearsalError
+        from rehearsal import PackConfigError, RehearsalError, StateError
 
         if not isinstance(error, RehearsalError):
             raise
         print(f"slipway: {error}", file=sys.stderr)
-        sys.exit(BAD_INPUT if isinstance(error, PackConfigError) else FAILED)
+        sys.exit(BAD_INPUT if isinstance(error, PackConfigError | StateError) else FAILED)

@@ -23,13 +23,13 @@ def preview(cwd: Path, name: str | None, file: Path | None, *, output: str, ever
     if output == "json":
         print(machine.as_json(rehearsal, found))
     else:
-        text.show(_console(), selection.stack, rehearsal, found, every=every)
+        text.show(console(), selection.stack, rehearsal, found, every=every)
     if rehearsal.failure:
         return FAILED
     return VIOLATED if any(each.blocks for each in found) else OK
 
 
-def _console() -> Console:
+def console() -> Console:
     """As wide as the terminal; elsewhere wide enough to fold nothing but long lists."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)

@@ -21,6 +21,18 @@ def progress(stack: str) -> Iterator[Callable[[Progress], None]]:
         yield lambda now: status.update(f"Previewing {stack}: {_words(now)} …")
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Says `what` is under way, for as long as it is."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        with console.status(f"{what} …"):
+            yield
+    else:
+        console.print(f"{what} …")
+        yield
+
+
 def _lines(console: Console, stack: str) -> Callable[[Progress], None]:
     shown: set[str] = set()
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.config import ConfigValue
-from rehearsal.errors import PackConfigError, PolicyPackError, ProgramNotFoundError, RehearsalError, WorkerError
+from rehearsal.errors import (
+    PackConfigError,
+    PolicyPackError,
+    ProgramNotFoundError,
+    RehearsalError,
+    StateError,
+    WorkerError,
+)
 from rehearsal.findings import Finding, PolicyPack
 from rehearsal.plan import SECRET, UNKNOWN, Diagnostic, Plan, Step
 from rehearsal.process import Progress, run_worker
@@ -26,6 +33,7 @@ __all__ = [
     "Progress",
     "Rehearsal",
     "RehearsalError",
+    "StateError",
     "Step",
     "Timings",
     "WorkerError",

@@ -17,5 +17,9 @@ class PackConfigError(PolicyPackError):
     """The configuration of a policy pack names what the pack does not have, or has a value of the wrong type."""
 
 
+class StateError(RehearsalError):
+    """A file is no exported state; the message names it and what is wrong."""
+
+
 class WorkerError(RehearsalError):
     """The process that runs the program ended without an answer."""

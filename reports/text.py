@@ -25,7 +25,7 @@ def show(
     tree(console, stack, outline(plan, stack), every=every)
     _diagnostics(console, plan)
     for found in findings:
-        _finding(console, found)
+        finding(console, found)
     if rehearsal.failure:
         console.print(f"[bold red]The program failed.[/]\n{escape(rehearsal.failure)}\n", soft_wrap=True)
     _closing(console, rehearsal, findings)
@@ -73,7 +73,8 @@ def _diagnostics(console: Console, plan: Plan) -> None:
             console.print(Text(f"{item.severity}: {item.message}"), soft_wrap=True)
 
 
-def _finding(console: Console, found: PlacedFinding) -> None:
+def finding(console: Console, found: PlacedFinding) -> None:
+    """Prints one finding."""
     style = "bold red" if found.blocks else "yellow"
     console.print(f"[{style}]{found.finding.level}[/] {escape(found.finding.policy)}  {escape(found.resource)}")
     console.print(Text(f"  {found.text}".replace("\n", "\n  ")), soft_wrap=True)
@@ -83,17 +84,22 @@ def _finding(console: Console, found: PlacedFinding) -> None:
 
 
 def _closing(console: Console, rehearsal: Rehearsal, findings: Sequence[PlacedFinding]) -> None:
-    blocking, advisory = counted(findings)
     resources = tuple(step for step in rehearsal.plan.steps if step.state.get("custom"))
     kinds = len(counts(resources))
     console.print(f"[bold]{len(resources)}[/] resources of {kinds} types to create")
-    verdict = f"[bold red]{_many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
-    console.print(f"Policies: {verdict}, {_many(advisory, 'advice', 'pieces of advice')}")
+    console.print(f"Policies: {verdict(findings)}")
     times = rehearsal.timings
     total = times.imports + times.program + times.policies
     console.print(
         f"[dim]{total:.1f} s: imports {times.imports:.1f}, program {times.program:.1f}, policies {times.policies:.1f}[/]"
     )
+
+
+def verdict(findings: Sequence[PlacedFinding]) -> str:
+    """How many findings block and how many advise, in Rich's markup."""
+    blocking, advisory = counted(findings)
+    violations = f"[bold red]{_many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
+    return f"{violations}, {_many(advisory, 'advice', 'pieces of advice')}"
 
 
 def _many(number: int, one: str, more: str | None = None) -> str:

@@ -1,0 +1,71 @@
+"""The rules of a policy pack, as the pack itself tells them (`policies/catalogue.py`)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from settings.problems import InvalidSettings, Place, Problem
+
+TYPES_NAMED = 6
+CLOUDS = {"azure-native": "azure", "kubernetes": ""}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; see `frame.Declaration` of the pack."""
+
+    name: str
+    description: str
+    why: str
+    clauses: Sequence[str]
+    severity: str
+    types: Sequence[str]
+    of: str
+    """`resource` or `stack`."""
+    remedies: bool
+    thresholds: Mapping[str, Mapping[str, Any]]
+    """JSON Schema by threshold."""
+    levels: Mapping[str, str]
+    """By stack."""
+
+    @property
+    def applies(self) -> str:
+        """The kinds of resources that it judges, in words."""
+        if not self.types:
+            return "every resource"
+        kinds: dict[str, dict[str, None]] = defaultdict(dict)
+        for each in self.types:
+            package, module, kind = each.split(":")
+            name = kind if package == "kubernetes" else f"{module.split('/')[0]} {kind}"
+            kinds[CLOUDS.get(package, package)][name] = None
+        if len(self.types) > TYPES_NAMED:
+            return ", ".join(f"{len(found)} types of {cloud or 'Kubernetes'}" for cloud, found in kinds.items())
+        return ", ".join(f"{cloud} {kind}".strip() for cloud, found in kinds.items() for kind in found)
+
+
+@dataclass(frozen=True)
+class Concern:
+    """The rules of one file."""
+
+    name: str
+    about: str
+    rules: Sequence[Rule]
+
+
+def read(pack: Path, stacks: Sequence[str]) -> list[Concern]:
+    """All rules of the pack with their levels in these stacks. Raises InvalidSettings."""
+    program = subprocess.run(
+        [sys.executable, "catalogue.py", *stacks], cwd=pack, capture_output=True, text=True, check=False
+    )
+    if program.returncode:
+        rule = program.stderr.strip().splitlines()[-1] if program.stderr.strip() else "does not list its rules"
+        raise InvalidSettings([Problem(Place(pack.name), rule.removeprefix(f"{pack.name}/"))])
+    document = json.loads(program.stdout)
+    return [Concern(name, each["about"], [Rule(**rule) for rule in each["rules"]]) for name, each in document.items()]
