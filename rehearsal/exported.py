@@ -67,14 +67,31 @@ def judge(state: Exported, packs: Sequence[PolicyPack]) -> tuple[Finding, ...]:
     host = PackHost(
         packs, project=state.project, stack=state.stack, organization=ORGANIZATION, config={}, secret_keys=()
     )
-    providers = {each["urn"]: each for each in state.resources if urns.is_provider(urns.type_of(each["urn"]))}
     try:
-        for each in state.resources:
-            host.analyze(AnalyzeRequest(properties=_struct(each, "inputs"), **_common(each, providers)))
-        host.analyze_stack(_related(each, providers) for each in state.resources)
+        asked = requests(state)
+        for each in asked.alone:
+            host.analyze(each)
+        host.analyze_stack(asked.together)
         return host.findings()
     finally:
         host.close()
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What a pack is asked: of each resource alone, in order, and of all together."""
+
+    alone: Sequence[AnalyzeRequest]
+    together: Sequence[AnalyzerResource]
+
+
+def requests(state: Exported) -> Requests:
+    """The questions that a state comes to. A resource without outputs is judged by its inputs."""
+    providers = {each["urn"]: each for each in state.resources if urns.is_provider(urns.type_of(each["urn"]))}
+    return Requests(
+        [AnalyzeRequest(properties=_struct(each, "inputs"), **_common(each, providers)) for each in state.resources],
+        [_related(each, providers) for each in state.resources],
+    )
 
 
 def _is_resource(each: Any) -> bool:
@@ -106,7 +123,7 @@ def _common(resource: Mapping[str, Any], providers: Mapping[str, Mapping[str, An
 
 def _related(resource: Mapping[str, Any], providers: Mapping[str, Mapping[str, Any]]) -> AnalyzerResource:
     return AnalyzerResource(
-        properties=_struct(resource, "outputs"),
+        properties=_struct(resource, "outputs" if "outputs" in resource else "inputs"),
         parent=resource.get("parent") or "",
         dependencies=resource.get("dependencies") or (),
         propertyDependencies={

@@ -76,6 +76,11 @@ class Pack:
             self.close()
             raise
 
+    @property
+    def stub(self) -> Any:
+        """The analyzer's calls."""
+        return self._session.stub
+
     def about(self, *rules: str) -> PackView:
         """The same pack, of which only these rules are heard."""
         return PackView(self, rules)

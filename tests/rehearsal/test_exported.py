@@ -64,12 +64,12 @@ def test_inputs_alone_and_outputs_together(tmp_path: Path, pack: PolicyPack) -> 
         pack,
         {"urn": PROVIDER, "custom": True, "inputs": {"version": "4"}},
         resource("first", inputs={"length": 2}, outputs={"id": "a", "length": 2}, protect=True),
-        resource("second", provider=f"{PROVIDER}::id", dependencies=[resource("first")["urn"]]),
+        resource("second", inputs={"a": 1}, provider=f"{PROVIDER}::id", dependencies=[resource("first")["urn"]]),
     )
     assert said["alone", "first"] == "in ['length'] True None None"
-    assert said["alone", "second"] == "in [] False main None"
+    assert said["alone", "second"] == "in ['a'] False main None"
     assert said["together", "first"] == "out ['id', 'length'] after []"
-    assert said["together", "second"] == "out [] after ['first']"
+    assert said["together", "second"] == "out ['a'] after ['first']"
 
 
 def test_what_waits_for_deletion_is_not_judged(tmp_path: Path, pack: PolicyPack) -> None:
