@@ -42,8 +42,10 @@ lint: .venv/.dev ## Check style, types and import layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 
-bench: .venv/.dev ## Measure previews against the SDK's own mocks, in one run
-	@$(BIN)/python -m benchmarks.preview
+bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, the policy pack, migrations and backups
+	@status=0; \
+	for each in preview policies migrations; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
+	exit $$status
 
 schema: .venv/.runtime ## Write the JSON Schemas of systems and stacks anew
 	@$(BIN)/python -m settings.schema --update

@@ -2,91 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from settings.releases import Comparison, Migration, Query
-from tests.migrations import databases
-from tests.migrations.databases import Database
-from tests.migrations.server import Server, program
-
-ROWS = 1_000_000
-WRITES = f"""\
-\\set id random(1, {ROWS})
-UPDATE orders SET amount = amount + 1 WHERE id = :id;
-INSERT INTO orders_log (order_id) VALUES (:id);
-"""
-COLUMN = "ALTER TABLE orders ADD COLUMN currency text NOT NULL DEFAULT 'GBP';\n"
-INDEX = "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_amount ON orders (amount, id);\n"
-ADDS = Migration(
-    name="001-currency",
-    database="orders",
-    baseline=[Comparison(name="count", before="SELECT count(*) FROM orders")],
-    verification=[
-        Query(name="a currency", sql="SELECT currency FROM orders WHERE id = 1", equals="GBP"),
-    ],
-)
-BUILDS = Migration(
-    name="002-amount",
-    database="orders",
-    transactional=False,
-    verification=[
-        Query(name="valid", sql="SELECT indisvalid FROM pg_index WHERE indexrelid = 'orders_amount'::regclass",
-              equals=True),
-    ],
-)  # fmt: skip
+from tests.migrations import load
+from tests.migrations.server import Server
 
 
-@pytest.fixture
-def database(postgres: Server) -> Database:
-    made = databases.database(postgres)
-    made.as_owner(
-        "CREATE TABLE orders (id integer PRIMARY KEY, amount integer NOT NULL);"
-        "CREATE TABLE orders_log (order_id integer NOT NULL, at timestamptz NOT NULL DEFAULT now());"
-        f"INSERT INTO orders SELECT n, n % 1000 FROM generate_series(1, {ROWS}) AS n;"
-    )
-    return made
-
-
-@contextmanager
-def written(database: Database, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """By four clients, until they have had enough time."""
-    (folder / "writes.sql").write_text(WRITES)
-    process = subprocess.Popen(
-        [program("pgbench"), "-n", "-c", "4", "-j", "2", "-T", "12", "-l", "-f", "writes.sql"],
-        env=database.server.environment(database.name),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def test_no_write_fails(database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_write_fails(postgres: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """None waits for longer than the second that a lock may be waited for; the longest wait is printed."""
-    with written(database, tmp_path) as writing:
-        for job in (databases.job(ADDS, COLUMN), databases.job(BUILDS, INDEX)):
-            done = database.container(job).run()
-            assert done.status == 0, done.output
-        assert writing.poll() is None, "the writes ended before the migrations"
-        output, _ = writing.communicate(timeout=60)
-    assert writing.returncode == 0, output
-    assert re.search(r"number of failed transactions: 0 ", output), output
-    assert "aborted" not in output
-    latencies = [
-        int(line.split()[2]) for log in tmp_path.glob("pgbench_log.*") for line in log.read_text().splitlines()
-    ]
-    longest = max(latencies) / 1_000_000
+    writes = load.writes_during_migrations(load.database(postgres), tmp_path)
     with capsys.disabled():
-        print(f"\n{len(latencies)} writes while {ROWS} rows were migrated; the longest took {longest:.3f} s")
-    assert longest < 1.5
+        print(f"\n{writes.number} writes while {load.ROWS} rows were migrated; the longest took {writes.longest:.3f} s")
+    assert writes.longest < 1.5
