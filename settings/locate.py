@@ -31,10 +31,12 @@ def locate(project: Project, stack_file: Path, pointer: str, *keys: str | int) -
     """The line to edit to change the value at `pointer`, or at `keys` below it.
 
     It is the stack's override of that very value, else the definition, else the nearest key around it that exists. A
-    mapping of the stack is merged into the definition, so it counts only where that has none. Raises ValueError when
-    `pointer` is none, InvalidSettings when a file cannot be read.
+    mapping of the stack is merged into the definition, so it counts only where that has none. A pointer to a line is
+    that line. Raises ValueError when `pointer` is none, InvalidSettings when a file cannot be read.
     """
     source = Pointer.parse(pointer)
+    if source.line is not None:
+        return Location(source.file, source.line)
     path = (*source.path, *keys)
     defined = mark_at(_document(project, source.file), path)
     override = _overrides(project, stack_file, source.file)

@@ -14,13 +14,24 @@ _SEGMENT = re.compile(rf'(?:^|\.)({_BARE})|\[([0-9]+)\]|\[("(?:[^"\\]|\\.)*")\]'
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A value in a file: `systems/fleet/system.yaml:services.fleet-api`. A file's name holds no colon."""
+    """A value in a file: `systems/fleet/system.yaml:services.fleet-api`. A file's name holds no colon.
+
+    In a file that is no YAML it is a line: `systems/fleet/migrations/005.sql:12`.
+    """
 
     file: str
     path: Path
 
     def __str__(self) -> str:
         return f"{self.file}:{dotted(self.path)}"
+
+    @property
+    def line(self) -> int | None:
+        """The line, from 1; None in YAML, where there are keys."""
+        match self.path:
+            case (str(number),) if not self.file.endswith(".yaml") and re.fullmatch("[1-9][0-9]*", number):
+                return int(number)
+        return None
 
     @classmethod
     def parse(cls, text: str) -> Pointer:

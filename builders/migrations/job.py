@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from pulumi_kubernetes import batch, core, meta
 
@@ -141,13 +142,27 @@ class MigrationJob:
         return {f"{LABEL}-{fact}": str(holds).lower() for fact, holds in facts.items()}
 
     @property
+    def lint(self) -> dict[str, str]:
+        """What a policy judges its SQL by."""
+        declared = self.migration
+        folder = PurePosixPath(declared.source.partition(":")[0]).parent
+        facts = {
+            "file": str(folder / (declared.sql or "")),
+            "postgres": self.database.version,
+            "transactional": str(declared.transactional).lower(),
+            "compatible": str(declared.compatible).lower(),
+            "contract": str(declared.phase == "contract").lower(),
+        }
+        return {f"{LABEL}-{fact}": said for fact, said in facts.items()}
+
+    @property
     def _told(self) -> list[str]:
         return [] if self.program is None else list(self.program.arguments)
 
 
 def scripts(scope: Scope, job: MigrationJob) -> core.v1.ConfigMapInitArgs:
     """Of the Job's name, so that an older one that is still there keeps what it ran."""
-    return core.v1.ConfigMapInitArgs(metadata=_metadata(scope, job), data=job.scripts, immutable=True)
+    return core.v1.ConfigMapInitArgs(metadata=_metadata(scope, job, job.lint), data=job.scripts, immutable=True)
 
 
 def job(scope: Scope, job: MigrationJob) -> batch.v1.JobInitArgs:

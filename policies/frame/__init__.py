@@ -1,6 +1,6 @@
 """What every rule stands on. Rules import from here."""
 
-from frame.declaring import Additions, Declaration, Settings, resource_rule, stack_rule
+from frame.declaring import Additions, Declaration, Settings, Told, resource_rule, stack_rule
 from frame.reading import Absence, Property
 from frame.resources import Resource
 from frame.verdicts import Verdict
@@ -12,6 +12,7 @@ __all__ = [
     "Property",
     "Resource",
     "Settings",
+    "Told",
     "Verdict",
     "resource_rule",
     "stack_rule",

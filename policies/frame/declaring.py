@@ -37,6 +37,10 @@ Additions = Mapping[tuple[str, ...], str]
 """Texts that a remedy adds to a resource, by path: `("metadata", "labels", "app.kubernetes.io/part-of")`."""
 
 
+class Told(Exception):
+    """A failure whose text holds nothing of the stack: it is shown as it stands."""
+
+
 class RuleError(Exception):
     """A rule failed; the message names it, the resource and the kind of failure, never a value."""
 
@@ -71,7 +75,8 @@ class Declaration:
         try:
             judge(verdict)
         except Exception as error:
-            raise RuleError(f"rule {self.name} failed on {subject}: {type(error).__name__}") from error
+            reason = error if isinstance(error, Told) else type(error).__name__
+            raise RuleError(f"rule {self.name} failed on {subject}: {reason}") from error
         if verdict.advice:
             raise Advice(verdict.advice)
 

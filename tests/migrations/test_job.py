@@ -78,6 +78,23 @@ def test_it_says_what_a_policy_asks() -> None:
     }
 
 
+def test_its_files_say_what_a_linter_asks() -> None:
+    """Where the SQL stands, its server, and whether the version before it runs on."""
+    steps = ADDS.model_copy(update={"transactional": False, "phase": "contract", "sql": "migrations/up.sql"})
+    steps._source = "systems/shop/system.yaml:migrations[0]"
+    made: Any = job.scripts(SCOPE, built(steps))
+    assert made.data["migration.sql"] == "SELECT 1;"
+    assert made.metadata.labels["slipway.dev/migration"] == "001-colour"
+    assert made.metadata.annotations == {
+        "slipway.dev/source": "systems/shop/system.yaml:migrations[0]",
+        "slipway.dev/migration-file": "systems/shop/migrations/up.sql",
+        "slipway.dev/migration-postgres": "17",
+        "slipway.dev/migration-transactional": "false",
+        "slipway.dev/migration-compatible": "true",
+        "slipway.dev/migration-contract": "true",
+    }
+
+
 def test_a_program_runs_alone() -> None:
     """In the image of its service, with its arguments, on a database of documents."""
     made = MigrationJob(migration=RUNS, database=Database(engine="documents"), attempt=1, program=PROGRAM)

@@ -61,5 +61,5 @@ def test_same_advice(preview: Pack, plain: Pack) -> None:
 
 def test_resource_that_no_rule_reads_is_not_converted(preview: Pack) -> None:
     """A value that the SDK cannot convert ends no judgement of resources that no rule is about."""
-    strange = Fact("kubernetes:core/v1:ConfigMap", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
+    strange = Fact("example:index/thing:Thing", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
     assert outcomes(preview.judge(strange)) == []

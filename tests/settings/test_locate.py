@@ -84,6 +84,12 @@ def test_no_stack_file(workshop: Workshop) -> None:
     )
 
 
+def test_a_line_is_its_own_place(workshop: Workshop) -> None:
+    """A file without keys is not read: it may be no YAML."""
+    sql = "systems/fleet/migrations/005_use.sql:12"
+    assert str(locate(workshop.project, workshop.stack_file, sql)) == sql
+
+
 def test_a_pointer_that_is_none(workshop: Workshop) -> None:
     """Text of another form is refused, not guessed at."""
     with pytest.raises(ValueError, match="is not a pointer"):

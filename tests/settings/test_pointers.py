@@ -41,6 +41,24 @@ def test_pointers_round_trip(path: tuple[str | int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("systems/fleet/migrations/005.sql:12", 12),
+        ("005.sql:0", None),
+        ("005.sql:a", None),
+        ("005.sql:1.2", None),
+        ("005.sql:[1]", None),
+        ("system.yaml:12", None),
+    ],
+)
+def test_a_line_of_a_file_without_keys(text: str, line: int | None) -> None:
+    """A number is a line everywhere but in YAML, where it is a key."""
+    pointer = Pointer.parse(text)
+    assert pointer.line == line
+    assert str(pointer) == text
+
+
+@pytest.mark.parametrize(
     "text", ["", "a.yaml", ":a", "a.yaml:a..b", "a.yaml:a[x]", "a.yaml:[", "a.yaml:a.", "a.yaml:a b"]
 )
 def test_other_text_is_refused(text: str) -> None:
