@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builders import secret
+from builders.parts import Parts
 from settings.databases import Backup, Database
 from settings.services import Resources
 
@@ -37,7 +38,7 @@ def cluster(name: str, database: Database, *, superuser: str, owner: str, storag
     spec: dict[str, Any] = {
         # Every standby serves reads, so the one that stands ready to take over counts as a reader too.
         "instances": 1 + max(int(database.high_availability), database.read_replicas),
-        "imageName": f"ghcr.io/cloudnative-pg/postgresql:{database.version}",
+        "imageName": Parts().image(f"cloudnative-pg-{database.version}"),
         "storage": storage,
         "enableSuperuserAccess": True,
         "superuserSecret": {"name": superuser},

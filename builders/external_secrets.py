@@ -44,9 +44,10 @@ def by_key(name: str, entries: Mapping[str, str]) -> dict[str, Any]:
     return {**_target(name), "data": data}
 
 
-def supplied_annotation(keys: Sequence[str]) -> dict[str, str]:
-    """Tells whoever looks at the object which keys others supply."""
-    return {"slipway.dev/supplied-keys": ",".join(sorted(keys))}
+def supplied_annotations(keys: Sequence[str], rotations: Mapping[str, str]) -> dict[str, str]:
+    """Tell whoever looks at the object which keys others supply, and how old each may become."""
+    aged = [f"{key}={rotations[key]}" for key in sorted(keys) if key in rotations]
+    return {"slipway.dev/supplied-keys": ",".join(sorted(keys)), "slipway.dev/rotate-every": ",".join(aged)}
 
 
 def _target(name: str) -> dict[str, Any]:

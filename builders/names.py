@@ -18,6 +18,8 @@ SLOT = "slipway.dev/slot"
 BACKUP_RETENTION = "slipway.dev/backup-retention"
 """Annotation and tag of a database: the declared days of retention, or `none`."""
 MANAGER = "slipway"
+CLUSTER = "cluster"
+"""What is part of no system but of what all of them stand on."""
 GATEWAY_NAMESPACE = "envoy-gateway-system"
 
 __all__ = [

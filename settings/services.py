@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from typing import Literal as OneOf
 
@@ -166,6 +167,11 @@ Secret = Annotated[
     Field(examples=[{"generated": 32}]),
 ]
 """`{generated: 32}`, or `{supplied: "the vendor's console"}`."""
+
+
+def rotations(secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """How old each secret that somebody else issues may become: `{"CLERK_SECRET_KEY": "90d"}`."""
+    return {name: secret.rotate_every for name, secret in secrets.items() if isinstance(secret, Supplied)}
 
 
 class Health(Setting):

@@ -84,7 +84,7 @@ def job(parts: Parts, contents: Mapping[str, str], source: str) -> batch.v1.JobI
         metadata=meta.v1.ObjectMetaArgs(
             name=job_name(parts, contents),
             namespace=places.NAMESPACE,
-            labels=labels,
+            labels=names.labels(names.CLUSTER, CONFIG),
             annotations={**names.source_annotation(source), "pulumi.com/replaceUnready": "true"},
         ),
         spec=batch.v1.JobSpecArgs(

@@ -141,6 +141,8 @@ class SecretStoreArgs:
     scope: Scope
     source: str
     ready: Sequence[pulumi.Resource] = ()
+    rotations: Mapping[str, str] = field(default_factory=dict)
+    """How old each secret that others supply may become, such as `90d`."""
 
 
 class SecretStore(Protocol):

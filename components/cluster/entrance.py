@@ -76,7 +76,7 @@ class Entrance(pulumi.ComponentResource):
             metadata=meta.v1.ObjectMetaArgs(
                 name=name,
                 namespace=place,
-                labels={"app.kubernetes.io/managed-by": names.MANAGER},
+                labels=names.labels(names.CLUSTER),
                 annotations=names.source_annotation(source or self._args.settings.source),
             ),
             spec=dict(spec),

@@ -169,7 +169,7 @@ class Logs(pulumi.ComponentResource):
         return meta.v1.ObjectMetaArgs(
             name=name,
             namespace=places.NAMESPACE,
-            labels={"app.kubernetes.io/managed-by": names.MANAGER},
+            labels=names.labels(names.CLUSTER),
             annotations=names.source_annotation(self._source),
         )
 

@@ -18,6 +18,7 @@ from builders.parts import Parts
 from builders.scope import Scope
 from components.cloud.contract import Cloud, SecretStoreArgs
 from components.cluster.release import after, release
+from settings.services import rotations
 from settings.stacks import PlacedCluster
 from settings.store_names import supplied_secret
 
@@ -75,7 +76,8 @@ class Monitoring(pulumi.ComponentResource):
             return None
         scope = Scope(stands_for.name, monitors.NAMESPACE, self._args.parts)
         store = self._args.cloud.secret_store(
-            SecretStoreArgs(scope=scope, source=self._source, ready=self._args.ready), self
+            SecretStoreArgs(scope=scope, source=self._source, ready=self._args.ready, rotations=rotations(wanted)),
+            self,
         )
         return store.expect(supplied_secret(stands_for.name), self._source, list(wanted), self)
 
@@ -94,7 +96,7 @@ class Monitoring(pulumi.ComponentResource):
     def _dashboard(self, file: str, content: str) -> None:
         name = f"dashboard-{file.removesuffix('.json')}"
         metadata = self._metadata(name)
-        metadata.labels = {"app.kubernetes.io/managed-by": names.MANAGER, charts.DASHBOARD_LABEL: "1"}
+        metadata.labels = {**names.labels(names.CLUSTER), charts.DASHBOARD_LABEL: "1"}
         core.v1.ConfigMap(f"{self._name}/{name}", metadata=metadata, data={file: content}, opts=self._opts())
 
     def _release(self, chart: str, values: Mapping[str, Any], *needed: pulumi.Resource | None) -> pulumi.Resource:
@@ -115,7 +117,7 @@ class Monitoring(pulumi.ComponentResource):
         return meta.v1.ObjectMetaArgs(
             name=name,
             namespace=namespace,
-            labels={"app.kubernetes.io/managed-by": names.MANAGER},
+            labels=names.labels(names.CLUSTER),
             annotations=names.source_annotation(self._source),
         )
 

@@ -19,7 +19,7 @@ def namespace(name: str, source: str, level: str, opts: pulumi.ResourceOptions) 
         name,
         metadata=meta.v1.ObjectMetaArgs(
             name=name.rsplit("/", 1)[-1],
-            labels={"app.kubernetes.io/managed-by": names.MANAGER, **levels},
+            labels={**names.labels(names.CLUSTER), **levels},
             annotations=names.source_annotation(source),
         ),
         opts=opts,

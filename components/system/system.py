@@ -38,6 +38,7 @@ from components.system.routes import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot import Slot, SlotArgs
 from components.system.watching import Watching, WatchingArgs
+from settings.services import rotations
 from settings.stacks import PlacedSystem
 
 SLOTS = ("blue", "green")
@@ -64,7 +65,13 @@ class System(pulumi.ComponentResource):
             placed.name, NamespaceArgs(scope=self._scope, definition=self._definition, people=people), self
         )
         store = facts.cloud.secret_store(
-            SecretStoreArgs(scope=self._scope, source=self._definition.source, ready=[namespace]), self
+            SecretStoreArgs(
+                scope=self._scope,
+                source=self._definition.source,
+                ready=[namespace],
+                rotations=rotations(self._definition.secrets),
+            ),
+            self,
         )
         keepers = self._keepers(store, namespace)
         buckets = self._buckets()

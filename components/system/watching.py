@@ -13,6 +13,7 @@ from builders import environment, monitors, names
 from builders.alerting import catalogue, rule
 from builders.dashboards import catalogue as dashboards
 from builders.scope import Scope
+from settings.operations import Objectives
 from settings.stacks import PlacedSystem
 
 DASHBOARDS = {"grafana_dashboard": "1"}
@@ -36,7 +37,8 @@ class Watching(pulumi.ComponentResource):
         self._args, self._scope, self._definition = args, args.scope, args.placed.definition
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.ready))
         source = self._definition.objectives.source or self._definition.source
-        self._custom(rule.KIND, name, catalogue.prometheus_rule(args.placed, args.runbooks), source)
+        spec = catalogue.prometheus_rule(args.placed, args.runbooks)
+        self._custom(rule.KIND, name, spec, source, _promised(self._definition.objectives))
         self._monitor_services()
         self._monitor_broker()
         self._probe_pages(name)
@@ -78,12 +80,30 @@ class Watching(pulumi.ComponentResource):
         metadata.labels = {**names.labels(self._scope.system), **DASHBOARDS}
         core.v1.ConfigMap(self._scope.logical(name), metadata=metadata, data={file: content}, opts=self._opts)
 
-    def _custom(self, kind: str, name: str, spec: Mapping[str, Any], source: str) -> None:
+    def _custom(
+        self,
+        kind: str,
+        name: str,
+        spec: Mapping[str, Any],
+        source: str,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
         apiextensions.CustomResource(
             self._scope.logical(name),
             api_version=monitors.API_VERSION,
             kind=kind,
-            metadata=self._scope.metadata(name, source),
+            metadata=self._scope.metadata(name, source, annotations=annotations),
             spec=dict(spec),
             opts=self._opts,
         )
+
+
+def _promised(objectives: Objectives) -> dict[str, str]:
+    """The percent that must be good, which the policy pack holds burn rates to: of requests, of requests that are in
+    time, of tries from outside."""
+    promised = {
+        "errors": 100 - objectives.error_percent,
+        "latency": 95,
+        "availability": objectives.availability_percent,
+    }
+    return {f"slipway.dev/objective-{name}": f"{percent:.6g}" for name, percent in promised.items()}

@@ -22,6 +22,15 @@ class Absence(Enum):
     UNKNOWN = "is not known before the update"
 
 
+def path_below(path: str, key: str | int) -> str:
+    """The path of what `key` holds in what stands at `path`."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if not key.replace("_", "").isalnum():
+        return f'{path}["{key}"]'
+    return f"{path}.{key}" if path else key
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """A value in a resource and its path, such as `spec.template.spec.containers[0].image`.
@@ -35,7 +44,7 @@ class Property:
     def __getitem__(self, key: str | int) -> Property:
         if self.unknown:
             return self
-        path = self._path_of(key)
+        path = path_below(self.path, key)
         try:
             return Property(self._at(key), path)
         except UnknownValueError:
@@ -48,13 +57,6 @@ class Property:
         elif isinstance(key, int) and isinstance(self.value, Sequence):
             found = self.value[key]
         return Absence.MISSING if found is None else found
-
-    def _path_of(self, key: str | int) -> str:
-        if isinstance(key, int):
-            return f"{self.path}[{key}]"
-        if not key.replace("_", "").isalnum():
-            return f'{self.path}["{key}"]'
-        return f"{self.path}.{key}" if self.path else key
 
     @property
     def unknown(self) -> bool:

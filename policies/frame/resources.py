@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from pulumi_policy import PolicyResource, ResourceValidationArgs
 from frame.reading import Absence, Property
 
 _VERSION = re.compile(r"/v\d{8}(preview|privatepreview)?(?=:)")
-_SOURCE = re.compile(r"[\w./-]+:[\w.\[\]-]+")
+_SOURCE = re.compile(r"[\w./-]+:[\w.:\[\]-]*")
 
 NOTES: Mapping[str, Callable[[Property, str], Property]] = {
     "kubernetes": lambda properties, name: properties["metadata"]["annotations"][f"slipway.dev/{name}"],
@@ -48,12 +48,18 @@ class Resource:
     """URN of the component that made it."""
     dependencies: frozenset[str] = frozenset()
     """URNs of what it was made from."""
+    secrets: Callable[[], Collection[str]] = tuple
+    """Paths of what is marked secret; none if the SDK's own server reads the properties (see `serving`)."""
 
     def __getitem__(self, key: str) -> Property:
         return self.properties[key]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.type})"
+
+    def is_secret(self, found: Property) -> bool:
+        """Whether a property is marked secret, or stands in what is."""
+        return any(f"{found.path}.".startswith((f"{each}.", f"{each}[")) for each in self.secrets())
 
     @property
     def package(self) -> str:
@@ -99,4 +105,5 @@ def _resource(args: ResourceValidationArgs | PolicyResource, properties: Any) ->
         provider=args.provider.urn if args.provider else "",
         parent=related.parent.urn if related and related.parent else "",
         dependencies=frozenset(each.urn for each in related.dependencies) if related else frozenset(),
+        secrets=getattr(properties, "secrets", tuple),
     )

@@ -4,12 +4,12 @@ The SDK converts every resource anew for every policy, so twenty rules cost twen
 Deployments about half a second a rule. Here the conversion is shared, and not made at all for a resource whose
 properties no rule looks at. What the rules see and report is the same, but that an undecided value of a stack rule is
 reported on its resource. The class extended is private to the SDK: under another version `install` does nothing and
-the pack runs as it is, only slower.
+the pack runs as it is, only slower and without knowing what is marked secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -22,11 +22,12 @@ from pulumi_policy import (
     PolicyResource,
     ResourceValidationArgs,
 )
-from pulumi_policy.deserialize import deserialize_properties
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
 from pulumi_policy.proxy import unknown_checking_proxy
 from pulumi_policy.version import VERSION
 
 from frame.declaring import Additions, ResourceRule, StackRule
+from frame.reading import path_below
 from frame.resources import Resource, of_inputs, of_outputs, unversioned
 from frame.verdicts import Advice
 
@@ -40,8 +41,21 @@ class Properties(Mapping[str, Any]):
         self._wire = wire
 
     @cached_property
+    def _plain(self) -> Mapping[str, Any]:
+        return json_format.MessageToDict(self._wire)
+
+    @cached_property
     def _converted(self) -> Mapping[str, Any]:
-        return unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(self._wire)))
+        return unknown_checking_proxy(deserialize_properties(dict(self._plain)))
+
+    def secrets(self) -> Collection[str]:
+        """Paths of what is marked secret, which the conversion forgets."""
+        return self._secrets
+
+    @cached_property
+    def _secrets(self) -> Collection[str]:
+        holds_any = SPECIAL_SECRET_SIG.encode() in self._wire.SerializeToString()
+        return tuple(_secret_paths(self._plain, "")) if holds_any else ()
 
     def __getitem__(self, key: str) -> Any:
         return self._converted[key]
@@ -51,6 +65,16 @@ class Properties(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._wire.fields)
+
+
+def _secret_paths(value: Any, path: str) -> Iterator[str]:
+    """Paths of the outermost secrets in a value as it travels."""
+    if isinstance(value, dict) and value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
+        yield path
+        return
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield from _secret_paths(each, path_below(path, key))
 
 
 class SharedReading(sdk._PolicyAnalyzerServicer):
@@ -158,8 +182,14 @@ def _add(properties: struct_pb2.Struct, additions: Additions) -> None:
     for path, text in additions.items():
         parent = properties
         for key in path[:-1]:
-            parent = parent.fields[key].struct_value
+            parent = _opened(parent.fields[key].struct_value)
         parent.fields[path[-1]].string_value = text
+
+
+def _opened(value: struct_pb2.Struct) -> struct_pb2.Struct:
+    """What a secret holds, or the value itself: an addition goes inside, not beside the mark."""
+    is_secret = SPECIAL_SIG_KEY in value.fields and value.fields[SPECIAL_SIG_KEY].string_value == SPECIAL_SECRET_SIG
+    return _opened(value.fields["value"].struct_value) if is_secret else value
 
 
 def install() -> None:

@@ -68,4 +68,6 @@ class Verdict:
 
 
 def _place(resource: Resource, key: str) -> str:
-    return ".".join(filter(None, (resource.source, key))) if resource.source else ""
+    """The key below the resource's source; a source that ends with its colon is a whole file."""
+    source = resource.source
+    return f"{source}.{key}".replace(":.", ":") if source and key else source

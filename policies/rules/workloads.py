@@ -18,6 +18,14 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 AUTOSCALERS = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
+JOB, CRON_JOB = "kubernetes:batch/v1:Job", "kubernetes:batch/v1:CronJob"
+ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+BINDINGS = (
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+)
+ZONE = "topology.kubernetes.io/zone"
+
 COMPONENT = "app.kubernetes.io/component"
 SUPPORT = "support"
 """A workload that no visitor waits for, such as an exporter of metrics: its number of pods is fixed."""
@@ -159,18 +167,39 @@ def container_hardening(workload: Resource, _settings: Settings, verdict: Verdic
     containers = list(containers_of(workload))
     if not containers and not pod["containers"].unknown:
         verdict.violated(workload, f"has no containers to judge: {pod.path}.containers is not a list of them")
+    _report(workload, pod, list(_shared_with_the_node(pod)), "", verdict)
     for container in containers:
         for check, key in ((_bounds, "resources"), (_probes, "health"), (_rights, "")):
-            _report(workload, container, list(check(container)), key, verdict)
+            _report(workload, container.fields, list(check(container)), key, verdict)
 
 
-def _report(workload: Resource, container: Container, problems: Sequence[Problem], key: str, verdict: Verdict) -> None:
-    path = container.fields.path
+def _report(workload: Resource, part: Property, problems: Sequence[Problem], key: str, verdict: Verdict) -> None:
+    path = part.path
     wrong = [f"{where.path.removeprefix(f'{path}.')} {text}" for where, text in problems if text]
     if wrong:
         verdict.violated(workload, f"leaves {path} at large: {', '.join(wrong)}", key)
     for unknown in {where.path: where for where, text in problems if not text}.values():
         verdict.undecided(workload, unknown, key)
+
+
+def _shared_with_the_node(pod: Property) -> Iterator[Problem]:
+    for name in ("hostNetwork", "hostPID", "hostIPC"):
+        if pod[name].present:
+            yield from _must_be(pod[name], (False,), "is not false")
+    yield from _without(pod["volumes"], "hostPath", "is a folder of the node")
+
+
+def _without(listed: Property, key: str, otherwise: str) -> Iterator[Problem]:
+    """Nothing in a list has `key`, unless it is zero."""
+    if listed.unknown:
+        yield listed, ""
+    elif listed.present and not listed.listing:
+        yield listed, "is no list"
+    for each in listed.elements():
+        if each[key].unknown:
+            yield each[key], ""
+        elif each[key].present and each[key].value != 0:
+            yield each[key], otherwise
 
 
 def _bounds(container: Container) -> Iterator[Problem]:
@@ -207,6 +236,8 @@ def _rights(container: Container) -> Iterator[Problem]:
     profile = container.security("seccompProfile")["type"]
     yield from _must_be(profile, ("RuntimeDefault", "Localhost"), "confines nothing")
     yield from _capabilities(container["securityContext"]["capabilities"])
+    yield from _must_be(container["securityContext"]["readOnlyRootFilesystem"], (True,), "is not true")
+    yield from _without(container["ports"], "hostPort", "is a port of the node")
 
 
 def _must_be(setting: Property, allowed: tuple[object, ...], otherwise: str) -> Iterator[Problem]:
@@ -226,3 +257,150 @@ def _capabilities(capabilities: Property) -> Iterator[Problem]:
     add = capabilities["add"]
     for added in add.elements() if add.listing or add.missing else [add]:
         yield from _must_be(added, ("NET_BIND_SERVICE",), "is a capability beyond NET_BIND_SERVICE")
+
+
+@resource_rule(
+    Declaration(
+        name="workload-minimum",
+        description="Every autoscaler keeps the number of pods that the stack asks for.",
+        why="With one pod, every lost node and every update of a node is an outage",
+        clauses=(
+            "runbook: fleet, Kubernetes deployments: 3 and 2 replicas",
+            "kube-score: horizontalpodautoscaler-has-enough-replicas",
+        ),
+        types=AUTOSCALERS,
+        schema={
+            "minimumReplicas": {
+                "type": "integer",
+                "minimum": 1,
+                "default": 1,
+                "description": "Fewest pods that an autoscaler may keep.",
+            }
+        },
+    )
+)
+def workload_minimum(autoscaler: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Judge one autoscaler; Kubernetes keeps one pod where it says nothing."""
+    needed = int(settings["minimumReplicas"])
+    minimum = autoscaler["spec"]["minReplicas"]
+    pods = 1 if minimum.missing else minimum.whole_number
+    if minimum.unknown:
+        verdict.undecided(autoscaler, minimum, "replicas.minimum")
+    elif pods is None:
+        verdict.violated(
+            autoscaler, f"keeps nobody knows how many: {minimum.path} is no whole number", "replicas.minimum"
+        )
+    elif pods < needed:
+        verdict.violated(autoscaler, f"keeps {pods} pods, fewer than the {needed} needed", "replicas.minimum")
+
+
+@resource_rule(
+    Declaration(
+        name="workload-spread",
+        description="Pods of every Deployment that serves are spread over zones.",
+        why="Pods that stand together in one zone go down together with it",
+        clauses=("kube-score: pod-topology-spread-constraints", "AWS Well-Architected: REL10-BP01"),
+        types=(DEPLOYMENT,),
+    )
+)
+def workload_spread(deployment: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Judge one Deployment: a constraint of spreading, or an aversion to pods like its own, by zone."""
+    if _supports(deployment):
+        return
+    pod = pod_of(deployment)
+    keys = [each["topologyKey"] for each in _spreading(pod, deployment)]
+    if any(each.text == ZONE for each in keys):
+        return
+    unknown = next((each for each in keys if each.unknown), None)
+    if unknown:
+        verdict.undecided(deployment, unknown)
+    else:
+        verdict.violated(deployment, f"may stand in one zone: nothing of {pod.path} spreads its own pods by {ZONE}")
+
+
+def _spreading(pod: Property, deployment: Resource) -> Iterator[Property]:
+    """What keeps pods with the Deployment's own labels apart."""
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    aversion = pod["affinity"]["podAntiAffinity"]
+    preferred = aversion["preferredDuringSchedulingIgnoredDuringExecution"]
+    lists = [pod["topologySpreadConstraints"], aversion["requiredDuringSchedulingIgnoredDuringExecution"]]
+    terms = [term for each in lists for term in ([each] if each.unknown else each.elements())]
+    terms += [each["podAffinityTerm"] for each in ([preferred] if preferred.unknown else preferred.elements())]
+    for term in terms:
+        if term.unknown or selects(term["labelSelector"], deployment, labels, deployment) is not Match.NO:
+            yield term
+
+
+@resource_rule(
+    Declaration(
+        name="workload-deadlines",
+        description="Every Job ends by a deadline, and no CronJob overtakes itself.",
+        why="A Job that hangs holds its locks and its place for ever, and the next run of it joins in",
+        clauses=("kube-score: cronjob-has-deadline", "Kubernetes: concurrency policy, job termination"),
+        types=(JOB, CRON_JOB),
+    )
+)
+def workload_deadlines(job: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Judge one Job or CronJob."""
+    spec = job["spec"]
+    problems = list(_deadline((spec if job.type == JOB else spec["jobTemplate"]["spec"])["activeDeadlineSeconds"]))
+    if job.type == CRON_JOB:
+        problems += _deadline(spec["startingDeadlineSeconds"])
+        problems += _must_be(spec["concurrencyPolicy"], ("Forbid", "Replace"), "lets runs overlap")
+    _report(job, spec, problems, "", verdict)
+
+
+def _deadline(seconds: Property) -> Iterator[Problem]:
+    if seconds.unknown:
+        yield seconds, ""
+    elif (seconds.whole_number or 0) < 1:
+        yield seconds, "is no number of seconds"
+
+
+Account = tuple[str, str, str]
+"""Provider, namespace and name of a service account."""
+
+
+@stack_rule(
+    Declaration(
+        name="service-account-tokens",
+        description="Pods get a token of the cluster's API only if their account has a role there.",
+        why="A program that is taken over would speak to the cluster's API in the pod's name",
+        clauses=("CIS Kubernetes 5.1.6", "NSA Kubernetes Hardening: service account tokens"),
+        types=(*WORKLOADS, ACCOUNT, *BINDINGS),
+    )
+)
+def service_account_tokens(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Judge each workload with its account, which decides where the pod says nothing, and that account's roles."""
+    accounts = {_place_of(each): each for each in resources if each.type == ACCOUNT}
+    entitled = {found for each in resources if each.type in BINDINGS for found in _entitled(each)}
+    for workload in (each for each in resources if each.type in WORKLOADS):
+        pod = pod_of(workload)
+        name = pod["serviceAccountName"]
+        place = (workload.provider, _namespace(workload["metadata"]), name.text or "default")
+        own = pod["automountServiceAccountToken"]
+        mounts = own if own.present or place not in accounts else accounts[place]["automountServiceAccountToken"]
+        if mounts.value is False or (place in entitled and not name.unknown):
+            continue
+        unknown = next((each for each in (mounts, name) if each.unknown), None)
+        if unknown:
+            verdict.undecided(workload, unknown)
+        else:
+            problem = f"gets a token that it has no use for: {own.path} is not false and its account has no role"
+            verdict.violated(workload, problem)
+
+
+def _place_of(account: Resource) -> Account:
+    return account.provider, _namespace(account["metadata"]), account["metadata"]["name"].text or ""
+
+
+def _namespace(metadata: Property) -> str:
+    return metadata["namespace"].text or "default"
+
+
+def _entitled(binding: Resource) -> Iterator[Account]:
+    """The service accounts that a binding gives a role."""
+    for subject in binding["subjects"].elements():
+        if subject["kind"].text == "ServiceAccount":
+            namespace = subject["namespace"].text or _namespace(binding["metadata"])
+            yield binding.provider, namespace, subject["name"].text or ""

@@ -124,7 +124,7 @@ def test_minimum_is_configured() -> None:
     """A stack's own minimum holds."""
     pack = Pack(config={RULE: {"minimumRetentionDays": 30}})
     try:
-        assert outcomes(pack.judge(azure(29), azure(30))) == [(RULE, "mandatory")]
+        assert outcomes(pack.about(RULE).judge(azure(29), azure(30))) == [(RULE, "mandatory")]
     finally:
         pack.close()
 

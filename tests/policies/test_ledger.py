@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
-
-RULES = ("data-ledger",)
+from tests.policies.pack_under_test import PACK, Fact, Judge, Pack, outcomes
 
 RULE = "data-ledger"
 BUCKET = "aws:s3/bucket:Bucket"
 FILES = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/files", provider="main")
 LEDGER = f"{FILES.urn}: {{provider: main, named: {{bucket: shop-files}}}}\n"
 
-Asked = Callable[[str | None], Pack]
+Asked = Callable[[str | None], Judge]
 
 
 @pytest.fixture
@@ -25,13 +23,13 @@ def pack_with(tmp_path: Path) -> Iterator[Asked]:
     """A pack beside a ledger of the stack `staging` with this text, or beside none."""
     packs: list[Pack] = []
 
-    def make(ledger: str | None) -> Pack:
+    def make(ledger: str | None) -> Judge:
         shutil.copytree(PACK, tmp_path / "policies", ignore=shutil.ignore_patterns("__pycache__"))
         if ledger is not None:
             (tmp_path / "ledger").mkdir()
             (tmp_path / "ledger" / "staging.yaml").write_text(ledger)
         packs.append(Pack(stack="staging", directory=tmp_path / "policies"))
-        return packs[-1]
+        return packs[-1].about(RULE)
 
     yield make
     for pack in packs:

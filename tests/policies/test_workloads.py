@@ -256,6 +256,12 @@ BAD = {
     "containers.0.securityContext.privileged": (True, "false"),
     "containers.0.securityContext.capabilities": (ABSENT, {"drop": []}, {"drop": "ALL"}, {"drop": ["NET_RAW"]}),
     "containers.0.securityContext.capabilities.add": (["SYS_ADMIN"], ["NET_BIND_SERVICE", "CHOWN"]),
+    "containers.0.securityContext.readOnlyRootFilesystem": (ABSENT, False, "true", 1),
+    "containers.0.ports": ([{"containerPort": 3000, "hostPort": 3000}], [{"containerPort": 3000, "hostPort": "80"}]),
+    "hostNetwork": (True, "false"),
+    "hostPID": (True, 0),
+    "hostIPC": (True, {}),
+    "volumes": ([{"name": "node", "hostPath": {"path": "/"}}], [{"name": "node", "hostPath": "/"}]),
     "containers": ([], "api", ABSENT),
 }
 
@@ -298,6 +304,10 @@ def test_present_unknown_is_enough_where_presence_is_asked(preview: Judge, updat
         ("containers.0.securityContext.privileged", "privileged"),
         ("containers.0.securityContext.capabilities.drop.0", "drop[0]"),
         ("containers.0.securityContext.capabilities", "capabilities"),
+        ("containers.0.securityContext.readOnlyRootFilesystem", "readOnlyRootFilesystem"),
+        ("containers.0.ports", "ports"),
+        ("hostNetwork", "hostNetwork"),
+        ("volumes", "volumes"),
         ("containers.0", "containers[0]"),
         ("containers", "spec.template.spec.containers"),
         ("initContainers", "spec.template.spec.initContainers"),

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import apiextensions, core, meta, storage
 
+from builders import names
 from settings.stacks import NodePool
 
 STORAGE_CLASS = "standard"
@@ -19,11 +20,13 @@ class ClusterObjects(pulumi.ComponentResource):
     def __init__(self, name: str, source: str, nodes: NodePool, opts: pulumi.ResourceOptions) -> None:
         super().__init__("slipway:aws:ClusterObjects", name, opts=opts)
         own = pulumi.ResourceOptions(parent=self)
-        annotations = {"slipway.dev/source": source}
+        annotations, labels = names.source_annotation(source), names.labels(names.CLUSTER)
         # Without this key NetworkPolicies are accepted and not enforced.
         core.v1.ConfigMap(
             f"{name}-network-policies",
-            metadata=meta.v1.ObjectMetaArgs(name="amazon-vpc-cni", namespace="kube-system", annotations=annotations),
+            metadata=meta.v1.ObjectMetaArgs(
+                name="amazon-vpc-cni", namespace="kube-system", labels=labels, annotations=annotations
+            ),
             data={"enable-network-policy-controller": "true"},
             opts=own,
         )
@@ -31,6 +34,7 @@ class ClusterObjects(pulumi.ComponentResource):
             f"{name}-storage",
             metadata=meta.v1.ObjectMetaArgs(
                 name=STORAGE_CLASS,
+                labels=labels,
                 annotations={**annotations, "storageclass.kubernetes.io/is-default-class": "true"},
             ),
             provisioner="ebs.csi.eks.amazonaws.com",
@@ -44,7 +48,9 @@ class ClusterObjects(pulumi.ComponentResource):
             f"{name}-nodes",
             api_version="karpenter.sh/v1",
             kind="NodePool",
-            metadata=meta.v1.ObjectMetaArgs(name=NODES, annotations={"slipway.dev/source": nodes.source or source}),
+            metadata=meta.v1.ObjectMetaArgs(
+                name=NODES, labels=labels, annotations=names.source_annotation(nodes.source or source)
+            ),
             spec=node_pool(nodes),
             opts=own,
         )

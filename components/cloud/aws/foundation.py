@@ -197,6 +197,7 @@ class Foundation(pulumi.ComponentResource):
             cidr=cidr,
             zones=settings.network.zones,
             key_arn=key.second_arn,
+            log_retention_days=settings.kubernetes.log_retention_days,
             tags=tags,
         )
         return SecondNetwork(name, args, self).facts

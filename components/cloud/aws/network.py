@@ -13,7 +13,7 @@ from itertools import islice
 import pulumi
 import pulumi_aws as aws
 
-from components.cloud.aws.identity import ServiceRole
+from components.cloud.aws.flow_logs import FlowLogsArgs, log_flows
 from settings.aws_zones import zone_ids
 from settings.stacks import Network as NetworkSettings
 
@@ -176,39 +176,11 @@ class Network(pulumi.ComponentResource):
         return table
 
     def _log_flows(self) -> None:
-        """Who talked to whom, for whoever looks into an incident."""
-        name = f"{self._name}-flows"
-        group = aws.cloudwatch.LogGroup(
-            name,
-            name=f"/slipway/{self._args.cluster_name}/flows",
-            retention_in_days=self._args.log_retention_days,
-            tags=self._tags("flows"),
-            opts=self._opts,
-        )
-        role = ServiceRole(
-            name, f"{self._args.cluster_name}-flows", "vpc-flow-logs.amazonaws.com", self._tags("flows"), self
-        )
-        write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-        policy = aws.iam.RolePolicy(
-            name,
-            name="write-flow-logs",
-            role=role.name,
-            policy=pulumi.Output.json_dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Effect": "Allow", "Action": write, "Resource": pulumi.Output.concat(group.arn, ":*")}
-                    ],
-                }
-            ),
-            opts=self._opts,
-        )
-        aws.ec2.FlowLog(
-            name,
+        args = FlowLogsArgs(
             vpc_id=self.vpc_id,
-            traffic_type="ALL",
-            log_destination=group.arn,
-            iam_role_arn=role.arn,
+            stem=f"{self._args.cluster_name}-flows",
+            group=f"/slipway/{self._args.cluster_name}/flows",
+            retention_days=self._args.log_retention_days,
             tags=self._tags("flows"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
+        log_flows(f"{self._name}-flows", args, self)

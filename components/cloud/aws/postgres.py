@@ -126,7 +126,7 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[monitoring, *self._logs()],
+                depends_on=[monitoring, *self._logs(self._name, self._identifier)],
                 protect=self._protected,
                 import_=settings.adopt,
                 ignore_changes=self._kept(),
@@ -140,12 +140,13 @@ class Postgres(pulumi.ComponentResource):
         owned = [] if settings.backup == "none" else ["backupRetentionPeriod"]
         return [*owned, *(GIVEN if settings.adopt else [])]
 
-    def _logs(self) -> list[pulumi.Resource]:
+    def _logs(self, name: str, identifier: str, region: str | None = None) -> list[pulumi.Resource]:
         """RDS writes to groups of these names; made here, they have a retention and leave with the instance."""
         return [
             aws.cloudwatch.LogGroup(
-                f"{self._name}-{log}",
-                name=f"/aws/rds/instance/{self._identifier}/{log}",
+                f"{name}-{log}",
+                name=f"/aws/rds/instance/{identifier}/{log}",
+                region=region,
                 retention_in_days=self._around.log_retention_days,
                 tags=self._tags,
                 opts=self._opts,
@@ -203,10 +204,13 @@ class Postgres(pulumi.ComponentResource):
             final_snapshot_identifier=f"{identifier}-final",
             performance_insights_enabled=True,
             performance_insights_kms_key_id=second.key_arn,
+            enabled_cloudwatch_logs_exports=list(LOGS),
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=self._protected),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=self._logs(name, identifier, second.region), protect=self._protected
+            ),
         )
 
     def _subnets(self) -> aws.rds.SubnetGroup:
@@ -294,10 +298,11 @@ class Postgres(pulumi.ComponentResource):
         return Address(host=Pooler(self._name, args, primary, self).endpoint, port=PORT)
 
     def _reader(self, index: int, primary: aws.rds.Instance, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
-        settings = self._args.settings
+        settings, name = self._args.settings, f"{self._name}-reader-{index}"
+        identifier = names.shortened(f"{self._identifier}-reader-{index}", 63)
         return aws.rds.Instance(
-            f"{self._name}-reader-{index}",
-            identifier=names.shortened(f"{self._identifier}-reader-{index}", 63),
+            name,
+            identifier=identifier,
             replicate_source_db=primary.identifier,
             instance_class=CLASSES[settings.size],
             storage_encrypted=True,
@@ -311,10 +316,11 @@ class Postgres(pulumi.ComponentResource):
             skip_final_snapshot=True,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=self._key.arn,
+            enabled_cloudwatch_logs_exports=list(LOGS),
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags={**self._tags, "slipway.dev/reader": "true"},
-            opts=self._opts,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._logs(name, identifier)),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.cloud.aws.flow_logs import FlowLogsArgs, log_flows
 from components.cloud.aws.network import subnet_cidrs
 from components.cloud.aws.surroundings import SecondRegion
 from settings.aws_zones import zone_ids
@@ -20,6 +21,7 @@ class SecondNetworkArgs:
     cidr: str
     zones: int
     key_arn: pulumi.Input[str]
+    log_retention_days: int
     tags: Mapping[str, str]
 
 
@@ -53,6 +55,15 @@ class SecondNetwork(pulumi.ComponentResource):
             tags=tags,
             opts=opts,
         )
+        flows = FlowLogsArgs(
+            vpc_id=vpc.id,
+            stem=f"{args.cluster_name}-copies-flows",
+            group=f"/slipway/{args.cluster_name}/copies-flows",
+            region=args.region,
+            retention_days=args.log_retention_days,
+            tags={**args.tags, "Name": f"{args.cluster_name}-copies-flows"},
+        )
+        log_flows(f"{name}-flows", flows, self)
         ids = zone_ids(args.region, args.zones)
         subnets = [
             aws.ec2.Subnet(

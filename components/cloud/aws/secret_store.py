@@ -73,12 +73,13 @@ class AwsSecrets(pulumi.ComponentResource):
 
     def expect(self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource) -> pulumi.Resource:
         """An entry a key, empty until `slipway secrets set` fills it; the Secret is there once all are."""
-        entries = [self._entry(key, source, parent) for key in keys]
+        ages = {key: {"rotate_every": age} for key, age in self._args.rotations.items()}
+        entries = [self._entry(key, source, parent, **ages.get(key, {})) for key in keys]
         spec = external_secrets.by_key(name, {key: self._entry_name(key) for key in keys})
-        annotations = external_secrets.supplied_annotation(keys)
+        annotations = external_secrets.supplied_annotations(keys, self._args.rotations)
         return self._access.secret(name, source, spec, parent, after=entries, annotations=annotations)
 
-    def _entry(self, name: str, source: str, parent: pulumi.Resource) -> aws.secretsmanager.Secret:
+    def _entry(self, name: str, source: str, parent: pulumi.Resource, **tags: str) -> aws.secretsmanager.Secret:
         copies = [
             aws.secretsmanager.SecretReplicaArgs(region=region) for region in (self._around.second_region,) if region
         ]
@@ -89,7 +90,7 @@ class AwsSecrets(pulumi.ComponentResource):
             kms_key_id=self._around.key_arn,
             recovery_window_in_days=RECOVERY_DAYS,
             replicas=copies or None,
-            tags=names.tags(source, self._around.tags, system=self._system),
+            tags=names.tags(source, self._around.tags, system=self._system, **tags),
             opts=self._opts(parent),
         )
 

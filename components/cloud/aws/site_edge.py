@@ -40,7 +40,7 @@ class SiteEdge(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._opts = pulumi.ResourceOptions(parent=self)
         store = aws.cloudfront.KeyValueStore(
-            name, name=args.edge_name, comment="Slots and their weights", opts=self._opts
+            name, name=args.edge_name, comment="Slots and their weights", tags=args.tags, opts=self._opts
         )
         self.store = store.arn
         on_request = self._function("request", request_function(args.edge))
@@ -82,5 +82,6 @@ class SiteEdge(pulumi.ComponentResource):
             code=code,
             publish=True,
             key_value_store_associations=[self.store],
+            tags=self._args.tags,
             opts=self._opts,
         )

@@ -65,6 +65,8 @@ class Cluster(pulumi.ComponentResource):
     issuer: pulumi.Output[str]
     """The OIDC issuer of the cluster's service accounts."""
     access: list[pulumi.Resource]
+    workspace: pulumi.Output[str]
+    """Id of the workspace that logs go to."""
 
     def __init__(self, name: str, args: ClusterArgs, parent: pulumi.Resource) -> None:
         super().__init__("slipway:azure:Cluster", name, opts=pulumi.ResourceOptions(parent=parent))
@@ -74,7 +76,7 @@ class Cluster(pulumi.ComponentResource):
         cluster = self._cluster(workspace.id)
         self._diagnostics(cluster, workspace.id)
         self.access = [self._administrator(cluster, principal) for principal in args.deployers]
-        self.name = cluster.name
+        self.name, self.workspace = cluster.name, workspace.id
         self.address = pulumi.Output.concat("https://", cluster.fqdn.apply(lambda fqdn: fqdn or ""), ":443")
         self.issuer = cluster.oidc_issuer_profile.apply(lambda profile: (profile.issuer_url if profile else None) or "")
         self.kubelet = cluster.identity_profile.apply(

@@ -23,6 +23,8 @@ class Place:
     resource_group: pulumi.Input[str]
     issuer: pulumi.Input[str]
     """The OIDC issuer of the cluster's service accounts."""
+    workspace: pulumi.Input[str]
+    """Id of the workspace that logs go to."""
     subnet: pulumi.Input[str]
     """Of private endpoints."""
     subnet_cidr: str

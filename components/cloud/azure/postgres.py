@@ -42,6 +42,8 @@ class Surroundings:
     subscription: str
     location: str
     resource_group: pulumi.Input[str]
+    workspace: pulumi.Input[str]
+    """Id of the workspace that logs go to."""
     subnet: pulumi.Input[str]
     zone: pulumi.Input[str]
     networks: tuple[str, ...]
@@ -70,6 +72,7 @@ class Postgres(pulumi.ComponentResource):
         self._group = adopted.resource_group if adopted else around.resource_group
         roles = make_roles(args, ADMINISTRATOR, self)
         server = self._server(name, roles)
+        self._log(name, server)
         configured = self._configure(name, server)
         if args.settings.deletion_protection:
             self._lock(name, server)
@@ -148,7 +151,7 @@ class Postgres(pulumi.ComponentResource):
         settings, around = self._args.settings, self._around
         if around.second is None or not settings.replica_in_second_region:
             return
-        dbforpostgresql.Server(
+        copy = dbforpostgresql.Server(
             f"{name}-copy",
             server_name=names.shortened(f"{self._server_name}-copy", 63),
             resource_group_name=self._group,
@@ -165,6 +168,7 @@ class Postgres(pulumi.ComponentResource):
                 parent=self, depends_on=after, protect=around.protect and settings.deletion_protection
             ),
         )
+        self._log(f"{name}-copy", copy)
 
     def _configure(self, name: str, server: dbforpostgresql.Server) -> list[pulumi.Resource]:
         """One after another: the server takes one change of a parameter at a time. Returns the last."""
@@ -191,6 +195,18 @@ class Postgres(pulumi.ComponentResource):
             before = [configured]
         return before
 
+    def _log(self, name: str, server: dbforpostgresql.Server) -> None:
+        """Who logged in, slow statements and errors."""
+        azure.monitor.DiagnosticSetting(
+            name,
+            name="database",
+            resource_uri=server.id,
+            workspace_id=self._around.workspace,
+            log_analytics_destination_type="Dedicated",
+            logs=[azure.monitor.DiagnosticsLogSettingsArgs(category="PostgreSQLLogs", enabled=True)],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _lock(self, name: str, server: dbforpostgresql.Server) -> None:
         azure.authorization.ManagementLockByScope(
             name,
@@ -205,7 +221,7 @@ class Postgres(pulumi.ComponentResource):
         self, name: str, index: int, primary: dbforpostgresql.Server, after: Sequence[pulumi.Resource]
     ) -> dbforpostgresql.Server:
         around = self._around
-        return dbforpostgresql.Server(
+        reader = dbforpostgresql.Server(
             f"{name}-reader-{index}",
             server_name=names.shortened(f"{self._server_name}-reader-{index}", 63),
             resource_group_name=self._group,
@@ -220,6 +236,8 @@ class Postgres(pulumi.ComponentResource):
             tags=tags_of(self._args, around.tags),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
+        self._log(f"{name}-reader-{index}", reader)
+        return reader
 
 
 def _host(server: dbforpostgresql.Server) -> pulumi.Output[str]:

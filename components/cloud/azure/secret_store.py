@@ -72,7 +72,7 @@ class AzureSecrets(pulumi.ComponentResource):
     def expect(self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource) -> pulumi.Resource:
         """A vault has no empty entries: `slipway secrets set` makes each. The Secret is there once all are."""
         spec = external_secrets.by_key(name, {key: names.vault_secret(key) for key in keys})
-        annotations = external_secrets.supplied_annotation(keys)
+        annotations = external_secrets.supplied_annotations(keys, self._args.rotations)
         return self._access.secret(name, source, spec, parent, annotations=annotations)
 
     def _made(self) -> keyvault.Vault:

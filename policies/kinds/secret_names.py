@@ -1,0 +1,69 @@
+"""Secrets of a cluster, and where objects name them.
+
+Every operator and chart has keys of its own for that. What they share is that the key, or one above it, speaks of
+secrets, credentials or certificates: `secretKeyRef.name`, `s3Credentials.region.name`, `existingSecret`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from frame import Property, Resource
+
+_SPEAKS_OF_SECRETS = re.compile(r"secret|credential|certificateref|basicauth|authorization", re.IGNORECASE)
+_SAYS_NOTHING = ("metadata", "apiVersion", "kind", "status")
+
+
+def _own_name(secret: Resource) -> Property:
+    return secret["metadata"]["name"]
+
+
+def _target(external: Resource) -> Property:
+    target = external["spec"]["target"]["name"]
+    return _own_name(external) if target.missing else target
+
+
+SECRETS: Mapping[str, Callable[[Resource], Property]] = {
+    "kubernetes:core/v1:Secret": _own_name,
+    "kubernetes:external-secrets.io/v1:ExternalSecret": _target,
+}
+"""How the Secret is called that each kind makes."""
+_NAMES_NONE = {*SECRETS, "kubernetes:core/v1:ConfigMap", "kubernetes:networking.k8s.io/v1:NetworkPolicy"}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A text of an object that names a Secret, in the object's own namespace if it says no other."""
+
+    text: Property
+    namespace: Property
+
+
+def namespace_of(resource: Resource) -> Property:
+    """Where an object lives, or what a chart makes."""
+    home = resource["metadata"]["namespace"]
+    return resource["namespace"] if home.missing else home
+
+
+def mentions(resource: Resource) -> Iterator[Mention]:
+    """Every text under a key that speaks of secrets."""
+    if resource.package == "kubernetes" and resource.type not in _NAMES_NONE:
+        for key in resource.properties.keys:
+            if key not in _SAYS_NOTHING:
+                yield from _inside(resource[key], key, namespace_of(resource), named=False)
+
+
+def _inside(value: Property, key: str, namespace: Property, *, named: bool) -> Iterator[Mention]:
+    named = named or bool(_SPEAKS_OF_SECRETS.search(key))
+    if value.text is not None or value.unknown:
+        if named:
+            yield Mention(value, namespace)
+        return
+    keys = value.keys
+    there = value["namespace"] if "namespace" in keys else namespace
+    for each in keys:
+        yield from _inside(value[each], each, there, named=named)
+    for each in value.elements():
+        yield from _inside(each, "", namespace, named=named)

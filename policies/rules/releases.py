@@ -1,0 +1,140 @@
+"""A release moves visitors by whole shares, and never among versions that need different databases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from pulumi_policy import Severity
+
+from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
+from kinds.migrations import JOB, declared, is_migration
+from kinds.routes import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+WEIGHTS = "blue.weight and green.weight of the system in the stack's file"
+
+
+@resource_rule(
+    Declaration(
+        name="route-weights",
+        description="Wherever visitors are shared out, the weights are percentages that make 100.",
+        why="Any other sum sends more or fewer visitors to a candidate than the release was told to",
+        clauses=("runbook: smartwallet, route 10% of traffic to green",),
+        types=SHARES.keys(),
+    )
+)
+def route_weights(route: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Judge each choice of one route, or of a site's edge. Equal problems of several choices are told once."""
+    problems: dict[str, None] = {}
+    unknowns: dict[str, Property] = {}
+    for shares in SHARES[route.type](route):
+        unknown = next((each for each in shares if each.unknown), None)
+        if unknown:
+            unknowns[unknown.path] = unknown
+        elif problem := _wrong(shares):
+            problems[problem] = None
+    for unknown in unknowns.values():
+        verdict.undecided(route, unknown)
+    for problem in problems:
+        verdict.violated(route, f"shares visitors out wrongly: {problem}; see {WEIGHTS}")
+
+
+def _wrong(shares: Sequence[Property]) -> str:
+    numbers = [each.whole_number for each in shares]
+    wrong = next((path.path for path, number in zip(shares, numbers, strict=True) if not _percent(number)), "")
+    if wrong:
+        return f"{wrong} is no percentage from 0 to 100"
+    total = sum(number or 0 for number in numbers)
+    return "" if not shares or total == 100 else f"its weights make {total}, not 100"
+
+
+def _percent(number: int | None) -> bool:
+    return number is not None and 0 <= number <= 100
+
+
+Place = tuple[str, str]
+"""A namespace of a cluster."""
+
+
+@stack_rule(
+    Declaration(
+        name="release-compatibility",
+        description="No two versions have visitors over a migration after which only one of them works.",
+        why="Part of the visitors would meet a version whose database is gone",
+        clauses=("runbook: expenses, step 2.1: enable maintenance mode",),
+        types=(JOB, DEPLOYMENT, SERVICE, ROUTE),
+        severity=Severity.CRITICAL,
+    )
+)
+def release_compatibility(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Judge each migration that says that it is incompatible, with the routes of its namespace. A slot whose Deployments
+    wait for the migration is one that needs it."""
+    slots = _slots_by_service(resources)
+    weights: dict[Place, list[Backend]] = defaultdict(list)
+    for route in (each for each in resources if each.type == ROUTE):
+        weights[_place(route)] += [
+            each for rule in rules_of(route) for each in rule if len(rule) > 1 or each.name.unknown
+        ]
+    deployments: dict[Place, list[Resource]] = defaultdict(list)
+    for deployment in (each for each in resources if each.type == DEPLOYMENT):
+        deployments[_place(deployment)].append(deployment)
+    for job in (each for each in resources if each.type == JOB and is_migration(each)):
+        place = _place(job)
+        if _incompatible(job, verdict):
+            shares = list(_shares(weights[place], place, slots))
+            _judge_split(job, shares, set(_slots_after(job, deployments[place])), verdict)
+
+
+def _place(resource: Resource) -> Place:
+    return resource.provider, resource["metadata"]["namespace"].text or "default"
+
+
+def _slots_by_service(resources: Sequence[Resource]) -> dict[tuple[Place, str], str]:
+    services = [each for each in resources if each.type == SERVICE]
+    slots = {(_place(each), each["metadata"]["name"].text or ""): each["spec"]["selector"][SLOT] for each in services}
+    return {service: slot.text for service, slot in slots.items() if slot.text}
+
+
+def _shares(
+    backends: Sequence[Backend], place: Place, slots: Mapping[tuple[Place, str], str]
+) -> Iterator[tuple[str, Property]]:
+    """The weight of each backend with its slot, or the name that is not known of one that gets visitors."""
+    for each in backends:
+        slot = slots.get((place, each.name.text or ""))
+        if slot:
+            yield slot, each.weight
+        elif each.name.unknown and each.weight.whole_number != 0:
+            yield "", each.name
+
+
+def _slots_after(job: Resource, deployments: Sequence[Resource]) -> Iterator[str]:
+    for deployment in deployments:
+        slot = deployment["metadata"]["labels"][SLOT].text
+        if slot and job.urn in deployment.dependencies:
+            yield slot
+
+
+def _incompatible(job: Resource, verdict: Verdict) -> bool:
+    """Whether the migration says so; one that says nothing is reported."""
+    told = declared(job, "compatible")
+    if told.unknown:
+        verdict.undecided(job, told, "compatible")
+    elif told.text not in ("true", "false"):
+        verdict.violated(job, "does not tell whether the version before it still works after it", "compatible")
+    return told.text == "false"
+
+
+def _judge_split(job: Resource, shares: Sequence[tuple[str, Property]], needing: set[str], verdict: Verdict) -> None:
+    served = {slot for slot, weight in shares if slot and (weight.whole_number or 0) > 0}
+    unknown = {slot: weight for slot, weight in shares if weight.unknown and slot not in served}
+    if _split(served, needing):
+        slots = " and ".join(sorted(served))
+        problem = f"is incompatible, and visitors are shared among {slots}, which do not all wait for it"
+        verdict.violated(job, f"{problem}; see {WEIGHTS}", "compatible")
+    elif unknown and _split(served | unknown.keys(), needing):
+        verdict.undecided(job, next(iter(unknown.values())), "compatible")
+
+
+def _split(slots: set[str], needing: set[str]) -> bool:
+    return len(slots) > 1 and not slots <= needing

@@ -1,0 +1,547 @@
+"""Somebody hears of what goes wrong with each service, database and queue, and sees it on a dashboard."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+
+SERVICES, DATA, FORM, BURNS = "service-alerts", "data-alerts", "alert-form", "alert-burn-rates"
+RECEIVERS, DASHBOARDS = "alert-receivers", "service-dashboards"
+RULES = (SERVICES, DATA, FORM, BURNS, RECEIVERS, DASHBOARDS)
+
+FAILED = 'sum by (service) (rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~".+/fleet/.+", envoy_response_code_class="5"}[5m]))'
+SLOW = 'histogram_quantile(0.95, rate(envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name=~".+/fleet/api-(blue|green)"}[5m]))'
+GONE = 'kube_deployment_status_replicas_available{namespace="fleet", deployment=~"api-.+"}'
+SERVING = (f"{FAILED} > 0.1", f"{SLOW} > 500", f"{GONE} == 0")
+
+LABELS = {"app.kubernetes.io/name": "api", "app.kubernetes.io/part-of": "fleet"}
+
+
+def metadata(name: Any, namespace: Any = "fleet", **more: Any) -> dict[str, Any]:
+    return {"name": name, "namespace": namespace, **more}
+
+
+def service(name: Any = "api-blue", labels: Any = LABELS, namespace: Any = "fleet") -> Fact:
+    properties = {"metadata": metadata(name, namespace, labels=labels), "spec": {"selector": LABELS}}
+    return Fact("kubernetes:core/v1:Service", properties, "api")
+
+
+def deployment(name: Any = "api-blue") -> Fact:
+    template = {"metadata": {"labels": {**LABELS, "slot": "blue"}}}
+    return Fact("kubernetes:apps/v1:Deployment", {"metadata": metadata(name), "spec": {"template": template}}, "pods")
+
+
+def route(backends: Any = "api-blue", **options: Any) -> Fact:
+    references = [{"name": backends, "port": 80}] if isinstance(backends, str) else backends
+    rules = [{"backendRefs": references}] if isinstance(references, list) and backends != UNKNOWN else UNKNOWN
+    properties = {"metadata": metadata("web"), "spec": {"rules": rules}}
+    return Fact("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", properties, "web", **options)
+
+
+def alert(expr: Any, severity: Any = "critical", **more: Any) -> dict[str, Any]:
+    annotations = {"summary": "it fails", "description": "users see it", "runbook_url": "https://docs.example.com/a"}
+    labels = {"severity": severity, "system": "fleet"}
+    return {"alert": "It", "expr": expr, "for": "2m", "labels": labels, "annotations": annotations, **more}
+
+
+def rules(*members: Any, name: str = "alerts", provider: str = "cluster", notes: Any = None) -> Fact:
+    groups = [{"name": "all", "rules": list(members)}]
+    properties = {"metadata": metadata(name, annotations=notes or {}), "spec": {"groups": groups}}
+    return Fact("kubernetes:monitoring.coreos.com/v1:PrometheusRule", properties, name, provider)
+
+
+def dashboard(*expressions: str, content: Any = None, label: bool = True) -> Fact:
+    inner = [{"targets": [{"expr": each}, {"refId": "B"}]} for each in expressions]
+    board = {"title": "Fleet", "panels": [{"type": "row", "panels": inner}, {"type": "text"}]}
+    labels = {"grafana_dashboard": "1"} if label else {}
+    data = {"fleet.json": json.dumps(board)} if content is None else content
+    properties = {"metadata": metadata("dashboard", labels=labels), "data": data}
+    return Fact("kubernetes:core/v1:ConfigMap", properties, "dashboard")
+
+
+SEEN = dashboard('sum(rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~".+/$namespace/.+"}[$__rate_interval]))')
+TOLD = Fact(
+    "kubernetes:core/v1:Secret",
+    {
+        "metadata": metadata("routes", annotations={"slipway.dev/source": "Pulumi.prod.yaml:clusters.main.monitoring"}),
+        "stringData": {
+            "alertmanager.yaml": yaml.safe_dump(
+                {"route": {"receiver": "all"}, "receivers": [{"name": "all", "slack_configs": [{"channel": "#ops"}]}]}
+            )
+        },
+    },
+    "routes",
+)
+AROUND = (SEEN, TOLD)
+"""What the other rules of this concern ask for."""
+
+
+class TestServices:
+    """Alerts and dashboards of what routes lead to."""
+
+    def test_read_by_alerts_satisfies(self, preview: Judge, update: Judge) -> None:
+        """An alert of failures, of slow requests and of missing pods, wherever it stands in the cluster."""
+        facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), *AROUND)
+        assert preview.judge(*facts) == []
+        assert update.judge(*facts) == []
+        assert preview.judge(*facts, outputs=False) == []
+
+    def test_read_through_recordings_satisfies(self, preview: Judge) -> None:
+        """An alert on a recorded series reads what the recording rule reads, over several steps."""
+        members = [
+            {"record": "raw", "expr": FAILED},
+            {"record": "errors", "expr": "raw / 2", "labels": {"system": "fleet"}},
+            {"record": "loop", "expr": "loop + 1"},
+            alert('errors{system="fleet"} > 0.1'), alert("loop > 1"), *map(alert, SERVING[1:]),
+        ]  # fmt: skip
+        assert preview.judge(route(), service(), deployment(), rules(*members), *AROUND) == []
+        members[3] = alert('errors{system="other"} > 0.1')
+        said = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        assert outcomes(said) == [(SERVICES, "mandatory")]
+
+    @pytest.mark.parametrize("number", range(3))
+    def test_each_kind_of_alert_is_needed(self, preview: Judge, number: int) -> None:
+        """Without one of the three the service is named, and the kind that it lacks."""
+        left = [alert(each) for place, each in enumerate(SERVING) if place != number]
+        said = preview.judge(route(), service(), deployment(), rules(*left), *AROUND)
+        assert outcomes(said) == [(SERVICES, "mandatory")]
+        assert ("error rate", "latency", "availability")[number] in said[0].message
+        assert said[0].name == "api"
+
+    @pytest.mark.parametrize(
+        "expr",
+        [
+            FAILED.replace("fleet", "other"),
+            FAILED.replace('"5"', '"2"'),
+            FAILED.replace(', envoy_response_code_class="5"', ""),
+            FAILED.replace("=~", "!~"),
+            FAILED.replace("rq_xx", "rq_total"),
+            FAILED.replace('".+/fleet/.+"', '"("'),
+            "sum(", "", 7, None, ["up"], '"text"', "vector(1)",
+        ],
+    )  # fmt: skip
+    def test_alerts_of_something_else_do_not_count(self, preview: Judge, expr: Any) -> None:
+        """What is read must be failures of this very service."""
+        members = [alert(expr), *map(alert, SERVING[1:])]
+        said = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        assert (SERVICES, "mandatory") in outcomes(said)
+        assert all("error rate" in each.message for each in said if each.policy == SERVICES)
+
+    def test_alerts_of_another_cluster_do_not_count(self, preview: Judge) -> None:
+        """Prometheus sees its own cluster only."""
+        elsewhere = rules(*map(alert, SERVING), provider="other")
+        said = preview.judge(route(), service(), deployment(), elsewhere, SEEN)
+        assert outcomes(said).count((SERVICES, "mandatory")) == 3
+
+    def test_services_without_visitors_need_none(self, preview: Judge) -> None:
+        """Only what a route leads to is judged."""
+        assert preview.judge(service(), deployment()) == []
+        assert preview.judge(route([{"kind": "Backend", "name": "api-blue"}]), service()) == []
+
+    @pytest.mark.parametrize(
+        ("facts", "named"),
+        [
+            ((route(), service(), rules(alert(UNKNOWN), *map(alert, SERVING[1:]))), "rules[0].expr of alerts"),
+            ((route(), service(), rules(UNKNOWN, *map(alert, SERVING[1:]))), "rules[0] of alerts"),
+            ((route(), service(namespace=UNKNOWN), rules(*map(alert, SERVING))), "metadata.namespace of api"),
+            ((route(UNKNOWN), service(), rules(*map(alert, SERVING))), "spec.rules"),
+            ((route([{"name": UNKNOWN}]), service(), rules(*map(alert, SERVING))), "backendRefs[0].name of web"),
+        ],
+    )
+    def test_unknown_is_told_and_blocks_later(
+        self, preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
+    ) -> None:
+        """An unknown that may hide an alert or a service is named, and blocks an update."""
+        told = [each for each in preview.judge(*facts, *AROUND) if each.policy == SERVICES]
+        assert {each.level for each in told} == {"advisory"}
+        assert any(named in each.message for each in told)
+        later = [each for each in update.judge(*facts, *AROUND) if each.policy == SERVICES]
+        assert {each.level for each in later} == {"mandatory"}
+
+    @pytest.mark.parametrize(
+        "board",
+        [
+            dashboard(),
+            dashboard('envoy_cluster_upstream_rq_xx{envoy_cluster_name=~".+/other/.+"}'),
+            dashboard(FAILED, label=False),
+            dashboard(content={}),
+            dashboard(content={"fleet.json": 7}),
+            dashboard(content={"fleet.json": "[1]"}),
+            dashboard(content={"fleet.json": '{"panels": {"targets": 1}}'}),
+            dashboard(content="text"),
+        ],
+    )
+    def test_service_on_no_dashboard_violates(self, preview: Judge, board: Fact) -> None:
+        """A dashboard must show the requests of the service."""
+        facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), board, TOLD)
+        said = [each for each in preview.judge(*facts) if each.name == "api"]
+        assert outcomes(said) == [(DASHBOARDS, "mandatory")]
+
+    def test_unknown_dashboard_is_told(self, preview: Judge, update: Judge) -> None:
+        """What a dashboard shows may not be known yet."""
+        for content in (UNKNOWN, {"fleet.json": UNKNOWN}):
+            facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), dashboard(content=content), TOLD)
+            assert outcomes(preview.judge(*facts)) == [(DASHBOARDS, "advisory")]
+            assert outcomes(update.judge(*facts)) == [(DASHBOARDS, "mandatory")]
+
+    def test_a_dashboard_that_is_no_json_violates(self, preview: Judge) -> None:
+        """Grafana would show nothing of it, and nothing of its text is told."""
+        said = preview.judge(dashboard(content={"fleet.json": secret(f"{{{CANARY}")}))
+        assert outcomes(said) == [(DASHBOARDS, "mandatory")]
+        assert CANARY not in said[0].message
+
+
+PLACE = "systems/fleet/system.yaml:databases.fleet_db"
+PROMETHEUS = 'pg_up{namespace="fleet"} == 0', 'sum by (database) (pg_stat_activity_count{database="fleet_db"}) > 80'
+AGES = tuple(
+    f'time() - kube_cronjob_status_last_successful_time{{namespace="fleet", cronjob="{job}"}} > 93600'
+    for job in ("fleet-db-dump", "fleet-db-test")
+)
+STORES: dict[str, Callable[..., Fact]] = {
+    "rds": lambda **more: Fact("aws:rds/instance:Instance", {"tags": {"slipway.dev/source": PLACE}, **more}, "db"),
+    "flexible server": lambda **more: Fact(
+        "azure-native:dbforpostgresql:Server", {"tags": {"slipway-source": PLACE}, **more}, "db"
+    ),
+    "cnpg": lambda **more: Fact(
+        "kubernetes:postgresql.cnpg.io/v1:Cluster",
+        {"metadata": metadata("fleet-db", annotations={"slipway.dev/source": PLACE}), **more},
+        "db",
+    ),
+}
+
+
+def monitor(source: Any = PLACE, relabelings: Any = None) -> Fact:
+    fixed = [{"targetLabel": "database", "replacement": "fleet_db"}, {"sourceLabels": ["pod"], "targetLabel": "pod"}]
+    endpoints = [{"relabelings": fixed if relabelings is None else relabelings}]
+    notes = {"slipway.dev/source": source}
+    properties = {"metadata": metadata("exporter", annotations=notes), "spec": {"podMetricsEndpoints": endpoints}}
+    return Fact("kubernetes:monitoring.coreos.com/v1:PodMonitor", properties, "exporter")
+
+
+def job(name: Any, **spec: Any) -> Fact:
+    properties = {"metadata": metadata(name, annotations={"slipway.dev/source": PLACE}), "spec": spec}
+    return Fact("kubernetes:batch/v1:CronJob", properties, name)
+
+
+MEASURED = (monitor(), job("fleet-db-dump"), job("fleet-db-test"), job("fleet-db-restore", suspend=True))
+
+
+@pytest.mark.parametrize("make", STORES.values(), ids=STORES)
+class TestDatabases:
+    """Whoever runs a database, its alerts are the same."""
+
+    def test_watched_satisfies(self, preview: Judge, update: Judge, make: Any) -> None:
+        """Alerts of its exporter, and of the age of what its CronJobs do."""
+        facts = (make(), *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        assert preview.judge(*facts) == []
+        assert update.judge(*facts) == []
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_each_alert_is_needed(self, preview: Judge, make: Any, number: int) -> None:
+        """Without one of them the database is named."""
+        exprs = [each for place, each in enumerate((*PROMETHEUS, *AGES)) if place != number]
+        said = preview.judge(make(), *MEASURED, rules(*map(alert, exprs)), TOLD)
+        assert outcomes(said) == [(DATA, "mandatory")]
+        assert said[0].message.endswith(f"mend: {PLACE}")
+
+    def test_what_nothing_measures_violates(self, preview: Judge, make: Any) -> None:
+        """No exporter and no CronJob that the same place declares: nothing tells how it fares."""
+        said = preview.judge(make(), monitor("elsewhere:a"), rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        assert outcomes(said) == [(DATA, "mandatory")] * 3
+
+    def test_unknown_label_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+        """Whether an alert reads the database may hang on an unknown label."""
+        unsure = monitor(relabelings=[{"targetLabel": "database", "replacement": UNKNOWN}])
+        facts = (make(), unsure, *MEASURED[1:], rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        assert outcomes(preview.judge(*facts)) == [(DATA, "advisory")]
+        assert outcomes(update.judge(*facts)) == [(DATA, "mandatory")]
+
+    def test_without_a_place_violates(self, preview: Judge, make: Any) -> None:
+        """A database that does not say where it is declared cannot be told from others."""
+        bare = make(tags={}, metadata=metadata("fleet-db"))
+        said = preview.judge(bare, *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        assert outcomes(said) == [(DATA, "mandatory")]
+
+
+def test_copy_and_declared_absence_of_backups_need_no_age(preview: Judge) -> None:
+    """A copy is watched beside its source, and what is not backed up has no age of a backup."""
+    copied = STORES["rds"](replicateSourceDb=UNKNOWN)
+    tags = {"slipway.dev/source": PLACE, "slipway.dev/backup-retention": "none"}
+    assert preview.judge(copied) == []
+    assert preview.judge(STORES["rds"](tags=tags), monitor(), rules(*map(alert, PROMETHEUS)), TOLD) == []
+
+
+def test_queue_is_watched(preview: Judge) -> None:
+    """A broker has alerts of its depth and of its nodes, and no backups."""
+    place = "systems/fleet/system.yaml:queue"
+    properties = {"metadata": metadata("queue", annotations={"slipway.dev/source": place})}
+    queue = Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", properties, "queue")
+    exprs = ['rabbitmq_queue_messages_ready{namespace="fleet"} > 9', 'rabbitmq_identity_info{namespace="fleet"} < 3']
+    assert preview.judge(queue, monitor(place), rules(*map(alert, exprs)), TOLD) == []
+    for expr in exprs:
+        said = preview.judge(queue, monitor(place), rules(alert(expr)), TOLD)
+        assert outcomes(said) == [(DATA, "mandatory")]
+
+
+def edited(path: str, value: Any) -> Fact:
+    """A good alert with one value replaced, or left out where that is None."""
+    changed = copy.deepcopy(alert("up == 0"))
+    *parents, last = path.split(".")
+    inner: Any = changed
+    for key in parents:
+        inner = inner[key]
+    inner[last] = value
+    return rules({key: each for key, each in changed.items() if each is not None})
+
+
+FORMS = ("labels.severity", "for", "annotations.summary", "annotations.description", "annotations.runbook_url")
+
+
+class TestForm:
+    """What each alert says of itself."""
+
+    @pytest.mark.parametrize("path", FORMS)
+    @pytest.mark.parametrize("value", [None, "", " ", 5, True, ["x"], {"a": "b"}, secret(7)])
+    def test_gap_violates(self, preview: Judge, path: str, value: Any) -> None:
+        """A value that is missing, empty or of the wrong type is one finding that names it."""
+        said = [each for each in preview.judge(edited(path, value), TOLD) if each.policy == FORM]
+        assert outcomes(said) == [(FORM, "mandatory")]
+        assert f"spec.groups[0].rules[0].{path}" in said[0].message
+
+    @pytest.mark.parametrize("value", ["soon", "1 m", "urgent"])
+    def test_values_of_no_use_violate(self, preview: Judge, value: str) -> None:
+        """A severity that is not in use, and a time that is none."""
+        for path in ("labels.severity", "for"):
+            said = [each for each in preview.judge(edited(path, value), TOLD) if each.policy == FORM]
+            assert outcomes(said) == [(FORM, "mandatory")]
+
+    @pytest.mark.parametrize("value", ["0m", "1h30m", "500ms"])
+    def test_durations_satisfy(self, preview: Judge, value: str) -> None:
+        """Prometheus' own form of time."""
+        assert preview.judge(edited("for", value), TOLD) == []
+
+    def test_present_unknown_is_enough_but_for_the_severity(self, preview: Judge, update: Judge) -> None:
+        """Texts must be there; a severity must be one of those in use."""
+        for path in FORMS[1:]:
+            assert preview.judge(edited(path, UNKNOWN), TOLD) == []
+        severity = edited("labels.severity", UNKNOWN)
+        assert outcomes(preview.judge(severity, TOLD)) == [(FORM, "advisory")]
+        assert outcomes(update.judge(severity, TOLD)) == [(FORM, "mandatory")]
+
+    @pytest.mark.parametrize(("groups", "level"), [("none", "mandatory"), (UNKNOWN, "advisory")])
+    def test_groups_that_cannot_be_read(self, preview: Judge, groups: Any, level: str) -> None:
+        """Groups of the wrong type hold no alert; unknown ones may hold any."""
+        fact = Fact(rules().type, {"metadata": metadata("alerts"), "spec": {"groups": groups}}, "alerts")
+        assert (FORM, level) in outcomes(preview.judge(fact, TOLD))
+
+    def test_no_text_of_an_alert_is_told(self, preview: Judge) -> None:
+        """A message names places, never what stands there."""
+        bad = alert(CANARY + "(", secret(CANARY), **{"for": CANARY})
+        said = preview.judge(rules(bad), TOLD)
+        assert said
+        assert not any(CANARY in each.message for each in said)
+
+
+WINDOWS = ((14.4, "1h", "5m"), (6, "6h", "30m"), (3, "1d", "2h"), (1, "3d", "6h"))
+
+
+def burning(budget: float, *, form: str = "{long} > {bound} and {short} > {bound}", count: int = 4) -> list[Any]:
+    """Recordings of the shares of failures, and alerts on pairs of them."""
+    every = dict.fromkeys(window for _, *pair in WINDOWS for window in pair)
+    recorded = [{"record": f"errors:{each}", "expr": FAILED.replace("[5m]", f"[{each}]")} for each in every]
+    alerts = [
+        alert(
+            form.format(long=f"errors:{long}", short=f"errors:{short}", bound=f"{factor * budget:.6g}", budget=budget)
+        )
+        for factor, long, short in WINDOWS[:count]
+    ]
+    return [*recorded, *alerts]
+
+
+DECLARED = {"slipway.dev/source": "systems/fleet/system.yaml:objectives", "slipway.dev/objective-errors": "99.9"}
+
+
+class TestBurnRates:
+    """Windows and bounds follow from what is declared."""
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            "{long} > {bound} and {short} > {bound}",
+            "({long} > {bound}) and ({short} > ({bound}))",
+            "({long} > (1 * {bound}) and {short} > (1 * {bound})) or (up > 1 and down > 2)",
+        ],
+    )
+    def test_four_pairs_satisfy(self, preview: Judge, form: str) -> None:
+        """All four, in any of the ways in which people write them."""
+        assert preview.judge(rules(*burning(0.001, form=form), notes=DECLARED), TOLD) == []
+        assert preview.judge(rules(*burning(0.02, form=form)), TOLD) == []
+
+    def test_windows_written_in_the_alert_satisfy(self, preview: Judge) -> None:
+        """Tries from outside need no recording."""
+        seen = '1 - avg_over_time(probe_success{{system="fleet"}}[{window}]) > {bound:.6g}'
+        pairs = [
+            " and ".join(seen.format(window=each, bound=factor * 0.001) for each in pair) for factor, *pair in WINDOWS
+        ]
+        notes = {"slipway.dev/objective-availability": "99.9"}
+        assert preview.judge(rules(*map(alert, pairs), notes=notes), TOLD) == []
+
+    @pytest.mark.parametrize(
+        ("members", "count"),
+        [
+            ([], 4),
+            (burning(0.01), 4),
+            (burning(0.001, count=3), 1),
+            (burning(0.001, form="{long} > {bound}"), 4),
+            (burning(0.001, form="{long} < {bound} and {short} < {bound}"), 4),
+            (burning(0.001, form="{long} > {bound} and {short} > 0.5"), 4),
+            (burning(0.001, form="{long} > {bound} or {short} > {bound}"), 4),
+        ],
+    )
+    def test_other_windows_or_bounds_violate(self, preview: Judge, members: list[Any], count: int) -> None:
+        """A pair that is missing, or does not follow from the objective, is told by its factor and windows."""
+        said = preview.judge(rules(*members, notes=DECLARED), TOLD)
+        assert outcomes(said) == [(BURNS, "mandatory")] * count
+        assert all(each.message.endswith(f"mend: {DECLARED['slipway.dev/source']}") for each in said)
+
+    def test_without_a_note_alerts_must_agree(self, preview: Judge) -> None:
+        """One bound that follows from another objective than the rest is a slip."""
+        members = burning(0.001)
+        members[-4] = burning(0.002)[-4]
+        said = preview.judge(rules(*members), TOLD)
+        assert outcomes(said) == [(BURNS, "mandatory")]
+        assert "14.4 times" in said[0].message
+
+    @pytest.mark.parametrize("value", ["much", "", "101", "-1", 99, ["99"]])
+    def test_an_objective_that_is_none_violates(self, preview: Judge, value: Any) -> None:
+        """A note must be a percentage."""
+        said = preview.judge(rules(*burning(0.001), notes={"slipway.dev/objective-errors": value}), TOLD)
+        assert outcomes(said) == [(BURNS, "mandatory")]
+
+    def test_all_or_nothing_leaves_no_pace(self, preview: Judge) -> None:
+        """Nothing burns where nothing may fail."""
+        assert preview.judge(rules(alert("up == 0"), notes={"slipway.dev/objective-errors": "100"}), TOLD) == []
+
+    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
+        """An unknown objective or alert decides."""
+        unknown_note = rules(*burning(0.001), notes={"slipway.dev/objective-errors": UNKNOWN})
+        unknown_alert = rules(*burning(0.001, count=3), alert(UNKNOWN), notes=DECLARED)
+        for fact in (unknown_note, unknown_alert):
+            assert outcomes(preview.judge(fact, TOLD)) == [(BURNS, "advisory")]
+            assert outcomes(update.judge(fact, TOLD)) == [(BURNS, "mandatory")]
+
+
+def routed(config: Any, *, kind: str = "stringData", provider: str = "cluster") -> Fact:
+    """A Secret with a configuration, as the program writes it or as a cluster gives it back."""
+    text = config if isinstance(config, str) else yaml.safe_dump(config)
+    if kind == "data":
+        text = base64.b64encode(text.encode()).decode()
+    return Fact(
+        TOLD.type, {"metadata": TOLD.properties["metadata"], kind: {"alertmanager.yaml": text}}, "routes", provider
+    )
+
+
+NOBODY = {"name": "nobody"}
+MAIL = {"name": "mail", "email_configs": [{"to": "ops@example.com"}]}
+
+
+def tree(*branches: Any, receiver: str = "nobody") -> dict[str, Any]:
+    return {"route": {"receiver": receiver, "routes": list(branches)}, "receivers": [NOBODY, MAIL]}
+
+
+def branch(*matchers: str, receiver: str = "mail", **more: Any) -> dict[str, Any]:
+    return {"receiver": receiver, "matchers": list(matchers), **more}
+
+
+CRITICAL = rules(alert("up == 0"))
+
+
+class TestReceivers:
+    """Routes lead to somebody."""
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            tree(receiver="mail"),
+            tree(branch('severity = "critical"')),
+            tree(branch("severity=~critical|warning", 'system!="other"')),
+            tree(branch('system = "fleet"', receiver="nobody", routes=[branch('severity = "critical"')])),
+            tree(branch('system = "fleet"', receiver="nobody", **{"continue": True}), branch('severity = "critical"')),
+            tree(branch('alertname !~ "Data.+"', receiver="nobody"), branch('severity = "critical"')),
+            {**tree({"receiver": "mail", "match": {"severity": "critical"}, "match_re": {"system": "f.+"}})},
+        ],
+    )
+    def test_reached_satisfies(self, preview: Judge, update: Judge, config: Any) -> None:
+        """The first branch that fits, those that go on, and what a maintenance silences by name."""
+        assert preview.judge(CRITICAL, routed(config)) == []
+        assert update.judge(CRITICAL, routed(config, kind="data")) == []
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            tree(),
+            tree(branch('severity = "warning"')),
+            tree(branch('system = "fleet"', receiver="nobody"), branch('severity = "critical"')),
+            tree(branch('severity = "critical"', receiver="elsewhere")),
+            {"route": {"receiver": "mail"}, "receivers": [{"name": "mail", "email_configs": []}]},
+        ],
+    )
+    def test_nobody_violates(self, preview: Judge, config: Any) -> None:
+        """A receiver without a way to tell anybody does not count."""
+        said = preview.judge(CRITICAL, routed(config))
+        assert outcomes(said) == [(RECEIVERS, "mandatory")]
+        assert said[0].message.endswith("clusters.main.monitoring.alerting")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "[]", "route: {}", "receivers: []", "{", "route: 7\nreceivers: []", yaml.safe_dump(tree(branch("?")))],
+    )
+    def test_what_configures_nothing_violates(self, preview: Judge, text: str) -> None:
+        """A text that Alertmanager would refuse is told at its Secret, without the text."""
+        said = preview.judge(CRITICAL, routed(text + f"# {CANARY}"))
+        assert {each.name for each in said} == {"routes"}
+        assert {each.level for each in said} == {"mandatory"}
+        assert not any(CANARY in each.message for each in said)
+
+    def test_values_of_the_chart_count(self, preview: Judge) -> None:
+        """The configuration may stand in the values of kube-prometheus-stack."""
+        for receiver, found in (("mail", []), ("nobody", [(RECEIVERS, "mandatory")])):
+            values = {"alertmanager": {"config": tree(receiver=receiver)}}
+            assert outcomes(preview.judge(CRITICAL, Fact("kubernetes:helm.sh/v3:Release", {"values": values}))) == found
+
+    def test_without_a_configuration_violates(self, preview: Judge) -> None:
+        """No Alertmanager in the cluster of the alerts: another cluster's does not count."""
+        assert outcomes(preview.judge(CRITICAL)) == [(RECEIVERS, "mandatory")]
+        assert outcomes(preview.judge(CRITICAL, routed(tree(receiver="mail"), provider="other"))) == [
+            (RECEIVERS, "mandatory")
+        ]
+
+    def test_second_way_into_a_cluster_is_the_same_cluster(self, preview: Judge) -> None:
+        """A provider that waits for what another one made leads to the same cluster."""
+        config = routed(tree(receiver="mail"))
+        second = Fact("pulumi:providers:kubernetes", {}, "systems", "", dependencies=(config.urn,))
+        assert preview.judge(rules(alert("up == 0"), provider=second.urn), second, config) == []
+
+    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
+        """An unknown text may be the configuration."""
+        for found in (UNKNOWN, {"alertmanager.yaml": UNKNOWN}):
+            fact = Fact(TOLD.type, {"metadata": metadata("routes"), "stringData": found}, "routes")
+            assert outcomes(preview.judge(CRITICAL, fact)) == [(RECEIVERS, "advisory")]
+            assert outcomes(update.judge(CRITICAL, fact)) == [(RECEIVERS, "mandatory")]
+
+    def test_only_severities_that_must_be_told(self, preview: Judge) -> None:
+        """What is only kept needs nobody, and a stack may say that nobody needs to hear."""
+        assert preview.judge(rules(alert("up == 0", "info")), routed(tree())) == []
+        pack = Pack(config={RECEIVERS: {"told": []}})
+        try:
+            assert pack.about(*RULES).judge(CRITICAL, routed(tree())) == []
+        finally:
+            pack.close()

@@ -1,0 +1,341 @@
+"""Nobody may do everything, no pod has keys of a cloud, and no service lets its own accounts in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+
+RULES = ("iam-wildcards", "static-cloud-keys", "local-accounts")
+
+WILDCARDS, KEYS, ACCOUNTS = RULES
+SOURCE = "systems/fleet/system.yaml:services.api"
+ROOT = "arn:aws:iam::111122223333:root"
+
+
+def document(*statements: Any, **fields: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements) or {"Effect": "Allow", **fields}})
+
+
+def own(**fields: Any) -> str:
+    """A document that allows something on everything."""
+    return document(**{"Action": "s3:GetObject", "Resource": "*", **fields})
+
+
+def holder(type_: str) -> Callable[[Any], Fact]:
+    return lambda policy: Fact(type_, {"policy": policy, "tags": {"slipway.dev/source": SOURCE}})
+
+
+IDENTITY = {
+    "policy": holder("aws:iam/policy:Policy"),
+    "role policy": holder("aws:iam/rolePolicy:RolePolicy"),
+    "user policy": holder("aws:iam/userPolicy:UserPolicy"),
+    "inline": lambda policy: Fact("aws:iam/role:Role", {"inlinePolicies": [{"name": "it", "policy": policy}]}),
+}
+OF_A_RESOURCE = {
+    "trust": lambda policy: Fact("aws:iam/role:Role", {"assumeRolePolicy": policy}),
+    "bucket": holder("aws:s3/bucketPolicy:BucketPolicy"),
+    "queue": holder("aws:sqs/queuePolicy:QueuePolicy"),
+    "key": holder("aws:kms/key:Key"),
+}
+WIDE = [
+    own(Action="*"), own(Action="*:*"), own(Action="s3:*"), own(Action=["s3:GetObject", "execute-api:*"]),
+    own(Action="iam:*", Resource=["arn:aws:s3:::own", "*"]), own(Action="s3:*", Resource="arn:aws:s3:::*"),
+    own(NotAction="iam:*"), document(Effect="Allow", Action="*", NotResource="arn:aws:s3:::own"),
+    document({"Effect": "Deny", "Action": "*", "Resource": "*"}, {"Effect": "Allow", "Action": "*", "Resource": "*"}),
+]  # fmt: skip
+NARROW = [
+    own(), own(Action="s3:Get*"), own(Action="s3:*", Resource="arn:aws:s3:::own/*"), own(Action=[]),
+    document({"Effect": "Deny", "Action": "*", "Resource": "*"}),
+]  # fmt: skip
+NO_DOCUMENT = ["", "s3:*", "[]", '{"Statement": "all"}', '{"Statement": [7]}', 7, True, {"Statement": []}]
+
+
+@pytest.mark.parametrize("make", [*IDENTITY.values(), *OF_A_RESOURCE.values()], ids=[*IDENTITY, *OF_A_RESOURCE])
+class TestDocuments:
+    """Wherever a document of AWS stands, it is judged alike."""
+
+    @pytest.mark.parametrize("policy", NARROW)
+    def test_narrow_satisfies(self, preview: Judge, make: Any, policy: str) -> None:
+        """Named actions, or named resources, or a denial."""
+        assert preview.judge(make(policy)) == []
+        assert preview.judge(make(secret(policy))) == []
+
+    @pytest.mark.parametrize("policy", [*WIDE, *NO_DOCUMENT])
+    def test_wide_violates(self, preview: Judge, make: Any, policy: Any) -> None:
+        """All actions, or all of a service, on everything; so does what is no document."""
+        assert outcomes(preview.judge(make(policy))) == [(WILDCARDS, "mandatory")]
+
+    def test_unseen_document_is_judged_in_the_update(self, preview: Judge, update: Judge, make: Any) -> None:
+        """A document made from what is not there yet is nobody's mistake; an update knows it before it creates it."""
+        assert preview.judge(make(UNKNOWN)) == []
+        assert outcomes(update.judge(make(UNKNOWN))) == [(WILDCARDS, "mandatory")]
+
+    def test_no_value_is_shown(self, preview: Judge, make: Any) -> None:
+        """A document may hold what is secret."""
+        said = preview.judge(make(secret(CANARY)), make(own(Action="*", Sid=CANARY)))
+        assert len(said) == 2
+        assert not any(CANARY in each.message for each in said)
+
+
+@pytest.mark.parametrize("make", OF_A_RESOURCE.values(), ids=OF_A_RESOURCE)
+@pytest.mark.parametrize(
+    ("principal", "condition", "holds"),
+    [
+        ("*", None, False), ({"AWS": "*"}, None, False), ({"AWS": [ROOT, "*"]}, {}, False),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, True), ({"Service": "s3.amazonaws.com"}, None, True),
+        ({"AWS": ROOT}, None, True),
+    ],
+)  # fmt: skip
+def test_anybody_needs_a_condition(preview: Judge, make: Any, principal: Any, condition: Any, holds: bool) -> None:
+    """A resource that everybody may use says on what condition."""
+    extra = {} if condition is None else {"Condition": condition}
+    said = preview.judge(make(own(Principal=principal, **extra)))
+    assert outcomes(said) == ([] if holds else [(WILDCARDS, "mandatory")])
+
+
+def test_a_key_is_its_accounts(preview: Judge) -> None:
+    """Without its account nobody could use a key of KMS, so all of KMS is allowed to that, and there only."""
+    whole = own(Action="kms:*", Principal={"AWS": ROOT})
+    key, bucket = OF_A_RESOURCE["key"], OF_A_RESOURCE["bucket"]
+    assert preview.judge(key(whole)) == []
+    assert outcomes(preview.judge(bucket(whole))) == [(WILDCARDS, "mandatory")]
+    other = own(Action="kms:*", Principal={"AWS": [ROOT, "arn:aws:iam::111122223333:role/api"]})
+    assert outcomes(preview.judge(key(other))) == [(WILDCARDS, "mandatory")]
+
+
+def test_no_document_is_no_right(preview: Judge) -> None:
+    """A key without a document of its own has AWS's default."""
+    assert preview.judge(Fact("aws:kms/key:Key", {}), Fact("aws:iam/role:Role", {})) == []
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("fact", "holds"),
+    [
+        (Fact("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"policyArn": ADMINISTRATOR}), False),
+        (Fact("aws:iam/userPolicyAttachment:UserPolicyAttachment", {"policyArn": ADMINISTRATOR}), False),
+        (Fact("aws:iam/role:Role", {"managedPolicyArns": [ADMINISTRATOR]}), False),
+        (
+            Fact(
+                "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+                {"policyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"},
+            ),
+            True,
+        ),
+        (
+            Fact(
+                "azure-native:authorization:RoleAssignment",
+                {"roleDefinitionId": "/subscriptions/s/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"},
+            ),
+            False,
+        ),
+        (Fact("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", {"roleRef": {"name": "cluster-admin"}}), False),
+        (
+            Fact("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", {"roleRef": {"name": "view"}}),
+            True,
+        ),
+    ],
+)
+def test_ready_made_roles_that_allow_everything(preview: Judge, fact: Fact, holds: bool) -> None:
+    """A cloud's own administrator is as wide as one written by hand."""
+    assert outcomes(preview.judge(fact)) == ([] if holds else [(WILDCARDS, "mandatory")])
+
+
+def azure_role(*actions: Any) -> Fact:
+    permissions = [{"actions": list(actions), "dataActions": ["Microsoft.Storage/storageAccounts/read"]}]
+    return Fact("azure-native:authorization:RoleDefinition", {"permissions": permissions})
+
+
+def kubernetes_role(verbs: Any, resources: Any, kind: str = "Role") -> Fact:
+    rules = [{"apiGroups": [""], "resources": resources, "verbs": verbs}]
+    return Fact(f"kubernetes:rbac.authorization.k8s.io/v1:{kind}", {"rules": rules})
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        azure_role("Microsoft.Storage/storageAccounts/read"),
+        azure_role("*/read"),
+        kubernetes_role(["get"], ["pods"]),
+        kubernetes_role(["get"], ["pods"], "ClusterRole"),
+        Fact("azure-native:authorization:RoleDefinition", {}),
+    ],
+)
+def test_named_rights_satisfy(preview: Judge, fact: Fact) -> None:
+    """A role of Azure or Kubernetes that names what it allows."""
+    assert preview.judge(fact) == []
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        azure_role("*"),
+        azure_role("Microsoft.Storage/storageAccounts/read", "*/write"),
+        kubernetes_role(["*"], ["pods"]),
+        kubernetes_role(["get"], ["*"], "ClusterRole"),
+        kubernetes_role("*", ["pods"]),
+    ],
+)
+def test_wildcards_violate(preview: Judge, fact: Fact) -> None:
+    """A wildcard in a role of Azure or Kubernetes, in a list or in place of one."""
+    assert outcomes(preview.judge(fact)) == [(WILDCARDS, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        azure_role(UNKNOWN),
+        Fact("azure-native:authorization:RoleDefinition", {"permissions": UNKNOWN}),
+        kubernetes_role(UNKNOWN, ["pods"]),
+        kubernetes_role(["get"], ["pods", UNKNOWN]),
+        Fact("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", {"roleRef": {"name": UNKNOWN}}),
+    ],
+)
+def test_unknown_right_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+    """A right of Azure or Kubernetes that is not known yet is advice, and blocks an update."""
+    assert {*outcomes(preview.judge(fact))} == {(WILDCARDS, "advisory")}
+    assert {*outcomes(update.judge(fact))} == {(WILDCARDS, "mandatory")}
+
+
+PROVIDER = "urn:pulumi:test::slipway::pulumi:providers:kubernetes::"
+
+
+def cluster(kind: str = "aws:eks/cluster:Cluster") -> list[Fact]:
+    """A cluster, its first provider, an object made by that, and the provider that waits for the object."""
+    managed = Fact(kind, {"disableLocalAccounts": True, "accessConfig": {"authenticationMode": "API"}}, "main")
+    first = Fact("pulumi:providers:kubernetes", {}, "main", dependencies=(managed.urn,))
+    made = Fact("kubernetes:core/v1:Namespace", {}, "fleet", provider=first.urn)
+    return [managed, first, made, Fact("pulumi:providers:kubernetes", {}, "systems", dependencies=(made.urn,))]
+
+
+MANAGED = {
+    "aws": cluster(),
+    "azure": cluster("azure-native:containerservice:ManagedCluster"),
+}
+
+
+def pod(*names: Any) -> Fact:
+    env = [{"name": each, "valueFrom": {"secretKeyRef": {"name": "keys", "key": "it"}}} for each in names]
+    spec = {"template": {"spec": {"containers": [{"name": "api", "env": env}]}}}
+    metadata = {"annotations": {"slipway.dev/source": SOURCE}}
+    return Fact(
+        "kubernetes:apps/v1:Deployment", {"metadata": metadata, "spec": spec}, "api", provider=f"{PROVIDER}systems"
+    )
+
+
+def stored(key: str, kind: str = "stringData") -> Fact:
+    return Fact("kubernetes:core/v1:Secret", {kind: {key: secret(CANARY)}}, "keys", provider=f"{PROVIDER}main")
+
+
+def external(key: Any) -> Fact:
+    spec = {"data": [{"secretKey": key, "remoteRef": {"key": "entry"}}]}
+    return Fact("kubernetes:external-secrets.io/v1:ExternalSecret", {"spec": spec}, "keys", provider=f"{PROVIDER}main")
+
+
+def expected(*keys: str) -> Fact:
+    metadata = {"annotations": {"slipway.dev/supplied-keys": ",".join(keys)}}
+    return Fact("kubernetes:core/v1:Secret", {"metadata": metadata}, "keys", provider=f"{PROVIDER}main")
+
+
+STATIC = [
+    pod("AWS_ACCESS_KEY_ID"),
+    pod("PORT", "AZURE_CLIENT_SECRET"),
+    pod("GOOGLE_APPLICATION_CREDENTIALS"),
+    pod("RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY"),
+    stored("AWS_SECRET_ACCESS_KEY"),
+    stored("service-account.json", "data"),
+    external("ARM_CLIENT_SECRET"),
+    expected("SESSION", "AZURE_STORAGE_KEY"),
+]
+
+
+@pytest.mark.parametrize("around", MANAGED.values(), ids=MANAGED)
+class TestKeys:
+    """On a managed cluster pods have identities."""
+
+    @pytest.mark.parametrize("fact", STATIC)
+    def test_keys_violate(self, preview: Judge, around: list[Fact], fact: Fact) -> None:
+        """A key of a cloud in a variable or a Secret, whoever fills it."""
+        said = preview.judge(*around, fact)
+        assert outcomes(said) == [(KEYS, "mandatory")]
+        assert CANARY not in said[0].message
+
+    def test_everything_else_satisfies(self, preview: Judge, around: list[Fact]) -> None:
+        """A region, a key of a vendor, and what the cloud itself puts into a pod."""
+        given = pod("AWS_REGION", "AZURE_CLIENT_ID", "AWS_ROLE_ARN", "GOOGLE_VISION_API_KEY", "ENCRYPTION_KEY")
+        assert preview.judge(*around, given, stored("password"), external("SLACK_URL"), expected("MTN_API_KEY")) == []
+
+    @pytest.mark.parametrize("fact", [pod(UNKNOWN), external(UNKNOWN)])
+    def test_unknown_name_is_told(self, preview: Judge, update: Judge, around: list[Fact], fact: Fact) -> None:
+        """What a pod gets under a name that is not known may be a key."""
+        assert outcomes(preview.judge(*around, fact)) == [(KEYS, "advisory")]
+        assert outcomes(update.judge(*around, fact)) == [(KEYS, "mandatory")]
+
+    def test_missing_or_wrong_is_no_key(self, preview: Judge, around: list[Fact]) -> None:
+        """No variables, or a name that is no text."""
+        assert preview.judge(*around, pod(), pod(7, {"AWS_ACCESS_KEY_ID": 1})) == []
+
+
+@pytest.mark.parametrize("fact", STATIC)
+def test_a_cluster_without_a_cloud_has_keys(preview: Judge, fact: Fact) -> None:
+    """Where nothing hands out identities, a store elsewhere is reached with keys."""
+    assert preview.judge(Fact("pulumi:providers:kubernetes", {}, "main"), fact) == []
+
+
+def test_place_of_a_key(preview: Judge) -> None:
+    """The last line names what the owner edits."""
+    said = preview.judge(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
+    assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.environment"
+
+
+DOORS = {
+    "eks": lambda value: Fact("aws:eks/cluster:Cluster", {"accessConfig": {"authenticationMode": value}}),
+    "aks": lambda value: Fact("azure-native:containerservice:ManagedCluster", {"disableLocalAccounts": value}),
+    "storage": lambda value: Fact("azure-native:storage:StorageAccount", {"allowSharedKeyAccess": value}),
+    "registry": lambda value: Fact("azure-native:containerregistry:Registry", {"adminUserEnabled": value}),
+}
+CLOSED = {"eks": "API", "aks": True, "storage": False, "registry": False}
+OPEN = {"eks": "API_AND_CONFIG_MAP", "aks": False, "storage": True, "registry": True}
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_closed_door_satisfies(preview: Judge, kind: str) -> None:
+    """Identities of the cloud only."""
+    assert preview.judge(DOORS[kind](CLOSED[kind])) == []
+    assert preview.judge(DOORS[kind](secret(CLOSED[kind]))) == []
+
+
+@pytest.mark.parametrize("kind", DOORS)
+@pytest.mark.parametrize("value", ["open", 1, {}, CANARY])
+def test_open_door_violates(preview: Judge, kind: str, value: Any) -> None:
+    """Own accounts, or a value of the wrong type, which is not shown."""
+    said = preview.judge(DOORS[kind](OPEN[kind] if value == "open" else value))
+    assert outcomes(said) == [(ACCOUNTS, "mandatory")]
+    assert CANARY not in said[0].message
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_unset_door_is_what_the_cloud_makes_of_it(preview: Judge, kind: str) -> None:
+    """A registry has no administrator unless asked; the others let their own accounts in."""
+    said = preview.judge(Fact(DOORS[kind](None).type, {}))
+    assert outcomes(said) == ([] if kind == "registry" else [(ACCOUNTS, "mandatory")])
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_unknown_door_is_told_and_blocks_later(preview: Judge, update: Judge, kind: str) -> None:
+    """A setting that is not known yet is advice, and blocks an update."""
+    assert outcomes(preview.judge(DOORS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
+    assert outcomes(update.judge(DOORS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]
+
+
+@pytest.mark.parametrize("type_", ["aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"])
+def test_login_of_a_user_violates(preview: Judge, type_: str) -> None:
+    """A key or password of a user is a violation by being there."""
+    assert outcomes(preview.judge(Fact(type_, {"user": "deployer"}))) == [(ACCOUNTS, "mandatory")]

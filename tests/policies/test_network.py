@@ -1,0 +1,444 @@
+"""Nothing is reached but through the gateway: databases, buckets, ports, namespaces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes
+
+RULES = ("database-exposure", "bucket-exposure", "open-ingress")
+DATABASE, BUCKETS, INGRESS = RULES
+ISOLATION = "namespace-isolation"
+"""Heard for itself, for most of the other facts are in no namespace."""
+SOURCE = "systems/fleet/system.yaml:buckets.files"
+TAGS = {"slipway.dev/source": SOURCE}
+SERVER, MONGO = "azure-native:dbforpostgresql:Server", "azure-native:mongocluster:MongoCluster"
+
+
+def instance(public: Any = False, type_: str = "aws:rds/instance:Instance") -> Fact:
+    return Fact(type_, {} if public is None else {"publiclyAccessible": public})
+
+
+def server(access: Any = "Disabled") -> Fact:
+    return Fact(SERVER, {"network": {"publicNetworkAccess": access}})
+
+
+def documents(access: Any = "Disabled") -> Fact:
+    return Fact(MONGO, {"properties": {"publicNetworkAccess": access}})
+
+
+def operated(type_: Any = "ClusterIP") -> Fact:
+    """A database of CloudNativePG with a service beside its own."""
+    services = {"additional": [{"serviceTemplate": {"spec": {"type": type_}}}]}
+    return Fact("kubernetes:postgresql.cnpg.io/v1:Cluster", {"spec": {"managed": {"services": services}}})
+
+
+class TestDatabases:
+    """No database is public."""
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            instance(),
+            instance(None),
+            instance(type_="aws:rds/clusterInstance:ClusterInstance"),
+            server(),
+            documents(),
+            operated(),
+            operated(None),
+            Fact("kubernetes:postgresql.cnpg.io/v1:Cluster", {"spec": {}}),
+            Fact("aws:docdb/cluster:Cluster", {}),
+        ],
+    )
+    def test_private_satisfies(self, preview: Judge, fact: Fact) -> None:
+        """Closed, or closed by default."""
+        assert preview.judge(fact) == []
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            instance(True),
+            instance("false"),
+            instance(True, "aws:rds/clusterInstance:ClusterInstance"),
+            server("Enabled"),
+            server(None),
+            server(False),
+            documents("Enabled"),
+            documents(None),
+            documents(["Disabled"]),
+            operated("LoadBalancer"),
+            operated("NodePort"),
+            operated(7),
+        ],
+    )
+    def test_public_violates(self, preview: Judge, fact: Fact) -> None:
+        """Open, open by default, or of the wrong type."""
+        assert outcomes(preview.judge(fact)) == [(DATABASE, "mandatory")]
+
+    @pytest.mark.parametrize("fact", [instance(UNKNOWN), server(UNKNOWN), documents(UNKNOWN), operated(UNKNOWN)])
+    def test_unknown(self, preview: Judge, update: Judge, fact: Fact) -> None:
+        """What is not known yet is advice, and blocks an update."""
+        assert outcomes(preview.judge(fact)) == [(DATABASE, "advisory")]
+        assert outcomes(update.judge(fact)) == [(DATABASE, "mandatory")]
+
+
+BUCKET = Fact("aws:s3/bucket:Bucket", {"bucket": "files", "tags": TAGS}, "files")
+SITE = Fact("aws:cloudfront/distribution:Distribution", {}, "site")
+FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def closing(bucket: Any = "files", dependencies: tuple[str, ...] = (), flags: Mapping[str, Any] | None = None) -> Fact:
+    """What closes a bucket."""
+    properties = {"bucket": bucket, **dict.fromkeys(FLAGS, True), **(flags or {})}
+    return Fact("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", properties, dependencies=dependencies)
+
+
+def policy(document: Any, *dependencies: str) -> Fact:
+    text = json.dumps({"Statement": [document]}) if isinstance(document, dict) else document
+    return Fact("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "files", "policy": text}, dependencies=dependencies)
+
+
+def grant(principal: Any, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*", **more}
+
+
+def account(**more: Any) -> Fact:
+    properties = {"allowBlobPublicAccess": False, "publicNetworkAccess": "Disabled", **more}
+    return Fact("azure-native:storage:StorageAccount", properties)
+
+
+def container(access: Any) -> Fact:
+    return Fact("azure-native:storage:BlobContainer", {"publicAccess": access})
+
+
+CDN = {"Service": "cloudfront.amazonaws.com"}
+OWN = {"Condition": {"ArnEquals": {"AWS:SourceArn": "arn:aws:cloudfront::444455556666:distribution/E1"}}}
+OPEN_NETWORK = {"publicNetworkAccess": "Enabled", "networkRuleSet": {"defaultAction": "Allow"}}
+
+
+class TestBuckets:
+    """No bucket is public."""
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (BUCKET, closing()),
+            (BUCKET, closing(UNKNOWN, (BUCKET.urn,))),
+            (BUCKET, closing(), policy(grant(CDN, **OWN))),
+            (BUCKET, closing(), policy(grant({"AWS": "arn:aws:iam::444455556666:role/reader"}))),
+            (BUCKET, closing(), policy({"Effect": "Deny", "Principal": "*"})),
+            (BUCKET, closing(), SITE, policy(UNKNOWN, SITE.urn)),
+            (account(),),
+            (account(publicNetworkAccess="Enabled", networkRuleSet={"defaultAction": "Deny"}),),
+            (container("None"), container(None)),
+            (Fact("aws:s3/bucketAcl:BucketAcl", {"acl": "private"}),),
+        ],
+    )
+    def test_closed_satisfies(self, preview: Judge, facts: tuple[Fact, ...]) -> None:
+        """Closed to everybody; a site's bucket is open to its own distribution."""
+        assert preview.judge(*facts) == []
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (BUCKET,),
+            (BUCKET, closing("others")),
+            *((BUCKET, closing(flags={flag: value})) for flag in FLAGS for value in (False, None, "true")),
+            (policy(grant("*")),),
+            (policy(grant({"AWS": "*"})),),
+            (policy(grant({"AWS": ["*", "arn:aws:iam::444455556666:root"]})),),
+            (policy(grant("*", Condition={"Bool": {"aws:SecureTransport": "true"}})),),
+            (policy(grant(CDN)),),
+            (policy(CANARY),),
+            (policy(7),),
+            (policy(None),),
+            (account(allowBlobPublicAccess=True),),
+            (account(allowBlobPublicAccess=None),),
+            (account(allowBlobPublicAccess="false"),),
+            (account(**OPEN_NETWORK),),
+            (account(publicNetworkAccess=None),),
+            (account(publicNetworkAccess=False),),
+            (container("Blob"),),
+            (container(0),),
+            (Fact("aws:s3/bucketAcl:BucketAcl", {"acl": "public-read"}),),
+            (Fact("aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration", {}),),
+        ],
+    )
+    def test_open_violates(self, preview: Judge, facts: tuple[Fact, ...]) -> None:
+        """Nothing that closes it, something that opens it, or what cannot be read."""
+        said = preview.judge(*facts)
+        assert outcomes(said) == [(BUCKETS, "mandatory")]
+        assert CANARY not in said[0].message
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (BUCKET, closing(UNKNOWN)),
+            (BUCKET, closing(flags={"blockPublicAcls": UNKNOWN})),
+            (policy(UNKNOWN),),
+            (account(allowBlobPublicAccess=UNKNOWN),),
+            (account(publicNetworkAccess=UNKNOWN),),
+            (container(UNKNOWN),),
+            (Fact("aws:s3/bucketAcl:BucketAcl", {"acl": UNKNOWN}),),
+        ],
+    )
+    def test_unknown(self, preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+        """What is not known yet is advice, and blocks an update."""
+        assert outcomes(preview.judge(*facts)) == [(BUCKETS, "advisory")]
+        assert outcomes(update.judge(*facts)) == [(BUCKETS, "mandatory")]
+
+    def test_policy_of_a_distribution_is_known_in_an_update(self, update: Judge) -> None:
+        """There, one that is still unknown blocks."""
+        assert outcomes(update.judge(SITE, policy(UNKNOWN, SITE.urn))) == [(BUCKETS, "mandatory")]
+
+
+def inline(source: Any, first: Any = 22, last: Any = 22, protocol: str = "tcp", key: str = "cidrBlocks") -> Fact:
+    rule = {key: source if isinstance(source, str) else [*source], "fromPort": first, "toPort": last}
+    return Fact("aws:ec2/securityGroup:SecurityGroup", {"ingress": [{**rule, "protocol": protocol}], "tags": TAGS})
+
+
+def rule(source: Any, first: Any = 22, last: Any = 22, key: str = "cidrIpv4", protocol: str = "tcp") -> Fact:
+    properties = {key: source, "fromPort": first, "toPort": last, "ipProtocol": protocol}
+    return Fact("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", properties)
+
+
+def classic(source: Any, direction: str = "ingress") -> Fact:
+    properties = {"type": direction, "cidrBlocks": [source], "fromPort": 22, "toPort": 22, "protocol": "tcp"}
+    return Fact("aws:ec2/securityGroupRule:SecurityGroupRule", properties)
+
+
+def azure(source: Any = "Internet", *ports: Any, **more: Any) -> Fact:
+    values = {"access": "Allow", "direction": "Inbound", "sourceAddressPrefix": source, **more}
+    listed = {"destinationPortRanges": list(ports)} if ports else {"destinationPortRange": "22"}
+    return Fact("azure-native:network:NetworkSecurityGroup", {"securityRules": [{**values, **listed}]})
+
+
+def single(source: Any) -> Fact:
+    properties = {
+        "access": "Allow",
+        "direction": "Inbound",
+        "sourceAddressPrefixes": [source],
+        "destinationPortRange": "22",
+    }
+    return Fact("azure-native:network:SecurityRule", properties)
+
+
+def pods(*rules: Any) -> Fact:
+    return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", {"spec": {"ingress": list(rules)}})
+
+
+def block(cidr: Any, *ports: Any) -> dict[str, Any]:
+    return {"from": [{"ipBlock": {"cidr": cidr}}], "ports": [{"port": port} for port in ports]}
+
+
+def eks(**vpc: Any) -> Fact:
+    return Fact("aws:eks/cluster:Cluster", {"vpcConfig": vpc})
+
+
+def aks(**profile: Any) -> Fact:
+    return Fact("azure-native:containerservice:ManagedCluster", {"apiServerAccessProfile": profile})
+
+
+def balancer(*ports: int, **more: Any) -> Fact:
+    spec = {"type": "LoadBalancer", "ports": [{"port": port} for port in ports], **more}
+    return Fact("kubernetes:core/v1:Service", {"spec": spec})
+
+
+OFFICE, WORLD = "203.0.113.0/24", "0.0.0.0/0"
+
+
+class TestIngress:
+    """Only the gateway's ports are open to everybody."""
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            inline([OFFICE]),
+            inline([WORLD], 443, 443),
+            inline([UNKNOWN], 443, 443),
+            Fact("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"ingress": []}),
+            rule("10.40.0.0/16"),
+            rule(WORLD, 80.0, 80.0),
+            rule("::/0", 443, 443, "cidrIpv6"),
+            classic(OFFICE),
+            classic(WORLD, "egress"),
+            azure("Internet", "80", "443"),
+            azure("VirtualNetwork"),
+            azure(access="Deny"),
+            azure(direction="Outbound"),
+            single(OFFICE),
+            pods(),
+            pods(block(OFFICE, 5432)),
+            pods(block(WORLD, 443)),
+            pods({"from": [{"namespaceSelector": {}}], "ports": [{"port": 9187}]}),
+            eks(endpointPublicAccess=True, publicAccessCidrs=[OFFICE]),
+            eks(endpointPublicAccess=False),
+            aks(authorizedIPRanges=[OFFICE, UNKNOWN]),
+            aks(enablePrivateCluster=True),
+            balancer(80, 443),
+            balancer(5432, loadBalancerSourceRanges=[OFFICE]),
+            Fact("kubernetes:core/v1:Service", {"spec": {"type": "ClusterIP", "ports": [{"port": 5432}]}}),
+        ],
+    )
+    def test_narrow_satisfies(self, preview: Judge, fact: Fact) -> None:
+        """A known range, the gateway's ports, or no ingress at all."""
+        assert preview.judge(fact) == []
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            inline([WORLD]),
+            inline(["::/0"], key="ipv6CidrBlocks"),
+            inline(["0.0.0.0/1"]),
+            inline([OFFICE, WORLD]),
+            inline([WORLD], 80, 443),
+            inline([WORLD], 443, 443, "-1"),
+            inline([WORLD], "https", "https"),
+            inline([7]),
+            inline([{"cidr": CANARY}]),
+            rule(WORLD),
+            rule(WORLD, None, None),
+            rule(WORLD, 443, 443, "cidrIpv4", "-1"),
+            classic(WORLD),
+            azure(),
+            azure("*"),
+            azure("Any", "*"),
+            azure("0.0.0.0/0", "80-443"),
+            azure(7),
+            single("Internet"),
+            pods(block(WORLD, 5432)),
+            pods(block(WORLD)),
+            pods(block("::/0", "postgres")),
+            pods({"ports": [{"port": 5432}]}),
+            pods({"from": [], "ports": [{"port": 5432}]}),
+            pods(block(7, 5432)),
+            eks(endpointPublicAccess=True),
+            eks(),
+            eks(publicAccessCidrs=[OFFICE, WORLD]),
+            eks(publicAccessCidrs=7),
+            aks(),
+            aks(authorizedIPRanges=[]),
+            aks(authorizedIPRanges=[WORLD]),
+            balancer(5432),
+            balancer(80, loadBalancerSourceRanges=[WORLD], ports=[{"port": 80}, {"port": 15672}]),
+        ],
+    )
+    def test_open_violates(self, preview: Judge, fact: Fact) -> None:
+        """The whole internet on another port, or a source of the wrong type."""
+        said = preview.judge(fact)
+        assert outcomes(said) == [(INGRESS, "mandatory")]
+        assert CANARY not in said[0].message
+
+    @pytest.mark.parametrize(
+        ("fact", "named"),
+        [
+            (inline([UNKNOWN]), "cidrBlocks"),
+            (inline([WORLD], UNKNOWN, 443), "fromPort"),
+            (Fact("aws:ec2/securityGroup:SecurityGroup", {"ingress": UNKNOWN}), "ingress"),
+            (rule(UNKNOWN), "cidrIpv4"),
+            (classic(UNKNOWN), "cidrBlocks"),
+            (azure(UNKNOWN), "sourceAddressPrefix"),
+            (azure("Internet", UNKNOWN), "destinationPortRanges"),
+            (Fact("azure-native:network:NetworkSecurityGroup", {"securityRules": UNKNOWN}), "securityRules"),
+            (pods(block(UNKNOWN, 5432)), "cidr"),
+            (pods(UNKNOWN), "ingress"),
+            (eks(publicAccessCidrs=UNKNOWN), "publicAccessCidrs"),
+            (aks(authorizedIPRanges=[UNKNOWN]), "authorizedIPRanges"),
+            (balancer(5432, loadBalancerSourceRanges=UNKNOWN), "loadBalancerSourceRanges"),
+        ],
+    )
+    def test_unknown(self, preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+        """What is not known yet is advice that names it, and blocks an update."""
+        said = preview.judge(fact)
+        assert outcomes(said) == [(INGRESS, "advisory")]
+        assert named in said[0].message
+        assert outcomes(update.judge(fact)) == [(INGRESS, "mandatory")]
+
+    def test_ports_are_configured(self) -> None:
+        """A stack's own ports hold in place of the gateway's usual ones."""
+        pack = Pack(config={INGRESS: {"ports": [8443]}})
+        try:
+            assert outcomes(pack.about(INGRESS).judge(rule(WORLD, 8443, 8443), rule(WORLD, 443, 443))) == [
+                (INGRESS, "mandatory")
+            ]
+        finally:
+            pack.close()
+
+
+def workload(namespace: Any = "fleet", type_: str = "kubernetes:apps/v1:Deployment", **more: Any) -> Fact:
+    return Fact(type_, {"metadata": {"namespace": namespace, "annotations": TAGS}}, "api", **more)
+
+
+def denial(namespace: Any = "fleet", **spec: Any) -> Fact:
+    """A policy for a namespace as a whole."""
+    egress = [{"ports": [{"port": 53, "protocol": "UDP"}]}]
+    values = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [], "egress": egress, **spec}
+    properties = {"metadata": {"namespace": namespace}, "spec": values}
+    return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", properties, "deny")
+
+
+class TestIsolation:
+    """Namespaces deny what nobody allows."""
+
+    @pytest.fixture
+    def judge(self, previewing: Pack) -> Judge:
+        return previewing.about(ISOLATION)
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (workload(), denial()),
+            (workload(), denial(podSelector={"matchLabels": {}}, egress=[])),
+            (workload(), denial(podSelector={"matchLabels": {"app": "api"}}), denial()),
+            (workload(None), denial("default")),
+            (workload(type_="kubernetes:batch/v1:CronJob"), denial()),
+            (workload(type_="kubernetes:postgresql.cnpg.io/v1:Cluster"), denial()),
+            (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "fleet"}), denial()),
+            (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "cert-manager"}),),
+            (Fact("kubernetes:core/v1:ConfigMap", {"metadata": {"namespace": "empty"}}),),
+        ],
+    )
+    def test_denied_satisfies(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+        """A policy for all pods both ways; a namespace without pods, or of the cluster's charts, needs none."""
+        assert judge.judge(*facts) == []
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (workload(),),
+            (workload(), workload(type_="kubernetes:batch/v1:Job")),
+            (workload(), denial("other")),
+            (workload(provider="other"), denial()),
+            (workload(), denial(podSelector={"matchLabels": {"app": "api"}})),
+            (workload(), denial(podSelector={"matchExpressions": [{"key": "app", "operator": "Exists"}]})),
+            (workload(), denial(policyTypes=["Ingress"])),
+            (workload(), denial(policyTypes=None)),
+            (workload(), denial(policyTypes="Ingress")),
+            (workload(), denial(ingress=[{}])),
+            (workload(), denial(egress=[{}])),
+            (workload(), denial(egress=[{"ports": "53"}])),
+            (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "fleet"}),),
+        ],
+    )
+    def test_open_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+        """No policy there, one for some pods, one way only, or with a door; each namespace is told once."""
+        assert outcomes(judge.judge(*facts)) == [(ISOLATION, "mandatory")]
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (workload(UNKNOWN), denial()),
+            (workload(), denial(podSelector=UNKNOWN)),
+            (workload(), denial(podSelector={"matchLabels": {"app": UNKNOWN}})),
+            (workload(), denial(policyTypes=UNKNOWN)),
+            (workload(), denial(policyTypes=["Ingress", UNKNOWN])),
+        ],
+    )
+    def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...]) -> None:
+        """What is not known yet is advice, and blocks an update."""
+        assert outcomes(judge.judge(*facts)) == [(ISOLATION, "advisory")]
+        assert outcomes(updating.about(ISOLATION).judge(*facts)) == [(ISOLATION, "mandatory")]

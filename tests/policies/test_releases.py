@@ -1,0 +1,187 @@
+"""Visitors are shared out by whole percentages, and never over an incompatible migration."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+
+RULES = ("route-weights", "release-compatibility")
+WEIGHTS, COMPATIBILITY = RULES
+
+SOURCE = "systems/fleet/system.yaml:migrations[0]"
+ABSENT = object()
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+
+
+def backend(name: Any, weight: Any = ABSENT) -> dict[str, Any]:
+    return {"name": name, "port": 3000, **({} if weight is ABSENT else {"weight": weight})}
+
+
+def route(*rules: Any, name: str = "api") -> Fact:
+    """A route with rules of backends."""
+    spec = {"rules": [{"backendRefs": rule} if rule is not None else {"filters": []} for rule in rules]}
+    return Fact(ROUTE, {"metadata": {"name": name, "namespace": "fleet"}, "spec": spec}, name)
+
+
+def shared(blue: Any, green: Any) -> Fact:
+    return route([backend("api-blue", blue), backend("api-green", green)])
+
+
+def edge(text: Any, key: Any = "state") -> Fact:
+    """An entry of the store that CloudFront's function reads."""
+    return Fact("aws:cloudfront/keyvaluestoreKey:KeyvaluestoreKey", {"key": key, "value": text}, "web")
+
+
+def state(blue: Any, green: Any) -> Fact:
+    weights = {name: weight for name, weight in (("blue", blue), ("green", green)) if weight is not ABSENT}
+    return edge(json.dumps({"active": "blue", "weights": weights}))
+
+
+@pytest.mark.parametrize("make", [shared, state])
+@pytest.mark.parametrize(("blue", "green"), [(100, 0), (90, 10), (0, 100), (95.0, 5.0)])
+def test_hundred_percent_satisfies(preview: Judge, make: Any, blue: Any, green: Any) -> None:
+    """Whole percentages that make 100; numbers may be floats."""
+    assert preview.judge(make(blue, green)) == []
+
+
+@pytest.mark.parametrize("make", [shared, state])
+@pytest.mark.parametrize(
+    ("blue", "green"),
+    [(90, 5), (90, 20), (0, 0), (150, -50), (99.5, 0.5), ("100", 0), (True, 99), (100, "much"), (90, ABSENT)],
+)
+def test_any_other_sum_violates(preview: Judge, make: Any, blue: Any, green: Any) -> None:
+    """Too little, too much, no percentage, a wrong type or a missing weight is one finding."""
+    said = preview.judge(make(blue, green))
+    assert outcomes(said) == [(WEIGHTS, "mandatory")]
+    assert "green.weight" in said[0].message
+
+
+def test_backend_alone_gets_all(preview: Judge) -> None:
+    """One backend needs no percentage, but some weight; a rule that answers by itself has none."""
+    assert preview.judge(route([backend("api-blue", 1)]), route([backend("api-blue")]), route(None), route()) == []
+    assert outcomes(preview.judge(route([backend("api-blue", 0)]))) == [(WEIGHTS, "mandatory")]
+
+
+def test_equal_problems_are_told_once(preview: Judge) -> None:
+    """Two rules of a route with the same wrong sum are one finding."""
+    rule = [backend("api-blue", 90), backend("api-green", 0)]
+    assert outcomes(preview.judge(route(rule, rule))) == [(WEIGHTS, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("fact", "named"),
+    [
+        (shared(UNKNOWN, 0), "weight"),
+        (route(UNKNOWN), "backendRefs"),
+        (Fact(ROUTE, {"spec": {"rules": UNKNOWN}}), "spec.rules"),
+        (edge(UNKNOWN), "value"),
+    ],
+)
+def test_unknown_weight_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+    """A share that is not known is advice naming it, and blocks an update."""
+    said = preview.judge(fact)
+    assert outcomes(said) == [(WEIGHTS, "advisory")]
+    assert named in said[0].message
+    assert outcomes(update.judge(fact)) == [(WEIGHTS, "mandatory")]
+
+
+def test_other_entries_of_an_edge_hold_no_weights(preview: Judge) -> None:
+    """The store keeps other texts too, which may be secret."""
+    assert preview.judge(edge(UNKNOWN, "pass"), edge(secret(CANARY), "pass")) == []
+
+
+@pytest.mark.parametrize("text", [CANARY, "[]", "{}", '{"weights": []}', 7, secret(CANARY)])
+def test_state_without_weights_violates(preview: Judge, text: Any) -> None:
+    """An edge that finds no weights is told, and no text shown."""
+    said = preview.judge(edge(text))
+    assert outcomes(said) == [(WEIGHTS, "mandatory")]
+    assert CANARY not in said[0].message
+
+
+def service(slot: str) -> Fact:
+    metadata = {"name": f"api-{slot}", "namespace": "fleet"}
+    spec = {"selector": {"slipway.dev/slot": slot}}
+    return Fact("kubernetes:core/v1:Service", {"metadata": metadata, "spec": spec}, f"api-{slot}")
+
+
+def migration(compatible: Any = "false", namespace: str = "fleet") -> Fact:
+    told = {} if compatible is ABSENT else {"slipway.dev/migration-compatible": compatible}
+    metadata = {
+        "namespace": namespace,
+        "labels": {"slipway.dev/migration": "005"},
+        "annotations": {"slipway.dev/source": SOURCE, **told},
+    }
+    return Fact("kubernetes:batch/v1:Job", {"metadata": metadata}, "migrate-005")
+
+
+def deployment(slot: str, *, needs: bool) -> Fact:
+    metadata = {"namespace": "fleet", "labels": {"slipway.dev/slot": slot}}
+    dependencies = (migration().urn,) if needs else ()
+    return Fact("kubernetes:apps/v1:Deployment", {"metadata": metadata}, f"api-{slot}", dependencies=dependencies)
+
+
+SERVICES = (service("blue"), service("green"))
+ONE_NEEDS = (*SERVICES, deployment("blue", needs=False), deployment("green", needs=True))
+BOTH_NEED = (*SERVICES, deployment("blue", needs=True), deployment("green", needs=True))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (migration(), shared(100, 0), *ONE_NEEDS),
+        (migration(), shared(0, 100), *ONE_NEEDS),
+        (migration(), shared(50, 50), *BOTH_NEED),
+        (migration(), shared(50, UNKNOWN), *BOTH_NEED),
+        (migration("true"), shared(50, 50), *ONE_NEEDS),
+        (migration(namespace="other"), shared(50, 50), *ONE_NEEDS),
+        (migration(), route(None), *ONE_NEEDS),
+        (migration(), shared(100, 0), route([backend("api-green", 1)], name="pass"), *ONE_NEEDS),
+    ],
+    ids=["old", "new", "both new", "one unknown", "compatible", "elsewhere", "closed", "smoke tests"],
+)
+def test_one_version_over_a_migration_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+    """All visitors on one side of an incompatible migration, or a migration that both versions bear."""
+    assert [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY] == []
+
+
+@pytest.mark.parametrize("green", [10, 50.0, 99])
+def test_split_over_an_incompatible_migration_violates(preview: Judge, green: Any) -> None:
+    """Visitors of two slots of which one waits for the migration."""
+    said = preview.judge(migration(), shared(100 - green, green), *ONE_NEEDS)
+    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
+    assert "blue and green" in said[0].message
+    assert said[0].message.endswith(f"mend: {SOURCE}.compatible")
+
+
+def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -> None:
+    """Nobody can say which of the versions works."""
+    none = (*SERVICES, deployment("blue", needs=False), deployment("green", needs=False))
+    assert outcomes(preview.judge(migration(), shared(50, 50), *none)) == [(COMPATIBILITY, "mandatory")]
+
+
+@pytest.mark.parametrize("told", [ABSENT, "maybe", True, secret(CANARY)])
+def test_migration_tells_whether_it_is_compatible(preview: Judge, told: Any) -> None:
+    """One that does not tell, or by a wrong type, is a finding that shows no value."""
+    said = preview.judge(migration(told))
+    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
+    assert CANARY not in said[0].message
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (migration(UNKNOWN),),
+        (migration(), shared(100, UNKNOWN), *ONE_NEEDS),
+        (migration(), route([backend("api-blue", 100), backend(UNKNOWN, 5)]), *ONE_NEEDS),
+        (migration(), shared(100, 0), route(UNKNOWN, name="other"), *ONE_NEEDS),
+    ],
+)
+def test_unknown_split_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+    """Whether visitors are split over the migration may hang on an unknown."""
+    said = [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY]
+    assert outcomes(said) == [(COMPATIBILITY, "advisory")]
+    assert (COMPATIBILITY, "mandatory") in outcomes(update.judge(*facts))

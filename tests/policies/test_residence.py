@@ -1,0 +1,169 @@
+"""Personal data stays in its regions: databases, buckets, backups and their copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+
+RULE = "data-residence"
+SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
+ALLOWED = {RULE: {"allowedRegions": {"aws": ["eu-central-1", "eu-west-1"], "azure": ["northeurope", "westeurope"]}}}
+PROVIDER = Fact("pulumi:providers:aws", {"region": "eu-central-1"}, "main")
+AWS = ("aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:docdb/cluster:Cluster", "aws:s3/bucket:Bucket",
+       "aws:backup/vault:Vault")  # fmt: skip
+SERVER, ACCOUNT = "azure-native:dbforpostgresql:Server", "azure-native:storage:StorageAccount"
+MONGO, VAULT = "azure-native:mongocluster:MongoCluster", "azure-native:dataprotection:BackupVault"
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    """What a preview says with regions of the European Union allowed."""
+    pack = Pack(config=ALLOWED)
+    yield pack.about(RULE)
+    pack.close()
+
+
+@pytest.fixture(scope="module")
+def update_judge() -> Iterator[Judge]:
+    """What an update says."""
+    pack = Pack(preview=False, config=ALLOWED)
+    yield pack.about(RULE)
+    pack.close()
+
+
+def aws(type_: str, region: Any = None, class_: Any = None, provider: str = PROVIDER.urn) -> Fact:
+    """A holder of data on AWS."""
+    tags = {"slipway.dev/source": SOURCE, "slipway.dev/data-class": class_}
+    return Fact(type_, {"region": region, "tags": tags}, provider=provider)
+
+
+def azure(type_: str = SERVER, location: Any = "West Europe", class_: Any = None, **more: Any) -> Fact:
+    """A holder of data on Azure."""
+    tags = {"slipway-source": SOURCE, "slipway-data-class": class_}
+    return Fact(type_, {"location": location, "tags": tags, **more})
+
+
+def plan(*vaults: Any) -> Fact:
+    """A plan that copies backups to vaults."""
+    actions = [{"destinationVaultArn": each} for each in vaults]
+    return Fact("aws:backup/plan:Plan", {"rules": [{"copyActions": actions}], "tags": {"slipway.dev/source": SOURCE}})
+
+
+def vault(region: str) -> str:
+    return f"arn:aws:backup:{region}:444455556666:backup-vault:copies"
+
+
+GEO: dict[str, dict[str, Any]] = {
+    SERVER: {"backup": {"geoRedundantBackup": "Enabled"}},
+    ACCOUNT: {"sku": {"name": "Standard_GZRS"}},
+    VAULT: {"properties": {"storageSettings": [{"type": "GeoRedundant"}]}},
+}
+
+
+@pytest.mark.parametrize("type_", AWS)
+class TestAws:
+    """The region of a resource, or else of its provider."""
+
+    def test_at_home_satisfies(self, judge: Judge, type_: str) -> None:
+        """Its own allowed region, or its provider's."""
+        assert judge.judge(PROVIDER, aws(type_), aws(type_, "eu-west-1"), aws(type_, secret("eu-west-1"))) == []
+
+    def test_impersonal_is_free(self, judge: Judge, type_: str) -> None:
+        """What is noted to hold no personal data may be anywhere."""
+        assert judge.judge(aws(type_, "us-east-1", "internal"), aws(type_, "us-east-1", "public")) == []
+
+    @pytest.mark.parametrize("class_", ["personal", None, UNKNOWN, 7, CANARY])
+    def test_abroad_violates(self, judge: Judge, type_: str, class_: Any) -> None:
+        """What is personal, and what is not noted not to be."""
+        said = judge.judge(aws(type_, "us-east-1", class_))
+        assert outcomes(said) == [(RULE, "mandatory")]
+        assert said[0].message.endswith(f"mend: {SOURCE}")
+        assert "us-east-1" not in said[0].message
+
+    @pytest.mark.parametrize("region", [7, "", [CANARY], None])
+    def test_nowhere_violates(self, judge: Judge, type_: str, region: Any) -> None:
+        """A region of the wrong type, or that neither the resource nor a provider names."""
+        said = judge.judge(aws(type_, region, provider="elsewhere"))
+        assert outcomes(said) == [(RULE, "mandatory")]
+        assert CANARY not in said[0].message
+
+    def test_unknown(self, judge: Judge, update_judge: Judge, type_: str) -> None:
+        """A region that is not known yet is advice, and blocks an update; so is a provider's."""
+        provider = replace(PROVIDER, properties={"region": UNKNOWN})
+        for facts in ((aws(type_, UNKNOWN),), (provider, aws(type_))):
+            assert outcomes(judge.judge(*facts)) == [(RULE, "advisory")]
+            assert outcomes(update_judge.judge(*facts)) == [(RULE, "mandatory")]
+
+
+@pytest.mark.parametrize("type_", [SERVER, ACCOUNT, MONGO, VAULT])
+class TestAzure:
+    """The location of a resource."""
+
+    def test_at_home_satisfies(self, judge: Judge, type_: str) -> None:
+        """In either way of writing it."""
+        assert judge.judge(azure(type_), azure(type_, "westeurope"), azure(type_, "eastus", "internal")) == []
+
+    @pytest.mark.parametrize("location", ["eastus", None, 7])
+    def test_abroad_violates(self, judge: Judge, type_: str, location: Any) -> None:
+        """Elsewhere, nowhere, or of the wrong type."""
+        assert outcomes(judge.judge(azure(type_, location))) == [(RULE, "mandatory")]
+
+    def test_unknown(self, judge: Judge, update_judge: Judge, type_: str) -> None:
+        """A location that is not known yet is advice, and blocks an update."""
+        assert outcomes(judge.judge(azure(type_, UNKNOWN))) == [(RULE, "advisory")]
+        assert outcomes(update_judge.judge(azure(type_, UNKNOWN))) == [(RULE, "mandatory")]
+
+
+class TestCopies:
+    """Where clouds copy data to."""
+
+    @pytest.mark.parametrize("type_", GEO)
+    def test_pair_is_judged(self, judge: Judge, type_: str) -> None:
+        """Azure copies to the paired region; one without a pair that is known is refused."""
+        assert judge.judge(azure(type_, **GEO[type_])) == []
+        said = judge.judge(azure(type_, "uksouth", **GEO[type_]))
+        assert outcomes(said) == [(RULE, "mandatory")] * 2
+        assert sum("copyToSecondRegion" in each.message or "secondRegion" in each.message for each in said) == 1
+        assert len(judge.judge(azure(type_, "polandcentral", **GEO[type_]))) == 2
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            azure(backup={"geoRedundantBackup": UNKNOWN}),
+            azure(ACCOUNT, sku={"name": UNKNOWN}),
+            azure(VAULT, properties={"storageSettings": UNKNOWN}),
+        ],
+    )
+    def test_unknown_redundancy(self, judge: Judge, update_judge: Judge, fact: Fact) -> None:
+        """Whether there is a copy is not known yet."""
+        assert outcomes(judge.judge(fact)) == [(RULE, "advisory")]
+        assert outcomes(update_judge.judge(fact)) == [(RULE, "mandatory")]
+
+    def test_vault_of_a_plan_is_judged(self, judge: Judge, update_judge: Judge) -> None:
+        """Its ARN names the region."""
+        assert judge.judge(plan(), plan(vault("eu-west-1"))) == []
+        for bad in (vault("us-west-2"), "copies", 7):
+            said = judge.judge(plan(bad))
+            assert outcomes(said) == [(RULE, "mandatory")]
+            assert said[0].message.endswith(f"mend: {SOURCE}.backup.copyToSecondRegion")
+        assert outcomes(judge.judge(plan(UNKNOWN))) == [(RULE, "advisory")]
+        assert outcomes(update_judge.judge(plan(UNKNOWN))) == [(RULE, "mandatory")]
+
+
+def test_cloud_without_regions_has_none() -> None:
+    """Once a stack names regions, a cloud that it does not name may hold no personal data."""
+    pack = Pack(config={RULE: {"allowedRegions": {"aws": ["eu-central-1"]}}})
+    try:
+        assert outcomes(pack.about(RULE).judge(azure())) == [(RULE, "mandatory")]
+    finally:
+        pack.close()
+
+
+def test_stack_without_regions_allows_all(previewing: Pack) -> None:
+    """By default data may be anywhere."""
+    assert previewing.about(RULE).judge(azure(location="eastus"), aws(AWS[0], "us-east-1")) == []

@@ -1,0 +1,275 @@
+"""No secret stands in plain text or lasts for ever, and no message shows one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+
+RULES = ("plain-secrets", "plain-outputs", "secret-rotation")
+
+PLAIN, OUTPUTS, ROTATION = RULES
+SOURCE = "systems/fleet/system.yaml:services.api"
+SECRETS = "systems/fleet/system.yaml:secrets"
+ABSENT = object()
+
+
+def metadata(**more: str) -> dict[str, Any]:
+    return {"name": "api", "annotations": {"slipway.dev/source": SOURCE, **more}}
+
+
+def config_map(name: str, value: Any) -> Fact:
+    return Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata(), "data": {"PORT": "3000", name: value}})
+
+
+def variable(name: Any, value: Any, kind: str = "apps/v1:Deployment") -> Fact:
+    container = {"name": "api", "env": [{"name": name, "value": value}]}
+    spec = {"template": {"spec": {"containers": [container]}}}
+    return Fact(f"kubernetes:{kind}", {"metadata": metadata(), "spec": spec})
+
+
+def values(name: str, value: Any) -> Fact:
+    return Fact("kubernetes:helm.sh/v3:Release", {"values": {"deep": [{name: value}]}})
+
+
+def tag(name: str, value: Any) -> Fact:
+    return Fact("aws:s3/bucket:Bucket", {"tags": {"slipway.dev/source": SOURCE, name: value}})
+
+
+def azure_tag(name: str, value: Any) -> Fact:
+    return Fact("azure-native:storage:StorageAccount", {"tags": {"slipway-source": SOURCE, name: value}})
+
+
+def annotation(name: str, value: Any) -> Fact:
+    return Fact("kubernetes:core/v1:Service", {"metadata": metadata(**{f"example.com/{name}": value})})
+
+
+PLACES = {
+    "config map": config_map,
+    "variable": variable,
+    "job": lambda name, value: variable(name, value, "batch/v1:Job"),
+    "chart": values,
+    "tag": tag,
+    "azure tag": azure_tag,
+    "annotation": annotation,
+}
+FORMS = [
+    "AKIA" + "Q" * 16, "-----BEGIN RSA PRIVATE KEY-----\n" + CANARY, "ghp_" + "a1" * 18, "sk_live_" + "a1" * 12,
+    "xoxb-" + "1234567890-abc", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + CANARY,
+    f"postgresql://api:{CANARY}@db:5432/fleet", "DefaultEndpointsProtocol=https;AccountKey=" + "ab12" * 20 + "==",
+    '{"type": "service_account", "project_id": "it"}', "https://hooks.slack.com/services/T0/B0/" + "a1" * 8,
+]  # fmt: skip
+NAMES = [
+    "PASSWORD", "DB_PASSWORD", "dbPassword", "JWT_SECRET", "api-token", "STRIPE_API_KEY", "apiKey", "private.key",
+    "AWS_SECRET_ACCESS_KEY", "ENCRYPTION_KEY", "connectionString", "clientSecret", "credentials",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", PLACES.values(), ids=PLACES)
+class TestPlaces:
+    """Wherever many may read, a value is judged alike."""
+
+    @pytest.mark.parametrize("value", FORMS)
+    def test_known_form_violates(self, preview: Judge, make: Any, value: str) -> None:
+        """A key or token gives itself away by its form, whatever its name, and is not shown."""
+        said = preview.judge(make("setting", value))
+        assert outcomes(said) == [(PLAIN, "mandatory")]
+        assert value not in said[0].message
+        assert CANARY not in said[0].message
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_name_of_a_secret_violates(self, preview: Judge, make: Any, name: str) -> None:
+        """A value under the name of a secret is one; the message has the name, not the value."""
+        said = preview.judge(make(name, CANARY))
+        assert outcomes(said) == [(PLAIN, "mandatory")]
+        assert name in said[0].message
+        assert CANARY not in said[0].message
+
+    @pytest.mark.parametrize("value", ["blue", UNKNOWN, "https://example.com", "${PASSWORD}", 7])
+    def test_marked_value_violates(self, preview: Judge, make: Any, value: Any) -> None:
+        """What Pulumi keeps as a secret has no place here, whatever it is, known or not."""
+        said = preview.judge(make("setting", secret(value)))
+        assert outcomes(said) == [(PLAIN, "mandatory")]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("JWT_EXPIRES_IN", "7d"), ("TOKEN_TTL", "3600"), ("passwordFile", "/run/secrets/it"),
+            ("existingSecret", "grafana-login"), ("PASSWORD", "${DB_PASSWORD}"), ("PASSWORD", "$(DB_PASSWORD)"),
+            ("TOKEN", "/var/run/secrets/token"), ("SECRET", ""), ("API_TOKEN", "https://id.example.com/token"),
+            ("CREDENTIALS", "true"), ("SECRET", False), ("API_URL", "https://api.example.com:8443/v1?page=2"),
+            ("DATABASE", "postgresql://$USER:$PASSWORD@db/fleet"), ("DATABASE", "amqp://user:${PASSWORD}@queue"),
+            ("passwordKey", "password"), ("SENDER", "ops@example.com"), ("monkey", "banana"), ("KEY", "value"),
+            ("PUBLIC", "-----BEGIN PUBLIC KEY-----"), ("TOKENIZER", "bert"), ("PASSWORD", "<your-password>"),
+        ],
+    )  # fmt: skip
+    def test_everything_else_satisfies(self, preview: Judge, make: Any, name: str, value: Any) -> None:
+        """References, paths, addresses, switches and what is merely about a secret."""
+        assert preview.judge(make(name, value)) == []
+
+    def test_unknown_secret_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+        """A value that is not known yet, under the name of a secret, is advice, and blocks an update."""
+        assert outcomes(preview.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "advisory")]
+        assert outcomes(update.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "mandatory")]
+        assert update.judge(make("DB_HOST", UNKNOWN)) == []
+
+    @pytest.mark.parametrize("value", [12345678, CANARY, [CANARY]])
+    def test_wrong_type_violates(self, preview: Judge, make: Any, value: Any) -> None:
+        """A number, or a list where a text should be, is no less of a secret."""
+        said = preview.judge(make("DB_PASSWORD", [value]), make("setting", [secret(value)]))
+        assert outcomes(said) == [(PLAIN, "mandatory")] * 2
+        assert CANARY not in said[0].message
+
+
+def test_a_secret_as_a_whole(preview: Judge) -> None:
+    """Everything in what is marked secret is one."""
+    fact = Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata(), "data": secret({"a": "b", "c.d": "e"})})
+    said = preview.judge(fact)
+    assert outcomes(said) == [(PLAIN, "mandatory")]
+    assert 'data.a, data["c.d"]' in said[0].message
+
+
+def test_place_to_mend(preview: Judge) -> None:
+    """The last line names the key under the service that mends it."""
+    said = preview.judge(variable("DB_PASSWORD", CANARY))
+    assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.environment"
+
+
+def test_arguments_and_objects_of_operators(preview: Judge) -> None:
+    """A program's arguments and an operator's object show forms of secrets; their names say nothing."""
+    container = {"name": "api", "args": ["--url", f"amqp://user:{CANARY}@queue"]}
+    job = Fact("kubernetes:batch/v1:Job", {"spec": {"template": {"spec": {"containers": [container]}}}})
+    queue = {"spec": {"rabbitmq": {"additionalConfig": f"url = amqp://user:{CANARY}@queue"}, "secretKey": "PASSWORD"}}
+    said = preview.judge(job, Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", queue))
+    assert outcomes(said) == [(PLAIN, "mandatory")] * 2
+    assert not any(CANARY in each.message for each in said)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Fact("kubernetes:core/v1:Secret", {"stringData": {"PASSWORD": secret(CANARY)}}),
+        Fact("kubernetes:core/v1:Secret", {"data": secret({"PASSWORD": CANARY})}),
+        Fact("aws:secretsmanager/secretVersion:SecretVersion", {"secretString": secret(CANARY)}),
+        Fact("aws:rds/instance:Instance", {"password": secret(CANARY), "tags": {}}),
+        Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata()}),
+        Fact("kubernetes:core/v1:ConfigMap", {"data": "text"}),
+        variable(7, "value"),
+    ],
+)
+def test_where_secrets_belong(preview: Judge, fact: Fact) -> None:
+    """A Secret, a store and a password's own property are no plain places; neither is what has no values."""
+    assert preview.judge(fact) == []
+
+
+def stack(**outputs: Any) -> Fact:
+    return Fact("pulumi:pulumi:Stack", {"main": outputs})
+
+
+def test_marked_output_satisfies(preview: Judge) -> None:
+    """An output that is marked is encrypted and not shown; an address is no secret."""
+    assert preview.judge(stack(password=secret(CANARY), server="https://api.example.com", id=UNKNOWN)) == []
+    assert preview.judge(Fact("pulumi:pulumi:Stack", {"main": secret({"password": CANARY})})) == []
+
+
+@pytest.mark.parametrize(
+    "fact", [stack(password=CANARY), stack(dsn=f"https://key:{CANARY}@sentry"), stack(token=77777)]
+)
+def test_open_output_violates(preview: Judge, fact: Fact) -> None:
+    """An output that is shown to everybody, by name or form."""
+    said = preview.judge(fact)
+    assert outcomes(said) == [(OUTPUTS, "mandatory")]
+    assert CANARY not in said[0].message
+
+
+def test_unknown_output_is_told_and_blocks_later(preview: Judge, update: Judge) -> None:
+    """An output under the name of a secret that is not known yet is advice, and blocks an update."""
+    assert outcomes(preview.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "advisory")]
+    assert outcomes(update.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "mandatory")]
+
+
+def entry(age: Any = ABSENT) -> Fact:
+    """An entry of AWS that somebody fills."""
+    tags = {"slipway.dev/source": SECRETS} | ({} if age is ABSENT else {"slipway.dev/rotate-every": age})
+    return Fact("aws:secretsmanager/secret:Secret", {"name": "prod-main/fleet/CLERK_KEY", "tags": tags}, "entry")
+
+
+def supplied(age: Any = ABSENT, kind: str = "external-secrets.io/v1:ExternalSecret", keys: Any = "CLERK_KEY") -> Fact:
+    """An object that brings what somebody fills into a cluster."""
+    notes = {"slipway.dev/source": SECRETS, "slipway.dev/supplied-keys": keys}
+    notes |= {} if age is ABSENT else {"slipway.dev/rotate-every": age}
+    return Fact(f"kubernetes:{kind}", {"metadata": {"name": "fleet-supplied", "annotations": notes}}, "supplied")
+
+
+def on_aws(age: Any) -> Fact:
+    return entry(age)
+
+
+def brought(age: Any) -> Fact:
+    return supplied(f"CLERK_KEY={age}" if age in AGES else age)
+
+
+def kept(age: Any) -> Fact:
+    return supplied(f"CLERK_KEY={age}" if age in AGES else age, "core/v1:Secret")
+
+
+AGES = ("90d", "365d", "8760h", "15m", "366d", "0d", "90", "soon", "")
+
+
+@pytest.mark.parametrize("make", [on_aws, brought, kept])
+class TestRotation:
+    """What people supply says how old it may become, wherever it stands."""
+
+    @pytest.mark.parametrize("age", ["90d", "365d", "8760h", "15m"])
+    def test_declared_satisfies(self, preview: Judge, make: Any, age: str) -> None:
+        """A year, or less."""
+        assert preview.judge(make(age)) == []
+
+    @pytest.mark.parametrize("age", ["366d", "0d", "90", "soon", "", ABSENT, 90, True, [CANARY]])
+    def test_endless_violates(self, preview: Judge, make: Any, age: Any) -> None:
+        """More than a year, nothing, no duration, or a value of the wrong type."""
+        said = preview.judge(make(age))
+        assert outcomes(said) == [(ROTATION, "mandatory")]
+        assert said[0].message.splitlines()[-1] == f"mend: {SECRETS}.CLERK_KEY.rotateEvery"
+        assert CANARY not in said[0].message
+
+    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+        """An age that is not known yet is advice, and blocks an update."""
+        assert outcomes(preview.judge(make(UNKNOWN))) == [(ROTATION, "advisory")]
+        assert outcomes(update.judge(make(UNKNOWN))) == [(ROTATION, "mandatory")]
+
+
+def test_each_key_is_judged(preview: Judge) -> None:
+    """Every key has an age of its own; a key that is no name is not shown."""
+    said = preview.judge(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
+    assert outcomes(said) == [(ROTATION, "mandatory")] * 3
+    assert {each.message.splitlines()[-1].rpartition("secrets.")[2] for each in said} == {
+        "B.rotateEvery", "C.rotateEvery", "rotateEvery",
+    }  # fmt: skip
+    assert not any(CANARY in each.message for each in said)
+
+
+def test_unknown_keys_are_told(preview: Judge) -> None:
+    """Which keys somebody supplies may not be known yet."""
+    assert outcomes(preview.judge(supplied("A=90d", keys=UNKNOWN))) == [(ROTATION, "advisory")]
+
+
+@pytest.mark.parametrize(
+    "kind", ["aws:secretsmanager/secretVersion:SecretVersion", "aws:secretsmanager/secretRotation:SecretRotation"]
+)
+def test_what_the_program_fills_needs_no_age(preview: Judge, kind: str) -> None:
+    """An entry that Slipway fills, or that a function rotates, is nobody's to replace."""
+    assert preview.judge(entry(), Fact(kind, {"secretId": UNKNOWN}, "filled", dependencies=(entry().urn,))) == []
+    assert preview.judge(Fact("kubernetes:core/v1:Secret", {"metadata": metadata()})) == []
+
+
+def test_age_is_configured() -> None:
+    """A stack's own maximum holds."""
+    pack = Pack(config={ROTATION: {"maximumDays": 30}})
+    try:
+        said = [each for each in pack.judge(entry("90d"), supplied("CLERK_KEY=30d")) if each.policy == ROTATION]
+        assert [each.name for each in said] == ["entry"]
+    finally:
+        pack.close()
