@@ -12,6 +12,7 @@ from rich.tree import Tree
 from rehearsal import Plan, Rehearsal
 from reports.findings import PlacedFinding, counted
 from reports.outline import Group, Outline, Part, counts, kind, outline
+from reports.words import many
 from settings.stacks import Stack
 
 KINDS_SHOWN = 8
@@ -33,9 +34,7 @@ def show(
 
 def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
     systems = sum(len(cluster.systems) for cluster in stack.clusters.values())
-    console.print(
-        f"[bold]{escape(stack.name)}[/]: {_many(len(stack.clusters), 'cluster')}, {_many(systems, 'system')}\n"
-    )
+    console.print(f"[bold]{escape(stack.name)}[/]: {many(len(stack.clusters), 'cluster')}, {many(systems, 'system')}\n")
     for name, groups in shape.clusters.items():
         tree = Tree(f"[bold]{escape(name)}[/] [dim]{escape(shape.notes[name])}[/]", guide_style="dim")
         for group in groups:
@@ -48,7 +47,7 @@ def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None
 
 def _group(tree: Tree, group: Group, *, every: bool) -> None:
     note = f" [dim]{escape(group.note)}[/]" if group.note else ""
-    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{_many(group.resources, 'resource')}[/]")
+    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{many(group.resources, 'resource')}[/]")
     for part in group.parts:
         leaf = branch.add(_part(part))
         if every:
@@ -87,14 +86,10 @@ def _closing(console: Console, rehearsal: Rehearsal, findings: Sequence[PlacedFi
     resources = tuple(step for step in rehearsal.plan.steps if step.state.get("custom"))
     kinds = len(counts(resources))
     console.print(f"[bold]{len(resources)}[/] resources of {kinds} types to create")
-    verdict = f"[bold red]{_many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
-    console.print(f"Policies: {verdict}, {_many(advisory, 'advice', 'pieces of advice')}")
+    verdict = f"[bold red]{many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
+    console.print(f"Policies: {verdict}, {many(advisory, 'advice', 'pieces of advice')}")
     times = rehearsal.timings
     total = times.imports + times.program + times.policies
     console.print(
         f"[dim]{total:.1f} s: imports {times.imports:.1f}, program {times.program:.1f}, policies {times.policies:.1f}[/]"
     )
-
-
-def _many(number: int, one: str, more: str | None = None) -> str:
-    return f"{number} {one if number == 1 else more or one + 's'}"
