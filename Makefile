@@ -26,7 +26,7 @@ e2e: .venv/.dev ## Run the tests of a cluster on the rig (RIG=../shared/rig)
 programs: ## Install what the tests run besides Python, by apt, where it is missing
 	@missing=""; \
 	for pair in prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager rabbitmqctl=rabbitmq-server \
-		pg_lsclusters=postgresql rclone=rclone; do \
+		pg_lsclusters=postgresql rclone=rclone jq=jq unzip=unzip shellcheck=shellcheck; do \
 		command -v "$${pair%%=*}" >/dev/null 2>&1 || missing="$$missing $${pair#*=}"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \

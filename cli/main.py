@@ -21,6 +21,16 @@ app = typer.Typer(
 Directory = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of the project, or one below it.")]
 StackName = Annotated[str | None, typer.Option("--stack", "-s", help="Stack, named by its file Pulumi.<stack>.yaml.")]
 StackFile = Annotated[Path | None, typer.Option("--config", "-c", help="Stack file, in place of a stack's name.")]
+SystemName = Annotated[str, typer.Option("--system", help="System of the stack.")]
+Context = Annotated[
+    str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current.")
+]
+Kubeconfig = Annotated[Path | None, typer.Option("--kubeconfig", help="File, in place of KUBECONFIG.")]
+Cluster = Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")]
+Printed = Annotated[bool, typer.Option("--print", help="Print the Job as YAML in place of making it.")]
+JobTimeout = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Seconds to wait; by default the Job's own deadline.")
+]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for programs.")]
 
 secrets = typer.Typer(no_args_is_help=True, help="What vendors issue and Slipway cannot make: fill it, see its age.")
@@ -35,7 +45,10 @@ def preview(
     stack: StackName = None,
     config: StackFile = None,
     cwd: Directory = Path(),
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for programs.")] = "text",
+    output: Annotated[
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="For people, for programs, or for a comment on a pull request."),
+    ] = "text",
     every: Annotated[bool, typer.Option("--resources", help="Name every resource in place of counting them.")] = False,
 ) -> None:
     """Show what a stack would create, judged by the policy pack. Needs no cloud, credentials, network or Pulumi CLI."""
@@ -50,6 +63,21 @@ def check(cwd: Directory = Path()) -> None:
     from cli.check import check as run
 
     sys.exit(run(cwd))
+
+
+@app.command("hand-over")
+def hand_over(
+    system: Annotated[str, typer.Option("--system", help="System that has a new version.")],
+    version: Annotated[str, typer.Option("--version", help="Version, that is an immutable image tag.")],
+    slot: Annotated[Literal["blue", "green"], typer.Option("--slot", help="Copy of the system that gets it.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Write a new version into a stack's file: one value, all else as it is. It reaches nobody until that is applied."""
+    from cli.hand_over import hand_over as run
+
+    sys.exit(run(cwd, stack, config, system=system, slot=slot, version=version))
 
 
 @app.command()
@@ -114,11 +142,9 @@ def rehearse(
     stack: StackName = None,
     config: StackFile = None,
     cwd: Directory = Path(),
-    context: Annotated[
-        str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current.")
-    ] = None,
-    kubeconfig: Annotated[Path | None, typer.Option("--kubeconfig", help="File, in place of KUBECONFIG.")] = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")] = None,
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
     absent: Annotated[
         list[str] | None,
         typer.Option(
@@ -131,8 +157,10 @@ def rehearse(
     """Apply the Kubernetes part of a stack to a cluster, in order and with waits, as `pulumi up` would."""
     from cli.rehearse import Request
     from cli.rehearse import run as run_on
+    from cli.target import Target
 
-    request = Request(context, kubeconfig, cluster, frozenset(absent or ()), crds, timeout)
+    target = Target(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(target, frozenset(absent or ()), crds, timeout)
     sys.exit(run_on(cwd, stack, config, request))
 
 
@@ -180,6 +208,56 @@ def check_state(
     from cli.policies import check as run
 
     sys.exit(run(cwd, state, output=output))
+
+
+@app.command()
+def rollback(
+    system: SystemName,
+    migration: Annotated[str, typer.Option("--migration", help="Migration of the system, by its name.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    printed: Printed = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Take a migration back by its rollback file, with the Job that made it. Exit status 1 when that failed."""
+    from cli.rollback import Request
+    from cli.rollback import run as run_on
+    from cli.target import Target
+
+    target = Target(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(system=system, migration=migration, target=target, printed=printed, sure=yes, timeout=timeout)
+    sys.exit(run_on(cwd, stack, config, request))
+
+
+@app.command()
+def restore(
+    system: SystemName,
+    database: Annotated[str, typer.Option("--database", help="Database of the system, by its name.")],
+    at: Annotated[
+        str | None, typer.Option("--at", help="The newest dump by this time, UTC: 2026-11-05T02:30:00Z.")
+    ] = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    printed: Printed = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Restore a dump into a new database beside the live one. Exit status 1 when that failed."""
+    from cli.restore import Request
+    from cli.restore import run as run_on
+    from cli.target import Target
+
+    target = Target(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(system=system, database=database, target=target, at=at, printed=printed, timeout=timeout)
+    sys.exit(run_on(cwd, stack, config, request))
 
 
 def main() -> None:

@@ -6,16 +6,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.placed import refused
 from cli.progress import progress
 from cli.selection import Selection, select
+from cli.target import Target, cluster_of, reached
 from live.cluster.applying import Change
 from live.cluster.cluster import TIMEOUT, Came, Cluster, UnknownKinds, Wanted
 from live.cluster.definitions import BadDefinitions
 from live.cluster.marks import Mark
 from live.cluster.objects import Parts, Unplaced, parts
-from live.cluster.reach import OutOfReach, Reached, reach
+from live.cluster.reach import OutOfReach, Reached
 from settings.cluster_services import API_GROUPS
-from settings.stacks import LocalCluster
 
 OK, BAD_INPUT, FAILED, INTERRUPTED = 0, 2, 3, 130
 
@@ -24,26 +25,19 @@ OK, BAD_INPUT, FAILED, INTERRUPTED = 0, 2, 3, 130
 class Request:
     """What the command line says beside the stack."""
 
-    context: str | None = None
-    kubeconfig: Path | None = None
-    cluster: str | None = None
+    target: Target
     absent: frozenset[str] = frozenset()
     crds: Path | None = None
     timeout: float = TIMEOUT
-
-
-class BadRequest(Exception):
-    """The command line does not fit the stack."""
 
 
 def run(cwd: Path, name: str | None, file: Path | None, request: Request) -> int:
     """Applies the stack's objects and returns the exit status. Raises InvalidSettings, RehearsalError, CloudFailure."""
     selection = select(cwd, name, file)
     try:
-        chosen = _cluster(selection, request)
-        reached = reach(request.kubeconfig, _context(selection, chosen, request))
-        return _bring(selection, chosen, reached, request)
-    except (BadRequest, OutOfReach, UnknownKinds, BadDefinitions, Unplaced) as error:
+        chosen = cluster_of(selection.stack, request.target)
+        return _bring(selection, chosen, reached(selection.stack, chosen, request.target), request)
+    except (OutOfReach, UnknownKinds, BadDefinitions, Unplaced) as error:
         print(f"slipway: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -51,8 +45,8 @@ def run(cwd: Path, name: str | None, file: Path | None, request: Request) -> int
         return INTERRUPTED
 
 
-def _bring(selection: Selection, chosen: str, reached: Reached, request: Request) -> int:
-    cluster = Cluster(reached.api, _say)
+def _bring(selection: Selection, chosen: str, there: Reached, request: Request) -> int:
+    cluster = Cluster(there.api, _say)
     seed = cluster.seed()
     with progress(selection.stack.name) as report:
         rehearsed = selection.rehearse(judged=False, on_progress=report, seed=seed)
@@ -61,7 +55,7 @@ def _bring(selection: Selection, chosen: str, reached: Reached, request: Request
         return FAILED
     found = parts(rehearsed.plan, chosen, selection.stack.clusters)
     if not found.objects:
-        raise BadRequest(f"the plan has no objects for cluster {chosen}")
+        raise refused(f"the plan has no objects for cluster {chosen}")
     if request.crds:
         cluster.define(request.crds, timeout=request.timeout)
     cluster.refuse_unknown_kinds(found.objects)
@@ -70,7 +64,7 @@ def _bring(selection: Selection, chosen: str, reached: Reached, request: Request
     )
     came = cluster.bring(wanted, seed)
     _show(came, found)
-    print(f"rehearsed {selection.stack.name} on {reached.context}: {_summary(came)}")
+    print(f"rehearsed {selection.stack.name} on {there.context}: {_summary(came)}")
     return OK if came.is_good else FAILED
 
 
@@ -80,28 +74,6 @@ def _absent(selection: Selection, chosen: str) -> frozenset[str]:
     return frozenset(
         group for name, groups in API_GROUPS.items() if getattr(declared, name) == "absent" for group in groups
     )
-
-
-def _cluster(selection: Selection, request: Request) -> str:
-    known = sorted(selection.stack.clusters)
-    if request.cluster is None and len(known) == 1:
-        return known[0]
-    if request.cluster not in known:
-        wrong = f"'{request.cluster}' is no cluster of stack" if request.cluster else "several clusters are in stack"
-        raise BadRequest(f"{wrong} {selection.stack.name}; name one with --cluster ({', '.join(known)})")
-    return request.cluster
-
-
-def _context(selection: Selection, chosen: str, request: Request) -> str | None:
-    """The one asked for, or the stack's own. What stands for a cloud's cluster is never guessed."""
-    if request.context:
-        return request.context
-    settings = selection.stack.clusters[chosen].settings
-    if isinstance(settings, LocalCluster):
-        return settings.context
-    if request.kubeconfig is None:
-        raise BadRequest(f"cluster {chosen} is in a cloud; name the cluster that stands for it with --context")
-    return None
 
 
 def _say(line: str) -> None:

@@ -6,16 +6,18 @@ A rule of the pack ends its message with a line `mend: <source pointer>`; the po
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rehearsal import Finding
 from settings.locate import Location, locate
+from settings.problems import InvalidSettings
 from settings.project import Project
 
 MEND = "mend: "
-BLOCKING = "mandatory"
+BLOCKING, MENDED = "mandatory", "remediate"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class PlacedFinding:
     @property
     def blocks(self) -> bool:
         return self.finding.level == BLOCKING
+
+    @property
+    def mended(self) -> bool:
+        return self.finding.level == MENDED
 
     @property
     def resource(self) -> str:
@@ -60,11 +66,22 @@ def _placed(finding: Finding, project: Project, stack_file: Path) -> PlacedFindi
     lines = finding.message.rstrip().splitlines()
     if lines and lines[-1].startswith(MEND):
         pointer = lines[-1].removeprefix(MEND).strip()
-        return PlacedFinding(finding, "\n".join(lines[:-1]).strip(), locate(project, stack_file, pointer))
+        # A state may be older than the files: what is gone from them keeps the pointer in its text.
+        with suppress(InvalidSettings, ValueError):
+            return PlacedFinding(finding, "\n".join(lines[:-1]).strip(), locate(project, stack_file, pointer))
     return PlacedFinding(finding, finding.message.strip(), None)
 
 
-def counted(findings: Sequence[PlacedFinding]) -> tuple[int, int]:
-    """How many block, and how many only advise."""
-    blocking = sum(found.blocks for found in findings)
-    return blocking, len(findings) - blocking
+@dataclass(frozen=True)
+class Tally:
+    """How many findings block, how many advise, and how many were mended by their rule."""
+
+    blocking: int
+    advisory: int
+    mended: int
+
+
+def tallied(findings: Sequence[PlacedFinding]) -> Tally:
+    """The findings counted by what they ask of the reader."""
+    blocking, mended = sum(found.blocks for found in findings), sum(found.mended for found in findings)
+    return Tally(blocking, len(findings) - blocking - mended, mended)

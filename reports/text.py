@@ -10,8 +10,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rehearsal import Plan, Rehearsal
-from reports.findings import PlacedFinding, counted
+from reports.findings import PlacedFinding, tallied
 from reports.outline import Group, Outline, Part, counts, kind, outline
+from reports.words import many
 from settings.stacks import Stack
 
 KINDS_SHOWN = 8
@@ -33,9 +34,7 @@ def show(
 
 def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
     systems = sum(len(cluster.systems) for cluster in stack.clusters.values())
-    console.print(
-        f"[bold]{escape(stack.name)}[/]: {_many(len(stack.clusters), 'cluster')}, {_many(systems, 'system')}\n"
-    )
+    console.print(f"[bold]{escape(stack.name)}[/]: {many(len(stack.clusters), 'cluster')}, {many(systems, 'system')}\n")
     for name, groups in shape.clusters.items():
         tree = Tree(f"[bold]{escape(name)}[/] [dim]{escape(shape.notes[name])}[/]", guide_style="dim")
         for group in groups:
@@ -48,7 +47,7 @@ def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None
 
 def _group(tree: Tree, group: Group, *, every: bool) -> None:
     note = f" [dim]{escape(group.note)}[/]" if group.note else ""
-    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{_many(group.resources, 'resource')}[/]")
+    branch = tree.add(f"[bold]{escape(group.title)}[/]{note} [cyan]{many(group.resources, 'resource')}[/]")
     for part in group.parts:
         leaf = branch.add(_part(part))
         if every:
@@ -96,11 +95,8 @@ def _closing(console: Console, rehearsal: Rehearsal, findings: Sequence[PlacedFi
 
 
 def verdict(findings: Sequence[PlacedFinding]) -> str:
-    """How many findings block and how many advise, in Rich's markup."""
-    blocking, advisory = counted(findings)
-    violations = f"[bold red]{_many(blocking, 'violation')}[/]" if blocking else "[green]no violations[/]"
-    return f"{violations}, {_many(advisory, 'advice', 'pieces of advice')}"
-
-
-def _many(number: int, one: str, more: str | None = None) -> str:
-    return f"{number} {one if number == 1 else more or one + 's'}"
+    """How many findings block, advise and were mended, in Rich's markup."""
+    tally = tallied(findings)
+    violations = f"[bold red]{many(tally.blocking, 'violation')}[/]" if tally.blocking else "[green]no violations[/]"
+    mended = f", {tally.mended} mended" if tally.mended else ""
+    return f"{violations}, {many(tally.advisory, 'advice', 'pieces of advice')}{mended}"

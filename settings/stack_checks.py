@@ -131,20 +131,25 @@ def _artefacts(path: Path, system: PlacedSystem) -> Found:
 
 
 def _incompatible(path: Path, system: PlacedSystem) -> Found:
-    """Two versions that need the database to be different cannot both have visitors."""
+    """Two versions that need the database to be different cannot both have visitors; and it is changed for the one only
+    when the other has none."""
     placement = system.placement
-    served = {
-        slot: version
-        for slot in ("blue", "green")
-        if (version := placement.slot(slot).version) and placement.weight(slot)
-    }
+    running = {slot: version for slot in ("blue", "green") if (version := placement.slot(slot).version)}
+    served = {slot for slot in running if placement.weight(slot)}
     for migration in system.definition.migrations:
         if migration.compatible or migration.version is None:
             continue
-        there = {slot for slot, version in served.items() if reaches(version, migration.version)}
-        if there and there != set(served):
+        needing = {slot for slot, version in running.items() if reaches(version, migration.version)}
+        left = served - needing
+        if needing & served and left:
             rule = f"splits visitors over migration '{migration.name}', after which the version before it does not work"
-            yield Finding((*path, min(there), "weight"), rule)
+            yield Finding((*path, min(needing & served), "weight"), rule)
+        elif needing and left and not placement.maintenance:
+            rule = (
+                f"'maintenance' must be true: migration '{migration.name}' is made for slot '{min(needing)}', and slot '{min(left)}', "
+                "which has the visitors, does not work afterwards"
+            )
+            yield Finding((*path, "maintenance"), rule)
 
 
 def _weights(path: Path, placement: Placement) -> Found:

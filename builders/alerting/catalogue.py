@@ -26,7 +26,8 @@ def of_system(placed: PlacedSystem) -> dict[str, list[Rule]]:
 def prometheus_rule(placed: PlacedSystem, runbooks: str) -> dict[str, Any]:
     """The spec of the system's PrometheusRule: recording rules first, for the alerts read them."""
     owned = Owned(system=placed.name, team=placed.definition.owner.team, runbooks=runbooks)
-    groups = [group(f"{placed.name}-recording", traffic.recordings(placed))]
+    recorded = [*traffic.recordings(placed), *databases.recordings(placed)]
+    groups = [group(f"{placed.name}-recording", recorded)]
     for concern, rules in of_system(placed).items():
         groups.append(group(f"{placed.name}-{concern}", [owned.alert(rule) for rule in rules]))
     return {"groups": groups}

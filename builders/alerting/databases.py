@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from builders import names
+from builders.alerting import labels
 from builders.alerting.promql import matching, selector
-from builders.alerting.rule import Rule
+from builders.alerting.rule import Rule, recording
 from settings.databases import Database, RestoreTest
 from settings.fields import seconds
 from settings.stacks import PlacedSystem
 
 OVERDUE = {"day": "2d", "week": "8d", "month": "33d"}
 """Time after which a restore test should have come, by how often it does."""
+_BY = "by (namespace, cronjob)"
+
+
+def recordings(placed: PlacedSystem) -> list[dict[str, Any]]:
+    """What each restore test came to."""
+    rules: list[dict[str, Any]] = []
+    for name, each in _databases(placed).items():
+        if each.backup != "none" and isinstance(each.restore_test, RestoreTest):
+            tags = {"system": placed.name, "database": name}
+            job = names.restore_test(name)
+            rules += [
+                recording(labels.RESTORE_PASSED, _passed(placed.namespace, job, tags), **tags),
+                recording(labels.RESTORE_AGE, _age(placed.namespace, job), **tags),
+            ]
+    return rules
 
 
 def alerts(placed: PlacedSystem) -> list[Rule]:
-    databases = {
-        name: each
-        for name, each in placed.definition.databases.items()
-        if each.engine == "postgres" and each.placement == "managed"
-    }
+    databases = _databases(placed)
     if not databases:
         return []
     namespace = placed.namespace
@@ -30,8 +45,16 @@ def alerts(placed: PlacedSystem) -> list[Rule]:
         _slow_queries(namespace, slow / 1000),
         *([_mean(namespace, limit)] if limit else []),
         _lag(namespace),
-        *[rule for name, each in databases.items() for rule in _backups(namespace, name, each)],
+        *[rule for name, each in databases.items() for rule in _backups(placed, name, each)],
     ]
+
+
+def _databases(placed: PlacedSystem) -> dict[str, Database]:
+    return {
+        name: each
+        for name, each in placed.definition.databases.items()
+        if each.engine == "postgres" and each.placement == "managed"
+    }
 
 
 def _down(namespace: str) -> Rule:
@@ -114,27 +137,49 @@ def _lag(namespace: str) -> Rule:
     )
 
 
-def _backups(namespace: str, name: str, settings: Database) -> list[Rule]:
+def _backups(placed: PlacedSystem, name: str, settings: Database) -> list[Rule]:
     if settings.backup == "none":
         return []
-    rules = [_stale("BackupTooOld", namespace, names.dump(name), "26h", "backup", name)]
+    namespace, dump = placed.namespace, names.dump(name)
+    rules = [_stale("BackupTooOld", _age(namespace, dump), namespace, dump, "26h", "backup", name)]
     if isinstance(settings.restore_test, RestoreTest):
         job, overdue = names.restore_test(name), OVERDUE[settings.restore_test.every]
+        age = selector(labels.RESTORE_AGE, system=placed.name, database=name)
         rules += [
-            _stale("RestoreTestOverdue", namespace, job, overdue, "restore test", name),
-            _failed(namespace, job, name),
+            _stale("RestoreTestOverdue", age, namespace, job, overdue, "restore test", name),
+            _failed(placed, job, name),
         ]
     return rules
 
 
-def _stale(name: str, namespace: str, job: str, age: str, what: str, database: str) -> Rule:
-    """Also where none ever succeeded since the CronJob was made."""
-    succeeded = selector("kube_cronjob_status_last_successful_time", namespace=namespace, cronjob=job)
-    made = selector("kube_cronjob_created", namespace=namespace, cronjob=job)
-    by = "max by (namespace, cronjob)"
+def _age(namespace: str, job: str) -> str:
+    """Since its CronJob was made where it never succeeded."""
+    succeeded = _of_cron_job("kube_cronjob_status_last_successful_time", namespace, job)
+    return f"time() - ({succeeded} or {_of_cron_job('kube_cronjob_created', namespace, job)})"
+
+
+def _passed(namespace: str, job: str, tags: Mapping[str, str]) -> str:
+    """A run that was due has succeeded since. What is never told of, one that never ran or is not over, is left out or
+    stays what it was."""
+    due = _of_cron_job("kube_cronjob_status_last_schedule_time", namespace, job)
+    succeeded = _of_cron_job("kube_cronjob_status_last_successful_time", namespace, job)
+    running = f"{_of_cron_job('kube_cronjob_status_active', namespace, job)} > 0"
+    made = _of_cron_job("kube_cronjob_created", namespace, job)
+    came = f"({succeeded} >= bool ({due} or {made}) or 0 * {due})"
+    before = f"({selector(labels.RESTORE_PASSED, **tags)} and on (namespace, cronjob) {running})"
+    return f"({came} unless {running}) or on (namespace, cronjob) {before}"
+
+
+def _of_cron_job(metric: str, namespace: str, job: str) -> str:
+    """The same whichever instance of kube-state-metrics tells it."""
+    return f"max {_BY} ({selector(metric, namespace=namespace, cronjob=job)})"
+
+
+def _stale(name: str, passed: str, namespace: str, job: str, age: str, what: str, database: str) -> Rule:
+    """`passed` are the seconds since it did."""
     return Rule(
         name=name,
-        expr=f"time() - ({by} ({succeeded}) or {by} ({made})) > {seconds(age):.15g}",
+        expr=f"{passed} > {seconds(age):.15g}",
         lasting="10m",
         severity="critical" if name == "BackupTooOld" else "warning",
         labels={"database": database},
@@ -147,18 +192,20 @@ def _stale(name: str, namespace: str, job: str, age: str, what: str, database: s
     )
 
 
-def _failed(namespace: str, job: str, database: str) -> Rule:
-    failed = selector("kube_job_status_failed", matching("job_name", f"{job}-.+"), namespace=namespace)
+def _failed(placed: PlacedSystem, job: str, database: str) -> Rule:
+    """It waits, for Kubernetes notes that a Job ended before it notes that it succeeded."""
+    passed = selector(labels.RESTORE_PASSED, system=placed.name, database=database)
     return Rule(
         name="RestoreTestFailed",
-        expr=f"max by (namespace, job_name) ({failed}) > 0",
-        lasting="1m",
+        expr=f"{passed} == 0",
+        lasting="5m",
         severity="critical",
         labels={"database": database},
-        summary=f"A restore test of {database} failed",
-        meaning="A backup that cannot be restored is none.",
+        summary=f"The last restore test of {database} failed",
+        meaning="A backup that cannot be restored is none. The alert ends with the next test that passes.",
         steps=(
-            f"Read what failed: kubectl -n {namespace} logs job/<job>",
+            f"Read what failed: kubectl -n {placed.namespace} logs job/<newest of {job}> --all-containers",
             "Make a backup and test it again before anything else changes the database.",
+            f"Test it now: kubectl -n {placed.namespace} create job --from=cronjob/{job} {job}-now",
         ),
     )

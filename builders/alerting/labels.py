@@ -15,6 +15,11 @@ REQUESTS = "slipway:requests:rate5m"
 LATENCY = "slipway:latency_milliseconds:p95_5m"
 """95 of 100 requests are answered within this, by service and slot."""
 
+RESTORE_PASSED = "slipway:restore_test_passed:last"
+"""Whether the last restore test of a database passed, 1 or 0, by system and database. While one runs, the one before."""
+RESTORE_AGE = "slipway:restore_test_age_seconds:last"
+"""Time since a restore test passed, or since there are any if none ever did, by system and database."""
+
 
 def runbook(base: str, page: str, alert: str) -> str:
     """The address of the paragraph about `alert` on the page of a system or of the cluster."""

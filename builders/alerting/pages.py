@@ -69,7 +69,8 @@ def system_page(placed: PlacedSystem) -> str:
         _MADE,
         f"# Alerts: {_prose(definition.title, placed)}",
         f"Dashboard `{labels.dashboard(placed.name)}`, namespace `{placed.namespace}`. Series `slipway:…` are recorded "
-        "from the gateway's counts: [monitoring](../monitoring.md).",
+        "from the gateway's counts: [monitoring](../monitoring.md); those of restore tests from what Kubernetes tells of "
+        "their CronJobs: [backups](../backups.md).",
         *_people(placed),
         "## Alerts",
         _contents(alerts),

@@ -82,6 +82,15 @@ class Api:
                 return None
             raise
 
+    def text(self, path: str, **query: str) -> str:
+        """What is no document, such as a log; empty where there is nothing."""
+        try:
+            return self._asked("GET", path, query=query).decode(errors="replace")
+        except Refused as refusal:
+            if refusal.status == 404:
+                return ""
+            raise
+
     def items(self, path: str, **query: str) -> list[Document]:
         """All objects of a list, page by page; none where the list does not exist."""
         found: list[Document] = []
@@ -117,6 +126,9 @@ class Api:
             raise Stopped
 
     def _request(self, method: str, path: str, **parts: Any) -> Document:
+        return json.loads(self._asked(method, path, **parts))
+
+    def _asked(self, method: str, path: str, **parts: Any) -> bytes:
         for seconds in self._pauses:
             try:
                 return self._once(method, path, **parts)
@@ -136,11 +148,11 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | bytes | None = None,
         content: str = "",
-    ) -> Document:
+    ) -> bytes:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        headers = {"Accept": "application/json"} | ({"Content-Type": content} if content else {})
+        headers = {"Accept": "application/json, */*"} | ({"Content-Type": content} if content else {})
         call: Any = self._client.call_api
         try:
             answer = call(
@@ -153,7 +165,7 @@ class Api:
                 _preload_content=False,
                 _request_timeout=TIMEOUT,
             )
-            return json.loads(answer.data)
+            return answer.data
         except ApiException as error:
             raise _refusal(error) from None
         except HTTPError as error:

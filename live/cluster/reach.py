@@ -14,6 +14,10 @@ class OutOfReach(CloudFailure):
     """There is no way to the cluster, or it does not let this login in. Nothing was changed."""
 
 
+class UnknownContext(OutOfReach):
+    """The kubeconfig leads nowhere."""
+
+
 @dataclass(frozen=True)
 class Reached:
     """A cluster that answers; `context` is what its kubeconfig calls it."""
@@ -53,9 +57,9 @@ def _client(kubeconfig: Path | None, context: str | None) -> tuple[Any, str]:
         config.load_kube_config(config_file=file, context=name, client_configuration=settings)
     except config.ConfigException:
         wanted = f"context {context}" if context else "current context"
-        raise OutOfReach(f"kubernetes: the {place} has no {wanted}, or there is none; see KUBECONFIG") from None
+        raise UnknownContext(f"kubernetes: the {place} has no {wanted}, or there is none; see KUBECONFIG") from None
     except (yaml.YAMLError, OSError, TypeError, KeyError) as error:
-        raise OutOfReach(f"kubernetes: the {place} cannot be read ({type(error).__name__})") from None
+        raise UnknownContext(f"kubernetes: the {place} cannot be read ({type(error).__name__})") from None
     if not settings.verify_ssl:
         # The kubeconfig says so itself; a warning at each request would hide all else.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

@@ -140,12 +140,14 @@ def _test_file(placed: PlacedSystem, name: str, step: str, tests: Sequence[dict[
     return file
 
 
-def recorded(placed: PlacedSystem, series: Mapping[str, Samples], expected: Mapping[str, float], folder: Path) -> str:
-    """What promtool has against these values of recorded series, at the seventh minute."""
+def recorded(
+    placed: PlacedSystem, series: Mapping[str, Samples], expected: Mapping[str, float | None], folder: Path
+) -> str:
+    """What promtool has against these values of recorded series, at the seventh minute; None where there is none."""
     group = spec(placed)["groups"][0]
     (folder / "recording.rules.yaml").write_text(yaml.safe_dump({"groups": [group]}))
     asked = [
-        {"expr": each.split("{")[0], "eval_time": "7m", "exp_samples": [{"labels": each, "value": value}]}
+        {"expr": each.split("{")[0], "eval_time": "7m", "exp_samples": _samples(each, value)}
         for each, value in expected.items()
     ]
     given = [{"series": each, "values": written(samples)} for each, samples in series.items()]
@@ -154,6 +156,10 @@ def recorded(placed: PlacedSystem, series: Mapping[str, Samples], expected: Mapp
     (folder / "recording.test.yaml").write_text(yaml.safe_dump(content))
     done = programs.run(programs.promtool(), "test", "rules", "recording.test.yaml", folder=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _samples(labels: str, value: float | None) -> list[dict[str, Any]]:
+    return [] if value is None else [{"labels": labels, "value": value}]
 
 
 def read_by(placed: PlacedSystem, name: str) -> list[dict[str, Any]]:

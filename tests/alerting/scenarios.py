@@ -414,7 +414,29 @@ def _stale(placed: PlacedSystem, rule: Rule, job: str, hours: int) -> Scenario:
 
 
 def restore_test_failed(placed: PlacedSystem, rule: Rule) -> Scenario:
-    return _job(placed, rule, f"{names.restore_test(rule.labels['database'])}-29123456")
+    """A run fails, and the next one passes; each takes three steps, in which the last result holds. The failed Job stays
+    in the history, which does not count."""
+    taken, job = course(rule), names.restore_test(rule.labels["database"])
+    failed, passed, took = taken.well, taken.well + taken.wrong, 3
+    runs = {failed - took: failed, passed - took: passed}
+    long_ago = -86400.0
+
+    def latest(begins: Sequence[int]) -> list[float]:
+        return [
+            max((begin * MINUTE for begin in begins if begin <= step), default=long_ago) for step in range(taken.length)
+        ]
+
+    running = [float(any(begin <= step < end for begin, end in runs.items())) for step in range(taken.length)]
+    own = {"namespace": placed.namespace, "cronjob": job}
+    history = {"namespace": placed.namespace, "job_name": f"{job}-29123456", "reason": "BackoffLimitExceeded"}
+    series = {
+        of_kubernetes("kube_cronjob_created", **own): [-9e9] * taken.length,
+        of_kubernetes("kube_cronjob_status_last_schedule_time", **own): latest(list(runs)),
+        of_kubernetes("kube_cronjob_status_last_successful_time", **own): latest([passed]),
+        of_kubernetes("kube_cronjob_status_active", **own): running,
+        of_kubernetes("kube_job_status_failed", **history): [float(step >= failed) for step in range(taken.length)],
+    }
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=own)
 
 
 def _job(placed: PlacedSystem, rule: Rule, job: str) -> Scenario:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from builders.alerting.labels import RESTORE_AGE, RESTORE_PASSED
 from builders.alerting.rule import Rule
 from tests.alerting import programs, rules
 from tests.alerting.rules import Moment
@@ -22,6 +23,7 @@ from tests.alerting.scenarios import (
     fires,
     of_application,
     of_gateway,
+    of_kubernetes,
 )
 
 
@@ -136,7 +138,9 @@ def test_what_is_recorded_by_slot(tmp_path: Path) -> None:
 # --- what Kubernetes and the broker tell ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["ServiceDown", "AutoscalerAtMaximum", "BackupTooOld", "MigrationFailed"])
+@pytest.mark.parametrize(
+    "name", ["ServiceDown", "AutoscalerAtMaximum", "BackupTooOld", "RestoreTestFailed", "MigrationFailed"]
+)
 def test_a_restart_of_what_tells_of_it_makes_no_new_alert(name: str, tmp_path: Path) -> None:
     """kube-state-metrics gets another address while the alert waits and while it fires."""
     placed, rule = rules.only("fleet", name)
@@ -153,6 +157,70 @@ def test_a_restart_of_what_tells_of_it_makes_no_new_alert(name: str, tmp_path: P
             series[each.replace("10.20.1.7:8080", instance)] = cut
     told_at = [Moment(step, rule, happens.labels) for step in range(start, start + 4)]
     assert rules.passes(placed, [rules.unit_test(placed, series, [Moment(start - 1, rule), *told_at])], tmp_path) == ""
+
+
+RESTORE_TEST = {"namespace": "fleet", "cronjob": "fleet-db-restore-test"}
+DUE, SUCCEEDED, ACTIVE, CREATED = (
+    of_kubernetes(f"kube_cronjob_{name}", **RESTORE_TEST)
+    for name in ("status_last_schedule_time", "status_last_successful_time", "status_active", "created")
+)
+
+
+def test_a_first_restore_test_that_fails_is_told_of(tmp_path: Path) -> None:
+    """None ever succeeded, so there is no time to compare with."""
+    _, rule = rules.only("fleet", "RestoreTestFailed")
+    taken = Course(well=20, wrong=20)
+    series: dict[str, Samples] = {
+        CREATED: [-600.0] * taken.length,
+        DUE: [nan] * 17 + [17 * 60.0] * (taken.length - 17),
+        ACTIVE: [float(17 <= step < 20) for step in range(taken.length)],
+    }
+    test = told("fleet", rule, series, RESTORE_TEST, silent=24, firing=25)
+    assert rules.passes(rules.placed_systems()["fleet"], [test], tmp_path) == ""
+
+
+def test_a_restore_test_made_by_hand_ends_the_alert(tmp_path: Path) -> None:
+    """Kubernetes takes it for a success of the CronJob, which was due before."""
+    placed, rule = rules.only("fleet", "RestoreTestFailed")
+    taken = Course(well=0, wrong=20)
+    series = {
+        CREATED: [-9e5] * taken.length,
+        DUE: [-300.0] * taken.length,
+        SUCCEEDED: [-9e4] * 20 + [20 * 60.0] * 30,
+        ACTIVE: [0.0] * taken.length,
+    }
+    moments = [Moment(19, rule, RESTORE_TEST), Moment(20, rule)]
+    assert rules.passes(placed, [rules.unit_test(placed, series, moments)], tmp_path) == ""
+
+
+def test_nothing_is_left_of_a_restore_test_that_nobody_makes_any_more(tmp_path: Path) -> None:
+    """What is recorded does not live on by itself when the CronJob goes, not even in the middle of a run."""
+    placed, rule = rules.only("fleet", "RestoreTestFailed")
+    taken = Course(well=0, wrong=20)
+    series = {
+        DUE: [-300.0] * 20 + [nan] * 30,
+        ACTIVE: [0.0] * 18 + [1.0] * 2 + [nan] * 30,
+    }
+    moments = [Moment(19, rule, RESTORE_TEST), Moment(20, rule)]
+    assert len(series[DUE]) == taken.length
+    assert rules.passes(placed, [rules.unit_test(placed, series, moments)], tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("due", "succeeded", "expected"),
+    [(-600.0, -540.0, (1, 960)), (-600.0, -9000.0, (0, 9420)), (nan, -540.0, (1, 960)), (nan, nan, (None, 9420))],
+    ids=["passed", "failed", "by hand only", "none yet"],
+)
+def test_results_of_restore_tests_are_metrics(
+    due: float, succeeded: float, expected: tuple[float | None, float], tmp_path: Path
+) -> None:
+    """Whether the last one passed, and how long ago one did."""
+    placed, steps = rules.placed_systems()["fleet"], 8
+    series = {CREATED: [-9000.0] * steps, DUE: [due] * steps, SUCCEEDED: [succeeded] * steps, ACTIVE: [0.0] * steps}
+    labels = '{cronjob="fleet-db-restore-test", database="fleet_db", namespace="fleet", system="fleet"}'
+    passed, age = expected
+    wanted = {f"{RESTORE_PASSED}{labels}": passed, f"{RESTORE_AGE}{labels}": age}
+    assert rules.recorded(placed, series, wanted, tmp_path) == ""
 
 
 def test_a_broker_without_any_node_is_told_of(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_stack_with_several_clusters(project: Copy, dead: str) -> None:
 def test_a_cloud_s_cluster_is_never_guessed(project: Copy, dead: str) -> None:
     run = project.slipway("rehearse", "--stack", "prod", "--cluster", "main", KUBECONFIG=dead)
     assert run.status == 2
-    assert "name the cluster that stands for it with --context" in run.err
+    assert "name the kubeconfig's context for it with --context" in run.err
 
 
 def test_a_stack_that_does_not_exist(project: Copy, dead: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,25 +62,9 @@ class Container:
 
     @contextmanager
     def started(self, **environment: str) -> Iterator[subprocess.Popen[str]]:
-        with tempfile.TemporaryDirectory(prefix="slipway-migration-") as folder:
-            scripts, scratch = Path(folder) / "scripts", Path(folder) / "tmp"
-            scripts.mkdir()
-            scratch.mkdir()
-            data: Any = job.scripts(SCOPE, self.job).data
-            for name, text in data.items():
-                (scripts / name).write_text(text, encoding="utf-8")
-            process = subprocess.Popen(
-                [word.replace("/scripts", str(scripts)) for word in self._container.command],
-                env={**self._environment(), "TMPDIR": str(scratch), **environment},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-            try:
-                yield process
-            finally:
-                killed(process)
+        data: Any = job.scripts(SCOPE, self.job).data
+        with mounted(self._container.command, data, {**self._environment(), **environment}) as process:
+            yield process
 
     @property
     def _container(self) -> Any:
@@ -90,16 +74,61 @@ class Container:
 
     def _environment(self) -> dict[str, str]:
         """Of the container's own variables, with the Secret's values where it refers to them."""
-        secret = self._secret()
-        found = {"PATH": self.server.environment("")["PATH"]}
-        for each in self._container.env:
-            found[each.name] = each.value if each.value is not None else secret[each.value_from.secret_key_ref.key]
-        return found | {"PGSSLMODE": "disable"}
+        given = {each.name: each.value for each in self._container.env if each.value is not None}
+        keys = {each.name: each.value_from.secret_key_ref.key for each in self._container.env if each.value is None}
+        return environment(self.server, self.database, given, keys, self.password)
 
-    def _secret(self) -> Mapping[str, str]:
-        login = self.server.environment(self.database, owner(self.database), self.password)
-        keys = {"host": "PGHOST", "port": "PGPORT", "name": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD"}
-        return {key: login[variable] for key, variable in keys.items()}
+
+@dataclass(frozen=True)
+class Written:
+    """A Job as a document, with the files of its ConfigMap: what a cluster would get."""
+
+    job: Mapping[str, Any]
+    files: Mapping[str, str]
+
+    def run(self, server: Server, database: str) -> Done:
+        """Until it ends."""
+        (container,) = self.job["spec"]["template"]["spec"]["containers"]
+        given = {each["name"]: each["value"] for each in container["env"] if "value" in each}
+        refers = {each["name"]: each["valueFrom"] for each in container["env"] if "valueFrom" in each}
+        keys = {name: each["secretKeyRef"]["key"] for name, each in refers.items()}
+        with mounted(container["command"], self.files, environment(server, database, given, keys)) as process:
+            return ended(process)
+
+
+@contextmanager
+def mounted(
+    command: Sequence[str], files: Mapping[str, str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """The container's process, with the files where its volume is."""
+    with tempfile.TemporaryDirectory(prefix="slipway-migration-") as folder:
+        scripts, scratch = Path(folder) / "scripts", Path(folder) / "tmp"
+        scripts.mkdir()
+        scratch.mkdir()
+        for name, text in files.items():
+            (scripts / name).write_text(text, encoding="utf-8")
+        process = subprocess.Popen(
+            [word.replace("/scripts", str(scripts)) for word in command],
+            env={"TMPDIR": str(scratch), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            killed(process)
+
+
+def environment(
+    server: Server, database: str, given: Mapping[str, str], keys: Mapping[str, str], password: str = CANARY
+) -> dict[str, str]:
+    """Variables that are `given`, and those whose values the Secret has under `keys`."""
+    login = server.environment(database, owner(database), password)
+    variables = {"host": "PGHOST", "port": "PGPORT", "name": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD"}
+    secret = {name: login[variables[key]] for name, key in keys.items()}
+    return {"PATH": login["PATH"], **given, **secret, "PGSSLMODE": "disable"}
 
 
 def owner(database: str) -> str:

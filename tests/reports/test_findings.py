@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rehearsal import Finding
-from reports.findings import counted, place
+from reports.findings import Tally, place, tallied
 from settings.project import find_project
 
 ROOT = Path(__file__).parents[2]
@@ -33,11 +33,19 @@ def test_the_pointer_becomes_file_and_line() -> None:
 
 
 def test_blocking_findings_come_first() -> None:
-    """And are counted apart from advice."""
+    """And are counted apart from advice, and from what its rule has mended."""
     project = find_project(ROOT)
-    found = place([finding("b", "advisory"), finding("a")], project, project.stack_file("prod"))
-    assert [each.blocks for each in found] == [True, False]
-    assert counted(found) == (1, 1)
+    told = [finding("b", "advisory"), finding("a"), finding("c", "remediate")]
+    found = place(told, project, project.stack_file("prod"))
+    assert [each.blocks for each in found] == [True, False, False]
+    assert tallied(found) == Tally(blocking=1, advisory=1, mended=1)
+
+
+def test_a_place_that_is_gone_stays_a_pointer() -> None:
+    """A state may be older than the files that it is read beside."""
+    project = find_project(ROOT)
+    (found,) = place([finding("It.\nmend: systems/gone/system.yaml:services.x")], project, project.stack_file("prod"))
+    assert (found.place, found.text) == (None, "It.\nmend: systems/gone/system.yaml:services.x")
 
 
 def test_a_finding_on_the_stack_names_no_resource() -> None:

@@ -130,21 +130,30 @@ release: {maintenance: true}
 """
 
 
+SPLIT = "splits visitors over migration '001-rename', after which the version before it does not work"
+OPEN = "'maintenance' must be true: migration '001-rename' is made for slot 'green', and slot 'blue', which has the visitors"
+ONE, TWO = "blue: {version: 1.9.0}", "green: {version: 2.0.0}"
+
+
 @pytest.mark.parametrize(
-    ("slots", "split"),
+    ("slots", "told"),
     [
-        ("blue: {version: 1.9.0, weight: 90}\n          green: {version: 2.0.0, weight: 10}", True),
-        ("blue: {version: 2.0.0, weight: 90}\n          green: {version: 2.1.0, weight: 10}", False),
-        ("blue: {version: 1.9.0, weight: 100}\n          green: {version: 2.0.0, weight: 0}", False),
+        (["blue: {version: 1.9.0, weight: 90}", "green: {version: 2.0.0, weight: 10}"], SPLIT),
+        (["blue: {version: 1.9.0, weight: 90}", "green: {version: 2.0.0, weight: 10}", "maintenance: true"], SPLIT),
+        (["blue: {version: 2.0.0, weight: 90}", "green: {version: 2.1.0, weight: 10}"], ""),
+        ([ONE, TWO], OPEN),
+        ([ONE, TWO, "maintenance: true"], ""),
+        ([ONE, TWO, "active: green"], ""),
     ],
 )
-def test_visitors_are_not_split_over_an_incompatible_migration(workshop: Workshop, slots: str, split: bool) -> None:
-    """Of two versions with visitors both must be on the same side of it."""
+def test_an_incompatible_migration_meets_no_visitors(workshop: Workshop, slots: list[str], told: str) -> None:
+    """Of two versions with visitors both are on the same side of it; it is made for a version without any in
+    maintenance only."""
     workshop.write(FLEET, (workshop.root / FLEET).read_text() + MIGRATION)
     workshop.write("systems/fleet/migrations/001.sql", "SELECT 1;")
-    workshop.edit(TEST, "blue: {version: 2.4.0}", slots)
-    if not split:
+    workshop.edit(TEST, "blue: {version: 2.4.0}", "\n          ".join(slots))
+    if not told:
         workshop.stack()
         return
     (problem,) = workshop.problems()
-    assert "splits visitors over migration '001-rename', after which the version before it does not work" in problem
+    assert told in problem

@@ -1,0 +1,277 @@
+"""The scripts of workflows, run."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Copy
+from tests.workflows.conftest import Runner, script
+
+COMMENT = {
+    "GH_TOKEN": "none",
+    "REPOSITORY": "example/slipway",
+    "RUN": "7",
+    "RUN_URL": "https://github.example/runs/7",
+    "HEAD_OWNER": "stranger",
+    "HEAD_BRANCH": "a$(touch stolen);b",
+    "HEAD_SHA": "c0ffee",
+    "STACKS": "staging prod",
+}
+HANDOVER = {
+    "GH_TOKEN": "none",
+    "BOT": "slipway[bot]",
+    "FROM": "example/shop",
+    "RUN_URL": "https://github.example/runs/7",
+    "SYSTEM": "smartwallet",
+    "STACK": "staging",
+    "SLOT": "green",
+    "VERSION": "2.5.0",
+}
+needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("unzip")), reason="jq or unzip is not installed")
+
+
+def with_command(project: Copy, runner: Runner) -> Runner:
+    """The runner in the project's folder, where `make` has installed."""
+    (project.root / ".venv").symlink_to(sys.prefix)
+    return replace(runner, folder=project.root)
+
+
+def test_a_preview_that_blocks_fails_and_is_written(project: Copy, runner: Runner) -> None:
+    """Every stack has its comment and is in the summary, in order, and the check fails."""
+    line = project.edit(
+        "Pulumi.staging.yaml",
+        "          blue: {version: expense-accounts-v1.0.0}\n",
+        "          blue: {version: expense-accounts-v1.0.0}\n          databases: {expenses: {backup: none}}\n",
+    )
+    runner = with_command(project, runner)
+    run = runner.run(script("preview.yml", "Preview"), STACKS="staging prod")
+    assert run.status == 1, run.everything
+    staging, prod = ((project.root / "comments" / f"{stack}.md").read_text() for stack in ("staging", "prod"))
+    assert staging.startswith("<!-- slipway preview staging -->\n## `staging`: blocked\n")
+    assert f"`Pulumi.staging.yaml:{line + 1}`" in staging
+    assert prod.startswith("<!-- slipway preview prod -->\n## `prod`: fine\n")
+    assert (project.root / "summary").read_text() == staging + prod
+
+
+def test_bad_input_fails_and_is_written(project: Copy, runner: Runner) -> None:
+    """The comment says which line is wrong."""
+    project.edit("systems/fleet/system.yaml", "    port: 3000", "    prot: 3000")
+    run = with_command(project, runner).run(script("preview.yml", "Preview"), STACKS="staging")
+    assert run.status == 2
+    assert "did you mean 'port'?" in (project.root / "comments" / "staging.md").read_text()
+
+
+def test_a_command_that_says_nothing_is_written_too(project: Copy, runner: Runner) -> None:
+    """So that an old comment does not stand for the new commit."""
+    (project.root / "policies").unlink()
+    (project.root / "policies").mkdir()
+    (project.root / "policies" / "PulumiPolicy.yaml").write_text("name: broken\nruntime: python\n")
+    run = with_command(project, runner).run(script("preview.yml", "Preview"), STACKS="local")
+    assert run.status not in (0, 1)
+    assert (project.root / "comments" / "local.md").read_text() == (
+        "<!-- slipway preview local -->\nThe preview of local did not run: see the log.\n"
+    )
+
+
+def archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(name.replace("__", "."), text)
+    return content.getvalue()
+
+
+def github(runner: Runner, comments: bytes, pulls: list[dict[str, object]], said: list[dict[str, object]]) -> None:
+    runner.stand_in("gh")
+    runner.answer("repos/example/slipway/pulls ", pulls)
+    runner.answer("/actions/runs/7/artifacts", {"artifacts": [{"name": "comments", "id": 3}]})
+    runner.answer("/actions/artifacts/3/zip", comments)
+    runner.answer("/issues/5/comments?per_page=100", said)
+
+
+PULL: dict[str, object] = {"number": 5, "head": {"sha": "c0ffee"}}
+BODY = "<!-- slipway preview {} -->\n## fine\n"
+
+
+@needs_jq
+def test_own_comments_are_updated_and_missing_ones_made(runner: Runner) -> None:
+    """The comment of a person with the same first line stays; the commit is told."""
+    said = [
+        {"id": 1, "user": {"login": "stranger"}, "body": BODY.format("staging")},
+        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": BODY.format("staging")},
+    ]
+    github(runner, archive(staging__md=BODY.format("staging"), prod__md=BODY.format("prod")), [PULL], said)
+    run = runner.run(script("comment.yml", "Comment"), **COMMENT)
+    assert run.status == 0, run.everything
+    written = [call for call in runner.calls if "--silent" in call]
+    assert [call[3:6] for call in written] == [
+        ["--method", "PATCH", "repos/example/slipway/issues/comments/2"],
+        ["--method", "POST", "repos/example/slipway/issues/5/comments"],
+    ]
+    end = "\nCommit c0ffee, [log](https://github.example/runs/7)\n"
+    assert [call[-1] for call in written] == [BODY.format("staging") + end, BODY.format("prod") + end]
+
+
+@needs_jq
+def test_the_pull_request_is_looked_up_by_what_github_says(runner: Runner) -> None:
+    """The branch of the event, whatever its name; only where the commit is the newest one."""
+    github(runner, archive(), [{"number": 5, "head": {"sha": "beef"}}], [])
+    run = runner.run(script("comment.yml", "Comment"), **COMMENT)
+    assert run.status == 0
+    assert "No open pull request has commit c0ffee" in run.out
+    assert "head=stranger:a$(touch stolen);b" in runner.calls[0]
+    assert not (runner.folder / "stolen").exists()
+    assert not [call for call in runner.calls if "--silent" in call]
+
+
+UNFIT = {
+    "nothing": archive(other__md="x"),
+    "another first line": archive(staging__md="hello\n" + BODY.format("staging"), prod__md=BODY.format("staging")),
+    "too long": archive(staging__md=BODY.format("staging") + "x" * 65_000, prod__md=BODY.format("prod") + "\n" * 10**7),
+    "no archive": b"none",
+}
+
+
+@needs_jq
+@pytest.mark.parametrize("comments", UNFIT.values(), ids=UNFIT)
+def test_an_artifact_that_is_no_comment_is_not_written(runner: Runner, comments: bytes) -> None:
+    """It came from the pull request, so it is believed nothing; a bomb fills no disk."""
+    github(runner, comments, [PULL], [])
+    run = runner.run(script("comment.yml", "Comment"), **COMMENT)
+    assert run.status == 0, run.everything
+    assert run.out.count("::warning::") == 2
+    assert not [call for call in runner.calls if "--silent" in call]
+    assert all(path.stat().st_size <= 65_001 for path in runner.folder.glob("*.comment"))
+
+
+@needs_jq
+def test_an_api_that_fails_fails_the_job(runner: Runner) -> None:
+    """In the middle of a pipe too."""
+    runner.stand_in("gh")
+    runner.answer("repos/example/slipway/pulls", b"", status=1)
+    assert runner.run(script("comment.yml", "Comment"), **COMMENT).status != 0
+
+
+@pytest.mark.parametrize(
+    ("status", "passes"), [("identical", True), ("behind", True), ("ahead", False), ("diverged", False)]
+)
+def test_a_tag_that_nobody_reviewed_is_refused(runner: Runner, status: str, passes: bool) -> None:
+    """Prod gets commits of main only."""
+    runner.stand_in("gh")
+    runner.answer("repos/example/slipway/compare/main...c0ffee", status.encode())
+    run = runner.run(
+        script("release.yml", "Refuse a tag that is not on main"),
+        GITHUB_REPOSITORY="example/slipway", GITHUB_SHA="c0ffee", GITHUB_REF_NAME="v1",
+    )  # fmt: skip
+    assert (run.status == 0) is passes, run.everything
+
+
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [
+        (
+            "Preview",
+            ["pulumi", "preview", "--stack", "prod", "--policy-pack", "policies", "--diff", "--non-interactive"],
+        ),
+        ("Update", ["pulumi", "up", "--stack", "prod", "--policy-pack", "policies", "--yes", "--non-interactive"]),
+    ],
+)
+def test_pulumi_is_judged_by_the_policy_pack(runner: Runner, step: str, command: list[str]) -> None:
+    """Preview and update; its exit status is the step's."""
+    runner.stand_in("pulumi")
+    assert runner.run(script("pulumi.yml", step), STACK="prod").status == 0
+    assert runner.calls == [command]
+    runner.answer("pulumi", b"", status=255)
+    assert runner.run(script("pulumi.yml", step), STACK="prod").status == 255
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def checkout(project: Copy, runner: Runner, tmp_path: Path) -> Runner:
+    """A clone of a repository that holds the project, with a stand-in for GitHub's command."""
+    folder = project.root
+    (folder / ".gitignore").write_text(".venv\nwork/\nbin/\nsummary\norigin.git\n")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=first")
+    git(folder, "clone", "--quiet", "--bare", ".", "origin.git")
+    git(folder, "remote", "add", "origin", str(folder / "origin.git"))
+    runner = with_command(project, runner)
+    runner.stand_in("gh")
+    return runner
+
+
+def test_a_version_becomes_a_pull_request(checkout: Runner) -> None:
+    """One commit with one changed line on a branch of its own, then the pull request."""
+    written = checkout.run(script("handover.yml", "Write the version"), **HANDOVER)
+    assert written.status == 0, written.everything
+    opened = checkout.run(script("handover.yml", "Open the pull request"), **HANDOVER)
+    assert opened.status == 0, opened.everything
+    origin = checkout.folder / "origin.git"
+    branch = "handover/staging/smartwallet-green"
+    assert git(origin, "diff", "--shortstat", "main", branch).strip() == (
+        "1 file changed, 1 insertion(+), 1 deletion(-)"
+    )
+    assert git(origin, "log", "-1", "--format=%an: %s", branch) == (
+        "slipway[bot]: smartwallet 2.5.0 on staging (green)\n"
+    )
+    assert [call[1:3] for call in checkout.calls] == [["auth", "setup-git"], ["pr", "list"], ["pr", "create"]]
+    assert checkout.calls[-1][3:] == [
+        "--head", branch,
+        "--title", "smartwallet 2.5.0 on staging (green)",
+        "--body", "Handed over by example/shop: https://github.example/runs/7",
+    ]  # fmt: skip
+
+
+def test_a_later_version_takes_its_place(checkout: Runner) -> None:
+    """The branch is written anew and the open pull request renamed."""
+    test_a_version_becomes_a_pull_request(checkout)
+    git(checkout.folder, "switch", "--quiet", "main")
+    git(checkout.folder, "branch", "--quiet", "-D", "handover/staging/smartwallet-green")
+    checkout.answer("gh pr list", b"12\n")
+    later = HANDOVER | {"VERSION": "2.6.0"}
+    assert checkout.run(script("handover.yml", "Write the version"), **later).status == 0
+    opened = checkout.run(script("handover.yml", "Open the pull request"), **later)
+    assert opened.status == 0, opened.everything
+    assert checkout.calls[-1][1:6] == ["pr", "edit", "12", "--title", "smartwallet 2.6.0 on staging (green)"]
+    origin = checkout.folder / "origin.git"
+    assert git(origin, "rev-list", "--count", "main..handover/staging/smartwallet-green") == "1\n"
+
+
+def test_a_version_that_is_there_opens_nothing(checkout: Runner) -> None:
+    """The job ends well."""
+    same = HANDOVER | {"VERSION": "2.4.0"}
+    assert checkout.run(script("handover.yml", "Write the version"), **same).status == 0
+    assert checkout.run(script("handover.yml", "Open the pull request"), **same).status == 0
+    assert checkout.calls == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"VERSION": "2.5.0; touch stolen"},
+        {"VERSION": "$(touch stolen)"},
+        {"VERSION": "--help"},
+        {"SYSTEM": "smartwallet --stack prod"},
+        {"STACK": "../staging"},
+        {"SLOT": "red"},
+    ],
+    ids=str,
+)
+def test_what_an_application_says_is_no_code(checkout: Runner, wrong: dict[str, str]) -> None:
+    """It is refused before anything is written."""
+    run = checkout.run(script("handover.yml", "Write the version"), **(HANDOVER | wrong))
+    assert run.status == 2, run.everything
+    assert git(checkout.folder, "status", "--porcelain") == ""

@@ -1,0 +1,164 @@
+"""What every workflow keeps to."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.conftest import ROOT
+from tests.workflows.conftest import WORKFLOWS, read, steps
+
+NAMES = [path.name for path in WORKFLOWS]
+NONE: dict[str, str] = {}
+CODE = {"contents": "read"}
+ROLE = {"contents": "read", "id-token": "write"}
+PERMISSIONS = {
+    "comment.yml": {"": NONE, "comment": {"actions": "read", "pull-requests": "write"}},
+    "handover.yml": {"": NONE, "handover": None},
+    "preview.yml": {"": CODE, "preview": None, "plan": ROLE},
+    "pulumi.yml": {"": NONE, "pulumi": ROLE},
+    "release.yml": {"": NONE, "staging": ROLE, "reviewed": CODE, "plan": ROLE, "prod": ROLE},
+}
+"""What the token of each job may do, None where that is what its workflow says."""
+TRIGGERS = {
+    "comment.yml": {"workflow_run"},
+    "handover.yml": {"workflow_call"},
+    "preview.yml": {"pull_request"},
+    "pulumi.yml": {"workflow_call"},
+    "release.yml": {"push"},
+}
+"""Never `pull_request_target`, which gives the code of a stranger a token that writes."""
+
+
+def test_every_workflow_is_of_github_s_schema() -> None:
+    """As check-jsonschema has it."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_each_token_may_do() -> None:
+    """Nothing at the top but what is read, and per job what it needs."""
+    found = {}
+    for name in NAMES:
+        workflow = read(name)
+        found[name] = {"": workflow["permissions"] or NONE}
+        found[name] |= {job: content.get("permissions") for job, content in workflow["jobs"].items()}
+    assert found == PERMISSIONS
+
+
+def test_what_starts_each() -> None:
+    """Nothing runs a stranger's code with a token that writes."""
+    assert {name: set(read(name)["on"]) for name in NAMES} == TRIGGERS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_action_is_pinned(name: str) -> None:
+    """By the hash of a commit, with the version beside it; or it is of this repository."""
+    for line in (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8").splitlines():
+        if used := re.search(r"\buses: (.*)", line):
+            pinned = re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used[1])
+            assert pinned or used[1] == "./.github/workflows/pulumi.yml", line
+
+
+def test_an_action_has_one_version() -> None:
+    """Wherever it is used."""
+    text = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    used = set(re.findall(r"uses: ([\w-]+/[\w-]+)@(\w+) # (\S+)", text))
+    assert len(used) == len({action for action, _, _ in used})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_expression_in_a_script(name: str) -> None:
+    """What others may choose reaches a shell as a variable, where it is no code."""
+    assert not [step for step in steps(read(name)) if "${{" in step.get("run", "")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_jobs_end_and_keep_no_credentials(name: str) -> None:
+    """A time limit, one image by name, bash with pipefail, and no token left in the folder."""
+    workflow = read(name)
+    assert workflow["defaults"]["run"]["shell"] == "bash"
+    for job in workflow["jobs"].values():
+        if "steps" in job:
+            assert int(job["timeout-minutes"]) <= 180
+            assert job["runs-on"] in ("ubuntu-24.04", "${{ vars.PULUMI_RUNNER || 'ubuntu-24.04' }}")
+    for step in steps(workflow):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] == "false"
+
+
+def test_who_writes_comments_runs_nothing_of_a_pull_request() -> None:
+    """No action, no code: one script of this file; which pull request it is, the event says."""
+    workflow = read("comment.yml")
+    (step,) = steps(workflow)
+    assert "uses" not in step
+    assert not re.search(r"\b(make|python3?|node|npm|git|source|eval|bash|sh)\b", step["run"])
+    given = {name: value for name, value in step["env"].items() if "${{" in value}
+    assert all(re.search(r"github\.(event\.workflow_run\.\S+|repository|token) }}$", value) for value in given.values())
+
+
+def test_updates_of_a_stack_wait_for_each_other() -> None:
+    """None is cancelled in the middle, and each has its environment."""
+    jobs = read("release.yml")["jobs"]
+    updates = {job["with"]["stack"]: job for job in jobs.values() if job.get("with", {}).get("command") == "up"}
+    for stack, job in updates.items():
+        assert job["concurrency"] == {"group": f"pulumi-{stack}", "cancel-in-progress": "false"}
+        assert job["with"]["environment"] == stack
+    assert set(updates) == {"staging", "prod"}
+    assert jobs["prod"]["needs"] == "plan"
+    assert jobs["plan"]["needs"] == "reviewed"
+
+
+def test_only_own_branches_get_a_role() -> None:
+    """Forks do not, and nothing asks for one before the state's place is known."""
+    condition = read("preview.yml")["jobs"]["plan"]["if"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
+    jobs = {**read("release.yml")["jobs"], "preview": {"if": condition}}
+    first = [job["if"] for job in jobs.values() if "needs" not in job]
+    assert all("vars.PULUMI_BACKEND_URL != ''" in each for each in first)
+
+
+def test_no_key_is_kept() -> None:
+    """The only secret is that of the app that hands over, which its caller has."""
+    secrets = [re.findall(r"secrets\.[\w-]+", path.read_text(encoding="utf-8")) for path in WORKFLOWS]
+    assert {secret for found in secrets for secret in found} == {"secrets.private-key"}
+
+
+def test_the_engine_is_as_new_as_the_sdk() -> None:
+    """One version of Pulumi."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (step,) = (each for each in steps(read("pulumi.yml")) if each.get("uses", "").startswith("pulumi/actions@"))
+    assert f"pulumi=={step['with']['pulumi-version']}" in project["project"]["dependencies"]
+
+
+def test_the_example_of_a_caller_fits() -> None:
+    """docs/pipelines.md gives every input that must be given, and none that does not exist."""
+    text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (job,) = yaml.load(block, Loader=yaml.BaseLoader)["jobs"].values()
+    call: dict[str, Any] = read("handover.yml")["on"]["workflow_call"]
+    needed = {name for name, given in call["inputs"].items() if given.get("required") == "true"}
+    assert needed <= set(job["with"]) <= set(call["inputs"])
+    assert set(job["secrets"]) == set(call["secrets"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scripts_please_shellcheck(name: str, tmp_path: Path) -> None:
+    """Each of them, as bash."""
+    for number, step in enumerate(steps(read(name))):
+        if "run" in step:
+            (tmp_path / f"{number}.sh").write_text(f"set -eo pipefail\n{step['run']}")
+    found = list(tmp_path.iterdir())
+    done = subprocess.run(
+        ["shellcheck", "--shell=bash", *map(str, found)] if found else ["true"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
