@@ -3,9 +3,10 @@ PYTHON ?= python3
 STACK ?= staging
 RIG ?= ../shared/rig
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint bench lock schema schema-verify alerts alerts-verify policies policies-verify snapshots clean e2e programs
+.PHONY: help preview check test lint scan bench lock schema schema-verify alerts alerts-verify policies policies-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -42,6 +43,10 @@ lint: .venv/.dev ## Check style, types and import layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 
+scan: .venv/.runtime .scanners/.checkov $(if $(shell command -v go 2>/dev/null),.scanners/.kube-score-$(KUBE_SCORE)) ## Have checkov, and kube-score where there is Go, look at the plans
+	@$(BIN)/python -m scanners
+	@[ ! -x .scanners/bin/kube-score ] || [ ! -e .venv/.dev ] || $(BIN)/python -m pytest tests/scanners/test_scanners.py
+
 bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, the policy pack, migrations and backups
 	@status=0; \
 	for each in preview policies migrations; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
@@ -71,9 +76,10 @@ snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the differe
 lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
 	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
 
-clean: ## Remove .venv and every cache
-	@rm -rf .venv *.egg-info .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove .venv, the scanners and every cache
+	@rm -rf .venv .scanners *.egg-info .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
@@ -87,11 +93,22 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 
 .venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
 	@echo 'Installing the dependencies that requirements.txt pins (about 800 MB on disk, a minute or two) …'
-	@$(PIP) -r requirements.txt
+	@$(BIN)/python $(PIP) -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo 'Installing what the tests need …'
-	@$(PIP) -r requirements-dev.txt
+	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	@touch $@
+
+.scanners/.checkov: requirements-scanners.txt | .venv/bin/python
+	@echo 'Installing checkov …'
+	@$(BIN)/python -m venv --clear .scanners/venv
+	@.scanners/venv/bin/python $(PIP) --quiet -r requirements-scanners.txt
+	@touch $@
+
+.scanners/.kube-score-$(KUBE_SCORE):
+	@echo 'Building kube-score …'
+	@GOBIN=$(CURDIR)/.scanners/bin go install github.com/zegl/kube-score/cmd/kube-score@$(KUBE_SCORE)
 	@touch $@

@@ -1,4 +1,5 @@
-"""What follows from the pack's rules: the tables in `docs/policies.md`, and the JSON Schemas of its two files.
+"""What follows from the pack's rules and the answers to scanners: the tables in `docs/policies.md`, and the JSON Schemas of
+the pack's two files.
 
 `python -m reports.policy_page --update | --verify`
 """
@@ -13,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reports import answers
+from reports.answers import Answer
 from reports.catalogue import Concern, Rule, read
 from settings.problems import InvalidSettings
 from settings.project import Project, find_project
@@ -22,18 +25,27 @@ PAGE = Path("docs", "policies.md")
 STACKS, EXEMPTIONS = Path(PACK, "stacks.schema.json"), Path(PACK, "exemptions.schema.json")
 BEGIN = "<!-- Made by `make policies` from policies/rules/: what is changed between here and the end is lost. -->"
 END = "<!-- The end of what is made. -->"
+ANSWERS_BEGIN = (
+    "<!-- Made by `make policies` from policies/scanners.yaml: what is changed between here and the end is lost. -->"
+)
+ANSWERS_END = "<!-- The end of the answers. -->"
 UPDATE = "python -m reports.policy_page --update"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 LEVELS = ("advisory", "mandatory", "disabled")
 
 
-def page(text: str, concerns: Sequence[Concern]) -> str:
-    """The page with its tables made anew. Raises ValueError when its two marks are missing."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def page(text: str, concerns: Sequence[Concern], answered: Sequence[Answer]) -> str:
+    """The page with its tables made anew. Raises ValueError when one of its marks is missing."""
+    text = _between(text, BEGIN, END, _tables(concerns))
+    return _between(text, ANSWERS_BEGIN, ANSWERS_END, _answers(answered))
+
+
+def _between(text: str, begin: str, end: str, lines: Iterator[str]) -> str:
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
     if not after:
         raise ValueError(f"{PAGE}: the lines that begin and end the tables are missing")
-    return "\n".join([before + BEGIN, *_tables(concerns), END + after])
+    return "\n".join([before + begin, *lines, end + after])
 
 
 def _tables(concerns: Sequence[Concern]) -> Iterator[str]:
@@ -48,7 +60,22 @@ def _tables(concerns: Sequence[Concern]) -> Iterator[str]:
 
 
 def _row(rule: Rule) -> str:
-    cells = (f"`{rule.name}`", rule.description, _level(rule), "; ".join(rule.clauses), rule.applies)
+    return _cells(f"`{rule.name}`", rule.description, _level(rule), "; ".join(rule.clauses), rule.applies)
+
+
+def _answers(answered: Sequence[Answer]) -> Iterator[str]:
+    yield "\n| scanner | checks | resources | answer |"
+    yield "|---|---|---|---|"
+    for each in answered:
+        yield _cells(
+            each.scanner,
+            *(", ".join(f"`{one}`" for one in many) for many in (each.checks, each.resources)),
+            each.answer,
+        )
+    yield ""
+
+
+def _cells(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
@@ -132,10 +159,10 @@ def exemptions_schema(concerns: Sequence[Concern]) -> dict[str, Any]:
 
 
 def files(project: Project) -> Mapping[Path, str]:
-    """The text of each file that follows from the rules. Raises InvalidSettings and ValueError."""
+    """The text of each file that follows from the rules and the answers. Raises InvalidSettings and ValueError."""
     concerns = read(project.root / PACK, list(project.stacks()))
     return {
-        PAGE: page((project.root / PAGE).read_text(encoding="utf-8"), concerns),
+        PAGE: page((project.root / PAGE).read_text(encoding="utf-8"), concerns, answers.read(project.root)),
         STACKS: _json(stacks_schema(concerns)),
         EXEMPTIONS: _json(exemptions_schema(concerns)),
     }

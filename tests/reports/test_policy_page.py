@@ -10,12 +10,14 @@ import jsonschema
 import pytest
 import yaml
 
+from reports.answers import Answer
 from reports.catalogue import Concern, Rule, read
-from reports.policy_page import BEGIN, END, EXEMPTIONS, STACKS, files, page
+from reports.policy_page import ANSWERS_BEGIN, ANSWERS_END, BEGIN, END, EXEMPTIONS, STACKS, files, page
 from settings.problems import InvalidSettings
 from settings.project import find_project
 
 ROOT = Path(__file__).parents[2]
+MARKS = f"{BEGIN}{END}{ANSWERS_BEGIN}{ANSWERS_END}."
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +53,33 @@ def test_every_rule_says_who_wants_it(concerns: list[Concern]) -> None:
 def test_levels_of_stacks_that_differ_are_told() -> None:
     """A row has the usual level, and beside it those of other stacks."""
     text = page(
-        f"{BEGIN}{END}.",
+        MARKS,
         [Concern("images", "About.", [rule(levels={"a": "mandatory", "b": "mandatory", "c": "advisory"})])],
+        [],
     )
     assert "| `image-pins` | Every image is pinned. | mandatory (c: advisory) | CIS 5.1 | Deployment |" in text
 
 
 def test_text_around_the_tables_stays() -> None:
     """Only what stands between the marks is made."""
-    text = page(f"before {BEGIN} old {END} after", [])
+    text = page(f"before {BEGIN} old {END} among {ANSWERS_BEGIN} older {ANSWERS_END} after", [], [])
     assert text.startswith("before ")
+    assert " among " in text
     assert text.endswith(" after")
     assert "old" not in text
+
+
+def test_answers_to_scanners_are_told() -> None:
+    """A row has the scanner, what it looks for, where, and the answer."""
+    answer = Answer("checkov", ("CKV_1", "CKV_2"), ("Deployment/*",), "Either | or.", "scanners.yaml:2")
+    assert "| checkov | `CKV_1`, `CKV_2` | `Deployment/*` | Either \\| or. |" in page(MARKS, [], [answer])
+
+
+@pytest.mark.parametrize("mark", [BEGIN, END, ANSWERS_BEGIN, ANSWERS_END])
+def test_page_without_its_marks_is_an_error(mark: str) -> None:
+    """Nothing is lost where it is not clear what is made."""
+    with pytest.raises(ValueError, match="are missing"):
+        page(MARKS.replace(mark, ""), [], [])
 
 
 @pytest.mark.parametrize(

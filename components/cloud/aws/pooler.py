@@ -20,6 +20,8 @@ class PoolerArgs:
     login: Role
     subnets: Sequence[pulumi.Input[str]]
     security_group: pulumi.Input[str]
+    key: pulumi.Input[str]
+    """That the database is encrypted with, and so its login."""
     tags: Mapping[str, str]
 
 
@@ -33,7 +35,12 @@ class Pooler(pulumi.ComponentResource):
         opts = pulumi.ResourceOptions(parent=self)
         proxy_name = names.shortened(f"{args.identifier}-pooler", 60)
         login = aws.secretsmanager.Secret(
-            name, name=f"{args.identifier}/pooler", recovery_window_in_days=7, tags=dict(args.tags), opts=opts
+            name,
+            name=f"{args.identifier}/pooler",
+            kms_key_id=args.key,
+            recovery_window_in_days=7,
+            tags=dict(args.tags),
+            opts=opts,
         )
         filled = aws.secretsmanager.SecretVersion(
             name,
@@ -77,12 +84,13 @@ class Pooler(pulumi.ComponentResource):
 
     def _reader_of(self, name: str, proxy_name: str, login: aws.secretsmanager.Secret, args: PoolerArgs) -> ServiceRole:
         role = ServiceRole(name, proxy_name, "rds.amazonaws.com", args.tags, self)
-        statement = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": login.arn}
+        read = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": login.arn}
+        decrypt = {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": args.key}
         aws.iam.RolePolicy(
             name,
             name="read-login",
             role=role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [read, decrypt]}),
             opts=pulumi.ResourceOptions(parent=role),
         )
         return role

@@ -60,6 +60,7 @@ class Postgres(pulumi.ComponentResource):
         self._key = encryption_key(
             self._name, f"Database {self._identifier}", self._tags, self, protect=self._protected
         )
+        self._monitoring = self._watcher()
         primary = self._primary(roles, firewall)
         readers = [self._reader(index, primary, firewall) for index in range(args.settings.read_replicas)]
         self._copy(primary)
@@ -85,7 +86,6 @@ class Postgres(pulumi.ComponentResource):
 
     def _primary(self, roles: Roles, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
-        monitoring = self._monitoring()
         return aws.rds.Instance(
             self._name,
             identifier=self._identifier,
@@ -116,7 +116,7 @@ class Postgres(pulumi.ComponentResource):
             performance_insights_enabled=True,
             performance_insights_kms_key_id=self._key.arn,
             monitoring_interval=MONITORING_SECONDS,
-            monitoring_role_arn=monitoring.arn,
+            monitoring_role_arn=self._monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOGS),
             iam_database_authentication_enabled=True,
             auto_minor_version_upgrade=True,
@@ -126,7 +126,7 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[monitoring, *self._logs(self._name, self._identifier)],
+                depends_on=[self._monitoring, *self._logs(self._name, self._identifier)],
                 protect=self._protected,
                 import_=settings.adopt,
                 ignore_changes=self._kept(),
@@ -204,12 +204,16 @@ class Postgres(pulumi.ComponentResource):
             final_snapshot_identifier=f"{identifier}-final",
             performance_insights_enabled=True,
             performance_insights_kms_key_id=second.key_arn,
+            monitoring_interval=MONITORING_SECONDS,
+            monitoring_role_arn=self._monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOGS),
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags=self._tags,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=self._logs(name, identifier, second.region), protect=self._protected
+                parent=self,
+                depends_on=[self._monitoring, *self._logs(name, identifier, second.region)],
+                protect=self._protected,
             ),
         )
 
@@ -277,7 +281,8 @@ class Postgres(pulumi.ComponentResource):
             opts=self._opts,
         )
 
-    def _monitoring(self) -> ServiceRole:
+    def _watcher(self) -> ServiceRole:
+        """Lets RDS send what its machines do, wherever they stand."""
         return ServiceRole(
             f"{self._name}-monitoring",
             names.shortened(f"{self._identifier}-monitoring", 64),
@@ -293,6 +298,7 @@ class Postgres(pulumi.ComponentResource):
             login=roles.app,
             subnets=self._around.subnets,
             security_group=firewall.id,
+            key=self._key.arn,
             tags=self._tags,
         )
         return Address(host=Pooler(self._name, args, primary, self).endpoint, port=PORT)
@@ -316,11 +322,13 @@ class Postgres(pulumi.ComponentResource):
             skip_final_snapshot=True,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=self._key.arn,
+            monitoring_interval=MONITORING_SECONDS,
+            monitoring_role_arn=self._monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOGS),
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags={**self._tags, "slipway.dev/reader": "true"},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._logs(name, identifier)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._monitoring, *self._logs(name, identifier)]),
         )
 
 
