@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -98,11 +99,12 @@ class PackHost:
         for runner in self._runners:
             with self._masking():
                 for call, answer in runner.answers():
-                    self._findings += [_finding(runner, call.request, each) for each in answer.diagnostics]
+                    urns = _urns(call.request) if answer.diagnostics else set()
+                    self._findings += [_finding(runner, call.request, urns, each) for each in answer.diagnostics]
         if self._findings:
             self._learn_secrets()
         masked = {dataclasses.replace(each, message=self._redactor.masked(each.message)) for each in self._findings}
-        return tuple(sorted(masked, key=dataclasses.astuple))
+        return tuple(sorted(masked, key=_order))
 
     def close(self) -> None:
         """End the packs."""
@@ -125,6 +127,9 @@ class PackHost:
                 self._redactor.add(text)
 
 
+_order = attrgetter(*(each.name for each in dataclasses.fields(Finding)))
+
+
 def _cleaned(message: Any) -> Any:
     """The message as the engine would send it; a copy only where that differs."""
     properties = as_sent(message.properties)
@@ -139,13 +144,22 @@ def _cleaned(message: Any) -> Any:
     return copy
 
 
-def _finding(runner: PackRunner, request: Any, diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Finding:
+def _urns(request: Any) -> Collection[str]:
+    """Of what is judged: one resource, or all of the stack."""
+    if isinstance(request, analyzer_pb2.AnalyzeRequest):
+        return {request.urn}
+    return {each.urn for each in request.resources}
+
+
+def _finding(
+    runner: PackRunner, request: Any, urns: Collection[str], diagnostic: analyzer_pb2.AnalyzeDiagnostic
+) -> Finding:
     """A diagnostic of one resource is of that resource, whatever it says; one of the stack may name any in it."""
     level = LEVEL_NAMES[diagnostic.enforcementLevel]
     if isinstance(request, analyzer_pb2.AnalyzeRequest):
         urn = request.urn
     else:
-        urn = diagnostic.urn if any(diagnostic.urn == each.urn for each in request.resources) else ""
+        urn = diagnostic.urn if diagnostic.urn in urns else ""
         level = "mandatory" if level == "remediate" else level
     return Finding(
         pack=diagnostic.policyPackName,
@@ -155,14 +169,12 @@ def _finding(runner: PackRunner, request: Any, diagnostic: analyzer_pb2.AnalyzeD
         urn=urn,
         message=diagnostic.message.removeprefix(f"{diagnostic.description}\n"),
         description=diagnostic.description,
-        severity=_severity(runner, diagnostic),
+        severity=_severity(diagnostic.severity or runner.severities.get(diagnostic.policyName, 0)),
     )
 
 
-def _severity(runner: PackRunner, diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> str:
-    declared = {policy.name: policy.severity for policy in runner.session.info.policies}
-    severity = diagnostic.severity or declared.get(diagnostic.policyName, analyzer_pb2.POLICY_SEVERITY_UNSPECIFIED)
-    name = analyzer_pb2.PolicySeverity.Name(severity)
+def _severity(severity: int) -> str:
+    name = analyzer_pb2.PolicySeverity.Name(severity)  # type: ignore[arg-type]
     return "" if name.endswith("UNSPECIFIED") else name.removeprefix("POLICY_SEVERITY_").lower()
 
 

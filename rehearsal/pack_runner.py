@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property
 from typing import Any
 
 import grpc
@@ -17,6 +14,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from rehearsal.errors import PolicyPackError
 from rehearsal.findings import PolicyPack
 from rehearsal.pack_config import PolicyConfig, reconciled
+from rehearsal.pack_pipe import Call, PackEnded, PackRaised
 from rehearsal.packs import PackSession, StackContext
 
 STACK_PATIENCE = 0.05
@@ -29,29 +27,8 @@ _KINDS = {
 }
 
 
-WINDOW = 64
-"""Requests under way at once: a pack has four threads, and of thousands at once gRPC cancels some."""
-
-
 class Unanswered(Exception):
-    """A call failed; the text says how, the cause is gRPC's error."""
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """A request and, in time, its answer."""
-
-    method: str
-    request: Any
-    answer: Future[Any] = field(default_factory=Future)
-
-    def settle(self, rpc: Any) -> None:
-        """Take over what became of the request."""
-        error = rpc.exception()
-        if error is not None:
-            self.answer.set_exception(error)
-        else:
-            self.answer.set_result(rpc.result())
+    """A call failed; the text says how."""
 
 
 class PackRunner:
@@ -61,9 +38,6 @@ class PackRunner:
         """`patience` is the seconds that the pack may take for an answer."""
         self._pack, self._context, self._patience = pack, context, patience
         self._calls: list[Call] = []
-        self._queue: deque[Call] = deque()
-        self._under_way = 0
-        self._lock = threading.RLock()
         self._ready: Future[None] = Future()
         self._config: Mapping[str, PolicyConfig] = {}
         self.session = PackSession(pack.path, context)
@@ -79,8 +53,8 @@ class PackRunner:
         except Exception as error:
             self._ready.set_exception(error)
         else:
+            self.session.open()
             self._ready.set_result(None)
-            self._pump()
 
     @property
     def remediates(self) -> bool:
@@ -88,19 +62,22 @@ class PackRunner:
         self._ready.result()
         return any(config.level == "remediate" for config in self._config.values())
 
+    @cached_property
+    def severities(self) -> Mapping[str, int]:
+        """By policy, once the pack has answered."""
+        return {policy.name: policy.severity for policy in self.session.info.policies}
+
     def send(self, method: str, request: Any) -> None:
         """Send a request and do not wait."""
         call = Call(method, request)
         self._calls.append(call)
-        with self._lock:
-            self._queue.append(call)
-        self._pump()
+        self.session.put(call)
 
     def ask(self, method: str, request: Any) -> Any:
         """Send a request and wait. Raises `PolicyPackError`."""
         self._ready.result()
         call = Call(method, request)
-        getattr(self.session.stub, method).future(request).add_done_callback(call.settle)
+        self.session.put(call)
         return self._answer(call)
 
     def answers(self) -> Iterator[tuple[Call, Any]]:
@@ -112,31 +89,7 @@ class PackRunner:
 
     def close(self) -> None:
         """End the pack; what still waits is never sent."""
-        with self._lock:
-            self._queue.clear()
         self.session.close()
-
-    def _pump(self) -> None:
-        """Send what waits as far as the window is open; the stack after every resource was answered, as the engine does."""
-        if not self._ready.done() or self._ready.exception():
-            return
-        with self._lock:
-            while self._queue and self._under_way < WINDOW:
-                if self._queue[0].method == "AnalyzeStack" and self._under_way:
-                    return
-                call = self._queue.popleft()
-                if not self._policies_for(call.method):
-                    call.answer.set_result(analyzer_pb2.AnalyzeResponse())
-                    continue
-                self._under_way += 1
-                rpc = getattr(self.session.stub, call.method).future(call.request)
-                rpc.add_done_callback(partial(self._done, call))
-
-    def _done(self, call: Call, rpc: Any) -> None:
-        call.settle(rpc)
-        with self._lock:
-            self._under_way -= 1
-        self._pump()
 
     def _policies_for(self, method: str) -> list[str]:
         """The policies in force that the call would run; packs of old SDKs do not tell their kinds."""
@@ -159,10 +112,10 @@ class PackRunner:
             return call.answer.result(timeout=patience)
         except TimeoutError as error:
             raise Unanswered(f"no answer within {patience:g} s") from error
-        except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.UNAVAILABLE and session.process.ended():
-                raise Unanswered(f"its process ended, {session.process.obituary()}") from error
-            raise Unanswered(_reason(error)) from error
+        except PackEnded as error:
+            raise Unanswered(f"its process ended, {session.process.obituary()}") from error
+        except PackRaised as error:
+            raise Unanswered(str(error)) from error
 
     def _culprit(self, call: Call) -> str:
         """The policy that fails alone too, asked in a fresh process; empty if none does."""
@@ -170,10 +123,11 @@ class PackRunner:
         disabled = {name: dataclasses.replace(config, level="disabled") for name, config in self._config.items()}
         try:
             session.greet(self._patience)
+            session.open()
             for policy in self._policies_for(call.method):
                 session.configure({**disabled, policy: self._config[policy]}, self._patience)
                 again = Call(call.method, call.request)
-                getattr(session.stub, call.method).future(call.request).add_done_callback(again.settle)
+                session.put(again)
                 try:
                     self._wait(session, again)
                 except Unanswered:

@@ -27,19 +27,9 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from rehearsal.errors import PolicyPackError
 from rehearsal.pack_config import PackConfigError, PolicyConfig
+from rehearsal.pack_pipe import Call, PackPipe
 
-LAUNCHER = """
-import gc, os, runpy, sys, threading
-
-def end_with_parent():
-    while os.read(0, 64):
-        pass
-    os._exit(0)
-
-threading.Thread(target=end_with_parent, daemon=True).start()
-gc.set_threshold(50_000, 50, 50)
-runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)
-"""
+LAUNCHER = Path(__file__).with_name("pack_launcher.py").read_text(encoding="utf-8")
 _NO_ENGINE = "127.0.0.1:1"
 _NO_LIMIT = [
     ("grpc.max_send_message_length", -1),
@@ -90,16 +80,22 @@ class PackProcess:
         self.directory = directory
         self._port: Future[int] = Future()
         self._last_words: deque[str] = deque(maxlen=_LAST_LINES)
+        requests, asked = os.pipe()
+        answered, answers = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-c", LAUNCHER, _NO_ENGINE, "."],
+            [sys.executable, "-u", "-c", LAUNCHER, str(requests), str(answers), _NO_ENGINE, "."],
             cwd=directory,
             env={**os.environ, **context.environment()},
+            pass_fds=(requests, answers),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
         )
+        os.close(requests)
+        os.close(answers)
+        self.pipe = PackPipe(asked, answered)
         assert self._process.stdout
         assert self._process.stderr
         self._listeners = [
@@ -148,6 +144,7 @@ class PackProcess:
         if not self.ended():
             self._process.kill()
             self._process.wait()
+        self.pipe.close()
         for listener in self._listeners:
             listener.join()
         for stream in (self._process.stdout, self._process.stderr):
@@ -166,7 +163,7 @@ class PackSession:
         self._channel: grpc.Channel | None = None
 
     def greet(self, seconds: float) -> None:
-        """Connect, introduce the stack and ask for the policies; each step has `seconds`."""
+        """Connect by gRPC, introduce the stack and ask for the policies; each step has `seconds`."""
         self._channel = grpc.insecure_channel(self.process.address(seconds), options=_NO_LIMIT)
         self.stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         directory = str(self.process.directory)
@@ -183,6 +180,14 @@ class PackSession:
         if config:
             policies = {name: each.to_proto() for name, each in config.items()}
             self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=policies), timeout=seconds)
+
+    def open(self) -> None:
+        """Let calls through: the pack has its configuration."""
+        self.process.pipe.open()
+
+    def put(self, call: Call) -> None:
+        """Have a call answered in its turn."""
+        self.process.pipe.put(call)
 
     def close(self) -> None:
         """Hang up and end the process."""

@@ -166,7 +166,7 @@ class LocalCluster(_Cluster):
     storage_class: Text | None = None
     """Storage class of volumes; by default the cluster's own default."""
     postgres: OneOf["operator", "pod"] = "operator"
-    """CloudNativePG, or for tests one plain pod: no standby, no backups."""
+    """CloudNativePG, or for tests one plain pod: no standby, no backups but dumps."""
     object_store: Url | None = None
     """Address of the S3-compatible store that keeps buckets and backups, which network policies open. Address and keys
     are supplied in the Secret `object-store` of each namespace."""

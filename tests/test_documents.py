@@ -77,11 +77,3 @@ def test_every_target_of_the_makefile_that_documents_name_exists() -> None:
     for document in DOCUMENTS:
         named = re.findall(r"`make ([a-z0-9-]+)", document.read_text(encoding="utf-8"))
         assert set(named) <= targets, document
-
-
-def test_every_rule_has_its_row() -> None:
-    """docs/policies.md lists the rules of the pack, no more and no fewer."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.py"))
-    rules = set(re.findall(r'Declaration\(\s*name="([a-z-]+)"', sources))
-    rows = set(re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/policies.md").read_text(encoding="utf-8"), re.MULTILINE))
-    assert rows == rules

@@ -39,7 +39,7 @@ def before_migration(
     template = dump_pod.dumping(scope, dumps, names.dump(dumps.database))
     return batch.v1.JobInitArgs(
         metadata=_metadata(scope, dumps, name, {"pulumi.com/replaceUnready": "true"}),
-        spec=_job(template, tries=1, seconds=deadline_seconds),
+        spec=_job(template, tries=2, seconds=deadline_seconds),
     )
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from live.cluster.verdict import conditions, said
 
-ORDINARY = frozenset({"ContainerCreating", "PodInitializing"})
+ORDINARY = frozenset({"ContainerCreating", "PodInitializing", "PodCompleted"})
 LONGEST = 160
 
 
 def trouble(pods: Sequence[Mapping[str, Any]]) -> str:
-    """The first reason that is no part of an ordinary start; empty without one."""
+    """The first reason that is no part of an ordinary start or end; empty without one."""
     return next((shortened(reason) for pod in pods for reason in _troubles(pod)), "")
 
 
@@ -34,5 +34,5 @@ def _troubles(pod: Mapping[str, Any]) -> Iterator[str]:
         if ended.get("exitCode"):
             yield f"{container['name']} ended with status {ended['exitCode']}"
     ready = conditions(pod).get("Ready", {})
-    if status.get("phase") == "Running" and ready.get("status") == "False":
+    if status.get("phase") == "Running" and ready.get("status") == "False" and ready.get("reason") not in ORDINARY:
         yield ready.get("reason") or "not ready"

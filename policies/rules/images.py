@@ -24,31 +24,35 @@ _PLACES = {"type": "array", "items": {"type": "string"}}
             "NSA Kubernetes Hardening: image provenance",
             "kube-score: container-image-tag",
         ),
-        types=(*RUNNING, REPOSITORY),
+        types=(*RUNNING, REPOSITORY, AZURE_REGISTRY),
         schema={
             "immutableRegistries": {
                 **_PLACES,
                 # Its releases have tags of their own, none is published again.
                 "default": ["docker.io/envoyproxy/envoy"],
                 "description": "Registries, or parts of them, whose tags are kept from moving though nothing in the "
-                "stack says so: registry.example.com, docker.io/envoyproxy. ECR repositories of the stack say it.",
+                "stack says so: registry.example.com, docker.io/envoyproxy. Repositories of the stack on ECR say it; on its "
+                "own Azure registry, which has no setting for it, whoever may push keeps them.",
             }
         },
     )
 )
 def image_pins(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Judge every image together with the repositories of the stack."""
+    registries = [each["registryName"].text for each in resources if each.type == AZURE_REGISTRY]
+    own = [f"{name}.azurecr.io" for name in registries if name]
+    trusted = [*settings["immutableRegistries"], *own]
     repositories: dict[str, list[Resource]] = defaultdict(list)
     for repository in (each for each in resources if each.type == REPOSITORY):
         repositories[repository["name"].text or ""].append(repository)
-    for resource in (each for each in resources if each.type != REPOSITORY):
+    for resource in (each for each in resources if each.type not in (REPOSITORY, AZURE_REGISTRY)):
         for named in images_of(resource):
             if named.unknown:
                 verdict.undecided(resource, named, "image")
             elif named.text is None:
                 verdict.violated(resource, f"names no image: {named.path} is no text", "image")
             else:
-                _judge_pin(resource, named, settings["immutableRegistries"], repositories, verdict)
+                _judge_pin(resource, named, trusted, repositories, verdict)
 
 
 def _judge_pin(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from builders import backups
+from builders.secret import OBJECT_STORE
 from cli.selection import select
 from rehearsal import Plan
 from settings.load import load_stack
 from settings.project import find_project
 from settings.services import Supplied
+from settings.stacks import PlacedSystem
 from settings.store_names import supplied_secret
-from tests.e2e import images
+from tests.e2e import images, store
 from tests.e2e.rig import ROOT, STACK, Rig, rehearse
+from tests.e2e.store import Store
 
 RIG = "SLIPWAY_RIG"
 """Names the rig's folder. `make e2e` sets it."""
@@ -30,6 +35,7 @@ class World:
     rig: Rig
     plan: Plan
     first: str
+    store: Store
 
 
 @pytest.fixture(scope="session")
@@ -47,22 +53,33 @@ def world() -> Iterator[World]:
 
 def _with_systems(rig: Rig) -> World:
     plan = select(ROOT, None, STACK).rehearse(judged=False).plan
-    images.make(rig, plan)
-    _fill(rig)
+    with ThreadPoolExecutor(1) as pool:
+        gateway = pool.submit(rig.bring_gateway)
+        images.make(rig, images.named(plan))
+        objects = store.start(rig)
+        _fill(rig, objects)
+        gateway.result()
     status, said = rehearse(rig, STACK)
     assert status == 0, said[-6000:]
     _sign(rig)
-    return World(rig, plan, said)
+    return World(rig, plan, said, objects)
 
 
-def _fill(rig: Rig) -> None:
-    """In their owners' place: supplied secrets, without which pods wait."""
+def _fill(rig: Rig, objects: Store) -> None:
+    """In their owners' place: supplied secrets, without which pods wait, and buckets for backups."""
     for placed in load_stack(find_project(ROOT), "rig", STACK).clusters["main"].systems.values():
+        rig.kubectl("create", "namespace", placed.namespace)
+        _keep(rig, placed, OBJECT_STORE, objects.secret(placed.name))
         names = [name for name, secret in placed.definition.secrets.items() if isinstance(secret, Supplied)]
         if names:
-            rig.kubectl("create", "namespace", placed.namespace)
-            values = [f"--from-literal={name}=supplied" for name in names]
-            rig.kubectl("-n", placed.namespace, "create", "secret", "generic", supplied_secret(placed.name), *values)
+            _keep(rig, placed, supplied_secret(placed.name), dict.fromkeys(names, "supplied"))
+        if backups.bucket(placed.definition) is not None:
+            objects.backups(placed.name).create()
+
+
+def _keep(rig: Rig, placed: PlacedSystem, name: str, values: Mapping[str, str]) -> None:
+    literals = [f"--from-literal={key}={value}" for key, value in values.items()]
+    rig.kubectl("-n", placed.namespace, "create", "secret", "generic", name, *literals)
 
 
 def _sign(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,14 +10,16 @@ from rehearsal import Plan
 from tests.e2e.rig import IMAGES, Rig
 
 POSTGRES = "docker.io/library/postgres:"
+RCLONE = "docker.io/rclone/"
 NGINX = "docker.io/nginxinc/"
 RUN_BY_CONTROLLERS = ("docker.elastic.co/", "docker.io/library/rabbitmq:", "docker.io/envoyproxy/")
 """Pods of controllers that do not run here, and Envoy, which the rig has."""
+PROGRAMS = ("createdb", "initdb", "pg_ctl", "pg_dump", "pg_restore", "psql")
 
 
-def make(rig: Rig, plan: Plan) -> None:
-    """Those that the plan's pods name. Layers are shared, so the first of a kind takes longest."""
-    wanted = sorted(name for name in set(_named(plan)) if not name.startswith(RUN_BY_CONTROLLERS))
+def make(rig: Rig, names: Iterable[str]) -> None:
+    """Layers are shared, so the first of a kind takes longest."""
+    wanted = sorted(name for name in set(names) if not name.startswith(RUN_BY_CONTROLLERS))
     firsts = list({_kind(name): name for name in wanted}.values())
     for name in firsts:
         _make(rig, name)
@@ -26,7 +28,7 @@ def make(rig: Rig, plan: Plan) -> None:
 
 
 def _kind(name: str) -> str:
-    return next((kind for kind in (POSTGRES, NGINX, "smartwallet-web") if kind in name), "app")
+    return next((kind for kind in (POSTGRES, RCLONE, NGINX, "smartwallet-web") if kind in name), "app")
 
 
 def _make(rig: Rig, name: str) -> None:
@@ -34,8 +36,11 @@ def _make(rig: Rig, name: str) -> None:
         case "docker.io/library/postgres:":
             script = f"{IMAGES / 'postgres.sh'}:/usr/local/bin/docker-entrypoint.sh"
             # initdb wants a name for the user that it runs as.
-            files = [script, f"{IMAGES / 'passwd'}:/etc/passwd"]
+            programs = [f"{IMAGES / 'program.sh'}:/usr/local/bin/{program}" for program in PROGRAMS]
+            files = [script, f"{IMAGES / 'passwd'}:/etc/passwd", *programs]
             rig.image(name, packages="postgresql", files=files, entrypoint="sh /usr/local/bin/docker-entrypoint.sh")
+        case "docker.io/rclone/":
+            rig.image(name, packages="rclone", files=[], entrypoint="rclone")
         case "docker.io/nginxinc/":
             config = f"{IMAGES / 'nginx.conf'}:/e2e/nginx.conf"
             rig.image(
@@ -49,7 +54,8 @@ def _make(rig: Rig, name: str) -> None:
             rig.image(name, packages="python3", files=[app], entrypoint="python3 /app/app.py")
 
 
-def _named(plan: Plan) -> Iterator[str]:
+def named(plan: Plan) -> Iterator[str]:
+    """By the plan's pods."""
     for step in plan.steps:
         if step.package == "kubernetes":
             yield from _images(step.inputs)

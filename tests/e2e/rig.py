@@ -26,12 +26,16 @@ class Rig:
         self.kubeconfig = ""
         self._home = Path(os.environ.get("RIG_HOME", Path.home() / ".cache" / "rig"))
         self._kubectl = str(self._home / "bin" / "kubectl")
+        self._command = [str(folder / "rig"), "-n", NAME]
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def up(self) -> None:
         self._rig("up", "node", timeout=3000)
         self.kubeconfig = self._rig("kubeconfig").splitlines()[-1]
-        self._rig("gateway", timeout=900)
         self._open_volumes()
+
+    def bring_gateway(self) -> None:
+        self._rig("gateway", timeout=900)
 
     def _open_volumes(self) -> None:
         """The kubelet gives a folder of the host to no group, so `fsGroup` has no effect there."""
@@ -41,7 +45,21 @@ class Rig:
             folder.chmod(0o777)
 
     def down(self) -> None:
+        """With all that was started on it."""
         self._rig("down")
+        for process in self._started:
+            process.wait(30)
+
+    def start(self, *words: str) -> None:
+        """Runs a program of this machine in the node's network until the node goes down."""
+        command = [*self._command, "exec", "--", *words]
+        self._started.append(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+
+    def forward(self, address: str) -> str:
+        """The address on this machine that leads to one of the node's network."""
+        return self._rig("forward", address).splitlines()[-1]
 
     def image(self, name: str, *, packages: str, files: Sequence[str], entrypoint: str) -> None:
         copies = [word for file in files for word in ("--copy", file)]
@@ -59,16 +77,16 @@ class Rig:
         return self._rig("exec", "--", *words, timeout=timeout)
 
     def _rig(self, *words: str, timeout: float = 300) -> str:
-        return _run([str(self.folder / "rig"), "-n", NAME, *words], timeout, dict(os.environ), None)
+        return _run([*self._command, *words], timeout, dict(os.environ), None)
 
 
-def rehearse(rig: Rig, stack: Path) -> tuple[int, str]:
-    """`slipway rehearse` of a stack's file: its exit status and all that it prints."""
+def rehearse(rig: Rig, stack: Path, root: Path = ROOT) -> tuple[int, str]:
+    """`slipway rehearse` of a stack's file in a project: its exit status and all that it prints."""
     done = subprocess.run(
         [
             str(ROOT / ".venv" / "bin" / "slipway"),
             "rehearse",
-            *("--cwd", str(ROOT)),
+            *("--cwd", str(root)),
             *("--config", str(stack)),
             *("--kubeconfig", rig.kubeconfig),
             *("--crds", str(rig.crds)),

@@ -96,6 +96,13 @@ class TestPins:
         assert outcomes(said) == [(PINS, "mandatory")]
         assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.digest"
 
+    def test_version_in_the_stacks_own_azure_registry_satisfies(self, preview: Judge, make: Any) -> None:
+        """Azure has no setting that keeps tags: whoever the stack lets push does. A moving tag stays one."""
+        own = Fact("azure-native:containerregistry:Registry", {"registryName": "fleet"})
+        assert preview.judge(make("fleet.azurecr.io/fleet/api:1.0.0"), own) == []
+        for image in ("fleet.azurecr.io/fleet/api:latest", "other.azurecr.io/fleet/api:1.0.0"):
+            assert outcomes(preview.judge(make(image), own)) == [(PINS, "mandatory")]
+
     def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
         """An image, or a repository's promise, that is not known yet is advice, and blocks an update."""
         for facts in ([make(UNKNOWN)], [make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=UNKNOWN)]):

@@ -21,7 +21,9 @@ pg_ctl stop --silent --mode=immediate --pgdata=/work/scratch >>"$log" 2>&1 || tr
 rm -rf /work/scratch
 
 step=manifest
-key="$DATABASE/$(printf '%s' "$taken" | cut -c 1-10 | tr - /)/$DATABASE-$(printf '%s' "$taken" | tr -d ':-')"
+# Two of the same second, such as before two migrations, must not have the same name.
+mark=$(head -c 16 /dev/urandom | sha256sum | cut -c 1-8)
+key="$DATABASE/$(printf '%s' "$taken" | cut -c 1-10 | tr - /)/$DATABASE-$(printf '%s' "$taken" | tr -d ':-')-$mark"
 run mkdir -p "/work/out/${key%/*}"
 run mv /work/dump "/work/out/$key.dump"
 {

@@ -13,7 +13,7 @@ if [ "${AT:-newest}" != newest ]; then
   [ "${#at}" = 14 ] || fail "not a time such as 2026-11-05T01:30:00Z: $AT"
 fi
 name=$(sort /tmp/manifests | awk -v at="$at" '
-  { time = $0; sub(/.*-/, "", time); gsub(/[^0-9]/, "", time) }
+  { time = $0; sub(/Z[^Z]*$/, "", time); sub(/.*-/, "", time); gsub(/[^0-9]/, "", time) }
   at == "" || time + 0 <= at + 0 { newest = $0 }
   END { print newest }')
 [ -n "$name" ] || fail "there is no manifest${at:+ as old as $AT}"

@@ -40,9 +40,9 @@ class Postgres(pulumi.ComponentResource):
         self.endpoint = PostgresEndpoint(
             server=self._server,
             database=args.name,
-            direct=self._address(f"{self._server}-rw"),
+            direct=self._address(f"{self._server}-rw", cluster),
             pooled=pooled,
-            readers=(self._address(f"{self._server}-ro"),) if args.settings.read_replicas else (),
+            readers=(self._address(f"{self._server}-ro", cluster),) if args.settings.read_replicas else (),
             admin=roles.admin,
             owner=roles.owner,
             app=roles.app,
@@ -68,7 +68,8 @@ class Postgres(pulumi.ComponentResource):
             protect=self._protect and settings.deletion_protection,
             import_=settings.adopt,
         )
-        return self._object(cloudnative_pg.CLUSTER, self._server, spec, opts, {names.BACKUP_RETENTION: declared})
+        annotations = {names.BACKUP_RETENTION: declared, "pulumi.com/waitFor": "condition=Ready"}
+        return self._object(cloudnative_pg.CLUSTER, self._server, spec, opts, annotations)
 
     def _store(self) -> list[pulumi.Resource]:
         backup = self._args.settings.backup
@@ -87,8 +88,8 @@ class Postgres(pulumi.ComponentResource):
     def _pooler(self, cluster: pulumi.Resource) -> Address:
         name = f"{self._server}-pooler"
         opts = pulumi.ResourceOptions(parent=self, depends_on=[cluster])
-        self._object(cloudnative_pg.POOLER, name, cloudnative_pg.pooler(self._server), opts)
-        return self._address(name)
+        pooler = self._object(cloudnative_pg.POOLER, name, cloudnative_pg.pooler(self._server), opts)
+        return self._address(name, pooler)
 
     def _login(self, part: str, role: Role) -> pulumi.Resource:
         name = f"{self._server}-{part}"
@@ -121,5 +122,6 @@ class Postgres(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _address(self, service: str) -> Address:
-        return Address(host=pulumi.Output.from_input(f"{service}.{self._args.scope.namespace}.svc"))
+    def _address(self, service: str, behind: pulumi.Resource) -> Address:
+        """What has it comes after what is `behind` it."""
+        return Address(host=behind.urn.apply(lambda _: f"{service}.{self._args.scope.namespace}.svc"))

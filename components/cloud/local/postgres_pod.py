@@ -41,17 +41,19 @@ class PostgresPod(pulumi.ComponentResource):
                 opts=opts,
             ),
         ]
-        apps.v1.StatefulSet(
+        server = apps.v1.StatefulSet(
             scope.logical(name),
             postgres_pod.stateful_set(
                 scope, name=name, settings=args.settings, superuser=login, storage_class=storage_class
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.ready, *before]),
         )
+        # What has the address comes after the server: before it is ready, its name leads nowhere.
+        host = server.urn.apply(lambda _: f"{name}.{scope.namespace}.svc")
         self.endpoint = PostgresEndpoint(
             server=name,
             database=args.name,
-            direct=Address(host=pulumi.Output.from_input(f"{name}.{args.scope.namespace}.svc")),
+            direct=Address(host=host),
             pooled=None,
             readers=(),
             admin=roles.admin,

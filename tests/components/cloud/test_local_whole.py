@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal import Plan
-from tests.components.cloud.planned import WHOLE, one, plan
+from tests.components.cloud.planned import WHOLE, depends_on, one, plan
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,14 @@ def test_a_plain_pod_keeps_the_tests_data(planned: Plan) -> None:
     assert not any("cnpg.io" in step.type for step in planned.steps)
     policy = one(planned, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "shop/shop-db-postgres").inputs["spec"]
     assert policy["egress"] == []
+
+
+def test_roles_are_made_when_the_plain_pod_is_ready(planned: Plan) -> None:
+    """The administrator's login, which their Job waits for, has an address that is none before."""
+    login = one(planned, "kubernetes:core/v1:Secret", "shop/shop-db-admin")
+    assert depends_on(planned, login, "kubernetes:apps/v1:StatefulSet")
+    job = one(planned, "kubernetes:batch/v1:Job", "shop/shop-db-roles")
+    assert login.urn in job.dependencies
 
 
 def test_documents_are_run_by_their_operator(planned: Plan) -> None:

@@ -3,6 +3,8 @@
 import http.server
 import json
 import os
+import signal
+import sys
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,4 +33,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Quiet: probes come every few seconds."""
 
 
+# The first process of a container ignores what it does not handle.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 http.server.ThreadingHTTPServer(("", int(os.environ["PORT"])), Handler).serve_forever()

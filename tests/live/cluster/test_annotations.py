@@ -82,6 +82,7 @@ PODS = [
         "Unschedulable: no node",
     ),
     ({"phase": "Running", "conditions": [{"type": "Ready", "status": "False", "reason": "Slow"}]}, "Slow"),
+    ({"phase": "Running", "conditions": [{"type": "Ready", "status": "False", "reason": "PodCompleted"}]}, ""),
     ({}, ""),
 ]
 
