@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +84,13 @@ def hidden(resource: Resource) -> Property | None:
 
 def configuration(written: Property) -> Configuration:
     """What is known to be written there. Raises NoConfiguration."""
-    document = _document(written)
+    try:
+        return _configuration(_document(written))
+    except RecursionError as error:
+        raise NoConfiguration from error
+
+
+def _configuration(document: Mapping[str, Any]) -> Configuration:
     route, receivers = document.get("route"), document.get("receivers")
     if not isinstance(route, dict) or not isinstance(receivers, list):
         raise NoConfiguration
@@ -95,14 +100,11 @@ def configuration(written: Property) -> Configuration:
 
 def _document(written: Property) -> dict[str, Any]:
     text = written.text
-    if text is not None and written.path.startswith("data"):
-        try:
-            text = base64.b64decode(text, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise NoConfiguration from error
     try:
+        if text is not None and written.path.startswith("data"):
+            text = base64.b64decode(text, validate=True).decode()
         document = yaml.safe_load(text) if text is not None else _plain(written)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise NoConfiguration from error
     if not isinstance(document, dict):
         raise NoConfiguration
@@ -119,7 +121,7 @@ def _plain(value: Property) -> Any:
 
 
 def _tells(receiver: Mapping[str, Any]) -> bool:
-    ways = [value for key, value in receiver.items() if key.endswith("_configs")]
+    ways = [value for key, value in receiver.items() if str(key).endswith("_configs")]
     return "name" in receiver and any(isinstance(each, list) and each for each in ways)
 
 

@@ -6,7 +6,6 @@ that a recording rule makes stands for those that the rule reads.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from frame import Absence, Property, Resource
+from kinds import documents
 from kinds.databases import DATABASES
 from kinds.promql import Comparison, Matcher, NotPromQL, Selector, parsed
 
@@ -244,7 +244,7 @@ def _expressions(document: Any) -> Iterator[str]:
 
 def _document(text: str) -> Any:
     try:
-        return json.loads(text)
+        return documents.parsed(text)
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""Policies of AWS, which travel as JSON in a text."""
+"""Documents that travel as JSON in a text, and the statements of AWS's policies among them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any
 from frame import Property
 
 
+def parsed(text: str) -> Any:
+    """What a text in JSON says. Raises ValueError, also for one that is nested too deeply to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def statements(policy: Property) -> Sequence[Mapping[str, Any]] | None:
     """The statements of a known policy; `None` if it is no policy."""
     try:
-        document: Any = json.loads(policy.text or "")
+        document = parsed(policy.text or "")
     except ValueError:
         return None
     found = document.get("Statement") if isinstance(document, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from frame import Absence, Property, Resource
 from kinds.cluster_objects import Match
+from kinds.documents import parsed
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 ELASTICSEARCH = "kubernetes:elasticsearch.k8s.elastic.co/v1:Elasticsearch"
@@ -31,7 +31,7 @@ def _document(text: Property) -> Property:
     if text.unknown:
         return text
     try:
-        return Property(json.loads(text.text or ""), text.path)
+        return Property(parsed(text.text or ""), text.path)
     except ValueError:
         return Property(Absence.MISSING, text.path)
 

@@ -91,7 +91,7 @@ def parsed(text: str) -> Expression:
 def _matches(pattern: str, text: str) -> bool:
     try:
         return re.fullmatch(pattern, text) is not None
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from frame import Absence, Property, Resource
+from kinds.documents import parsed
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 SERVICE = "kubernetes:core/v1:Service"
@@ -69,7 +69,7 @@ def _of_edge(entry: Resource) -> Iterator[Shares]:
 
 def _parsed(text: str) -> object:
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError:
         return Absence.MISSING
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from frame import Property, Resource
+from kinds.documents import parsed
 
 
 class Holder(Enum):
@@ -100,10 +100,10 @@ class Statement:
 def allowing(document: str) -> list[Statement] | None:
     """The statements that allow something; `None` if the text is no document."""
     try:
-        parsed = json.loads(document)
+        found = parsed(document)
     except ValueError:
         return None
-    statements = parsed.get("Statement") if isinstance(parsed, dict) else None
+    statements = found.get("Statement") if isinstance(found, dict) else None
     statements = [statements] if isinstance(statements, dict) else statements
     if not isinstance(statements, list) or not all(isinstance(each, dict) for each in statements):
         return None

@@ -6,14 +6,13 @@ which Slipway knows no files.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
 from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 from kinds.cluster_objects import Match, same_place
-from kinds.containers import containers_of, pod_of
+from kinds.containers import pod_of
 from kinds.migrations import (
     BACKUP,
     CONFIG_MAP,
@@ -119,14 +118,10 @@ def _holds(job: Resource, fact: str, otherwise: str, key: str, verdict: Verdict)
     return told.text == "true"
 
 
-_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
-_VERSION = re.compile(r".+:[\w.-]*\d[\w.-]*")
-
-
 @resource_rule(
     Declaration(
         name="migration-job",
-        description="A migration has one try, an end and a fixed content, and stays to be read.",
+        description="A migration has one try and a fixed content, and stays to be read.",
         why=(
             "A second try runs on what the first has left; a Job that deletes itself is made anew by the next update "
             "and migrates again"
@@ -136,7 +131,7 @@ _VERSION = re.compile(r".+:[\w.-]*\d[\w.-]*")
     )
 )
 def migration_job(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge the Job or the ConfigMap of one migration."""
+    """Judge the Job or the ConfigMap of one migration; its deadline and image are judged as those of any Job."""
     if not is_migration(resource):
         return
     if resource.type == CONFIG_MAP:
@@ -145,13 +140,8 @@ def migration_job(resource: Resource, _settings: Settings, verdict: Verdict) -> 
     spec = resource["spec"]
     if spec["ttlSecondsAfterFinished"].present:
         verdict.violated(resource, "deletes itself: spec.ttlSecondsAfterFinished is set")
-    deadline = spec["activeDeadlineSeconds"]
-    if not deadline.unknown and not (deadline.whole_number or 0) > 0:
-        verdict.violated(resource, "may run for ever: spec.activeDeadlineSeconds is no number above zero", "timeout")
     _must_be(resource, spec["backoffLimit"], 0, "is tried again after a failure", verdict)
     _must_be(resource, pod_of(resource)["restartPolicy"], "Never", "is tried again after a failure", verdict)
-    for container in containers_of(resource):
-        _judge_image(resource, container["image"], verdict)
 
 
 def _must_be(resource: Resource, setting: Property, wanted: object, otherwise: str, verdict: Verdict) -> None:
@@ -160,11 +150,3 @@ def _must_be(resource: Resource, setting: Property, wanted: object, otherwise: s
         verdict.undecided(resource, setting)
     elif type(value) is not type(wanted) or value != wanted:
         verdict.violated(resource, f"{otherwise}: {setting.path} is not {wanted}")
-
-
-def _judge_image(job: Resource, image: Property, verdict: Verdict) -> None:
-    name = image.text or ""
-    if image.unknown:
-        verdict.undecided(job, image)
-    elif not _DIGEST.fullmatch(name) and not ("@" not in name and _VERSION.fullmatch(name.rpartition("/")[2])):
-        verdict.violated(job, f"may run something else tomorrow: {image.path} names neither a digest nor a version")

@@ -6,7 +6,6 @@ a container states what it needs, tells when it is well, and has no right that i
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -142,7 +141,7 @@ def _pods_or_percent(bound: Property) -> tuple[int, bool] | None:
 def _spares(floor: tuple[int, bool], fewest: int | None) -> bool:
     """Whether `fewest` pods are more than must stay; Kubernetes rounds a percentage of pods up."""
     number, is_percent = floor
-    needed = math.ceil(number * (fewest or 0) / 100) if is_percent else number
+    needed = -(-number * (fewest or 0) // 100) if is_percent else number
     return number == 0 or (fewest is not None and needed < fewest)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from cli.selection import select
 from rehearsal import exported
-from rehearsal.exported import Exported
+from rehearsal.exported import Exported, Requests
 from tests.policies.pack_under_test import SECONDS, Pack
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,29 @@ DROPPED = Dropped()
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A text in which `old`, which must occur, becomes `new`."""
+
+    old: str
+    new: str
+
+    def __call__(self, text: str) -> str:
+        assert self.old in text, f"{self.old!r} does not occur"
+        return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Without:
+    """A list without those of its mappings of which `key` is `value`."""
+
+    key: str
+    value: str
+
+    def __call__(self, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return [each for each in listed if each.get(self.key) != self.value]
+
+
+@dataclass(frozen=True)
 class Edit:
     """One change of one resource: the value at `path` becomes `value`; without a path the resource is dropped."""
 
@@ -37,6 +60,9 @@ class Edit:
     name: str
     path: tuple[str | int, ...] = ()
     value: Any = DROPPED
+    """A value, or what makes one of that before."""
+    part: str = "inputs"
+    """Where the path begins; empty for what Pulumi itself keeps of a resource, such as `protect`."""
 
     def __str__(self) -> str:
         where = ".".join(map(str, self.path)) or "all of it"
@@ -48,7 +74,7 @@ class Edit:
             return None
         changed = copy.deepcopy(dict(resource))
         *above, last = self.path
-        holder = changed["inputs"]
+        holder: Any = changed.setdefault(self.part, {}) if self.part else changed
         for key in above:
             holder = holder.setdefault(key, {}) if isinstance(key, str) else holder[key]
         if self.value is DROPPED:
@@ -60,54 +86,64 @@ class Edit:
         return changed
 
 
+def recorded(stack: str) -> Exported:
+    """What a first preview of the stack would create, with inputs only; what a provider would tell is not known."""
+    plan = select(ROOT, stack, None).rehearse(judged=False, seed="policies").plan
+    return Exported(plan.project, stack, [dict(step.state) for step in plan.steps])
+
+
+def requests_for(state: Exported, resources: Sequence[Mapping[str, Any]]) -> Requests:
+    """What a pack is asked about some resources of a state, which may differ from what the state says of them."""
+    providers = [each for each in state.resources if each["type"].startswith("pulumi:providers:")]
+    asked = exported.requests(Exported(state.project, state.stack, [*providers, *resources]))
+    return Requests(asked.alone[len(providers) :], asked.together[len(providers) :])
+
+
 class PlanUnderTest:
-    """The plan of a stack in a first preview: what it would create, with secrets as they are on the wire."""
+    """The plan of a stack, and the pack that judges it."""
 
     def __init__(self, stack: str) -> None:
-        plan = select(ROOT, stack, None).rehearse(judged=False, seed="policies").plan
-        self.resources = [dict(step.state) for step in plan.steps]
-        self._state = Exported(plan.project, stack, self.resources)
+        self._state = recorded(stack)
         self._pack = Pack(stack=stack)
         requests = exported.requests(self._state)
-        self.found_alone = {each.urn: self._alone(each) for each in requests.alone}
+        self._single = {each.urn: each for each in requests.alone}
         self._together = {each.urn: each for each in requests.together}
 
-    def of(self, edit: Edit) -> dict[str, Any]:
+    def of(self, edit: Edit) -> Mapping[str, Any]:
         """The one resource that is meant."""
         found = [
             each
-            for each in self.resources
+            for each in self._state.resources
             if each["type"].endswith(edit.type) and each["urn"].rpartition("::")[2] == edit.name
         ]
         assert len(found) == 1, f"{len(found)} resources are {edit.type} {edit.name}"
         return found[0]
 
     def broken(self, edit: Edit | None = None) -> set[str]:
-        """The rules that say anything of the plan after the edit."""
+        """The rules that say anything of the plan, or of what an edit of it changes."""
         if edit is None:
-            return set().union(*self.found_alone.values(), self._stack(list(self._together.values())))
+            return self._alone(*self._single.values()) | self._stack(self._together.values())
         resource = self.of(edit)
         changed = edit.applied(resource)
-        assert changed != resource, "the edit changes nothing"
-        together = {urn: each for urn, each in self._together.items() if urn != resource["urn"]}
+        assert changed != resource, f"{edit} changes nothing"
+        others = [each for urn, each in self._together.items() if urn != resource["urn"]]
         if changed is None:
-            return self._stack(list(together.values()))
-        requests = exported.requests(Exported(self._state.project, self._state.stack, [*self._providers, changed]))
-        said = self._alone(requests.alone[-1])
-        return said | self._stack([*together.values(), requests.together[-1]])
+            return self._stack(others)
+        requests = requests_for(self._state, [changed])
+        try:
+            return self._alone(requests.alone[-1]) | self._stack([*others, requests.together[-1]])
+        finally:
+            # The pack remembers inputs for resources that have no outputs.
+            self._alone(self._single[resource["urn"]])
 
     def close(self) -> None:
         self._pack.close()
 
-    @property
-    def _providers(self) -> list[dict[str, Any]]:
-        return [each for each in self.resources if each["type"].startswith("pulumi:providers:")]
+    def _alone(self, *requests: analyzer_pb2.AnalyzeRequest) -> set[str]:
+        answers = [self._pack.stub.Analyze(each, timeout=SECONDS) for each in requests]
+        return {each.policyName for answer in answers for each in answer.diagnostics}
 
-    def _alone(self, request: analyzer_pb2.AnalyzeRequest) -> set[str]:
-        answer = self._pack.stub.Analyze(request, timeout=SECONDS)
-        return {each.policyName for each in answer.diagnostics}
-
-    def _stack(self, resources: Sequence[analyzer_pb2.AnalyzerResource]) -> set[str]:
+    def _stack(self, resources: Iterable[analyzer_pb2.AnalyzerResource]) -> set[str]:
         request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
         answer = self._pack.stub.AnalyzeStack(request, timeout=SECONDS)
         return {each.policyName for each in answer.diagnostics}

@@ -52,7 +52,10 @@ NARROW = [
     own(), own(Action="s3:Get*"), own(Action="s3:*", Resource="arn:aws:s3:::own/*"), own(Action=[]),
     document({"Effect": "Deny", "Action": "*", "Resource": "*"}),
 ]  # fmt: skip
-NO_DOCUMENT = ["", "s3:*", "[]", '{"Statement": "all"}', '{"Statement": [7]}', 7, True, {"Statement": []}]
+NO_DOCUMENT = [
+    "", "s3:*", "[]", '{"Statement": "all"}', '{"Statement": [7]}', 7, True, {"Statement": []},
+    pytest.param("[" * 5_000, id="deep"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", [*IDENTITY.values(), *OF_A_RESOURCE.values()], ids=[*IDENTITY, *OF_A_RESOURCE])

@@ -6,18 +6,531 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.policies.plan_under_test import DROPPED, Edit, PlanUnderTest
+from reports import catalogue
+from tests.policies.pack_under_test import PACK, UNKNOWN
+from tests.policies.plan_under_test import DROPPED, Edit, PlanUnderTest, Replaced, Without
 
 STACKS = ("local", "prod", "staging")
-CONTAINER = ("spec", "template", "spec", "containers", 0)
+EVERYWHERE = "0.0.0.0/0"
+KEY = "AKIA" + "QWERTYUIOPASDFGH"
+POD = ("spec", "template", "spec")
+CONTAINER = (*POD, "containers", 0)
+SECURITY = (*CONTAINER, "securityContext")
+GROUPS = ("spec", "groups")
+FACT = ("metadata", "annotations")
+WEIGHTS = ("spec", "rules", 0, "backendRefs")
+
+RDS, AZURE_DATABASE, CLUSTER = "rds/instance:Instance", "dbforpostgresql:Server", "cnpg.io/v1:Cluster"
+DEPLOYMENT, AUTOSCALER, BUDGET = "v1:Deployment", "v2:HorizontalPodAutoscaler", "v1:PodDisruptionBudget"
+JOB, CRON_JOB, MAP, SECRET = "v1:Job", "v1:CronJob", "core/v1:ConfigMap", "core/v1:Secret"
+ROUTE, SERVICE, POLICY, ALERTS = "v1:HTTPRoute", "v1:Service", "v1:NetworkPolicy", "v1:PrometheusRule"
+RELEASE, EXTERNAL, ROLE = "v3:Release", "v1:ExternalSecret", "rbac.authorization.k8s.io/v1:Role"
+GROUP_RULE, FIREWALL, ACCOUNT = "SecurityGroupIngressRule", "NetworkSecurityGroup", "storage:StorageAccount"
+EKS, AKS, EDGE = "eks/cluster:Cluster", "containerservice:ManagedCluster", "distribution:Distribution"
+
+API = "fleet/fleet-api-blue"
+EXPORTER = "fleet/fleet-db-exporter"
+MIGRATION = "fleet/migrate-005-personal-business-use"
 
 MUTATIONS: Mapping[str, Mapping[str, list[Edit]]] = {
     "database-backups": {
         "prod": [
-            Edit("rds/instance:Instance", "kingstons/kingstons", ("backupRetentionPeriod",), value)
-            for value in (DROPPED, 0, -1, "7", 6.5, True)
+            *(
+                Edit(RDS, "kingstons/kingstons", ("backupRetentionPeriod",), value)
+                for value in (DROPPED, 0, -1, "7", 6.5, True)
+            ),
+            Edit(RDS, "expenses/expenses", ("tags", "slipway.dev/backup-retention"), "none"),
+            Edit(AZURE_DATABASE, "fleet/fleet_db", ("backup", "backupRetentionDays"), 3),
         ],
-        "staging": [Edit("dbforpostgresql:Server", "fleet/fleet-db", ("backup", "backupRetentionDays"), 3)],
+        "staging": [Edit(AZURE_DATABASE, "fleet/fleet_db", ("backup", "backupRetentionDays"))],
+    },
+    "database-backup-schedules": {
+        "local": [
+            Edit("ScheduledBackup", "fleet/fleet-db"),
+            Edit("ScheduledBackup", "fleet/fleet-db", ("spec", "suspend"), True),
+            *(
+                Edit("ObjectStore", "expenses/expenses", ("spec", "retentionPolicy"), value)
+                for value in (DROPPED, "0d", "6d", 7)
+            ),
+            Edit(CLUSTER, "kingstons/kingstons", ("spec", "plugins")),
+        ]
+    },
+    "database-backup-copies": {
+        "prod": [
+            Edit("backup/selection:Selection", "kingstons/kingstons"),
+            Edit("backup/plan:Plan", "kingstons/kingstons", ("rules", 1, "copyActions")),
+            Edit(AZURE_DATABASE, "fleet/fleet_db", ("backup", "geoRedundantBackup"), "Disabled"),
+        ]
+    },
+    "database-restore-tests": {
+        "prod": [
+            Edit(CRON_JOB, "fleet/fleet-db-restore-test"),
+            Edit(CRON_JOB, "fleet/fleet-db-restore-test", ("spec", "suspend"), True),
+            Edit(CRON_JOB, "fleet/fleet-db-restore-test", ("spec", "suspend"), UNKNOWN),
+        ],
+        "local": [Edit(CRON_JOB, "kingstons/kingstons-restore-test")],
+    },
+    "database-protection": {
+        "local": [Edit(CLUSTER, "fleet/fleet-db", ("protect",), False, part="")],
+        "prod": [
+            Edit(RDS, "expenses/expenses", ("deletionProtection",), False),
+            Edit(RDS, "expenses/expenses", ("skipFinalSnapshot",), True),
+            Edit(RDS, "expenses/expenses", ("finalSnapshotIdentifier",)),
+        ],
+    },
+    "database-exposure": {
+        "prod": [
+            Edit(RDS, "kingstons/kingstons", ("publiclyAccessible",), True),
+            Edit(AZURE_DATABASE, "fleet/fleet_db", ("network", "publicNetworkAccess"), "Enabled"),
+        ],
+        "local": [
+            Edit(
+                CLUSTER,
+                "fleet/fleet-db",
+                ("spec", "managed"),
+                {"services": {"additional": [{"serviceTemplate": {"spec": {"type": "LoadBalancer"}}}]}},
+            )
+        ],
+    },
+    "encryption-at-rest": {
+        "prod": [
+            Edit(RDS, "kingstons/kingstons", ("storageEncrypted",), False),
+            Edit(RDS, "kingstons/kingstons", ("storageEncrypted",)),
+            Edit(EKS, "main", ("encryptionConfig",)),
+            Edit("v1:StorageClass", "main-storage", ("parameters", "encrypted"), "false"),
+            Edit(
+                "BucketServerSideEncryptionConfiguration",
+                "expenses/backups",
+                ("rules", 0, "applyServerSideEncryptionByDefault", "sseAlgorithm"),
+                "none",
+            ),
+        ],
+    },
+    "encryption-in-transit": {
+        "prod": [
+            Edit("rds/proxy:Proxy", "marketplace/creditdb", ("requireTls",), False),
+            Edit("parameterGroup:ParameterGroup", "kingstons/kingstons", ("parameters", 0, "value"), "0"),
+            Edit("dbforpostgresql:Configuration", "fleet/fleet_db-ssl_min_protocol_version", ("value",), "TLSv1"),
+            Edit(EDGE, "smartwallet/web", ("viewerCertificate", "minimumProtocolVersion"), "TLSv1"),
+            Edit(EDGE, "smartwallet/web", ("defaultCacheBehavior", "viewerProtocolPolicy"), "allow-all"),
+            Edit("ClientTrafficPolicy", "fleet/fleet", ("spec", "tls", "minVersion"), "1.0"),
+        ],
+        "staging": [
+            Edit(ACCOUNT, "fleet/backups", ("minimumTlsVersion",), "TLS1_0"),
+            Edit(ACCOUNT, "fleet/backups", ("enableHttpsTrafficOnly",), False),
+        ],
+        "local": [Edit("RabbitmqCluster", "marketplace/marketplace-queue", ("spec", "tls", "disableNonTLSListeners"))],
+    },
+    "plain-http": {
+        "prod": [
+            Edit("bucketPolicy:BucketPolicy", "expenses/backups"),
+            Edit("bucketPolicy:BucketPolicy", "expenses/backups", ("policy",), Replaced('"false"', '"true"')),
+        ],
+        "local": [Edit(ROUTE, "fleet/fleet-api-web", ("spec", "parentRefs", 0, "sectionName"))],
+    },
+    "open-ingress": {
+        "prod": [
+            Edit(GROUP_RULE, "kingstons/kingstons-0", ("cidrIpv4",), EVERYWHERE),
+            Edit(FIREWALL, "fleet-nodes", ("securityRules", 0, "destinationPortRanges"), ["22"]),
+            Edit(EKS, "main", ("vpcConfig", "publicAccessCidrs"), [EVERYWHERE]),
+            Edit(AKS, "fleet", ("apiServerAccessProfile", "authorizedIPRanges"), [EVERYWHERE]),
+            Edit(AKS, "fleet", ("apiServerAccessProfile",)),
+        ],
+        "staging": [
+            Edit(
+                "defaultSecurityGroup:DefaultSecurityGroup",
+                "main",
+                ("ingress",),
+                [{"protocol": "-1", "cidrBlocks": [EVERYWHERE]}],
+            ),
+            Edit(POLICY, API, ("spec", "ingress", "+"), {"from": [{"ipBlock": {"cidr": EVERYWHERE}}]}),
+        ],
+        "local": [Edit(SERVICE, API, ("spec", "type"), "LoadBalancer")],
+    },
+    "bucket-exposure": {
+        "prod": [
+            Edit("BucketPublicAccessBlock", "expenses/backups"),
+            Edit("BucketPublicAccessBlock", "expenses/backups", ("blockPublicPolicy",), False),
+            Edit(ACCOUNT, "fleet/backups", ("allowBlobPublicAccess",), True),
+            Edit(ACCOUNT, "fleet/backups", ("networkRuleSet", "defaultAction"), "Allow"),
+        ],
+        "staging": [Edit("storage:BlobContainer", "fleet/backups", ("publicAccess",), "Blob")],
+    },
+    "namespace-isolation": {
+        "prod": [
+            Edit(POLICY, "fleet/default-deny"),
+            Edit(POLICY, "kingstons/default-deny", ("spec", "podSelector", "matchLabels"), {"app": "one"}),
+        ],
+        "local": [Edit(POLICY, "expenses/default-deny", ("spec", "policyTypes"), ["Ingress"])],
+    },
+    "iam-wildcards": {
+        "prod": [
+            Edit(
+                "rolePolicy:RolePolicy",
+                "expenses/backups",
+                ("policy",),
+                '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+            ),
+            Edit(
+                "iam/role:Role",
+                "main-nodes",
+                ("assumeRolePolicy",),
+                Replaced('{"Service": "ec2.amazonaws.com"}', '{"AWS": "*"}'),
+            ),
+            Edit(
+                "RolePolicyAttachment",
+                "main-control-plane-AmazonEKSLoadBalancingPolicy",
+                ("policyArn",),
+                "arn:aws:iam::aws:policy/AdministratorAccess",
+            ),
+            Edit("authorization:RoleDefinition", "fleet", ("permissions", 0, "dataActions"), ["*"]),
+            Edit(ROLE, "fleet/operators", ("rules", 0, "verbs"), ["*"]),
+        ],
+        "local": [
+            Edit("v1:RoleBinding", "fleet/operators", ("roleRef", "name"), "cluster-admin"),
+            Edit(ROLE, "fleet/developers", ("rules", 0, "resources", "+"), "*"),
+        ],
+    },
+    "static-cloud-keys": {
+        "staging": [
+            Edit(
+                DEPLOYMENT,
+                API,
+                (*CONTAINER, "env", "+"),
+                {
+                    "name": "AWS_SECRET_ACCESS_KEY",
+                    "valueFrom": {"secretKeyRef": {"name": "fleet-db-app", "key": "key"}},
+                },
+            ),
+            Edit(
+                EXTERNAL,
+                "monitoring-main/monitoring-main-supplied",
+                ("spec", "data", 0, "secretKey"),
+                "AZURE_CLIENT_SECRET",
+            ),
+        ]
+    },
+    "local-accounts": {
+        "staging": [
+            Edit(AKS, "fleet", ("disableLocalAccounts",), False),
+            Edit(AKS, "fleet", ("disableLocalAccounts",)),
+            Edit(EKS, "main", ("accessConfig", "authenticationMode"), "API_AND_CONFIG_MAP"),
+            Edit("containerregistry:Registry", "fleet", ("adminUserEnabled",), True),
+            Edit(ACCOUNT, "fleet/backups", ("allowSharedKeyAccess",)),
+        ]
+    },
+    "image-pins": {
+        "prod": [
+            Edit(DEPLOYMENT, API, (*CONTAINER, "image"), "slipwayprodfleet653a32.azurecr.io/fleet-api:latest"),
+            Edit(DEPLOYMENT, API, (*CONTAINER, "image"), "slipwayprodfleet653a32.azurecr.io/fleet-api"),
+            Edit(
+                "RabbitmqCluster",
+                "marketplace/marketplace-queue",
+                ("spec", "image"),
+                "docker.io/library/rabbitmq:4.3.6-management",
+            ),
+            Edit(JOB, MIGRATION, (*CONTAINER, "image"), "docker.io/library/postgres:latest"),
+        ],
+        "local": [Edit(CLUSTER, "fleet/fleet-db", ("spec", "imageName"), "ghcr.io/cloudnative-pg/postgresql:17")],
+    },
+    "image-registries": {
+        "prod": [
+            Edit(DEPLOYMENT, EXPORTER, (*CONTAINER, "image"), f"registry.example.net/exporter@sha256:{'0' * 64}"),
+        ],
+        "staging": [
+            Edit(
+                "RabbitmqCluster",
+                "marketplace/marketplace-queue",
+                ("spec", "image"),
+                f"docker.io/somebody/rabbitmq@sha256:{'0' * 64}",
+            ),
+        ],
+    },
+    "image-scanning": {
+        "prod": [
+            Edit("ecr/repository:Repository", "main/app", ("imageScanningConfiguration", "scanOnPush"), False),
+            Edit("containerregistry:Registry", "fleet", ("anonymousPullEnabled",), True),
+        ],
+        "staging": [Edit("ecr/repository:Repository", "main/app", ("imageScanningConfiguration",))],
+    },
+    "chart-pins": {
+        "prod": [Edit(RELEASE, "main/reloader", ("version",))],
+        "local": [Edit(RELEASE, "main/reloader", ("version",), "^2.0.0")],
+    },
+    "container-hardening": {
+        "staging": [
+            Edit(DEPLOYMENT, API, (*CONTAINER, "resources", "limits")),
+            Edit(DEPLOYMENT, API, (*CONTAINER, "resources", "requests", "memory"), "0"),
+            Edit(DEPLOYMENT, API, (*CONTAINER, "livenessProbe")),
+            Edit(DEPLOYMENT, API, (*CONTAINER, "readinessProbe"), {}),
+            Edit(DEPLOYMENT, API, (*SECURITY, "runAsNonRoot"), False),
+            Edit(DEPLOYMENT, API, (*SECURITY, "runAsUser"), 0),
+            Edit(DEPLOYMENT, API, (*SECURITY, "privileged"), True),
+            Edit(DEPLOYMENT, API, (*SECURITY, "capabilities"), {"drop": ["ALL"], "add": ["SYS_ADMIN"]}),
+            Edit(DEPLOYMENT, API, (*SECURITY, "readOnlyRootFilesystem")),
+        ],
+        "prod": [
+            Edit(DEPLOYMENT, API, (*POD, "volumes", "+"), {"name": "node", "hostPath": {"path": "/"}}),
+            Edit(DEPLOYMENT, API, (*POD, "hostNetwork"), True),
+            Edit(DEPLOYMENT, API, (*SECURITY, "seccompProfile"), {"type": "Unconfined"}),
+        ],
+        "local": [Edit(DEPLOYMENT, EXPORTER, (*SECURITY, "allowPrivilegeEscalation"), True)],
+    },
+    "workload-deadlines": {
+        "staging": [
+            Edit(CRON_JOB, "fleet/fleet-db-dump", ("spec", "jobTemplate", "spec", "activeDeadlineSeconds")),
+            Edit(CRON_JOB, "fleet/fleet-db-dump", ("spec", "concurrencyPolicy"), "Allow"),
+            Edit(JOB, "fleet/fleet-db-roles", ("spec", "activeDeadlineSeconds"), 0),
+        ],
+        "prod": [Edit(JOB, MIGRATION, ("spec", "activeDeadlineSeconds"))],
+    },
+    "workload-spread": {
+        "prod": [
+            Edit(DEPLOYMENT, API, (*POD, "topologySpreadConstraints")),
+            Edit(DEPLOYMENT, API, (*POD, "topologySpreadConstraints", 0, "labelSelector", "matchLabels"), {"a": "b"}),
+        ]
+    },
+    "workload-minimum": {
+        "prod": [
+            Edit(AUTOSCALER, API, ("spec", "minReplicas"), 1),
+            Edit(AUTOSCALER, API, ("spec", "minReplicas")),
+            Edit(AUTOSCALER, API, ("spec", "minReplicas"), "3"),
+        ]
+    },
+    "service-account-tokens": {
+        "prod": [Edit(DEPLOYMENT, API, (*POD, "automountServiceAccountToken"), True)],
+        "local": [
+            Edit(CRON_JOB, "fleet/fleet-db-dump", ("spec", "jobTemplate", *POD, "automountServiceAccountToken"), True)
+        ],
+    },
+    "deployment-replicas": {
+        "prod": [Edit(DEPLOYMENT, API, ("spec", "replicas"), 3)],
+        "local": [Edit(DEPLOYMENT, API, ("spec", "replicas"), 1)],
+    },
+    "deployment-availability": {
+        "prod": [
+            Edit(AUTOSCALER, API),
+            Edit(BUDGET, API),
+            Edit(BUDGET, API, ("spec", "maxUnavailable"), 0),
+        ],
+        "staging": [Edit(BUDGET, API, ("spec", "maxUnavailable"), "none")],
+    },
+    "autoscaler-target": {
+        "prod": [
+            Edit(BUDGET, "marketplace/marketplace-queue", ("spec", "selector", "matchLabels"), {"a": "b"}),
+        ],
+    },
+    "service-endpoints": {
+        "prod": [
+            Edit(SERVICE, "fleet/flagd", ("spec", "selector"), {"app.kubernetes.io/name": "nobody"}),
+        ],
+    },
+    "backend-service": {
+        "prod": [Edit(ROUTE, "fleet/fleet-frontend-web", (*WEIGHTS, 1, "name"), "nobody")],
+        "local": [Edit(SERVICE, "fleet/fleet-api-green")],
+    },
+    "unused-secret": {
+        "prod": [Edit(SECRET, "main/grafana-login", ("metadata", "name"), "nobodys")],
+        "local": [Edit(SECRET, "fleet/fleet-generated", ("metadata", "name"), "nobodys")],
+        "staging": [Edit(EXTERNAL, "fleet/fleet-generated", ("spec", "target", "name"), "nobodys")],
+    },
+    "route-weights": {
+        "prod": [
+            Edit(ROUTE, "fleet/fleet-api-web", (*WEIGHTS, 0, "weight"), 90),
+            Edit(ROUTE, "fleet/fleet-api-web", (*WEIGHTS, 0, "weight"), "100"),
+        ],
+        "staging": [
+            Edit("KeyvaluestoreKey", "smartwallet/web", ("value",), Replaced('"green":10', '"green":0')),
+        ],
+    },
+    "release-compatibility": {
+        "prod": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-compatible"))],
+        "staging": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-compatible"), UNKNOWN)],
+    },
+    "data-residence": {
+        "prod": [
+            Edit(AZURE_DATABASE, "fleet/fleet_db", ("location",), "westus3"),
+            Edit(
+                "backup/plan:Plan",
+                "kingstons/kingstons",
+                ("rules", 1, "copyActions", 0, "destinationVaultArn"),
+                Replaced("us-west-2", "sa-east-1"),
+            ),
+        ],
+        "staging": [Edit(RDS, "kingstons/kingstons", ("region",), "eu-west-1")],
+    },
+    "data-ledger": {
+        "prod": [
+            Edit("kms/key:Key", "main-data"),
+            Edit("s3/bucket:Bucket", "expenses/backups", ("bucket",), "another"),
+        ],
+        "staging": [Edit("resources:ResourceGroup", "fleet", ("resourceGroupName",), "another")],
+    },
+    "plain-secrets": {
+        "prod": [
+            Edit(MAP, API, ("data", "PAYMENT"), KEY),
+            Edit(MAP, API, ("data", "DB_PASSWORD"), "correct horse"),
+            Edit(DEPLOYMENT, EXPORTER, (*CONTAINER, "env", "+"), {"name": "API_TOKEN", "value": "correct horse"}),
+            Edit("s3/bucket:Bucket", "expenses/backups", ("tags", "password"), "correct horse"),
+            Edit(RELEASE, "main/reloader", ("values", "password"), "correct horse"),
+        ],
+        "local": [Edit(DEPLOYMENT, API, ("metadata", "annotations", "note"), "https://me:correct@example.com")],
+    },
+    "plain-outputs": {"prod": [Edit("pulumi:Stack", "slipway-prod", ("password",), "correct horse")]},
+    "secret-rotation": {
+        "prod": [
+            Edit(EXTERNAL, "monitoring-main/monitoring-main-supplied", (*FACT, "slipway.dev/rotate-every")),
+            Edit(
+                EXTERNAL,
+                "monitoring-main/monitoring-main-supplied",
+                (*FACT, "slipway.dev/rotate-every"),
+                Replaced("365d", "366d"),
+            ),
+        ],
+        "staging": [
+            Edit("secretsmanager/secret:Secret", "monitoring-main/SLACK_URL", ("tags", "slipway.dev/rotate-every"))
+        ],
+    },
+    "log-retention": {
+        "prod": [
+            Edit("logGroup:LogGroup", "main", ("retentionInDays",)),
+            Edit("logGroup:LogGroup", "main", ("retentionInDays",), 7),
+            Edit("operationalinsights:Workspace", "fleet", ("retentionInDays",), 0),
+        ],
+        "local": [
+            Edit(MAP, "main/logs-setup", ("data", "000.json"), Replaced('"min_age": "30d"', '"min_age": "3650d"'))
+        ],
+    },
+    "audit-logs": {
+        "staging": [
+            Edit(EKS, "main", ("enabledClusterLogTypes",), ["api"]),
+            Edit(RDS, "kingstons/kingstons", ("enabledCloudwatchLogsExports",)),
+        ]
+    },
+    "audit-log-settings": {
+        "prod": [
+            Edit("ec2/flowLog:FlowLog", "main-flows"),
+            Edit("ec2/flowLog:FlowLog", "main-flows", ("trafficType",), "ACCEPT"),
+            Edit("monitor:DiagnosticSetting", "fleet", ("logs", 1, "enabled"), False),
+        ],
+        "staging": [Edit("monitor:DiagnosticSetting", "fleet/fleet_db")],
+    },
+    "log-lifecycle": {
+        "prod": [
+            Edit(MAP, "main/logs-setup", ("data", "requests"), Replaced("/_slm/policy/nightly", "/_slm/nothing")),
+            Edit(MAP, "fleet/logs-setup"),
+        ],
+        "local": [Edit(MAP, "main/logs-setup", ("data", "001.json"), Replaced("index.lifecycle.name", "index.name"))],
+    },
+    "service-logs": {
+        "staging": [
+            Edit(RELEASE, "main/vector", ("values", "customConfig", "sinks", "elasticsearch", "inputs"), ["systems"]),
+            Edit(RELEASE, "main/vector", ("values", "customConfig", "transforms", "masked", "drop_on_error"), False),
+            Edit(RELEASE, "fleet/vector"),
+        ]
+    },
+    "service-alerts": {
+        "prod": [
+            Edit(ALERTS, "kingstons/kingstons", (*GROUPS, 2, "rules"), Without("alert", "ServiceDown")),
+        ]
+    },
+    "service-dashboards": {
+        "prod": [
+            Edit(MAP, "fleet/dashboard-fleet", ("data", "fleet.json"), "{"),
+        ],
+    },
+    "data-alerts": {
+        "staging": [
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules"), Without("alert", "DatabaseDown")),
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules"), Without("alert", "BackupTooOld")),
+            Edit("v1:PodMonitor", EXPORTER),
+        ],
+        "local": [Edit(ALERTS, "marketplace/marketplace", (*GROUPS, 4, "rules"), Without("alert", "BrokerNodeDown"))],
+    },
+    "alert-form": {
+        "staging": [
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules", 2, "labels", "severity")),
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules", 2, "for")),
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules", 2, "annotations", "runbook_url")),
+        ],
+        "local": [Edit(ALERTS, "fleet/fleet", (*GROUPS, 3, "rules", 2, "annotations", "summary"), " ")],
+    },
+    "alert-burn-rates": {
+        "staging": [
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 1, "rules", 0, "expr"), Replaced("rate5m", "rate30m")),
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 1, "rules", 1, "expr"), Replaced("0.006", "0.06")),
+            Edit(ALERTS, "fleet/fleet", (*GROUPS, 4, "rules"), Without("alert", "AvailabilityBudgetBurn")),
+            Edit(ALERTS, "fleet/fleet", (*FACT, "slipway.dev/objective-errors"), "99.5"),
+        ],
+        "local": [Edit(ALERTS, "fleet/fleet", (*FACT, "slipway.dev/objective-latency"), "most")],
+    },
+    "alert-receivers": {
+        "staging": [
+            Edit(
+                SECRET,
+                "main/alertmanager-routes",
+                ("stringData", "alertmanager.yaml"),
+                Replaced('system = "kingstons"', 'system = "kingston"'),
+            ),
+            Edit(SECRET, "main/alertmanager-routes", ("stringData", "alertmanager.yaml"), "nothing"),
+            Edit(
+                SECRET,
+                "main/alertmanager-routes",
+                ("stringData", "alertmanager.yaml"),
+                Replaced("slack_configs", "slack"),
+            ),
+        ]
+    },
+    "cost-tags": {
+        "prod": [
+            Edit(RDS, "kingstons/kingstons", ("tags", "cost-center")),
+            Edit(RDS, "kingstons/kingstons", ("tags", "slipway.dev/system"), ""),
+            Edit(AKS, "fleet", ("tags", "slipway-cluster")),
+        ],
+        "staging": [Edit("s3/bucket:Bucket", "expenses/backups", ("tags", "managed-by"))],
+    },
+    "object-labels": {
+        "prod": [Edit(SERVICE, "fleet/flagd", ("metadata", "labels", "app.kubernetes.io/part-of"))],
+        "local": [Edit("v1:Namespace", "main/monitoring", ("metadata", "labels"))],
+    },
+    "cost-budget": {
+        "prod": [
+            Edit("budgets/budget:Budget", "main"),
+            Edit("budgets/budget:Budget", "main", ("timeUnit",), "ANNUALLY"),
+            Edit("consumption:Budget", "fleet", ("notifications",)),
+            Edit("budgets/budget:Budget", "main", ("limitAmount",), "much"),
+        ],
+        "staging": [Edit("consumption:Budget", "fleet")],
+    },
+    "migration-online": {
+        "prod": [Edit(MAP, MIGRATION, ("data", "migration.sql"), "DROP TABLE vehicles;\n")],
+    },
+    "migration-lint": {
+        "prod": [Edit(MAP, MIGRATION, ("data", "migration.sql"), "CREATE TABLE t (at timestamp);\n")],
+        "local": [Edit(MAP, MIGRATION, ("data", "migration.sql"), "CREATE TABLE t (at timestamp);\n")],
+    },
+    "migration-backup": {
+        "prod": [
+            Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-backup"), "false"),
+            Edit(JOB, "fleet/backup-005-personal-business-use"),
+        ],
+        "local": [Edit(JOB, MIGRATION, ("dependencies",), [], part="")],
+    },
+    "migration-verification": {
+        "prod": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-verified"), "false")],
+        "staging": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-verified"))],
+    },
+    "migration-rollback": {
+        "prod": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-rollback"), "false")],
+        "staging": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-rollback"), "maybe")],
+    },
+    "migration-job": {
+        "prod": [
+            Edit(JOB, MIGRATION, ("spec", "backoffLimit"), 3),
+            Edit(JOB, MIGRATION, ("spec", "ttlSecondsAfterFinished"), 600),
+            Edit(JOB, MIGRATION, (*POD, "restartPolicy"), "OnFailure"),
+        ],
+        "local": [Edit(MAP, MIGRATION, ("immutable",), False)],
     },
 }
 """Edits by rule and stack."""
@@ -35,10 +548,11 @@ def test_edit_is_caught_by_its_rule_alone(stack: str) -> None:
     assert found == {str(edit): {rule} for rule, edit in edits(stack)}
 
 
-def test_the_table_is_large() -> None:
-    """Sixty edits at least, over every stack."""
-    assert sum(len(edits(stack)) for stack in STACKS) >= 60
-    assert all(edits(stack) for stack in STACKS)
+def test_every_rule_is_named() -> None:
+    """No rule is without an edit, but the one on exemptions, which judges no plan."""
+    rules = {rule.name for concern in catalogue.read(PACK, ()) for rule in concern.rules}
+    assert rules - MUTATIONS.keys() == {"exemptions"}
+    assert sum(len(edits(stack)) for stack in STACKS) >= 90
 
 
 def edits(stack: str) -> list[tuple[str, Edit]]:

@@ -123,6 +123,7 @@ def without_absent(fact: Fact) -> Fact:
         ((deployment(), autoscaler(), budget(maxUnavailable="0%")), "blocks every eviction"),
         ((deployment(), autoscaler(), budget(minAvailable=3)), "blocks every eviction"),
         ((deployment(), autoscaler(), budget(minAvailable="100%")), "blocks every eviction"),
+        ((deployment(), autoscaler(minimum=1e308), budget(minAvailable="999%")), "blocks every eviction"),
         ((deployment(), autoscaler(minimum=1), budget(minAvailable="50%")), "blocks every eviction"),
         ((deployment(), autoscaler(minimum=ABSENT), budget(minAvailable=1)), "blocks every eviction"),
         ((deployment(), autoscaler(minimum="3"), budget(minAvailable=1)), "blocks every eviction"),

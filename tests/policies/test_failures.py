@@ -1,0 +1,88 @@
+"""A rule of the pack that raises, hangs or ends its process fails the run, which names the pack and the rule."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import analyzer_pb2
+
+from rehearsal import PolicyPack, PolicyPackError, rehearse
+from rehearsal.analyzers import PackHost
+from tests.policies.pack_under_test import CANARY, PACK, Fact, secret
+
+RULE = '''"""What nobody should write."""
+
+import os
+import threading
+
+from frame import Declaration, {kind}
+
+
+@{kind}(Declaration(name="culprit", description="Fails.", why="It is broken", clauses=("none",)))
+def culprit(subject, _settings, _verdict):
+    {failure}
+'''
+PROGRAM = """
+import pulumi
+pulumi.CustomResource("aws:ec2/vpc:Vpc", "net", {"tags": {"password": pulumi.Output.secret("%s")}})
+""".replace("%s", CANARY)
+Broken = Callable[..., Path]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Broken:
+    """A maker of copies of the pack with one more file of rules, whose rule does what it is told."""
+
+    def make(failure: str, kind: str = "resource_rule") -> Path:
+        pack = tmp_path / "policies"
+        shutil.copytree(PACK, pack, ignore=shutil.ignore_patterns("__pycache__", "venv"))
+        (pack / "rules" / "culprits.py").write_text(RULE.format(kind=kind, failure=failure))
+        return pack
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("kind", "failure", "told"),
+    [
+        ("resource_rule", "raise ValueError(subject['tags']['password'].text)", "ValueError"),
+        ("stack_rule", "raise ValueError(subject[0].urn)", "failed on the stack: ValueError"),
+        ("resource_rule", "os._exit(7)", "its process ended, exit status 7"),
+        ("stack_rule", "os._exit(7)", "its process ended, exit status 7"),
+    ],
+    ids=["raises", "raises on the stack", "dies", "dies on the stack"],
+)
+def test_rehearsal_names_the_pack_and_its_rule(
+    broken: Broken, tmp_path: Path, kind: str, failure: str, told: str
+) -> None:
+    """No plan comes of it, and the error shows nothing of what the rule was given."""
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "__main__.py").write_text(PROGRAM)
+    packs = [PolicyPack(broken(failure, kind), {})]
+    with pytest.raises(PolicyPackError) as failed:
+        rehearse(program, project="slipway", stack="trial", config={}, packs=packs)
+    assert "policy pack slipway " in str(failed.value)
+    assert "policy culprit failed on " in str(failed.value)
+    assert told in str(failed.value)
+    assert CANARY not in str(failed.value)
+
+
+def test_rule_that_hangs_is_named(broken: Broken) -> None:
+    """A run waits for an answer no longer than it has patience."""
+    pack = PolicyPack(broken("threading.Event().wait()"), {})
+    fact = Fact("aws:ec2/vpc:Vpc", {"tags": {"password": secret(CANARY)}})
+    host = PackHost(
+        [pack], project="slipway", stack="trial", organization="organization", config={}, secret_keys=(), patience=5.0
+    )
+    with closing(host):
+        host.analyze(analyzer_pb2.AnalyzeRequest(**fact.parts()))
+        with pytest.raises(PolicyPackError) as failed:
+            host.findings()
+    assert "policy pack slipway " in str(failed.value)
+    assert f"policy culprit failed on {fact.urn}: no answer within 5 s" in str(failed.value)
+    assert CANARY not in str(failed.value)
