@@ -15,6 +15,8 @@ _HALF = 1
 """Bits of a range that is half of all addresses: two of them are everything."""
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
+API_ALLOW = "kubernetes.apiAllow"
+
 Range = tuple[Property, Property]
 """The first and the last port."""
 
@@ -27,6 +29,8 @@ class Opening:
     """Everywhere, if it is missing."""
     ports: Sequence[Range] = ()
     """All of them, if there are none."""
+    key: str = ""
+    """Where the declaration of the resource opens it, if people do."""
 
     @property
     def everywhere(self) -> bool:
@@ -157,7 +161,7 @@ def _api_server(ranges: Property) -> Iterator[Opening]:
     """No port of an API server is for everybody. Beside ranges that are known, one that is not is an address that the
     program makes: an update knows it."""
     sources = _each(ranges) or [Property(Absence.MISSING, ranges.path)]
-    yield from (Opening(each) for each in [each for each in sources if not each.unknown] or sources)
+    yield from (Opening(each, key=API_ALLOW) for each in [each for each in sources if not each.unknown] or sources)
 
 
 INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {

@@ -139,14 +139,15 @@ def open_ingress(resource: Resource, settings: Settings, verdict: Verdict) -> No
 def _judge_opening(resource: Resource, opening: Opening, allowed: Sequence[int], verdict: Verdict) -> None:
     source, port = opening.source, opening.unknown_port()
     if source.unknown:
-        verdict.undecided(resource, source)
+        verdict.undecided(resource, source, opening.key)
     elif opening.everywhere and port and opening.within(allowed):
-        verdict.undecided(resource, port)
+        verdict.undecided(resource, port, opening.key)
     elif opening.everywhere:
         problem = f"is open to the whole internet beyond the gateway's ports: {source.path} means every address"
-        verdict.violated(resource, problem)
+        verdict.violated(resource, problem, opening.key)
     elif source.text is None:
-        verdict.violated(resource, f"lets in what nobody can tell: {source.path} is no range of addresses")
+        problem = f"lets in what nobody can tell: {source.path} is no range of addresses"
+        verdict.violated(resource, problem, opening.key)
 
 
 RELEASE = "kubernetes:helm.sh/v3:Release"

@@ -442,3 +442,11 @@ class TestIsolation:
         """What is not known yet is advice, and blocks an update."""
         assert outcomes(judge.judge(*facts)) == [(ISOLATION, "advisory")]
         assert outcomes(updating.about(ISOLATION).judge(*facts)) == [(ISOLATION, "mandatory")]
+
+
+def test_open_api_server_is_mended_where_the_stack_allows_it(preview: Judge) -> None:
+    """A cluster's place is in the stack's file, whose keys hold a colon; the last line names the very key."""
+    place = "Pulumi.prod.yaml:config.slipway:clusters.main"
+    cluster = Fact("aws:eks/cluster:Cluster", {"tags": {"slipway.dev/source": place}, "vpcConfig": {}})
+    (said,) = (each for each in preview.judge(cluster) if each.policy == INGRESS)
+    assert said.message.splitlines()[-1] == f"mend: {place}.kubernetes.apiAllow"
