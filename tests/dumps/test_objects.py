@@ -64,7 +64,7 @@ def test_no_migration_trusts_the_backup_of_another() -> None:
     assert job().metadata.name == name
     assert len({name, job(content="DROP TABLE").metadata.name, job(attempt=2).metadata.name}) == 3
     assert job().metadata.annotations["pulumi.com/replaceUnready"] == "true"
-    assert (job().spec.backoff_limit, job().spec.ttl_seconds_after_finished) == (0, None)
+    assert (job().spec.backoff_limit, job().spec.ttl_seconds_after_finished) == (1, None)
 
 
 def test_the_template_of_restores_never_runs_by_itself() -> None:
