@@ -14,7 +14,7 @@ from typing import Any
 from settings.problems import InvalidSettings, Place, Problem
 
 TYPES_NAMED = 6
-CLOUDS = {"azure-native": "azure", "kubernetes": ""}
+CLOUDS = {"aws": "AWS", "azure-native": "Azure", "kubernetes": ""}
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,14 @@ class Rule:
             package, module, kind = each.split(":")
             name = kind if package == "kubernetes" else f"{module.split('/')[0]} {kind}"
             kinds[CLOUDS.get(package, package)][name] = None
-        if len(self.types) > TYPES_NAMED:
-            return ", ".join(f"{len(found)} types of {cloud or 'Kubernetes'}" for cloud, found in kinds.items())
-        return ", ".join(f"{cloud} {kind}".strip() for cloud, found in kinds.items() for kind in found)
+        few = len(self.types) <= TYPES_NAMED
+        return ", ".join(_named(cloud, list(found), few=few) for cloud, found in kinds.items())
+
+
+def _named(cloud: str, kinds: Sequence[str], *, few: bool) -> str:
+    if few or len(kinds) == 1:
+        return ", ".join(f"{cloud} {kind}".strip() for kind in kinds)
+    return f"{len(kinds)} types of {cloud or 'Kubernetes'}"
 
 
 @dataclass(frozen=True)

@@ -88,13 +88,13 @@ def test_page_without_its_marks_is_an_error(mark: str) -> None:
         ([], "every resource"),
         (
             ["aws:rds/instance:Instance", "azure-native:dbforpostgresql:Server"],
-            "aws rds Instance, azure dbforpostgresql Server",
+            "AWS rds Instance, Azure dbforpostgresql Server",
         ),
         (
             ["kubernetes:autoscaling/v1:HorizontalPodAutoscaler", "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"],
             "HorizontalPodAutoscaler",
         ),
-        ([f"aws:s3/bucket:B{n}" for n in range(7)], "7 types of aws"),
+        ([*(f"aws:s3/bucket:B{n}" for n in range(7)), "kubernetes:batch/v1:Job"], "7 types of AWS, Job"),
     ],
 )
 def test_where_a_rule_applies_in_words(types: list[str], words: str) -> None:
