@@ -6,36 +6,37 @@ BIN := .venv/bin
 PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint scan bench lock schema schema-verify alerts alerts-verify policies policies-verify snapshots clean e2e programs
+.PHONY: help preview check test lint scan scanners bench lock schema schema-verify alerts alerts-verify policies policies-verify charts charts-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-preview: .venv/.runtime ## Preview a stack (STACK=staging) and judge it by the policy pack, with no cloud account
+preview: .venv/.runtime ## Preview a stack (STACK=staging) and check it with the policy pack, without a cloud account
 	@$(BIN)/slipway preview --stack $(STACK)
 
-check: .venv/.runtime ## Check every system and stack file, in under a second
+check: .venv/.runtime ## Validate every system and stack file, in under a second
 	@$(BIN)/slipway check
 
-test: .venv/.dev lint programs ## Run the linters and all tests; those of a cluster say `not run` without one
-	@$(BIN)/python -m pytest -n auto
+test: .venv/.dev lint programs ## Run the linters and all tests; cluster tests are `not run` without a cluster
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(CI),--whole)
 
-e2e: .venv/.dev ## Run the tests of a cluster on the rig (RIG=../shared/rig)
-	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest tests/e2e
+e2e: .venv/.dev ## Run the cluster tests on the rig (RIG=../shared/rig)
+	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest -p no:randomly tests/e2e
 
-programs: ## Install what the tests run besides Python, by apt, where it is missing
+programs: ## Install missing programs for the tests with apt
 	@missing=""; \
 	for pair in prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager rabbitmqctl=rabbitmq-server \
-		pg_lsclusters=postgresql rclone=rclone jq=jq unzip=unzip shellcheck=shellcheck; do \
+		pg_lsclusters=postgresql rclone=rclone jq=jq unzip=unzip shellcheck=shellcheck chromium=chromium; do \
 		command -v "$${pair%%=*}" >/dev/null 2>&1 || missing="$$missing $${pair#*=}"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \
-	command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || \
-		{ echo "The tests need these programs, which Debian packages so:$$missing" >&2; exit 2; }; \
-	echo "Installing$$missing …"; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-		apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	install="apt-get install -y --no-install-recommends$$missing"; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing$$missing …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $$install -qq >/dev/null && exit 0; \
+	fi; \
+	echo "Tests of what is missing are not run; to run them too: sudo $$install" >&2
 
 lint: .venv/.dev ## Check style, types and import layers
 	@$(BIN)/ruff check .
@@ -43,40 +44,54 @@ lint: .venv/.dev ## Check style, types and import layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 
-scan: .venv/.runtime .scanners/.checkov $(if $(shell command -v go 2>/dev/null),.scanners/.kube-score-$(KUBE_SCORE)) ## Have checkov, and kube-score where there is Go, look at the plans
-	@$(BIN)/python -m scanners
-	@[ ! -x .scanners/bin/kube-score ] || [ ! -e .venv/.dev ] || $(BIN)/python -m pytest tests/scanners/test_scanners.py
+scanners: .scanners/.checkov .scanners/.kube-score-$(KUBE_SCORE) ## Install checkov and kube-score, which needs Go, for `slipway preview --scan`
 
-bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, the policy pack, migrations and backups
+scan: .venv/.runtime .scanners/.checkov $(if $(shell command -v go 2>/dev/null),.scanners/.kube-score-$(KUBE_SCORE)) ## Run checkov, and kube-score if Go is installed, on the plans
+	@$(BIN)/python -m slipway.scanners
+	@[ ! -x .scanners/bin/kube-score ] || [ ! -e .venv/.dev ] || $(BIN)/python -m pytest tests/slipway/scanners/test_scanners.py
+
+bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, differences, the policy pack, migrations and backups
 	@status=0; \
-	for each in preview policies migrations; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
+	for each in preview difference page policies migrations; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
 	exit $$status
 
-schema: .venv/.runtime ## Write the JSON Schemas of systems and stacks anew
-	@$(BIN)/python -m settings.schema --update
+schema: .venv/.runtime ## Generate the JSON Schemas of systems and stacks
+	@$(BIN)/python -m slipway.settings.schema --update
 
 schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
-	@$(BIN)/python -m settings.schema --verify
+	@$(BIN)/python -m slipway.settings.schema --verify
 
-alerts: .venv/.runtime ## Write the pages that alerts link to anew
-	@$(BIN)/python -m builders.alerting.pages --update
+alerts: .venv/.runtime ## Generate the pages that alerts link to
+	@$(BIN)/python -m components.cluster.monitoring.manifests.alerting.pages --update
 
 alerts-verify: .venv/.runtime ## Fail when a page of an alert is out of date
-	@$(BIN)/python -m builders.alerting.pages --verify
+	@$(BIN)/python -m components.cluster.monitoring.manifests.alerting.pages --verify
 
-policies: .venv/.runtime ## Write the page of rules and the JSON Schemas of the pack's files anew
-	@$(BIN)/python -m reports.policy_page --update
+policies: .venv/.runtime ## Generate the page of rules, the known types and the JSON Schemas of the pack's files
+	@$(BIN)/python -m slipway.cli.known_types --update
+	@$(BIN)/python -m slipway.reports.policy_page --update
 
-policies-verify: .venv/.runtime ## Fail when the page of rules or a schema is out of date
-	@$(BIN)/python -m reports.policy_page --verify
+policies-verify: .venv/.runtime ## Fail when the page of rules, the known types or a schema is out of date
+	@$(BIN)/python -m slipway.cli.known_types --verify
+	@$(BIN)/python -m slipway.reports.policy_page --verify
 
-snapshots: .venv/.dev ## Write the snapshots of the plans anew; read the difference before you commit it
-	@$(BIN)/python -m pytest -q tests/plans/test_plans.py tests/plans/test_clouds.py --snapshot-update
+charts: .venv/.charts ## Render the pinned charts with the plans' values into tests/charts (CHARTS=a folder of their sources)
+	@$(BIN)/python -m slipway.scanners.charts --update $(if $(CHARTS),--sources $(CHARTS))
+
+charts-verify: .venv/.charts ## Fail when a record of a chart is out of date
+	@$(BIN)/python -m slipway.scanners.charts --verify $(if $(CHARTS),--sources $(CHARTS))
+
+snapshots: .venv/.dev ## Rewrite the recorded plans; review the difference before you commit it
+	@$(BIN)/python -m pytest -q tests/plans/test_recorded.py --record
+
+screens: .venv/.dev ## Update the preview in the README
+	@$(BIN)/python -m tests.screens
 
 lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
 	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
+	@$(BIN)/uv pip compile $(LOCK) --group charts --output-file requirements-charts.txt
 
 clean: ## Remove .venv, the scanners and every cache
 	@rm -rf .venv .scanners *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -100,6 +115,11 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo 'Installing what the tests need …'
 	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv/.charts: requirements-charts.txt .venv/.runtime
+	@echo 'Installing Helm …'
+	@$(BIN)/python $(PIP) --quiet -r requirements-charts.txt
 	@touch $@
 
 .scanners/.checkov: requirements-scanners.txt | .venv/bin/python

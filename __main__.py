@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pulumi
 
 from components.stack import build, export
-from settings.load import load_stack
-from settings.problems import InvalidSettings
-from settings.project import find_project
+from slipway.settings.load import load_stack
+from slipway.settings.problems import InvalidSettings
+from slipway.settings.project import find_project
 
 
 def main() -> None:
     config = pulumi.Config()
-    written = os.environ.get("SLIPWAY_STACK_FILE")
     stack = load_stack(
         find_project(Path.cwd()),
         pulumi.get_stack(),
-        file=Path(written) if written else None,
         config={
             "environment": config.get("environment"),
             "systemsPath": config.get("systemsPath"),

@@ -63,18 +63,13 @@ def migrated(postgres: server.Server) -> tuple[float, float]:
 
 def backed_up() -> None:
     """Print the speed of a verified backup and of a restore test, beside that of `pg_dump` alone."""
-    with folder("live-") as home, folder("plain-") as scratch, folder("pods-") as pods, bucket() as locked:
-        source = live.Server(home, programs.free_port())
-        source.start()
-        try:
-            source.make("fleet", CONTENT)
-            size = int(source.sql("fleet", "SELECT pg_database_size('fleet')")) / MEGABYTE
-            case = Case(pods, source, locked)
-            dump = ["pg_dump", "--format=custom", f"--file={scratch}/dump"]
-            plain = timed(lambda: programs.run(dump, source.login("admin", "fleet")))
-            backup, tested = timed(lambda: well(case.back_up())), timed(lambda: well(case.test()))
-        finally:
-            source.stop()
+    with live.Server.started() as source, folder("plain-") as scratch, folder("pods-") as pods, bucket() as locked:
+        source.make("fleet", CONTENT)
+        size = int(source.sql("fleet", "SELECT pg_database_size('fleet')")) / MEGABYTE
+        case = Case(pods, source, locked)
+        dump = ["pg_dump", "--format=custom", f"--file={scratch}/dump"]
+        plain = timed(lambda: programs.run(dump, source.login("admin", "fleet")))
+        backup, tested = timed(lambda: well(case.back_up())), timed(lambda: well(case.test()))
     print(
         f"{size:.0f} MB: pg_dump {size / plain:.0f} MB/s; dumped, restored, compared and uploaded {size / backup:.0f} MB/s;"
         f" fetched and tested {size / tested:.0f} MB/s"

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.programs import write_program
-from rehearsal import PolicyPack, rehearse
+from slipway.rehearsal import PolicyPack, rehearse
 
 SIZES = (100, 1_000, 5_000)
 ROUNDS = 3

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.programs import write_program
-from cli.selection import select
+from slipway.cli.selection import select
 
 SIZES = (100, 1_000, 5_000)
 STACKS = ("staging", "prod")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.usage import report
-from rehearsal import rehearse
+from slipway.rehearsal import rehearse
 
 if __name__ == "__main__":
     rehearsal = rehearse(Path(sys.argv[1]), project="bench", stack="bench", config={})

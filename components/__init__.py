@@ -1,1 +1,1 @@
-"""How systems become resources: thin components that wire builders to the clouds and the cluster."""
+"""Turns systems into resources: thin components, each beside the pure manifests that it uses."""

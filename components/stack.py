@@ -1,4 +1,4 @@
-"""A stack: its clusters, and on each of them its systems."""
+"""A stack: its clusters, and the systems on each."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from typing import Any
 
 import pulumi
 
-from components.cloud import foundation
-from components.cluster import Cluster
-from components.system import System
-from settings.stacks import PlacedCluster, Stack
+from components.clouds import foundation
+from components.cluster.cluster import Cluster, ClusterArgs
+from components.system.system import System, SystemArgs
+from slipway.settings.stacks import Stack, StackCluster
 
 
 def build(stack: Stack) -> dict[str, Any]:
-    """Declares everything that `stack` says and returns its outputs by cluster: names and addresses, nothing secret."""
+    """Creates everything that `stack` declares and returns its outputs by cluster: names and addresses, without
+    secrets."""
     return {name: _cluster(cluster, stack) for name, cluster in stack.clusters.items()}
 
 
-def _cluster(cluster: PlacedCluster, stack: Stack) -> dict[str, Any]:
-    facts = Cluster(foundation(cluster, stack), cluster).facts
-    systems = {name: System(facts, placed) for name, placed in cluster.systems.items()}
+def _cluster(cluster: StackCluster, stack: Stack) -> dict[str, Any]:
+    facts = Cluster(cluster.name, ClusterArgs(facts=foundation(cluster, stack), cluster=cluster)).facts
+    systems = {
+        name: System(name, SystemArgs(facts=facts, system=deployed)) for name, deployed in cluster.systems.items()
+    }
     return {
         "cluster": facts.cluster_name,
         "server": facts.access.server,

@@ -3,8 +3,8 @@
 from pulumi_policy import PolicyPack
 
 import rules
-from frame import exemptions, serving
-from frame.levels import configuration
+from framework import exemptions, serving
+from framework.levels import configuration
 
 RULES = rules.every()
 

@@ -1,6 +1,6 @@
-"""What the pack holds, as JSON on standard output: `python policies/catalogue.py STACK…`.
+"""Prints the rules of the pack as JSON: `python policies/catalogue.py STACK=ENVIRONMENT…`.
 
-For whoever lists or documents the rules without an engine; the levels are those of the stacks named.
+For tools that list or document the rules without an engine; the levels are those of the named stacks.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import rules
-from frame import exemptions
-from frame.declaring import ResourceRule, Rule
-from frame.levels import StacksError, of_stack
+from framework import exemptions
+from framework.declaring import ResourceRule, Rule
+from framework.levels import StacksError, of_stack
 
 
-def catalogue(stacks: Sequence[str]) -> dict[str, Any]:
-    """Every rule, by concern. Raises StacksError and ExemptionsError."""
-    levels = {stack: of_stack(stack, rules.every()) for stack in stacks}
+def catalogue(stacks: Mapping[str, str]) -> dict[str, Any]:
+    """Return every rule, by concern; `stacks` has the environment of each. Raises StacksError and ExemptionsError."""
+    levels = {stack: of_stack(stack, environment, rules.every()) for stack, environment in stacks.items()}
     exemptions.refuse_unknown([each.name for each in rules.every()])
     return {
         concern: {
@@ -52,6 +52,6 @@ def _levels(rule: Rule, of: dict[str, Any]) -> dict[str, str]:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(catalogue(sys.argv[1:]), ensure_ascii=False))
+        print(json.dumps(catalogue(dict(each.split("=", 1) for each in sys.argv[1:])), ensure_ascii=False))
     except (StacksError, exemptions.ExemptionsError) as error:
         sys.exit(str(error))

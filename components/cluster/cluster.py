@@ -1,79 +1,111 @@
-"""What a cluster runs for its systems, in the order in which its parts need each other."""
+"""Services of a cluster, in the order of their dependencies."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes import scheduling
 
-from builders.parts import parts_of
-from components.cloud.contract import ClusterFacts
-from components.cluster.controllers import Controllers, ControllersArgs
-from components.cluster.entrance import Entrance, EntranceArgs
-from components.cluster.logs import Logs, LogsArgs
-from components.cluster.monitoring import Monitoring, MonitoringArgs
-from settings.fields import seconds
-from settings.stacks import PlacedCluster
+from components.awaiting import nothing_absent
+from components.clouds.access import kubernetes_provider
+from components.clouds.contract import ClusterFacts
+from components.cluster.controllers.component import Controllers, ControllersArgs
+from components.cluster.gateway.component import Gateway, GatewayArgs
+from components.cluster.logs.component import Logs, LogsArgs
+from components.cluster.monitoring.component import Monitoring, MonitoringArgs
+from components.manifests import priorities
+from components.manifests.versions import pins_of
+from slipway.settings.fields import seconds
+from slipway.settings.stacks import StackCluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    facts: ClusterFacts
+    cluster: StackCluster
 
 
 class Cluster(pulumi.ComponentResource):
-    """`facts` are the cluster's, with a way to it that waits until everything here stands: no object of a system comes
-    before its controller."""
+    """Creates the services of a cluster. `facts` are the cluster's facts with an access that waits for everything here,
+    so that no object of a system is created before its controller."""
 
     facts: ClusterFacts
 
-    def __init__(self, facts: ClusterFacts, placed: PlacedCluster) -> None:
-        super().__init__(
-            "slipway:cluster:Cluster",
-            placed.name,
-            opts=pulumi.ResourceOptions(providers=[facts.access.provider]),
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        facts, deployed = args.facts, args.cluster
+        own = pulumi.ResourceOptions(
+            providers=[facts.access.provider], transformations=nothing_absent(deployed.settings.controllers)
         )
-        settings = placed.settings
-        parts = parts_of(settings.mirrors)
+        super().__init__("slipway:cluster:Cluster", name, opts=pulumi.ResourceOptions.merge(own, opts))
+        self._name, settings = name, deployed.settings
+        pins = pins_of(settings.mirrors)
         controllers = Controllers(
-            placed.name,
-            ControllersArgs(cluster=placed, facts=facts.controllers, parts=parts, owner=facts.cluster_name),
-            self,
+            name,
+            ControllersArgs(
+                cluster=deployed,
+                facts=facts.controllers,
+                identities=facts.cloud.controllers,
+                pins=pins,
+                owner=facts.cluster_name,
+            ),
+            pulumi.ResourceOptions(parent=self),
         )
-        after = pulumi.ResourceOptions(parent=self, depends_on=[controllers])
-        latencies = {round(seconds(system.definition.objectives.p95) * 1000) for system in placed.systems.values()}
-        Entrance(
-            placed.name,
-            EntranceArgs(settings=settings, facts=facts.controllers, parts=parts, latencies=sorted(latencies)),
+        classes = self._priorities(settings.source)
+        after = pulumi.ResourceOptions(parent=self, depends_on=[controllers, *classes])
+        latencies = {round(seconds(system.definition.objectives.p95) * 1000) for system in deployed.systems.values()}
+        Gateway(
+            name,
+            GatewayArgs(settings=settings, facts=facts.controllers, pins=pins, latencies=sorted(latencies)),
             after,
         )
         Monitoring(
-            placed.name,
+            name,
             MonitoringArgs(
-                cluster=placed,
+                cluster=deployed,
                 stack=facts.stack,
-                parts=parts,
+                pins=pins,
                 cloud=facts.cloud,
                 storage_class=facts.controllers.storage_class,
-                ready=[controllers],
+                depends_on=[controllers],
             ),
-            self,
+            pulumi.ResourceOptions(parent=self),
         )
-        Logs(
-            placed.name,
-            LogsArgs(
-                cluster=placed,
-                environment=facts.environment,
-                stack=facts.stack,
-                parts=parts,
-                facts=facts.controllers,
-                cloud=facts.cloud,
-            ),
-            after,
+        if settings.controllers.logs != "absent":
+            Logs(
+                name,
+                LogsArgs(
+                    cluster=deployed,
+                    environment=facts.environment,
+                    stack=facts.stack,
+                    pins=pins,
+                    facts=facts.controllers,
+                    cloud=facts.cloud,
+                ),
+                after,
+            )
+        self.facts = replace(
+            facts, access=replace(facts.access, provider=self._create_provider(facts, [controllers, *classes]))
         )
-        self.facts = replace(facts, access=replace(facts.access, provider=self._way_in(facts, controllers)))
         self.register_outputs({})
 
-    def _way_in(self, facts: ClusterFacts, controllers: pulumi.Resource) -> kubernetes.Provider:
-        return kubernetes.Provider(
+    def _priorities(self, source: str) -> list[pulumi.Resource]:
+        """Creates the priority classes before all pods, because a pod that names a missing class is rejected."""
+        return [
+            scheduling.v1.PriorityClass(
+                f"{self._name}/{name}",
+                priorities.priority_class(name, source),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for name in priorities.CLASSES
+        ]
+
+    def _create_provider(self, facts: ClusterFacts, needed: Sequence[pulumi.Resource]) -> kubernetes.Provider:
+        return kubernetes_provider(
             f"{facts.name}-systems",
             kubeconfig=facts.access.kubeconfig,
             context=facts.access.context,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[controllers]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(needed)),
         )

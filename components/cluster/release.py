@@ -1,4 +1,4 @@
-"""A chart in a namespace of its own."""
+"""A Helm chart, and its namespace."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import core, helm, meta
 
-from builders import names
-from builders.parts import Parts
+from components.manifests import names
+from components.manifests.versions import Pins
 
 
 def namespace(name: str, source: str, level: str, opts: pulumi.ResourceOptions) -> core.v1.Namespace:
-    """One that admits pods up to the pod security standard `level`."""
+    """Creates a namespace that admits pods up to the pod security standard `level`."""
     levels = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "audit", "warn")}
     return core.v1.Namespace(
         name,
@@ -31,15 +31,19 @@ def release(
     chart: str,
     place: pulumi.Input[str],
     values: Mapping[str, Any],
-    parts: Parts,
+    pins: Pins,
     opts: pulumi.ResourceOptions,
+    *,
+    skip_crds: bool = False,
 ) -> helm.v3.Release:
-    """The chart that `parts.yaml` pins under `chart`. A failed update goes back to what ran before it."""
-    pinned = parts.chart(chart)
+    """Installs the chart that `versions.yaml` pins under `chart`, named by the last part of `logical`. A failed update
+    rolls back. Helm never upgrades CRDs in a chart's folder `crds/`, so kinds that nothing uses are left out
+    (`skip_crds`)."""
+    pinned = pins.chart(chart)
     repository = helm.v3.RepositoryOptsArgs(repo=pinned.repository) if pinned.repository else None
     return helm.v3.Release(
         logical,
-        name=chart,
+        name=logical.rsplit("/", 1)[-1],
         chart=pinned.chart,
         version=pinned.version,
         repository_opts=repository,
@@ -47,6 +51,7 @@ def release(
         values=dict(values),
         atomic=True,
         timeout=600,
+        skip_crds=skip_crds or None,
         opts=opts,
     )
 

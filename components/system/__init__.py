@@ -1,5 +1,1 @@
-"""A system on a cluster: its namespace, what it keeps, and its two slots."""
-
-from components.system.system import System
-
-__all__ = ["System"]
+"""One system in one cluster."""

@@ -1,4 +1,4 @@
-"""The service accounts of a system, each with what its service may do in the cloud and nothing more."""
+"""The service accounts of a system, each with only the cloud permissions of its service."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import core
 
-from builders import namespace
-from builders.backups import BUCKET
-from builders.environment import BucketFacts
-from builders.scope import Scope
-from components.cloud.contract import Cloud, Grant, IdentityArgs, IdentityFacts, UseBucket, WriteBackups
-from settings.services import FromBucket, Service
-from settings.system import System
+from components.clouds.contract import Cloud, Grant, IdentityArgs, IdentityFacts, UseBucket, WriteBackups
+from components.manifests import namespace
+from components.manifests.environment import BucketFacts
+from components.manifests.scope import Scope
+from components.system.backups.manifests.retention import BUCKET
+from slipway.settings.services import FromBucket, Service
+from slipway.settings.system import System
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +24,18 @@ class IdentitiesArgs:
     definition: System
     buckets: Mapping[str, BucketFacts]
     backups: BucketFacts | None
-    ready: Sequence[pulumi.Resource]
+    depends_on: Sequence[pulumi.Resource]
 
 
 class Identities(pulumi.ComponentResource):
-    """A service may use the buckets that it finds in its environment; the jobs that dump databases may add to the
-    bucket of backups."""
+    """Creates the service accounts. A service may use the buckets in its environment; the jobs that dump databases may
+    add to the bucket of backups."""
 
     facts: dict[str, IdentityFacts]
-    """By service, and that of `backups` where there are any."""
+    """Identities by service, and `backups` if there are dumps. Depending on this component waits for all grants."""
 
-    def __init__(self, name: str, args: IdentitiesArgs, parent: pulumi.Resource) -> None:
-        super().__init__("slipway:system:Identities", name, opts=pulumi.ResourceOptions(parent=parent))
+    def __init__(self, name: str, args: IdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:system:Identities", name, opts=opts)
         self._args = args
         self.facts = {
             service: self._account(
@@ -52,16 +52,17 @@ class Identities(pulumi.ComponentResource):
 
     def _account(self, name: str, source: str, grants: Sequence[Grant]) -> IdentityFacts:
         scope = self._args.scope
-        facts = self._args.cloud.identity(IdentityArgs(scope=scope, name=name, source=source, grants=grants), self)
+        wanted = IdentityArgs(scope=scope, name=name, source=source, grants=grants)
+        facts = self._args.cloud.identity(wanted, pulumi.ResourceOptions(parent=self)).facts
         core.v1.ServiceAccount(
             scope.logical(name),
             namespace.service_account(scope, name=name, source=source, annotations=facts.annotations),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.ready)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.depends_on)),
         )
         return facts
 
 
 def buckets_of(system: System, service: Service) -> list[str]:
-    """Names of the buckets in a service's environment, each once."""
+    """Returns the names of the buckets in a service's environment, without duplicates."""
     values = {**system.environment, **service.environment}.values()
     return list(dict.fromkeys(value.bucket for value in values if isinstance(value, FromBucket)))

@@ -1,4 +1,4 @@
-"""The namespace of a system: pod security, quota, limits, default deny, and what people may do."""
+"""The namespace of a system: pod security, quota, limits, default deny, and permissions of people."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import core, networking, rbac
 
-from builders import namespace, network_policy, people
-from builders.scope import Scope
-from settings.cluster_services import People
-from settings.system import System
+from components.manifests import namespace, network_policy, role_bindings
+from components.manifests.scope import Scope
+from slipway.settings.cluster_services import RbacGroups
+from slipway.settings.system import System
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamespaceArgs:
     scope: Scope
     definition: System
-    people: People
+    rbac_groups: RbacGroups
 
 
 class Namespace(pulumi.ComponentResource):
-    """A closed namespace; what stands in it depends on all of this."""
+    """A locked-down namespace; all objects in it depend on this component."""
 
-    def __init__(self, name: str, args: NamespaceArgs, parent: pulumi.Resource) -> None:
-        super().__init__("slipway:system:Namespace", name, opts=pulumi.ResourceOptions(parent=parent))
+    def __init__(self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:system:Namespace", name, opts=opts)
         scope, source = args.scope, args.definition.source
         created = core.v1.Namespace(
             name, namespace.namespace(scope, source=source), opts=pulumi.ResourceOptions(parent=self)
         )
-        opts = pulumi.ResourceOptions(parent=self, depends_on=[created])
-        core.v1.ResourceQuota(name, namespace.quota(scope, definition=args.definition), opts=opts)
+        own = pulumi.ResourceOptions(parent=self, depends_on=[created])
+        core.v1.ResourceQuota(name, namespace.quota(scope, definition=args.definition), opts=own)
         networking.v1.NetworkPolicy(
-            scope.logical("default-deny"), network_policy.deny_all(scope, source=source), opts=opts
+            scope.logical("default-deny"), network_policy.deny_all(scope, source=source), opts=own
         )
-        core.v1.LimitRange(name, namespace.limits(scope, source=source), opts=opts)
-        for role in people.ROLES:
-            made = rbac.v1.Role(scope.logical(role), people.role(scope, role, source=source), opts=opts)
+        core.v1.LimitRange(name, namespace.limits(scope, source=source), opts=own)
+        for role in role_bindings.ROLES:
+            made = rbac.v1.Role(scope.logical(role), role_bindings.role(scope, role, source=source), opts=own)
             rbac.v1.RoleBinding(
                 scope.logical(role),
-                people.binding(scope, role, args.people, source=source),
+                role_bindings.binding(scope, role, args.rbac_groups, source=source),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
             )
         self.register_outputs({})

@@ -1,4 +1,4 @@
-"""The secrets of a system: random ones are made, vendors' ones are left for their owner to fill."""
+"""The secrets of a system: random values are generated, supplied secrets are left for their owner to fill."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_random as random
 
-from builders.environment import generated_secret, pass_secret, supplied_secret
-from builders.scope import Scope
-from components.cloud.contract import SecretStore
-from settings.services import Generated, Supplied
-from settings.system import System
+from components.clouds.contract import SecretStore
+from components.manifests.environment import bypass_secret, generated_secret, previous
+from components.manifests.scope import Scope
+from slipway.settings.services import Generated, supplied_by
+from slipway.settings.store_names import supplied_secret
+from slipway.settings.system import System
+
+FIRST = Generated.model_fields["rotated"].default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,22 +26,27 @@ class SecretsArgs:
 
 
 class Secrets(pulumi.ComponentResource):
-    """What Slipway makes, what others supply, and the pass of smoke tests: at most three Secrets."""
+    """Creates the generated secrets, the bypass token of smoke tests, and a Secret for each supplied secret."""
 
-    pass_digest: pulumi.Output[str]
-    """SHA-256 of the pass."""
+    bypass_digest: pulumi.Output[str]
+    """SHA-256 of the bypass token."""
 
-    def __init__(self, name: str, args: SecretsArgs, parent: pulumi.Resource) -> None:
-        super().__init__("slipway:system:Secrets", name, opts=pulumi.ResourceOptions(parent=parent))
+    def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:system:Secrets", name, opts=opts)
         declared = args.definition.secrets
         source = f"{args.definition.source}secrets"
-        values = {key: self._generate(args, key, made) for key, made in declared.items() if isinstance(made, Generated)}
+        values = {
+            called: value
+            for key, made in declared.items()
+            if isinstance(made, Generated) and not made.existing
+            for called, value in self._generate(args, key, made).items()
+        }
         if values:
-            args.store.keep(generated_secret(name), source, values, self)
-        supplied = [key for key, entry in declared.items() if isinstance(entry, Supplied)]
-        if supplied:
-            args.store.expect(supplied_secret(name), source, supplied, self)
-        self.pass_digest = self._pass(name, args)
+            args.store.put(generated_secret(name), source, values, self)
+        for key, entry in declared.items():
+            if supplied_by(entry) is not None:
+                args.store.declare(supplied_secret(name, key), source, [key], self)
+        self.bypass_digest = self._pass(name, args)
         self.register_outputs({})
 
     def _pass(self, system: str, args: SecretsArgs) -> pulumi.Output[str]:
@@ -46,14 +54,19 @@ class Secrets(pulumi.ComponentResource):
             args.scope.logical("smoke-test-pass"), length=32, opts=pulumi.ResourceOptions(parent=self)
         )
         value = pulumi.Output.secret(made.hex)
-        args.store.keep(pass_secret(system), f"{args.definition.source}checks", {"smoke-tests": value}, self)
+        args.store.put(bypass_secret(system), f"{args.definition.source}checks", {"smoke-tests": value}, self)
         return pulumi.Output.unsecret(value.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()))
 
-    def _generate(self, args: SecretsArgs, key: str, declared: Generated) -> pulumi.Output[str]:
+    def _generate(self, args: SecretsArgs, key: str, declared: Generated) -> dict[str, pulumi.Output[str]]:
+        """Generates a value for each date as a separate resource, so that the previous one can remain."""
+        dates = {key: declared.rotated, **({previous(key): declared.previous} if declared.previous else {})}
+        return {called: self._random(args, key, date, declared) for called, date in dates.items()}
+
+    def _random(self, args: SecretsArgs, key: str, date: str, declared: Generated) -> pulumi.Output[str]:
         made = random.RandomBytes(
-            args.scope.logical(key),
+            args.scope.logical(key if date == FIRST else f"{key}-{date}"),
             length=declared.generated,
-            keepers={"rotated": declared.rotated},
+            keepers={"rotated": date},
             opts=pulumi.ResourceOptions(parent=self),
         )
         return pulumi.Output.secret(made.base64 if declared.encoding == "base64" else made.hex)

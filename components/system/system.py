@@ -1,18 +1,15 @@
-"""One system, in the order in which its parts need each other."""
+"""One system, built in the order of its dependencies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from builders import backups
-from builders.domains import zones_of
-from builders.environment import BucketFacts, pass_secret
-from builders.parts import parts_of
-from builders.scope import Scope
-from components.cloud.contract import (
+from components.awaiting import nothing_absent
+from components.clouds.contract import (
     BucketArgs,
     BudgetArgs,
     ClusterFacts,
@@ -21,138 +18,164 @@ from components.cloud.contract import (
     IdentityFacts,
     SecretStore,
     SecretStoreArgs,
+    Site,
     SiteArgs,
-    SiteFacts,
     ZoneArgs,
     ZoneFacts,
 )
-from components.system.backups import Backups, BackupsArgs
-from components.system.broker import QUEUE, Broker, BrokerArgs
-from components.system.database import Database, DatabaseArgs
-from components.system.documents import Documents
-from components.system.flags import Flags, FlagsArgs
+from components.manifests import probes
+from components.manifests.domains import zones_of
+from components.manifests.environment import BucketFacts, broker, build_settings, bypass_secret
+from components.manifests.scope import Scope
+from components.manifests.versions import pins_of
+from components.system.backups.component import Backups, BackupsArgs
+from components.system.backups.manifests import retention as backups
+from components.system.broker.component import QUEUE, Broker, BrokerArgs
+from components.system.database.component import Database, DatabaseArgs
+from components.system.document_database import DocumentDatabase
+from components.system.flags.component import Flags, FlagsArgs
 from components.system.identities import Identities, IdentitiesArgs
-from components.system.migrations import Migrations, MigrationsArgs
+from components.system.migrations.component import Migrations, MigrationsArgs
+from components.system.monitoring import Observability, ObservabilityArgs
 from components.system.namespace import Namespace, NamespaceArgs
-from components.system.routes import Routes, RoutesArgs
+from components.system.routes.component import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
-from components.system.slot import Slot, SlotArgs
-from components.system.watching import Watching, WatchingArgs
-from settings.services import rotations
-from settings.stacks import PlacedSystem
+from components.system.slot.component import Slot, SlotArgs
+from slipway.settings.services import rotations
+from slipway.settings.stacks import DeployedSystem
 
 SLOTS = ("blue", "green")
 
-Keeper = Database | Documents | Broker
-"""What keeps data for services that use it."""
+DataStore = Database | DocumentDatabase | Broker
+"""A component that stores data for services."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemArgs:
+    facts: ClusterFacts
+    system: DeployedSystem
 
 
 class System(pulumi.ComponentResource):
-    """Everything that `placed` says, on the cluster of which `facts` tell. It needs nothing else, so a test builds it
-    from literal facts, and a later stack from facts that another one exported."""
+    """Creates everything that `system` declares, on the cluster that `facts` describes. It needs no other input, so a
+    test can build it from literal facts, and another stack from exported facts."""
 
-    def __init__(self, facts: ClusterFacts, placed: PlacedSystem, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(
-            "slipway:system:System",
-            placed.name,
-            opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(providers=[facts.access.provider]), opts),
+    def __init__(self, name: str, args: SystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        facts, deployed = args.facts, args.system
+        own = pulumi.ResourceOptions(
+            providers=[facts.access.provider], transformations=nothing_absent(facts.services.controllers)
         )
-        self._facts, self._placed, self._definition = facts, placed, placed.definition
-        self._scope = Scope(placed.name, placed.namespace, parts_of(facts.services.mirrors))
+        super().__init__("slipway:system:System", name, opts=pulumi.ResourceOptions.merge(own, opts))
+        self._opts = pulumi.ResourceOptions(parent=self)
+        self._facts, self._deployed, self._definition = facts, deployed, deployed.definition
+        self._scope = Scope(deployed.name, deployed.namespace, pins_of(facts.services.mirrors))
 
-        people = facts.services.people
+        rbac_groups = facts.services.rbac
         namespace = Namespace(
-            placed.name, NamespaceArgs(scope=self._scope, definition=self._definition, people=people), self
+            deployed.name,
+            NamespaceArgs(scope=self._scope, definition=self._definition, rbac_groups=rbac_groups),
+            self._opts,
         )
         store = facts.cloud.secret_store(
             SecretStoreArgs(
                 scope=self._scope,
                 source=self._definition.source,
-                ready=[namespace],
                 rotations=rotations(self._definition.secrets),
             ),
-            self,
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
-        keepers = self._keepers(store, namespace)
+        data_stores = self._data_stores(store, namespace)
         buckets = self._buckets()
-        secrets = Secrets(placed.name, SecretsArgs(scope=self._scope, definition=self._definition, store=store), self)
-        dumped = self._backups()
-        identities = self._identities(buckets, dumped, namespace)
-        migrations = self._migrations(keepers, buckets, dumped, identities, secrets, namespace)
+        secrets = Secrets(
+            deployed.name, SecretsArgs(scope=self._scope, definition=self._definition, store=store), self._opts
+        )
+        dump_bucket = self._backups()
+        identities = self._identities(buckets, dump_bucket, namespace)
+        zones = self._zones()
+        sites = self._sites(buckets, zones, secrets.bypass_digest)
+        routes = self._routes(sites, self._fail_over(zones), [namespace])
+        closed = [*routes.closed, *(resource for site in sites.values() for resource in site.closed)]
+        migrations = self._migrations(data_stores, buckets, dump_bucket, identities, secrets, [namespace, *closed])
         slots = [
             Slot(
-                f"{placed.name}-{slot}",
+                f"{deployed.name}-{slot}",
                 SlotArgs(
                     scope=self._scope,
-                    system=placed,
+                    system=deployed,
                     slot=slot,
                     registry=facts.registry,
-                    targets={name: keeper.target for name, keeper in keepers.items()},
+                    peers={name: data_store.peer for name, data_store in data_stores.items()},
                     buckets=buckets,
                     identities=identities.facts,
                     accounts=identities,
                     namespace=namespace,
                     secrets=secrets,
-                    keepers=keepers,
-                    migrations=migrations.before(slot),
+                    data_stores=data_stores,
+                    changed=[*closed, *migrations.before(slot)],
                 ),
-                self,
+                self._opts,
             )
             for slot in SLOTS
         ]
-        zones = self._zones()
-        sites = self._sites(buckets, zones, secrets.pass_digest, [namespace, *slots])
-        self._routes(sites, self._fail_over(zones), [namespace, *slots])
-        Flags(placed.name, FlagsArgs(scope=self._scope, definition=self._definition, ready=[namespace]), self)
+        published = [site.publish([namespace, *slots]) for site in sites.values()]
+        routes.open([*slots, *published])
+        Flags(
+            deployed.name, FlagsArgs(scope=self._scope, definition=self._definition, depends_on=[namespace]), self._opts
+        )
         self._watch([namespace])
         self._budget()
 
-        self.outputs = self._outputs(keepers, zones)
+        self.outputs = {**self._outputs(data_stores, zones), **self._build_settings(buckets)}
         self.register_outputs(self.outputs)
 
-    def _keepers(self, store: SecretStore, namespace: pulumi.Resource) -> dict[str, Keeper]:
-        """Databases by name, and the broker under the name of the queue, where the system declares them."""
-        keepers: dict[str, Keeper] = {}
-        cloud, ready = self._facts.cloud, [namespace]
+    def _data_stores(self, store: SecretStore, namespace: pulumi.Resource) -> dict[str, DataStore]:
+        """Creates the declared databases, by name, and the broker under the name of the queue."""
+        data_stores: dict[str, DataStore] = {}
+        cloud, depends_on = self._facts.cloud, [namespace]
         for name, database in self._definition.databases.items():
-            if database.placement == "managed":
-                args = DatabaseArgs(scope=self._scope, cloud=cloud, settings=database, store=store, ready=ready)
-                keepers[name] = (Database if database.engine == "postgres" else Documents)(name, args, self)
+            if database.hosting == "managed":
+                args = DatabaseArgs(
+                    scope=self._scope, name=name, cloud=cloud, settings=database, store=store, depends_on=depends_on
+                )
+                data_stores[name] = (Database if database.engine == "postgres" else DocumentDatabase)(
+                    self._scope.logical(name), args, self._opts
+                )
         if self._definition.queue is not None:
-            keepers[QUEUE] = Broker(
+            data_stores[QUEUE] = Broker(
+                self._scope.logical(broker(self._deployed.name)),
                 BrokerArgs(
                     scope=self._scope,
                     definition=self._definition,
                     queue=self._definition.queue,
                     cloud=cloud,
                     store=store,
-                    ready=ready,
+                    depends_on=depends_on,
                 ),
-                self,
+                self._opts,
             )
-        return keepers
+        return data_stores
 
     def _buckets(self) -> dict[str, BucketFacts]:
         return {
             name: self._facts.cloud.bucket(
-                BucketArgs(system=self._placed.name, name=name, settings=bucket, source=bucket.source), self
+                BucketArgs(system=self._deployed.name, name=name, settings=bucket, source=bucket.source), self._opts
             )
             for name, bucket in self._definition.buckets.items()
         }
 
     def _backups(self) -> BucketFacts | None:
-        """Where dumps go, besides the cloud's own backups; none for a system that keeps nothing to dump."""
+        """Creates the dump bucket, in addition to the cloud's own backups; None for a system without databases to dump."""
         wanted = backups.bucket(self._definition)
         if wanted is None:
             return None
         args = BucketArgs(
-            system=self._placed.name,
+            system=self._deployed.name,
             name=backups.BUCKET,
             settings=wanted.settings,
             source=wanted.source,
             locked_days=wanted.locked_days,
         )
-        return self._facts.cloud.bucket(args, self)
+        return self._facts.cloud.bucket(args, self._opts)
 
     def _identities(
         self, buckets: Mapping[str, BucketFacts], backups: BucketFacts | None, namespace: pulumi.Resource
@@ -163,54 +186,55 @@ class System(pulumi.ComponentResource):
             definition=self._definition,
             buckets=buckets,
             backups=backups,
-            ready=[namespace],
+            depends_on=[namespace],
         )
-        return Identities(self._placed.name, args, self)
+        return Identities(self._deployed.name, args, self._opts)
 
     def _migrations(
         self,
-        keepers: Mapping[str, Keeper],
+        data_stores: Mapping[str, DataStore],
         buckets: Mapping[str, BucketFacts],
-        dumped: BucketFacts | None,
+        dump_bucket: BucketFacts | None,
         identities: Identities,
         secrets: pulumi.Resource,
-        namespace: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource],
     ) -> Migrations:
-        """Backups first: no migration begins without one that was proven."""
-        name, scope = self._placed.name, self._scope
-        databases = {name: keeper for name, keeper in keepers.items() if isinstance(keeper, Database)}
+        """Creates backups before migrations: no migration starts without a verified backup or, during maintenance,
+        while visitors still have access."""
+        name, scope = self._deployed.name, self._scope
+        databases = {name: data_store for name, data_store in data_stores.items() if isinstance(data_store, Database)}
         made = Backups(
             name,
             BackupsArgs(
                 scope=scope,
                 definition=self._definition,
-                databases=databases if dumped is not None else {},
-                store=self._facts.cloud.store(dumped) if dumped is not None else None,
+                databases=databases if dump_bucket is not None else {},
+                store=self._facts.cloud.store(dump_bucket) if dump_bucket is not None else None,
                 identity=identities.facts.get(backups.BUCKET, IdentityFacts()),
                 accounts=identities,
-                ready=[namespace],
+                depends_on=depends_on[:1],
             ),
-            self,
+            self._opts,
         )
         args = MigrationsArgs(
             scope=scope,
-            placed=self._placed,
+            deployed=self._deployed,
             registry=self._facts.registry,
             databases=databases,
-            targets={name: keeper.target for name, keeper in keepers.items()},
+            peers={name: data_store.peer for name, data_store in data_stores.items()},
             buckets=buckets,
             backups=made,
             identities=identities.facts,
             accounts=identities,
             secrets=secrets,
-            ready=[namespace],
+            depends_on=depends_on,
         )
-        return Migrations(name, args, self)
+        return Migrations(name, args, self._opts)
 
     def _zones(self) -> list[ZoneFacts]:
         source = f"{self._definition.source}domains"
         return [
-            self._facts.cloud.zone(ZoneArgs(system=self._placed.name, domain=domain, source=source), self)
+            self._facts.cloud.zone(ZoneArgs(system=self._deployed.name, domain=domain, source=source), self._opts)
             for domain in zones_of(self._definition.domains.values())
         ]
 
@@ -218,75 +242,90 @@ class System(pulumi.ComponentResource):
         self,
         buckets: Mapping[str, BucketFacts],
         zones: Sequence[ZoneFacts],
-        pass_digest: pulumi.Input[str],
-        ready: Sequence[pulumi.Resource],
-    ) -> dict[str, SiteFacts]:
-        """Static frontends, after the services that they call."""
+        bypass_digest: pulumi.Input[str],
+    ) -> dict[str, Site]:
+        """Creates static frontends; their visible parts are published after the services that they call."""
         return {
             name: self._facts.cloud.site(
                 SiteArgs(
-                    pass_digest=pass_digest,
+                    bypass_digest=bypass_digest,
                     scope=self._scope,
-                    placed=self._placed,
+                    deployed=self._deployed,
                     name=name,
                     stack=self._facts.stack,
                     registry=self._facts.registry,
                     buckets=buckets,
                     zones=zones,
-                    ready=ready,
                 ),
-                self,
+                self._opts,
             )
             for name in self._definition.sites
         }
 
     def _routes(
-        self, sites: Mapping[str, SiteFacts], failover: FailoverFacts, ready: Sequence[pulumi.Resource]
-    ) -> None:
-        """After the slots: nobody is sent where nothing runs yet."""
+        self, sites: Mapping[str, Site], failover: FailoverFacts, depends_on: Sequence[pulumi.Resource]
+    ) -> Routes:
+        """Creates the routes: closed immediately during maintenance, opened after the slots, so that no visitor reaches
+        a slot that does not run yet."""
         args = RoutesArgs(
             scope=self._scope,
-            placed=self._placed,
+            deployed=self._deployed,
             stack=self._facts.stack,
-            sites=sites,
+            sites={name: site.facts for name, site in sites.items()},
             failover=failover,
             trusted_hops=self._facts.services.gateway.trusted_hops,
-            pass_secret=pass_secret(self._placed.name),
-            ready=ready,
+            bypass_secret=bypass_secret(self._deployed.name),
+            depends_on=depends_on,
         )
-        Routes(self._placed.name, args, self)
+        return Routes(self._deployed.name, args, self._opts)
 
-    def _watch(self, ready: Sequence[pulumi.Resource]) -> None:
-        args = WatchingArgs(
+    def _watch(self, depends_on: Sequence[pulumi.Resource]) -> None:
+        args = ObservabilityArgs(
             scope=self._scope,
-            placed=self._placed,
+            deployed=self._deployed,
             runbooks=self._facts.services.monitoring.alerting.runbooks,
-            ready=ready,
+            metrics=self._facts.services.controllers.metrics,
+            depends_on=depends_on,
         )
-        Watching(self._placed.name, args, self)
+        Observability(self._deployed.name, args, self._opts)
 
     def _fail_over(self, zones: Sequence[ZoneFacts]) -> FailoverFacts:
-        """Only what promises to survive the loss of its region. Sites have ways of their own."""
+        """Creates failover for systems that must survive the loss of their region; sites have their own mechanisms."""
         recovery = self._definition.recovery
         if recovery is None:
             return FailoverFacts()
         served = {site.domain for site in self._definition.sites.values()}
-        domains = {name: domain for name, domain in self._definition.domains.items() if name not in served}
-        args = FailoverArgs(system=self._placed.name, domains=domains, path="/", zones=zones, source=recovery.source)
-        return self._facts.cloud.fail_over(args, self)
+        asked = {key: probe for key, probe in probes.by_domain(self._deployed).items() if key not in served}
+        args = FailoverArgs(system=self._deployed.name, probes=asked, zones=zones, source=recovery.source)
+        return self._facts.cloud.fail_over(args, self._opts)
 
     def _budget(self) -> None:
         budget, owner = self._definition.budget, self._definition.owner
         if budget is not None:
             contacts = [*([owner.email] if owner.email else []), *self._facts.billing_contacts]
-            self._facts.cloud.budget(BudgetArgs(system=self._placed.name, settings=budget, contacts=contacts), self)
+            self._facts.cloud.budget(
+                BudgetArgs(system=self._deployed.name, settings=budget, contacts=contacts), self._opts
+            )
 
-    def _outputs(self, keepers: Mapping[str, Keeper], zones: Sequence[ZoneFacts]) -> dict[str, Any]:
-        """Names and addresses, nothing secret."""
+    def _build_settings(self, buckets: Mapping[str, BucketFacts]) -> dict[str, Any]:
+        """Returns the build settings of images, by slot and service; none of them is secret."""
+        built = [name for name, service in self._definition.services.items() if service.build]
+        return {
+            f"build-{slot}": {name: build_settings(self._deployed, name, slot, buckets) for name in built}
+            for slot in SLOTS
+            if built and self._deployed.deployment.slot(slot).version is not None
+        }
+
+    def _outputs(self, data_stores: Mapping[str, DataStore], zones: Sequence[ZoneFacts]) -> dict[str, Any]:
+        """Returns names and addresses, without secrets."""
         definition = self._definition
         outputs: dict[str, Any] = {
             "endpoints": {name: f"https://{domain}" for name, domain in definition.domains.items()},
-            "databases": {name: keeper.server for name, keeper in keepers.items() if not isinstance(keeper, Broker)},
+            "databases": {
+                name: data_store.server
+                for name, data_store in data_stores.items()
+                if not isinstance(data_store, Broker)
+            },
             "nameServers": {zone.domain: zone.servers for zone in zones if zone.servers is not None},
         }
         if definition.recovery is not None:

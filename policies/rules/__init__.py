@@ -1,4 +1,4 @@
-"""All rules, a file a concern. A file that is put here is judged by."""
+"""All rules, one file per concern. The pack runs every file in this folder."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
-from frame.declaring import ResourceRule, Rule, StackRule
+from framework.declaring import ResourceRule, Rule, StackRule
 
 LAST = "exemptions"
-"""Judges what the others let through."""
+"""Runs after the other rules and checks the exemptions that they used."""
 
 
 def by_concern() -> Mapping[str, list[Rule]]:
-    """The rules of each file, by its name; the order is that in which they run."""
+    """Return the rules by file name, in the order in which they run."""
     names = sorted((each.name for each in iter_modules(__path__)), key=lambda name: (name == LAST, name))
     return {name: _rules(name) for name in names}
 
 
 def every() -> list[Rule]:
-    """The rules in the order in which they run."""
+    """Return all rules in the order in which they run."""
     return [rule for rules in by_concern().values() for rule in rules]
 
 

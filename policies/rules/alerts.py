@@ -1,6 +1,6 @@
-"""Somebody hears of what goes wrong: of each service, database and queue, early enough, and knows what to do.
+"""Every service, database and queue has alerts that fire in time, reach a receiver and link to a runbook.
 
-Rules on the stack tie an alert to what its expression reads, so a label that nobody checks proves nothing.
+Stack rules match an alert to a resource by the series that its expression reads; labels alone prove nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds import alertmanager, alerts
-from kinds.alerts import Burn, Readers, Series, Signal
-from kinds.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
+from adapters import alertmanager, alerts
+from adapters.alerts import Burn, Readers, Series, Signal
+from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
+from adapters.promql_sense import never
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 SERVICE = "kubernetes:core/v1:Service"
@@ -23,54 +24,56 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 PROVIDER = "pulumi:providers:kubernetes"
 BURN_RATES = ((14.4, "1h", "5m"), (6, "6h", "30m"), (3, "1d", "2h"), (1, "3d", "6h"))
-"""How many times faster than allowed, over which windows."""
+"""Factor of the allowed error rate for each pair of windows."""
 PRECISION = 1e-4
-"""Of a bound that was rounded when it was written."""
+"""Relative difference below which thresholds count as equal. Chosen: four digits, as in the expressions."""
 
 
 @stack_rule(
     Declaration(
         name="service-alerts",
-        description="Every service that has visitors has alerts of its error rate, its latency and its availability.",
-        why="Otherwise visitors are the first to notice that it fails",
+        description="Every service with a route has alerts for error rate, latency and availability.",
+        why="Without them, users notice a failure first",
         clauses=("runbooks: monitoring and alerts", "SRE workbook: alerting on SLOs"),
         types=(ROUTE, SERVICE, DEPLOYMENT, alerts.RULES),
         severity=Severity.CRITICAL,
     )
 )
 def service_alerts(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Service that a route leads to."""
+    """Check each Service with a route."""
     readers = alerts.of_rules([each for each in resources if each.type == alerts.RULES])
     for service, series in _visited(resources, verdict).items():
         for signal in alerts.SERVING:
-            _judge_cover(service, readers, signal, series, f"has no alert of its {signal.name}", verdict)
+            _evaluate_cover(service, readers, signal, series, f"has no alert of its {signal.name}", verdict)
 
 
 @stack_rule(
     Declaration(
         name="service-dashboards",
-        description="Every service that has visitors is on a dashboard.",
-        why="Who is called at night sees there what changed, and whether it helped to do something",
+        description="Every service with a route is on a dashboard.",
+        why="On-call engineers need it to see what changed and whether a fix helped",
         clauses=("runbooks: monitoring dashboards",),
         types=(ROUTE, SERVICE, DEPLOYMENT, alerts.RULES, alerts.CONFIG_MAP),
         severity=Severity.MEDIUM,
     )
 )
 def service_dashboards(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Service that a route leads to, and whether dashboards can be read."""
+    """Check each Service with a route, and that dashboards are readable."""
     readers = Readers(alerts.Recordings(each for each in resources if each.type == alerts.RULES))
     for dashboard in alerts.dashboards(resources):
         data = dashboard["data"]
         for file in (data[key] for key in data.keys):
             if not file.unknown and not alerts.is_document(file.text or ""):
-                verdict.violated(dashboard, f"shows nothing: {file.path} is no JSON")
+                verdict.violated(dashboard, f"is not a valid dashboard: {file.path} is not JSON")
         for expression in alerts.panels(dashboard):
             readers.add(dashboard, expression)
     for service, series in _visited(resources, verdict).items():
-        _judge_cover(service, readers, alerts.REQUESTS, series, "is on no dashboard that shows its requests", verdict)
+        _evaluate_cover(
+            service, readers, alerts.REQUESTS, series, "is on no dashboard that shows its requests", verdict
+        )
 
 
-def _judge_cover(
+def _evaluate_cover(
     owner: Resource, readers: Readers, signal: Signal, series: Series, problem: str, verdict: Verdict
 ) -> None:
     covered = readers.cover(owner.provider, signal, series)
@@ -81,7 +84,7 @@ def _judge_cover(
 
 
 def _visited(resources: Sequence[Resource], verdict: Verdict) -> dict[Resource, Series]:
-    """Services that routes lead to, with the labels of their series."""
+    """Return the Services with a route, with the labels of their series."""
     services = [each for each in resources if each.type == SERVICE]
     by_name = Shortlist(services, [_known(each["metadata"]["name"]) or () for each in services])
     found: dict[Resource, None] = {}
@@ -98,7 +101,7 @@ def _visited(resources: Sequence[Resource], verdict: Verdict) -> dict[Resource, 
 
 
 def _deployments(services: Sequence[Resource], deployments: Sequence[Resource]) -> dict[Resource, Resource]:
-    """The Deployment behind each Service that has one."""
+    """Return the Deployment of each Service that has one."""
     selecting = [each for each in services if each["spec"]["selector"].present]
     by_label = Shortlist(selecting, [label_pairs(each["spec"]["selector"]) or () for each in selecting])
     found: dict[Resource, Resource] = {}
@@ -112,7 +115,7 @@ def _deployments(services: Sequence[Resource], deployments: Sequence[Resource]) 
 
 
 def _series_of(service: Resource, deployment: Resource | None) -> Series:
-    """Labels of what is measured of a service: Envoy calls it `<namespace>/<route>/<rule>/<namespace>/<Service>`."""
+    """Return the labels of a service's series; Envoy's name is `<namespace>/<route>/<rule>/<namespace>/<Service>`."""
     name, labels = service["metadata"]["name"], service["metadata"]["labels"]
     namespace = _namespace(service)
     unknown = next((each for each in (namespace, name) if each.unknown), None)
@@ -133,7 +136,7 @@ def _namespace(resource: Resource) -> Property:
 
 
 def _backends(route: Resource, verdict: Verdict) -> Iterator[Property]:
-    """Names of the Services that a route leads to in its own namespace, each once."""
+    """Return the names of the Services in a route's own namespace, without duplicates."""
     rules = route["spec"]["rules"]
     lists = [rules, *(each["backendRefs"] for each in rules.elements())]
     names: dict[str, Property] = {}
@@ -154,29 +157,29 @@ def _known(name: Property) -> list[str] | None:
 @stack_rule(
     Declaration(
         name="data-alerts",
-        description="Every database and queue has alerts of its connectivity, its capacity, its backups and their tests.",
-        why="A full queue, a database that nobody can reach or a backup that stopped is noticed when it is too late",
+        description="Every database and queue has alerts for connectivity, capacity, backups and restore tests.",
+        why="Without them, a full queue, an unreachable database or a stopped backup is noticed too late",
         clauses=("runbooks: database backups", "runbooks: monitoring and alerts"),
         types=(*alerts.STORES, alerts.MONITOR, CRON_JOB, alerts.RULES),
         severity=Severity.CRITICAL,
     )
 )
 def data_alerts(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each database and queue with the monitors and CronJobs that the same place declares."""
+    """Check each database and queue with the monitors and CronJobs of the same source."""
     readers = alerts.of_rules([each for each in resources if each.type == alerts.RULES])
     monitors = _by_source(each for each in resources if each.type == alerts.MONITOR)
     scheduled = _by_source(each for each in resources if each.type == CRON_JOB and _runs(each))
     for store in (each for each in resources if each.type in alerts.STORES and not alerts.is_copy(each)):
         kind = alerts.STORES[store.type]
         if not store.source:
-            verdict.violated(store, "can have no alert of its own: it does not say which place declares it")
+            verdict.violated(store, "cannot be matched to an alert: it has no source annotation or tag")
             continue
         watched = [(each, _series_of_monitor(each)) for each in monitors[store.source]]
         for signal in kind.signals:
-            _judge_all(store, readers, signal, watched, verdict)
-        if kind.backed_up and store.note("backup-retention").text != "none":
+            _evaluate_all(store, readers, signal, watched, verdict)
+        if kind.backed_up and store.annotation("backup-retention").text != "none":
             jobs = [(each, _series_of_job(each)) for each in scheduled[store.source]]
-            _judge_all(store, readers, alerts.SCHEDULE, jobs, verdict)
+            _evaluate_all(store, readers, alerts.SCHEDULE, jobs, verdict)
 
 
 def _by_source(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -187,14 +190,14 @@ def _by_source(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
 
 
 def _runs(job: Resource) -> bool:
-    """A template that people start by hand is suspended, and has no age."""
+    """Return whether a CronJob runs on its own; a suspended one is a template for manual runs."""
     return job["spec"]["suspend"].value is not True
 
 
-def _judge_all(
+def _evaluate_all(
     store: Resource, readers: Readers, signal: Signal, measured: Sequence[tuple[Resource, Series]], verdict: Verdict
 ) -> None:
-    """An alert reads the series of each of those that measure a database; none measures it, none tells."""
+    """Check that alerts read the series of every exporter of a database, and that there is one."""
     covers = [readers.cover(each.provider, signal, series) for each, series in measured] or [False]
     unknown = next((each for each in covers if isinstance(each, Property)), None)
     if False in covers:
@@ -204,7 +207,7 @@ def _judge_all(
 
 
 def _series_of_monitor(monitor: Resource) -> Series:
-    """The namespace, and the labels that it writes in so many words."""
+    """Return the namespace and the labels that a monitor sets explicitly."""
     fixed = {
         each["targetLabel"].text: each["replacement"]
         for endpoint in monitor["spec"]["podMetricsEndpoints"].elements()
@@ -222,8 +225,8 @@ def _series_of_job(job: Resource) -> Series:
 @resource_rule(
     Declaration(
         name="alert-form",
-        description="Every alert has a severity, a time that it must last, a summary, a description and a runbook.",
-        why="Who is called reads what is wrong, how bad it is and what to do first",
+        description="Every alert has a severity, `for`, a summary, a description and a runbook.",
+        why="On-call engineers read there what is wrong, how bad it is and what to do first",
         clauses=("runbooks: monitoring and alerts", "SRE book: playbooks", "pint: alerts/annotation"),
         types=(alerts.RULES,),
         severity=Severity.MEDIUM,
@@ -232,16 +235,16 @@ def _series_of_job(job: Resource) -> Series:
                 "type": "array",
                 "items": {"type": "string", "minLength": 1},
                 "default": ["critical", "warning", "info"],
-                "description": "Values that the label `severity` may have.",
+                "description": "Allowed values of the label `severity`.",
             }
         },
     )
 )
 def alert_form(owner: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Judge every rule that alerts; text must be there, whatever it says."""
+    """Check the form of every alert rule; texts must be present, with any content."""
     groups = owner["spec"]["groups"]
     if groups.present and not groups.unknown and not groups.listing:
-        verdict.violated(owner, f"has no rules: {groups.path} is no list of groups")
+        verdict.violated(owner, f"has no rules: {groups.path} is not a list of groups")
     hidden = alerts.hidden(owner)
     if hidden is not None:
         verdict.undecided(owner, hidden)
@@ -250,10 +253,10 @@ def alert_form(owner: Resource, settings: Settings, verdict: Verdict) -> None:
         if severity.unknown:
             verdict.undecided(owner, severity)
         elif severity.text not in settings["severities"]:
-            verdict.violated(owner, f"has an alert without a severity: {severity.path} is none of those in use")
+            verdict.violated(owner, f"has an alert without a valid severity: {severity.path} is not an allowed value")
         for text, pattern in _texts(alert):
             if not text.unknown and not pattern.fullmatch(text.text or ""):
-                verdict.violated(owner, f"has an alert that says too little: {text.path} is not set or no text")
+                verdict.violated(owner, f"has an incomplete alert: {text.path} is not set, or is not a string")
 
 
 _ANY = re.compile(r"(?s).*\S.*")
@@ -266,18 +269,98 @@ def _texts(alert: alerts.Rule) -> Iterator[tuple[Property, re.Pattern[str]]]:
         yield alert["annotations"][name], _ANY
 
 
+@resource_rule(
+    Declaration(
+        name="alert-expressions",
+        description="Every alert can fire, and fires before the damage is done.",
+        why="An alert that can never fire is worse than none, because people rely on it",
+        clauses=("runbooks: monitoring and alerts", "pint: promql/impossible, alerts/comparison", "SRE book: alerting"),
+        types=(alerts.RULES,),
+        severity=Severity.CRITICAL,
+        schema={
+            "maximumWait": {
+                "type": "object",
+                "additionalProperties": {"type": "string", "pattern": "^([0-9]+(ms|[smhdwy]))+$"},
+                "default": {"critical": "30m", "warning": "6h"},
+                "description": "The longest `for` of alerts, by severity.",
+            }
+        },
+    )
+)
+def alert_expressions(owner: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the expression, `for`, and the evaluation interval."""
+    for group in owner["spec"]["groups"].elements():
+        if group["interval"].text and not 0 < seconds(group["interval"].text) <= LONGEST_INTERVAL:
+            verdict.violated(owner, f"is evaluated too rarely: {group['interval'].path} is more than five minutes")
+    for alert in alerts.alerts_of(owner):
+        if reason := never(alert["expr"].text or ""):
+            verdict.violated(owner, f"has an alert that cannot work: {alert['expr'].path}: {reason}")
+        longest = settings["maximumWait"].get(alert["labels"]["severity"].text or "")
+        waits = alert["for"].text
+        if longest and waits and waits != "0" and seconds(waits) > seconds(longest) and _DURATION.fullmatch(waits):
+            verdict.violated(owner, f"has an alert that fires too late: {alert['for'].path} is more than {longest}")
+
+
+LONGEST_INTERVAL = 300
+"""Seconds between two evaluations of a group. Source: Prometheus looks back five minutes for a sample."""
+
+
+@resource_rule(
+    Declaration(
+        name="alert-objectives",
+        description="Service level objectives meet the minimum of the environment.",
+        why="An objective that is too low is always met, and its alerts never fire",
+        clauses=("runbooks: monitoring and alerts", "SRE workbook: implementing SLOs"),
+        types=(alerts.RULES,),
+        schema={
+            "minimumPercent": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 100,
+                "default": 90,
+                "description": "Lowest objective, in percent of requests, of requests within the latency bound, or of probes.",
+            }
+        },
+    )
+)
+def alert_objectives(owner: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the annotated objectives; `alert-burn-rates` reports values that are not percentages."""
+    for note in alerts.OBJECTIVES:
+        objective = owner.annotation(note)
+        rest = _share_that_may_fail(objective)
+        if objective.present and rest is not None and not settings["minimumPercent"] <= 100 - rest * 100 < 100:
+            problem = f"has an objective that is too low or cannot be met: {objective.path} is not from "
+            problem = f"{problem}{settings['minimumPercent']:g} to below 100 percent"
+            verdict.violated(owner, problem, *_objective_key(note, float(settings["minimumPercent"])))
+
+
+def _objective_key(note: str, least: float) -> tuple[str, float | None]:
+    """Return the key of `objectives` for an objective, and the minimum value; latency has neither."""
+    keys = {"objective-errors": ("errorPercent", 100 - least), "objective-availability": ("availabilityPercent", least)}
+    return keys.get(note, ("", None))
+
+
 @stack_rule(
     Declaration(
         name="alert-burn-rates",
-        description="Burn rates are alerted on over the windows of the SRE workbook, by the objective that is declared.",
-        why="Other windows or bounds call people too late, or for what the objective allows",
+        description="Burn rate alerts use the windows of the SRE workbook and the declared objective.",
+        why="Other windows or bounds page too late, or for errors that the objective allows",
         clauses=("SRE workbook: alerting on SLOs, multiwindow, multi-burn-rate alerts",),
         types=(alerts.RULES,),
         severity=Severity.HIGH,
+        schema={
+            "minimumPercent": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 100,
+                "default": 90,
+                "description": "Lowest objective, in percent, that alerts may follow where none is declared.",
+            }
+        },
     )
 )
-def alert_burn_rates(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each PrometheusRule by the objectives noted on it; one without notes must agree with itself."""
+def alert_burn_rates(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Check each PrometheusRule against its annotated objectives; one without annotations must be consistent."""
     recordings = alerts.Recordings(resources)
     for owner in resources:
         burns: dict[Signal, list[Burn]] = defaultdict(list)
@@ -285,29 +368,34 @@ def alert_burn_rates(resources: Sequence[Resource], _settings: Settings, verdict
             burns[burn.signal].append(burn)
         unknown = alerts.hidden(owner) or next((e["expr"] for e in alerts.alerts_of(owner) if e["expr"].unknown), None)
         for note, signal in alerts.OBJECTIVES.items():
-            _judge_burns(owner, signal, burns[signal], owner.note(note), unknown, verdict)
+            _evaluate_burns(owner, signal, burns[signal], owner.annotation(note), unknown, settings, verdict)
 
 
-def _judge_burns(
+def _evaluate_burns(
     owner: Resource,
     signal: Signal,
     burns: Sequence[Burn],
     objective: Property,
     unknown: Property | None,
+    settings: Settings,
     verdict: Verdict,
 ) -> None:
     declared = _share_that_may_fail(objective)
     if objective.unknown:
         verdict.undecided(owner, objective)
     elif objective.present and declared is None:
-        verdict.violated(owner, f"declares no objective: {objective.path} is no percentage")
+        verdict.violated(owner, f"declares no objective: {objective.path} is not a percentage")
     elif declared == 0 or (objective.missing and not burns):
         return
     else:
-        _judge_pairs(owner, signal, burns, _implied(burns) if declared is None else declared, unknown, verdict)
+        budget = _implied(burns) if declared is None else declared
+        if declared is None and 100 - budget * 100 < settings["minimumPercent"]:
+            problem = f"has alerts of its {signal.name} for an objective below {settings['minimumPercent']:g} percent"
+            verdict.violated(owner, problem)
+        _evaluate_pairs(owner, signal, burns, budget, unknown, verdict)
 
 
-def _judge_pairs(
+def _evaluate_pairs(
     owner: Resource, signal: Signal, burns: Sequence[Burn], budget: float, unknown: Property | None, verdict: Verdict
 ) -> None:
     for factor, long, short in BURN_RATES:
@@ -322,14 +410,14 @@ def _judge_pairs(
 
 
 def _share_that_may_fail(objective: Property) -> float | None:
-    """The rest of a percentage such as `99.9`."""
+    """Return the allowed share of failures for a percentage such as `99.9`."""
     written = re.fullmatch(r"\d{1,3}(\.\d+)?", objective.text or "")
     percent = float(written[0]) if written else math.inf
     return (100 - percent) / 100 if percent <= 100 else None
 
 
 def _implied(burns: Sequence[Burn]) -> float:
-    """The budget that the slowest of the alerts goes by."""
+    """Return the error budget that the slowest alert implies."""
     by_windows = {each.windows: each.threshold for each in burns}
     found = [by_windows[pair] / factor for factor, *windows in BURN_RATES if (pair := frozenset(windows)) in by_windows]
     return found[-1] if found else math.nan
@@ -338,8 +426,8 @@ def _implied(burns: Sequence[Burn]) -> float:
 @stack_rule(
     Declaration(
         name="alert-receivers",
-        description="Alerts of every severity that people must hear of reach somebody.",
-        why="An alert that reaches nobody is none",
+        description="Alerts of every severity that must be sent have a receiver.",
+        why="An alert that nobody receives is useless",
         clauses=("runbooks: monitoring and alerts", "Prometheus: Alertmanager routing"),
         severity=Severity.CRITICAL,
         schema={
@@ -347,13 +435,14 @@ def _implied(burns: Sequence[Burn]) -> float:
                 "type": "array",
                 "items": {"type": "string", "minLength": 1},
                 "default": ["critical", "warning"],
-                "description": "Severities that somebody must hear of; a receiver without a way to tell does not count.",
+                "description": "Severities that need a receiver; a receiver without an integration does not count.",
             }
         },
     )
 )
 def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Judge the alerts of each PrometheusRule by the routes of the Alertmanager in its cluster."""
+    """Check the alerts of each PrometheusRule against the routes of its cluster's Alertmanager. If the stack declares
+    that the cluster's owner runs it, the routes are the owner's."""
     cluster_of = _clusters(resources)
     written: dict[str, list[tuple[Resource, Property]]] = defaultdict(list)
     doubtful: dict[str, Property] = {}
@@ -363,27 +452,91 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
             written[cluster].append((resource, found))
         elif (maybe := alertmanager.hidden(resource)) is not None:
             doubtful.setdefault(cluster, Property(maybe.value, f"{maybe.path} of {resource.name}"))
-    told = {cluster: _configured(each, verdict) for cluster, each in written.items()}
+    severities = list(settings["told"])
+    sources: dict[str, list[Mapping[str, str]]] = defaultdict(lambda: [{"alertname": "Watchdog"}])
     for owner in (each for each in resources if each.type == alerts.RULES):
+        sources[cluster_of(owner)] += _all_labels(owner)
+    told = {cluster: _configured(each, verdict) for cluster, each in written.items()}
+    owned = [
+        each for each in resources if each.type == alerts.RULES and each.annotation("alertmanager").text != "present"
+    ]
+    for owner in owned:
         cluster = cluster_of(owner)
         configurations, unknown = told.get(cluster, ({}, doubtful.get(cluster)))
         for severity in settings["told"]:
             sets = _label_sets(owner, severity)
+            for holder, each in configurations.items():
+                _evaluate_timing(holder, each, sets, verdict)
+                _evaluate_inhibitions(holder, each, sets, severity, severities, sources[cluster], verdict)
             if all(any(each.tells(labels) for each in configurations.values()) for labels in sets):
                 continue
             if unknown is not None:
                 verdict.undecided(owner, unknown)
             elif cluster in written:
-                problem = f"lets nobody hear of the {severity} alerts in {owner.name}"
-                verdict.violated(written[cluster][0][0], problem, "alerting")
+                problem = f"has no receiver for the {severity} alerts of {owner.name}: set `monitoring.alerting`"
+                holder = written[cluster][0][0]
+                key = "alerting" if holder.source.endswith("monitoring") else "monitoring.alerting"
+                verdict.violated(holder, problem, key)
             else:
-                verdict.violated(owner, f"has {severity} alerts that nobody hears of: no Alertmanager is configured")
+                verdict.violated(owner, f"has {severity} alerts that nobody receives: no Alertmanager is configured")
+
+
+def _evaluate_timing(
+    holder: Resource, configuration: alertmanager.Configuration, sets: Sequence[Mapping[str, str]], verdict: Verdict
+) -> None:
+    """Check that notifications are not hours late, and that they are repeated."""
+    late = set()
+    for branches in filter(None, map(configuration.branches, sets)):
+        for key, longest in LONGEST_WAITS.items():
+            if min(seconds(getattr(each.timing, key)) for each in branches) > longest:
+                late.add((key, longest))
+    for key, longest in sorted(late):
+        verdict.violated(holder, f"lets alerts wait too long: {key} is more than {longest // 60} minutes")
+
+
+def _evaluate_inhibitions(
+    holder: Resource,
+    configuration: alertmanager.Configuration,
+    sets: Sequence[Mapping[str, str]],
+    severity: str,
+    severities: Sequence[str],
+    sources: Sequence[Mapping[str, str]],
+    verdict: Verdict,
+) -> None:
+    """Check that an inhibiting alert is more severe and of the same system."""
+    worse = severities[: severities.index(severity)]
+    for number, rule in enumerate(configuration.inhibitions):
+        if any(rule.silences(labels, worse, sources) for labels in sets):
+            verdict.violated(holder, f"inhibits {severity} alerts too easily: inhibit_rules[{number}] matches too much")
+
+
+def _all_labels(owner: Resource) -> list[Mapping[str, str]]:
+    """Return the labels of all alerts; an alert whose expression reads nothing always fires and has no severity here."""
+    found = []
+    for alert in alerts.alerts_of(owner):
+        labels = {key: alert["labels"][key].text or "" for key in alert["labels"].keys}
+        if alert["expr"].text is not None and not alert.selectors:
+            labels.pop("severity", None)
+        found.append({**labels, "alertname": alert["alert"].text or ""})
+    return found
+
+
+LONGEST_WAITS = {"group_wait": 300, "group_interval": 3600, "repeat_interval": 86_400}
+"""Longest group_wait, group_interval and repeat_interval, in seconds."""
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+
+
+def seconds(duration: str) -> float:
+    """Return the seconds of a Prometheus duration such as `1h30m`; infinity if it is invalid."""
+    parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
+    whole = "".join(number + unit for number, unit in parts) == duration
+    return sum(int(number) * _UNITS[unit] for number, unit in parts) if whole and parts else math.inf
 
 
 def _configured(
     written: Sequence[tuple[Resource, Property]], verdict: Verdict
 ) -> tuple[dict[Resource, alertmanager.Configuration], Property | None]:
-    """What is known of a cluster's configurations, and the first unknown in them."""
+    """Return the known configurations of a cluster, and the first unknown in them."""
     found, unknown = {}, None
     for resource, text in written:
         if (inside := text.first_unknown) is not None:
@@ -393,23 +546,25 @@ def _configured(
                 found[resource] = alertmanager.configuration(text)
             except alertmanager.NoConfiguration:
                 verdict.violated(
-                    resource, f"configures no Alertmanager: {text.path} is no configuration with receivers"
+                    resource, f"configures no Alertmanager: {text.path} is not a configuration with receivers"
                 )
     return found, unknown
 
 
 def _label_sets(owner: Resource, severity: str) -> list[Mapping[str, str]]:
-    """The labels of its alerts of one severity, each set once."""
+    """Return the label sets of alerts with one severity, without duplicates."""
     sets: dict[tuple[tuple[str, str], ...], None] = {}
     for alert in alerts.alerts_of(owner):
         labels = alert["labels"]
         if labels["severity"].text == severity:
-            sets[tuple((key, labels[key].text or "") for key in sorted(labels.keys))] = None
+            named = {**{key: labels[key].text or "" for key in labels.keys}, "alertname": alert["alert"].text or ""}
+            sets[tuple(sorted(named.items()))] = None
     return [dict(each) for each in sets]
 
 
 def _clusters(resources: Sequence[Resource]) -> Callable[[Resource], str]:
-    """A provider that waits for objects made through another one is a second way into the same cluster."""
+    """Group providers by cluster; a provider that depends on objects of another one is a second provider of the same
+    cluster."""
     by_urn = {each.urn: each for each in resources}
     first: dict[str, str] = {}
     for provider in (each for each in resources if each.type == PROVIDER):

@@ -1,6 +1,6 @@
-"""What is spent is known, by whom, and stays within what may be spent.
+"""Costs can be attributed to an owner and stay within the budget.
 
-Tags and labels change nothing but what a bill can be split by, so what is certain of them is added where it is missing.
+Tags and labels only affect how a bill can be split, so missing ones whose value is certain are added.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from frame import Additions, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds import tags
-from kinds.budgets import BUDGETS, MONTHLY, dollars
+from adapters import clouds, tags
+from adapters.budgets import MONTHLY, dollars
+from framework import Additions, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
-CLOUDS = ("aws", "azure-native")
+BUDGETS = clouds.table(lambda cloud: cloud.budgets)
 Key = tuple[str, str]
-"""The provider, which is a cluster's, and the system; no system means all of the cluster."""
+"""The cluster's provider and the system; no system means the whole cluster."""
 
 
 def _tags_to_add(resource: Resource, settings: Settings) -> Additions:
-    """What is certain of the tags that are missing."""
+    """Return the missing tags whose value is certain."""
     if not tags.can_take_more(resource["tags"]):
         return {}
     known = tags.known_tags(resource)
@@ -30,9 +30,9 @@ def _tags_to_add(resource: Resource, settings: Settings) -> Additions:
 @resource_rule(
     Declaration(
         name="cost-tags",
-        description="Every resource that can be tagged says who pays for it.",
-        why="A bill that cannot be split is nobody's, and a budget counts only what has its tag",
-        clauses=("AWS Well-Architected: COST03-BP03", "Azure Cloud Adoption Framework: tagging"),
+        description="Every taggable resource has the tags for cost allocation.",
+        why="Untagged costs cannot be attributed, and a budget counts only what has its tag",
+        clauses=clouds.clauses("cost-tags"),
         types=tags.TAGGABLE,
         severity=Severity.LOW,
         schema={
@@ -40,27 +40,34 @@ def _tags_to_add(resource: Resource, settings: Settings) -> Additions:
                 "type": "array",
                 "items": {"type": "string", "minLength": 1},
                 "default": ["managed-by", "slipway.dev/stack", "slipway.dev/cluster"],
-                "description": "Tags of every resource, as AWS writes them; a system's have the tag of the system too.",
+                "description": "Required tags, before a cloud spells them its own way; a system's resources also need the system's tag.",
             },
             "own": {
                 "type": "array",
                 "items": {"type": "string", "minLength": 1},
                 "default": [],
-                "description": "Tags of the company besides those, such as cost-center.",
+                "description": "Additional tags of your company, such as cost-center.",
             },
         },
     ),
     remedy=_tags_to_add,
 )
 def cost_tags(resource: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Judge that the tags are there, whatever they say."""
+    """Check that the tags are present, with any value."""
     found = resource["tags"]
     if found.unknown:
         verdict.undecided(resource, found, "tags")
         return
-    missing = sorted(name for _, name in _missing_tags(resource, settings))
+    missing = dict(_missing_tags(resource, settings))
     if missing:
-        verdict.violated(resource, f"lacks tags: {', '.join(missing)}", "tags")
+        own = next((tag for tag in settings["own"] if tag in missing), "")
+        problem = f"{resource} lacks tags: {', '.join(sorted(missing.values()))}"
+        place = tags.place_of_own(resource, own) if own else _place(resource)
+        verdict.report_at(resource.urn, problem, place, tags.value_of_own(own) if own else None)
+
+
+def _place(resource: Resource) -> str:
+    return f"{resource.source}.tags".replace(":.", ":") if resource.source else ""
 
 
 def _missing_tags(resource: Resource, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -71,7 +78,7 @@ def _missing_tags(resource: Resource, settings: Settings) -> Iterator[tuple[str,
 
 
 def _labels_to_add(resource: Resource, _settings: Settings) -> Additions:
-    """What is certain of the labels that are missing; labels of pods and selectors are left alone."""
+    """Return the missing labels whose value is certain; labels of pods and selectors are left alone."""
     metadata = resource["metadata"]
     if not tags.is_object(resource) or not all(map(tags.can_take_more, (metadata, metadata["labels"]))):
         return {}
@@ -82,15 +89,15 @@ def _labels_to_add(resource: Resource, _settings: Settings) -> Additions:
 @resource_rule(
     Declaration(
         name="object-labels",
-        description="Every object of Kubernetes says what manages it and what it is part of.",
-        why="Who finds it in the cluster sees where to change it, and costs are split by it",
+        description="Every Kubernetes object has the recommended labels.",
+        why="They show where to change an object, and costs are split by them",
         clauses=("Kubernetes: recommended labels",),
         severity=Severity.LOW,
     ),
     remedy=_labels_to_add,
 )
 def object_labels(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge the labels of the object itself."""
+    """Check the labels of the object itself."""
     if not tags.is_object(resource):
         return
     found = resource["metadata"]["labels"]
@@ -110,9 +117,9 @@ def _missing_labels(resource: Resource) -> list[str]:
 @stack_rule(
     Declaration(
         name="cost-budget",
-        description="Every cluster in a cloud has a monthly budget that tells somebody, and what is planned fits it.",
-        why="A bill that nobody expected is noticed a month late otherwise",
-        clauses=("AWS Well-Architected: COST02-BP05", "runbooks: cost estimate"),
+        description="Every cloud cluster has a monthly budget with notifications, and the planned cost fits it.",
+        why="Otherwise an unexpected bill is noticed a month late",
+        clauses=("runbooks: cost estimate", *clouds.clauses("cost-budget")),
         types=(*BUDGETS, *tags.TAGGABLE),
         severity=Severity.MEDIUM,
         schema={
@@ -120,19 +127,19 @@ def _missing_labels(resource: Resource) -> list[str]:
                 "type": "number",
                 "minimum": 0,
                 "default": 0,
-                "description": "US dollars a month that all clusters' budgets may reach together; 0 for no limit.",
+                "description": "Limit of the sum of all clusters' budgets, in US dollars a month; 0 for no limit.",
             }
         },
     )
 )
 def cost_budget(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Judge the budgets of each provider, and the notes of what resources cost a month against them."""
+    """Check the budgets of each provider, and the annotated monthly costs of its resources against them."""
     budgets = _budgets(resources, verdict)
-    for provider in dict.fromkeys(each.provider for each in resources if each.package in CLOUDS):
+    for provider in dict.fromkeys(each.provider for each in resources if each.package in clouds.CLOUDS):
         if (provider, "") not in budgets:
-            problem = f"{provider.rpartition('::')[2]} has no monthly budget that tells somebody"
-            verdict.say(provider or None, f"{problem}; give its cluster 'monthlyBudget' and 'billingContacts'")
-    _judge_sum(budgets, settings["monthlyBudget"], verdict)
+            problem = f"{provider.rpartition('::')[2]} has no monthly budget with notifications"
+            verdict.report_at(provider or None, f"{problem}; give its cluster 'monthlyBudget' and 'billingContacts'")
+    _evaluate_sum(budgets, settings["monthlyBudget"], verdict)
     costs = _costs(resources, verdict)
     for key, budget in budgets.items():
         amount = dollars(BUDGETS[budget.type].amount(budget))
@@ -142,7 +149,7 @@ def cost_budget(resources: Sequence[Resource], settings: Settings, verdict: Verd
 
 
 def _budgets(resources: Sequence[Resource], verdict: Verdict) -> dict[Key, Resource]:
-    """Budgets by what they are for. One that cannot be read is reported, and counts as being there."""
+    """Return the budgets by scope. An unreadable one is reported and counts as present."""
     found: dict[Key, Resource] = {}
     for budget in (each for each in resources if each.type in BUDGETS):
         kind = BUDGETS[budget.type]
@@ -153,20 +160,20 @@ def _budgets(resources: Sequence[Resource], verdict: Verdict) -> dict[Key, Resou
             if each.unknown:
                 verdict.undecided(budget, each, key)
         if not amount.unknown and dollars(amount) is None:
-            verdict.violated(budget, f"limits nothing: {amount.path} is no amount of money", key)
+            verdict.violated(budget, f"limits nothing: {amount.path} is not an amount of money", key)
         if not kind.period(budget).unknown and kind.period(budget).text not in MONTHLY:
-            verdict.violated(budget, f"is for no month: {kind.period(budget).path} is another period or not set", key)
+            verdict.violated(budget, f"is not monthly: {kind.period(budget).path} is not set or another period", key)
         if kind.tells(budget).missing:
-            verdict.violated(budget, "tells nobody what was spent", "billingContacts")
+            verdict.violated(budget, "notifies nobody", "billingContacts")
     return found
 
 
 def _system(system: Property) -> str:
-    """An unknown system is none of those that resources name."""
+    """Return the system; an unknown one matches none that resources name."""
     return "" if system.missing else system.text or "?"
 
 
-def _judge_sum(budgets: Mapping[Key, Resource], limit: float, verdict: Verdict) -> None:
+def _evaluate_sum(budgets: Mapping[Key, Resource], limit: float, verdict: Verdict) -> None:
     whole = [each for (_, system), each in budgets.items() if not system]
     allowed = sum(dollars(BUDGETS[each.type].amount(each)) or 0 for each in whole)
     if limit and allowed > limit:
@@ -176,15 +183,15 @@ def _judge_sum(budgets: Mapping[Key, Resource], limit: float, verdict: Verdict) 
 
 
 def _costs(resources: Sequence[Resource], verdict: Verdict) -> dict[Key, float]:
-    """The notes `monthly-cost` of each cluster and of each of its systems, in sum."""
+    """Sum the annotations `monthly-cost` for each cluster and for each of its systems."""
     found: dict[Key, float] = defaultdict(float)
     for resource in resources:
-        note = resource.note("monthly-cost")
+        note = resource.annotation("monthly-cost")
         cost = dollars(note)
         if note.unknown:
             verdict.undecided(resource, note)
         elif note.present and cost is None:
-            verdict.violated(resource, f"costs nothing that can be counted: {note.path} is no amount of money")
-        for system in {"", resource.note("system").text or ""} if cost else ():
+            verdict.violated(resource, f"has a cost that cannot be added up: {note.path} is not an amount of money")
+        for system in {"", resource.annotation("system").text or ""} if cost else ():
             found[resource.provider, system] += cost or 0
     return found

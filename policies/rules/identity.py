@@ -1,113 +1,31 @@
-"""Who may do what: no rights beyond need, no keys where there are identities, no accounts beside the cloud's own."""
+"""Least privilege: no excess permissions, no static keys where there are identities, no local accounts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from frame.verdicts import PREVIEW
-from kinds.accounts import CLUSTERS, DOORS, LONG_LIVED
-from kinds.containers import WORKLOADS, containers_of
-from kinds.statements import ATTACHMENTS, DOCUMENTS, Holder, allowing, documents_of
+from adapters import clouds
+from adapters.clouds.contract import Problem, Rights, listed, nothing
+from adapters.containers import WORKLOADS, containers_of
+from adapters.local_accounts import AUTH_SETTINGS, CLUSTERS, LOGINS
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
+from framework.verdicts import PREVIEW
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 ROLES = (f"{RBAC}:Role", f"{RBAC}:ClusterRole")
 BINDINGS = (f"{RBAC}:RoleBinding", f"{RBAC}:ClusterRoleBinding")
-AZURE_ROLE, AZURE_ASSIGNMENT = "azure-native:authorization:RoleDefinition", "azure-native:authorization:RoleAssignment"
-
-_ADMINISTRATORS = re.compile(r"arn:aws[\w-]*:iam::aws:policy/(AdministratorAccess|PowerUserAccess)")
-_OWNERS = re.compile(r".*/(8e3af657-a8ff-443c-a75c-2fe8c4bcb635|b24988ac-6180-42a0-ab88-20f7382dd24c)")
-"""Azure's own roles Owner and Contributor."""
-_EVERY_AZURE_ACTION = re.compile(r"\*(/(?!read$).*)?")
-
-Problem = tuple[Property, str]
-"""A property and what is wrong with it; no text if that hangs on its value, which is unknown."""
 
 
-@resource_rule(
-    Declaration(
-        name="iam-wildcards",
-        description="No role may do everything everywhere, and nobody has rights just for asking.",
-        why="Whoever takes over one workload, or one account, would have all others with it",
-        clauses=(
-            "CIS AWS: no policies with full administrative privileges",
-            "CIS Kubernetes 5.1.1, 5.1.3",
-            "AWS Foundational Security Best Practices: IAM.1, IAM.21",
-        ),
-        types=(*DOCUMENTS, *ATTACHMENTS, AZURE_ROLE, AZURE_ASSIGNMENT, *ROLES, *BINDINGS),
-        severity=Severity.CRITICAL,
-    )
-)
-def iam_wildcards(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge rights. Those made from what is not there yet are text as a whole, so a preview cannot see into them; the
-    update judges them before they are created."""
-    judge = _document_problems if resource.type in DOCUMENTS else _PROBLEMS[resource.type]
-    seen_later = PREVIEW and (resource.package == "aws" or resource.type == AZURE_ASSIGNMENT)
-    for where, problem in judge(resource):
-        if problem:
-            verdict.violated(resource, f"{where.path} {problem}")
-        elif not seen_later:
-            verdict.undecided(resource, where)
-
-
-def _document_problems(resource: Resource) -> Iterator[Problem]:
-    for document, holder in documents_of(resource):
-        if document.unknown:
-            yield document, ""
-        elif document.present:
-            for problem in _text_problems(document, holder):
-                yield document, problem
-    yield from _attachment_problems(resource)
-
-
-def _text_problems(document: Property, holder: Holder) -> Iterator[str]:
-    statements = None if document.text is None else allowing(document.text)
-    if statements is None:
-        yield "is no document of rights"
-        return
-    if any(each.wide and not (holder is Holder.KEY and each.for_the_account) for each in statements):
-        yield "allows everything, or all of a service, on everything"
-    if holder is not Holder.IDENTITY and any(each.for_anybody for each in statements):
-        yield "allows something to anybody, on no condition"
-
-
-def _attachment_problems(attachment: Resource) -> Iterator[Problem]:
-    for policy in (attachment["policyArn"], *_each(attachment["managedPolicyArns"])):
-        if policy.unknown:
-            yield policy, ""
-        elif _ADMINISTRATORS.fullmatch(policy.text or ""):
-            yield policy, "allows everything on everything"
-
-
-def _azure_role_problems(role: Resource) -> Iterator[Problem]:
-    permissions = role["permissions"]
-    for group in ("actions", "dataActions"):
-        for permission in _each(permissions):
-            for action in _each(permission[group]):
-                if action.unknown:
-                    yield action, ""
-                elif _EVERY_AZURE_ACTION.fullmatch(action.text or ""):
-                    yield action, "allows it on everything that the scope holds"
-
-
-def _assignment_problems(assignment: Resource) -> Iterator[Problem]:
-    role = assignment["roleDefinitionId"]
-    if role.unknown:
-        yield role, ""
-    elif _OWNERS.fullmatch(role.text or ""):
-        yield role, "is a role that allows everything"
-
-
-def _kubernetes_role_problems(role: Resource) -> Iterator[Problem]:
-    for rule in _each(role["rules"]):
+def _role_problems(role: Resource) -> Iterator[Problem]:
+    for rule in listed(role["rules"]):
         for group in ("verbs", "resources"):
-            for word in _each(rule[group]):
+            for word in listed(rule[group]):
                 if word.unknown:
                     yield word, ""
-                elif word.text == "*":
+                elif "*" in (word.text or ""):
                     yield word, "is a wildcard: name what is needed"
 
 
@@ -117,30 +35,183 @@ def _binding_problems(binding: Resource) -> Iterator[Problem]:
         yield role, ""
     elif role.text == "cluster-admin":
         yield role, "is the role that allows everything"
+    elif binding.type == BINDINGS[1] and role.text in ("admin", "edit"):
+        yield role, "is a role that may change everything and read Secrets in every namespace"
+    elif (role.text or "").startswith("system:") and role.text not in _FOR_ALL:
+        yield role, "is a role of Kubernetes' own components"
 
 
-_PROBLEMS = {
-    **dict.fromkeys(ATTACHMENTS, _attachment_problems),
-    **dict.fromkeys(ROLES, _kubernetes_role_problems),
-    **dict.fromkeys(BINDINGS, _binding_problems),
-    AZURE_ROLE: _azure_role_problems,
-    AZURE_ASSIGNMENT: _assignment_problems,
+_FOR_ALL = ("system:auth-delegator", "system:public-info-viewer", "system:basic-user", "system:discovery")
+
+
+def _role_escalations(role: Resource) -> Iterator[Problem]:
+    selectors = role["aggregationRule"]["clusterRoleSelectors"]
+    for selector in selectors.elements():
+        if not selector["matchLabels"].mapping and not list(selector["matchExpressions"].elements()):
+            yield selector, "aggregates the permissions of every role"
+    for label in role["metadata"]["labels"].keys:
+        if label.startswith("rbac.authorization.k8s.io/aggregate-to-"):
+            yield (
+                role["metadata"]["labels"][label],
+                "adds its permissions to a built-in role and so to everybody who has that role",
+            )
+    for rule in listed(role["rules"]):
+        verbs = {(each.text or "").lower() for each in rule["verbs"].elements()}
+        resources = {(each.text or "").lower() for each in rule["resources"].elements()}
+        if "*" in verbs | resources:
+            continue
+        if taken := sorted(verbs & {"bind", "escalate", "impersonate"}):
+            yield rule, f"lets its holder {taken[0]}"
+        for found, needed, what in _KUBERNETES_ESCALATIONS:
+            if (
+                found in resources
+                and verbs & needed
+                and not (found == "secrets" and list(rule["resourceNames"].elements()))
+            ):
+                yield rule, f"lets its holder {what}"
+
+
+_WRITES = frozenset({"create", "update", "patch"})
+_KUBERNETES_ESCALATIONS = (
+    ("secrets", frozenset({"get", "list", "watch"}), "read all secrets: name them in resourceNames"),
+    ("nodes/proxy", frozenset({"get", *_WRITES}), "run commands in every pod past the API server"),
+    ("serviceaccounts/token", frozenset({"create"}), "get the token of any service account"),
+    ("pods/exec", frozenset({"get", "create"}), "run commands in pods"),
+    ("pods/attach", frozenset({"get", "create"}), "run commands in pods"),
+    ("pods/ephemeralcontainers", _WRITES, "run commands in pods"),
+    ("certificatesigningrequests/approval", _WRITES, "issue certificates for any identity"),
+    ("roles", _WRITES, "change roles"),
+    ("clusterroles", _WRITES, "change roles"),
+    ("rolebindings", _WRITES, "give roles"),
+    ("clusterrolebindings", _WRITES, "give roles"),
+    ("mutatingwebhookconfigurations", _WRITES, "change whatever is created"),
+    ("validatingwebhookconfigurations", _WRITES, "see whatever is created"),
+    ("persistentvolumes", frozenset({"create"}), "mount the disks of nodes"),
+)
+"""Resources, verbs, and the escalation that they allow."""
+
+_EVERYBODY = {
+    "system:masters",
+    "system:authenticated",
+    "system:unauthenticated",
+    "system:serviceaccounts",
+    "system:nodes",
 }
 
 
-def _each(listed: Property) -> Iterator[Property]:
-    """The elements of a list, and what is there in place of one."""
-    yield from listed.elements() if listed.listing or listed.missing else [listed]
+def _subject_problems(binding: Resource, _known: Collection[str]) -> Iterator[Problem]:
+    for subject in listed(binding["subjects"]):
+        name = (subject["name"].text or "").lower()
+        if name in _EVERYBODY or name == "system:anonymous" or name.startswith("system:serviceaccounts"):
+            yield subject["name"], "is everybody, or every authenticated user"
+        elif subject["kind"].text == "ServiceAccount" and name == "default":
+            yield subject["name"], "is the default service account of every pod that sets none"
+
+
+RIGHTS: Mapping[str, Rights] = {
+    **clouds.table(lambda cloud: cloud.rights),
+    **dict.fromkeys(ROLES, Rights(wildcards=_role_problems, escalations=_role_escalations)),
+    **dict.fromkeys(BINDINGS, Rights(wildcards=_binding_problems, trust=_subject_problems)),
+}
+WILDCARDS, ESCALATIONS, TRUST = (
+    {type_: each for type_, each in RIGHTS.items() if getattr(each, kind) is not nothing}
+    for kind in ("wildcards", "escalations", "trust")
+)
+
+
+@resource_rule(
+    Declaration(
+        name="iam-wildcards",
+        description="No role allows everything everywhere, and no permission is granted to everybody.",
+        why="Otherwise one compromised workload or account compromises all others",
+        clauses=(
+            "CIS Kubernetes 5.1.1, 5.1.3",
+            *clouds.clauses("iam-wildcards"),
+        ),
+        types=WILDCARDS.keys(),
+        severity=Severity.CRITICAL,
+    )
+)
+def wildcards(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check permissions. A document built from unknown values is unknown as a whole at preview; the update checks it
+    before creation."""
+    rights = WILDCARDS[resource.type]
+    for where, problem in rights.wildcards(resource):
+        if problem:
+            verdict.violated(resource, f"{where.path} {problem}")
+        elif not (PREVIEW and rights.seen_later):
+            verdict.undecided(resource, where)
+
+
+@resource_rule(
+    Declaration(
+        name="iam-escalation",
+        description="No role allows privilege escalation: passing or assuming any role, changing permissions, reading all secrets.",
+        why="A role that can extend its own permissions has all permissions",
+        clauses=(
+            "CIS Kubernetes 5.1.2, 5.1.8-5.1.13",
+            "MITRE ATT&CK: T1098, T1548",
+            *clouds.clauses("iam-escalation"),
+        ),
+        types=ESCALATIONS.keys(),
+        severity=Severity.CRITICAL,
+    )
+)
+def escalations(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check for privilege escalation; `iam-wildcards` reports wildcards."""
+    for where, problem in ESCALATIONS[resource.type].escalations(resource):
+        verdict.violated(resource, f"{where.path} {problem}")
+
+
+@stack_rule(
+    Declaration(
+        name="iam-escalation-together",
+        description="No holder has permissions that only together allow privilege escalation.",
+        why="A program that runs under a passed role has all of its permissions",
+        clauses=("MITRE ATT&CK: T1098, T1548", *clouds.clauses("iam-escalation-together")),
+        types=clouds.together("iam-escalation-together"),
+        severity=Severity.CRITICAL,
+    )
+)
+def escalations_together(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Check all documents of each holder; `iam-escalation` reports single actions."""
+    clouds.evaluate_together("iam-escalation-together", resources, settings, verdict)
+
+
+@resource_rule(
+    Declaration(
+        name="iam-trust",
+        description="Permissions go to named principals only: known accounts, token subjects, your own groups.",
+        why="A principal that is not named may be anybody",
+        clauses=(
+            "CIS Kubernetes 5.1.7",
+            *clouds.clauses("iam-trust"),
+        ),
+        types=TRUST.keys(),
+        severity=Severity.CRITICAL,
+        schema={
+            "accounts": {
+                "type": "array",
+                "items": {"type": "string", "pattern": "^[0-9]{12}$"},
+                "default": [],
+                "description": "Accounts whose roles are trusted: the stack's own, and those of partners.",
+            }
+        },
+    )
+)
+def trust(resource: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the trusted principals; the update checks unknown documents, by `iam-wildcards`."""
+    known = set(settings["accounts"])
+    for where, problem in TRUST[resource.type].trust(resource, known):
+        verdict.violated(resource, f"{where.path} {problem}")
 
 
 SECRETS = "kubernetes:core/v1:Secret"
 EXTERNAL_SECRETS = "kubernetes:external-secrets.io/v1:ExternalSecret"
 PROVIDER = "pulumi:providers:kubernetes"
 _CLOUD_KEY = re.compile(
-    r"AWS_(ACCESS_KEY_ID|SECRET_(ACCESS_)?KEY)"
-    r"|(AZURE|ARM)_(CLIENT_SECRET|CLIENT_CERTIFICATE\w*|ACCESS_KEY|STORAGE_(ACCOUNT_)?KEY|STORAGE_CONNECTION_STRING)"
-    r"|(AZURE|ARM)_(STORAGE_)?SAS_TOKEN"
-    r"|RCLONE_CONFIG_\w+_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|KEY|SAS_URL)"
+    "|".join(each.key_variables for each in clouds.CLOUDS.values())
+    + r"|RCLONE_CONFIG_\w+_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|KEY|SAS_URL)"
     r"|GOOGLE_(APPLICATION_)?CREDENTIALS|(GOOGLE_|GCP_)?SERVICE_ACCOUNT(_KEY|_JSON)?"
 )
 
@@ -148,38 +219,37 @@ _CLOUD_KEY = re.compile(
 @stack_rule(
     Declaration(
         name="static-cloud-keys",
-        description="No pod of a managed cluster has keys of a cloud: it takes on an identity.",
-        why="A key that leaks works from anywhere until somebody notices, an identity's token for an hour",
+        description="Pods of managed clusters use a cloud identity, never static keys.",
+        why="A leaked key works from anywhere until it is revoked, a token for an hour",
         clauses=(
-            "CIS EKS: prefer dedicated service accounts",
-            "CIS AKS: prefer managed identities",
             "NSA Kubernetes Hardening: authentication",
+            *clouds.clauses("static-cloud-keys"),
         ),
         severity=Severity.CRITICAL,
     )
 )
 def static_cloud_keys(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge what pods are given on clusters whose cloud knows its pods; elsewhere there are keys only."""
+    """Check the credentials of pods on clusters whose cloud has pod identities; other clusters have only keys."""
     clusters = _ManagedClusters(resources)
     for resource in resources:
         if resource.type in WORKLOADS or resource.type in (SECRETS, EXTERNAL_SECRETS):
-            given = [key for key in _given(resource) if key.unknown or _is_cloud_key(key)]
-            if given and clusters.hold(resource):
+            given = [key for key in _pod_credentials(resource) if key.unknown or _is_cloud_key(key)]
+            if given and clusters.includes(resource):
                 _report_keys(resource, given, verdict)
 
 
 def _report_keys(resource: Resource, given: Sequence[Property], verdict: Verdict) -> None:
     known = sorted({each.path for each in given if not each.unknown})
     if known:
-        problem = f"gives pods keys of a cloud ({', '.join(known)}): their service account has an identity instead"
+        problem = f"gives pods static cloud keys ({', '.join(known)}): use the identity of their service account"
         verdict.violated(resource, problem, "environment")
     for unknown in (each for each in given if each.unknown):
         verdict.undecided(resource, unknown, "environment")
 
 
-def _given(resource: Resource) -> Iterator[Property]:
-    """The names of what pods get: of variables, and of the keys of Secrets; the value of each is that name."""
-    supplied = resource.note("supplied-keys")
+def _pod_credentials(resource: Resource) -> Iterator[Property]:
+    """Return the names of a pod's credentials: variables, and keys of Secrets; the value of each is its name."""
+    supplied = resource.annotation("supplied-keys")
     yield from (Property(key, supplied.path) for key in (supplied.text or "").split(","))
     if resource.type == SECRETS:
         for group in (resource["data"], resource["stringData"]):
@@ -196,18 +266,18 @@ def _is_cloud_key(name: Property) -> bool:
 
 
 class _ManagedClusters:
-    """Which Kubernetes objects stand on clusters that a cloud manages, found by what their provider was made from."""
+    """The Kubernetes objects on managed clusters, found by the dependencies of their provider."""
 
     def __init__(self, resources: Sequence[Resource]) -> None:
         self._by_urn = {each.urn: each for each in resources}
         self._managed: dict[str, bool] = {}
 
-    def hold(self, resource: Resource) -> bool:
-        """Whether the resource stands on one."""
+    def includes(self, resource: Resource) -> bool:
+        """Return whether the resource is on a managed cluster."""
         return self._leads_to_one(resource.provider)
 
     def _leads_to_one(self, provider: str) -> bool:
-        """A provider is made from its cluster, or from objects of another provider of that cluster."""
+        """Return whether a provider depends on a managed cluster, directly or through another provider of it."""
         if provider not in self._managed:
             self._managed[provider] = False
             needed = self._needed_by(provider)
@@ -224,26 +294,26 @@ class _ManagedClusters:
 @resource_rule(
     Declaration(
         name="local-accounts",
-        description="People and programs come in by identities of the cloud, never by a service's own accounts or keys.",
-        why="A service's own account is in no directory: nobody takes it away from those who leave, and no log names them",
-        clauses=(
-            "CIS AKS: disable local accounts",
-            "CIS Azure: shared key access disabled",
-            "CIS AWS: no access keys of users",
-        ),
-        types=(*DOORS, *LONG_LIVED),
+        description="People and programs log in with cloud identities, never with a service's local accounts or keys.",
+        why="Local accounts are in no directory: nobody revokes them, and logs cannot attribute them",
+        clauses=clouds.clauses("local-accounts"),
+        types=(*AUTH_SETTINGS, *LOGINS, SECRETS),
     )
 )
 def local_accounts(service: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge the setting of one service, or the very presence of a key."""
-    if service.type in LONG_LIVED:
+    """Check the setting of one service, or the mere presence of a key."""
+    if service.type == SECRETS:
+        if service["type"].text == "kubernetes.io/service-account-token":
+            verdict.violated(service, "is a token of a service account that lasts until somebody deletes it")
+        return
+    if service.type in LOGINS:
         verdict.violated(service, "is a login that lasts until somebody deletes it: use a role")
         return
-    door = DOORS[service.type]
-    setting = door.setting(service)
+    auth = AUTH_SETTINGS[service.type]
+    setting = auth.setting(service)
     if setting.unknown:
         verdict.undecided(service, setting)
-    elif setting.missing and not door.closed_by_default:
-        verdict.violated(service, f"lets its own accounts in: {setting.path} is not set")
-    elif setting.present and (not isinstance(setting.value, type(door.closed)) or setting.value != door.closed):
-        verdict.violated(service, f"lets its own accounts in: {setting.path} is not {str(door.closed).lower()}")
+    elif setting.missing and not auth.closed_by_default:
+        verdict.violated(service, f"allows local accounts: {setting.path} is not set")
+    elif setting.present and (not isinstance(setting.value, type(auth.closed)) or setting.value != auth.closed):
+        verdict.violated(service, f"allows local accounts: {setting.path} is not {str(auth.closed).lower()}")

@@ -1,4 +1,4 @@
-"""What a stack must never lose: the resources that its ledger names, each by its URN and by its name in the cloud.
+"""The resources that a stack must never lose, each by its URN and by its name in the cloud.
 
 A URN changes when a resource is renamed, moved to another cluster or made by another component. Pulumi then deletes the
 old one and makes a new and empty one, unless an alias ties the two. `ledger/<stack>.yaml` is checked in, so that a
@@ -10,24 +10,25 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pulumi_policy import Severity
 
-from frame import Declaration, Resource, Settings, Verdict, stack_rule
+from framework import Declaration, Resource, Settings, Verdict, data, stack_rule
 
-FOLDER = Path(__file__).parents[2] / "ledger"
+FOLDER = data.FOLDER.parent / "ledger"
 
 
 class LedgerError(Exception):
-    """The ledger cannot be read; the message names file, entry and the form that it should have."""
+    """An unreadable ledger; the message names file, entry and the required form."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource that must stay: the name of its provider, and inputs that are its name in the cloud."""
+    """One resource to preserve: its provider's name, and the inputs that form its name in the cloud."""
 
     urn: str
     provider: str
@@ -37,11 +38,12 @@ class Entry:
         return f"{self.urn.rpartition('::')[2]} ({self.urn.split('::')[-2].rpartition('$')[2]})"
 
 
+@cache
 def entries(file: Path) -> list[Entry]:
-    """The entries of a ledger; none where there is no file. Raises LedgerError."""
+    """Return the entries of a ledger; none without a file. Raises LedgerError."""
     if not file.is_file():
         return []
-    document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    document = yaml.load(file.read_text(encoding="utf-8"), data.LOADER) or {}
     where = f"{file.parent.name}/{file.name}"
     if not isinstance(document, dict):
         raise LedgerError(f"{where}: is not a mapping of URNs")
@@ -51,41 +53,41 @@ def entries(file: Path) -> list[Entry]:
 def _entry(where: str, urn: Any, written: Any) -> Entry:
     example = "for example {provider: main, named: {bucket: shop-files}}"
     if not isinstance(urn, str) or not urn.startswith("urn:pulumi:") or urn.count("::") < 3:
-        raise LedgerError(f"{where}: an entry is no URN of Pulumi, for example urn:pulumi:prod::slipway::type::name")
+        raise LedgerError(f"{where}: an entry is not a Pulumi URN, for example urn:pulumi:prod::slipway::type::name")
     if not isinstance(written, dict) or not isinstance(written.get("provider"), str):
         raise LedgerError(f"{where}: {urn}: names no provider, {example}")
     named = written.get("named") or {}
     if not isinstance(named, dict) or not all(isinstance(each, str) for pair in named.items() for each in pair):
-        raise LedgerError(f"{where}: {urn}: 'named' is no mapping of texts, {example}")
+        raise LedgerError(f"{where}: {urn}: 'named' is not a mapping of strings, {example}")
     return Entry(urn, written["provider"], named)
 
 
 @stack_rule(
     Declaration(
         name="data-ledger",
-        description="Nothing that the stack's ledger names is deleted or made anew.",
-        why=("What it holds would be lost: databases, buckets and keys of a stack outlive every change of the program"),
+        description="No resource in the stack's ledger is deleted or replaced.",
+        why=("Its data would be lost: databases, buckets and keys outlive every change of the program"),
         clauses=("runbooks: never drop what holds data without a verified backup",),
         severity=Severity.CRITICAL,
     )
 )
 def data_ledger(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge the stack named by `PULUMI_STACK`; the properties of those only are read that its ledger names."""
+    """Check the stack in `PULUMI_STACK`; only the properties that its ledger names are read."""
     file = FOLDER / f"{os.environ.get('PULUMI_STACK', '')}.yaml"
     try:
         known = entries(file)
     except LedgerError as error:
-        verdict.say(None, str(error))
+        verdict.report_at(None, str(error))
         return
     present = _by_every_urn(resources) if known else {}
     for entry in known:
         problem = _problem(entry, present.get(entry.urn))
         if problem:
-            verdict.say(entry.urn, f"{entry} {problem}. {_mend(file)}")
+            verdict.report_at(entry.urn, f"{entry} {problem}. {_fix(file)}")
 
 
 def _by_every_urn(resources: Sequence[Resource]) -> dict[str, Resource]:
-    """Resources by their URN, and by those that they had before."""
+    """Return resources by their current and previous URNs."""
     found = {alias: each for each in resources for alias in each.aliases}
     return found | {each.urn: each for each in resources}
 
@@ -94,15 +96,15 @@ def _problem(entry: Entry, resource: Resource | None) -> str:
     if resource is None:
         return "holds data and is no longer in the program: it would be deleted"
     if resource.provider.rpartition("::")[2] != entry.provider:
-        return "holds data and would move to another cluster: a new and empty one is made there"
+        return "holds data and would move to another cluster: a new, empty one would be created there"
     for key, name in entry.named.items():
         now = resource[key].text
         if now is not None and now != name:
-            return f"holds data and would get another name in the cloud ({key}): a new and empty one is made"
+            return f"holds data and would get another name in the cloud ({key}): a new, empty one would be created"
     return ""
 
 
-def _mend(file: Path) -> str:
+def _fix(file: Path) -> str:
     return (
         "Give the resource an alias of its old URN, or move its data and then take the entry out of "
         f"{file.parent.name}/{file.name}"

@@ -1,104 +1,107 @@
-"""Logs are gathered, masked, kept long enough to look into an incident, and deleted when their time is over."""
+"""Logs are collected, masked, retained long enough for investigations, and then deleted."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds.cluster_objects import Match, same_place
-from kinds.logs import (
-    AGENT_CHART,
+from adapters import clouds, tags
+from adapters.clouds.contract import Group
+from adapters.cluster_objects import Match, same_place
+from adapters.local_accounts import CLUSTERS
+from adapters.logs import (
     CARRIERS,
     CONFIG_MAP,
     ELASTICSEARCH,
     EXPORTS,
-    KEEPERS,
+    LOG_STORES,
     RELEASE,
     Agent,
-    Group,
     carries,
     cluster_of,
     days_of,
+    is_agent,
     requests,
 )
-from kinds.pods import LABELS
+from adapters.pods import LABELS
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 
 @resource_rule(
     Declaration(
         name="log-retention",
-        description="All logs are kept for a time that is set, neither too short nor for ever.",
-        why="An incident is found weeks after it began; and what is kept for ever is paid, and leaks, for ever",
+        description="All logs have a retention within the stack's bounds.",
+        why="Incidents are found weeks after they began; logs without an end cost money and can leak for ever",
         clauses=(
-            "AWS Foundational Security Best Practices: CloudWatch.16",
             "runbook: marketplace, 7.2: log retention policies",
+            *clouds.clauses("log-retention"),
         ),
-        types=KEEPERS.keys(),
+        types=LOG_STORES.keys(),
         schema={
             "minimumDays": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 3650,
                 "default": 30,
-                "description": "Days that any log is kept at least.",
+                "description": "Minimum retention of logs, in days.",
             },
             "maximumDays": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 3650,
                 "default": 730,
-                "description": "Days that any log is kept at most.",
+                "description": "Maximum retention of logs, in days.",
             },
         },
     )
 )
 def log_retention(resource: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Judge one keeper of logs, or each policy that Elasticsearch is told."""
-    keeper = KEEPERS[resource.type]
+    """Check one log store, or each lifecycle policy of Elasticsearch."""
+    log_store = LOG_STORES[resource.type]
     lowest, highest = int(settings["minimumDays"]), int(settings["maximumDays"])
-    for retention in keeper.retentions(resource):
+    key = log_store.key if tags.is_of_cluster(resource) else ""
+    for retention in log_store.retentions(resource):
         days = days_of(retention)
         if retention.unknown:
             verdict.undecided(resource, retention)
         elif days is None or days < 1:
-            problem = f"keeps logs for ever: {retention.path} is no number of days"
-            verdict.violated(resource, f"{problem}; see {keeper.setting}")
+            problem = f"retains logs for ever: {retention.path} is not a number of days"
+            verdict.violated(resource, f"{problem}; see {log_store.setting}", key, lowest)
         elif not lowest <= days <= highest:
-            problem = f"keeps logs for {days} days by {retention.path}, not for {lowest} to {highest}"
-            verdict.violated(resource, f"{problem}; see {keeper.setting}")
+            problem = f"retains logs for {days} days by {retention.path}, not for {lowest} to {highest}"
+            verdict.violated(resource, f"{problem}; see {log_store.setting}", key, lowest if days < lowest else None)
 
 
-WHY_AUDIT = "Without them nobody can say afterwards who changed, read or tried what"
+WHY_AUDIT = "Without them nobody can find out afterwards who changed or read what"
 
 
 @resource_rule(
     Declaration(
         name="audit-logs",
-        description="Clusters and databases send the logs that tell who did what.",
+        description="Clusters and databases export audit logs.",
         why=WHY_AUDIT,
-        clauses=("CIS EKS 2.1.1", "AWS Foundational Security Best Practices: EKS.8, RDS.9, DocumentDB.4"),
+        clauses=clouds.clauses("audit-logs"),
         types=EXPORTS.keys(),
     )
 )
 def audit_logs(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge what a resource says that it sends."""
+    """Check the logs that a resource exports."""
     exports = EXPORTS[resource.type]
     sent = resource[exports.property]
-    _judge_sent(resource, [sent] if sent.unknown else list(sent.elements()), exports.needed, verdict)
+    _evaluate_sent(resource, [sent] if sent.unknown else list(sent.elements()), exports.needed, verdict)
 
 
 @stack_rule(
     Declaration(
         name="audit-log-settings",
-        description="Networks, clusters and databases have something that sends the logs of who did what.",
+        description="Networks, clusters and databases have flow logs or diagnostic settings for audit logs.",
         why=WHY_AUDIT,
-        clauses=("CIS AWS 3.0.0: 3.7", "CIS AKS 2.1.1", "AWS Foundational Security Best Practices: EC2.6"),
+        clauses=clouds.clauses("audit-log-settings"),
         types=(*CARRIERS, *{each.type for each in CARRIERS.values()}),
     )
 )
 def audit_log_settings(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each resource whose logs another sends, with all that may."""
+    """Check each resource whose logs another resource exports, with all candidates."""
     by_type: dict[str, list[Resource]] = defaultdict(list)
     for each in resources:
         by_type[each.type].append(each)
@@ -108,10 +111,10 @@ def audit_log_settings(resources: Sequence[Resource], _settings: Settings, verdi
             matches = {each: carries(each, carrier.link, subject, others) for each in by_type[carrier.type]}
             found = [name for each, match in matches.items() if match is Match.YES for name in carrier.sent(each)]
             doubt = [each[carrier.link] for each, match in matches.items() if match is Match.MAYBE]
-            _judge_sent(subject, [*found, *doubt], carrier.needed, verdict)
+            _evaluate_sent(subject, [*found, *doubt], carrier.needed, verdict)
 
 
-def _judge_sent(resource: Resource, sent: Sequence[Property], needed: Sequence[Group], verdict: Verdict) -> None:
+def _evaluate_sent(resource: Resource, sent: Sequence[Property], needed: Sequence[Group], verdict: Verdict) -> None:
     names = {each.text for each in sent}
     missing = [group for group in needed if names.isdisjoint(group)]
     unknown = next((each for each in sent if each.unknown), None)
@@ -122,22 +125,21 @@ def _judge_sent(resource: Resource, sent: Sequence[Property], needed: Sequence[G
         verdict.violated(resource, f"does not send its logs: {logs}")
 
 
-CLUSTERS = ("aws:eks/cluster:Cluster", "azure-native:containerservice:ManagedCluster")
 JUDGED = TEMPLATES, PLANS = "/_index_template/", "/_slm/policy/"
 
 
 @stack_rule(
     Declaration(
         name="log-lifecycle",
-        description="Elasticsearch deletes old logs by a policy, and copies the others every night.",
-        why="Indices without an end fill the disks until Elasticsearch takes no line; lost disks take all lines along",
+        description="Elasticsearch has a lifecycle policy and nightly snapshots.",
+        why="Indices without a lifecycle fill the disks until Elasticsearch stops; without snapshots, lost disks lose all logs",
         clauses=("Elasticsearch: index and snapshot lifecycle management",),
         types=(ELASTICSEARCH, CONFIG_MAP, *CLUSTERS),
     )
 )
 def log_lifecycle(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Elasticsearch by what it is told. Copies are asked for where the plan has a cluster on a cloud, whose
-    pods have an identity to write to a bucket with."""
+    """Check each Elasticsearch with its configuration. Snapshots are required if the cluster is on a cloud, where pods
+    have an identity for a bucket."""
     on_cloud = any(each.type in CLUSTERS for each in resources)
     configs = [each for each in resources if each.type == CONFIG_MAP]
     for search in (each for each in resources if each.type == ELASTICSEARCH):
@@ -156,14 +158,14 @@ def log_lifecycle(resources: Sequence[Resource], _settings: Settings, verdict: V
 def _lifecycle(told: dict[str, Property], *, copied: bool) -> Iterator[str]:
     templates = [body for path, body in told.items() if path.startswith(TEMPLATES)]
     if not templates:
-        yield "is told of no template, so its indices have no end"
+        yield "gets no index template, so its indices are never deleted"
     for template in (each for each in templates if not each.unknown):
         policy = template["template"]["settings"]["index.lifecycle.name"]
         if f"/_ilm/policy/{policy.text}" not in told:
-            yield f"keeps indices without an end: {template.path} names no policy that it is told"
+            yield f"never deletes its indices: {template.path} names no lifecycle policy that it gets"
     plans = [body for path, body in told.items() if path.startswith(PLANS)]
     if copied and not any(each.unknown or _copies(each, told) for each in plans):
-        yield "is told of no snapshots that go to a repository and are deleted in time"
+        yield "gets no snapshot policy with a repository and a retention"
 
 
 def _copies(plan: Property, told: dict[str, Property]) -> bool:
@@ -181,18 +183,18 @@ SERVED_BY = (
 @stack_rule(
     Declaration(
         name="service-logs",
-        description="What every workload writes is gathered on its node, and masked before it is kept.",
-        why="A pod's lines are gone with the pod; and lines hold passwords and personal data more often than anyone plans",
+        description="The logs of every workload are collected on its node and masked before they are stored.",
+        why="Logs are lost with the pod, and often contain passwords and personal data",
         clauses=("runbook: marketplace, 7.2: deploy logging stack", "OWASP Logging Cheat Sheet: data to exclude"),
         types=(*SERVED_BY, RELEASE),
     )
 )
 def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each workload with the agents of its cluster, and each agent by the way that lines take in it."""
+    """Check each workload with the agents of its cluster, and each agent by its pipeline."""
     agents: dict[str, list[Agent]] = defaultdict(list)
-    for release in (each for each in resources if each.type == RELEASE and each["chart"].text == AGENT_CHART):
+    for release in (each for each in resources if each.type == RELEASE and is_agent(each)):
         agents[cluster_of(release)].append(Agent(release))
-        _judge_agent(Agent(release), verdict)
+        _evaluate_agent(Agent(release), verdict)
     for workload in (each for each in resources if each.type in SERVED_BY):
         labels, namespace = LABELS[workload.type](workload), workload["metadata"]["namespace"]
         own = agents[cluster_of(workload)]
@@ -200,15 +202,15 @@ def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Ve
         if match is Match.MAYBE:
             verdict.undecided(workload, _unknown(own, labels, namespace))
         elif match is Match.NO:
-            verdict.violated(workload, "is read by no agent: what its pods write is gone with them")
+            verdict.violated(workload, "is read by no agent: its logs are lost with its pods")
 
 
-def _judge_agent(agent: Agent, verdict: Verdict) -> None:
+def _evaluate_agent(agent: Agent, verdict: Verdict) -> None:
     unknown = next((agent.config[key] for key in ("sinks", "transforms") if agent.config[key].unknown), None)
     if unknown:
         verdict.undecided(agent.release, unknown)
     for sink in agent.unmasked():
-        verdict.violated(agent.release, f"sends lines of pods to {sink} without masking them")
+        verdict.violated(agent.release, f"sends logs of pods to {sink} unmasked")
 
 
 def _unknown(agents: Sequence[Agent], labels: Property, namespace: Property) -> Property:

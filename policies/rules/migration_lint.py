@@ -1,7 +1,11 @@
-"""The SQL of migrations is judged by squawk: what locks out or breaks the version that runs on blocks, the rest is advice.
+"""The SQL of migrations is checked by squawk and with PostgreSQL's own parser.
 
-A migration is the ConfigMap that its Job runs. It says what squawk must know, and whether the version before it still
-works meanwhile. squawk runs once for all files of a version of PostgreSQL, and both rules share what it found.
+Statements that block, break or empty what the running version needs are violations, and so are changes of permissions;
+the rest is advisory.
+
+A migration is the ConfigMap that its Job runs. Its annotations contain the facts that squawk needs, and whether the
+previous version keeps running. squawk runs once for all files of a version of PostgreSQL, and both rules share the
+findings.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import json
 import re
 import subprocess
 import sysconfig
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,23 +23,26 @@ from typing import Any
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Told, Verdict, stack_rule
+from adapters import sql_effects
+from adapters.sql import SqlError, statements
+from adapters.sql_effects import Kind
+from framework import Declaration, Property, PublicError, Resource, Settings, Verdict, resource_rule, stack_rule
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 LABEL = "slipway.dev/migration"
-SQL = "migration.sql"
+SQL, ROLLBACK = "migration.sql", "rollback.sql"
 SECONDS = 60.0
-"""More than squawk ever takes: it reads a thousand files in less than one."""
+"""Timeout of squawk in seconds. Chosen: it reads a thousand files in less than one second."""
 
 NOT_ASKED = (
     # The Job sets both before it runs the file.
     "require-lock-timeout",
     "require-statement-timeout",
-    # A later change of the type is a finding of its own. squawk cannot tell a key from a count that a CHECK bounds.
+    # A later change of the type is a separate finding. squawk cannot tell a key from a count that a CHECK bounds.
     "prefer-bigint-over-int",
     "prefer-bigint-over-smallint",
     "prefer-text-field",
-    # Either kind of key locks nothing and breaks nobody.
+    # Neither kind of key locks a table or breaks a running version.
     "prefer-identity",
 )
 ADVICE = {
@@ -50,7 +57,7 @@ ADVICE = {
     "transaction-nesting",
     "unused-ignore",
 }
-"""Rules of squawk that are neither about locks nor about the version that runs; any other one is, a new one too."""
+"""Rules of squawk that concern neither locks nor the running version; any other one, including a new one, blocks."""
 REMOVALS = {
     "ban-drop-column",
     "ban-drop-constraint",
@@ -66,7 +73,7 @@ REMOVALS = {
     "ban-drop-type",
     "ban-drop-view",
 }
-"""What a migration of the phase `contract` is for: it waits until no version uses what it removes."""
+"""Statements that the phase `contract` allows: it waits until no version uses what they remove."""
 FACTS = {
     "compatible": r"true|false",
     "contract": r"true|false",
@@ -74,28 +81,28 @@ FACTS = {
     "postgres": r"[0-9]{1,3}",
     "file": r"[A-Za-z0-9_./-]+",
 }
-"""What a ConfigMap notes of its migration, and the form of each."""
+"""Annotations of a ConfigMap about its migration, and the form of each."""
 NO_TRANSACTION = "\n-- squawk-disable-assume-in-transaction\n"
-"""At the end of a file, so that its lines stay: whether it is a transaction is else an option of the whole run."""
+"""Appended to a file, so that its line numbers stay; squawk otherwise has only an option for the whole run."""
 
 
-class SquawkError(Told):
-    """squawk gave no answer."""
+class SquawkError(PublicError):
+    """squawk returned no valid answer."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """SQL as it is run."""
+    """SQL as it runs."""
 
     sql: str
     postgres: str
-    """Major version of its server."""
+    """Major version of the server."""
     transactional: bool
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What squawk objects to, at a line from 1."""
+    """A finding of squawk, at a line from 1."""
 
     rule: str
     text: str
@@ -104,26 +111,26 @@ class Finding:
 
 @dataclass(frozen=True)
 class Migration:
-    """What a ConfigMap says of a migration."""
+    """The annotations of a migration's ConfigMap."""
 
     script: Script
     file: str
     online: bool
-    """Whether the version before it runs on."""
+    """Whether the previous version keeps running."""
     contract: bool
 
     def intends(self, finding: Finding) -> bool:
-        """Whether that is what the migration is for."""
+        """Return whether the migration is meant to make this change."""
         return self.contract and finding.rule in REMOVALS
 
 
 @stack_rule(
     Declaration(
         name="migration-online",
-        description="No migration locks out or breaks the version that runs on while it is made.",
+        description="No migration blocks or breaks the version that runs while it is applied.",
         why=(
-            "The version before runs on meanwhile: it waits behind every lock and fails on whatever is gone, unless the "
-            "migration says 'compatible: false' and is made in maintenance"
+            "The previous version still runs: it waits for every lock and fails on everything removed, unless "
+            "the migration sets 'compatible: false' and is applied in maintenance"
         ),
         clauses=("runbooks: blue-green deployment for zero downtime", "squawk: squawkhq.com/docs/rules"),
         types=(CONFIG_MAP,),
@@ -131,27 +138,70 @@ class Migration:
     )
 )
 def migration_online(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge the migrations that claim to be compatible."""
-    _judge(resources, verdict, lambda online, blocks: online and blocks)
+    """Check the migrations that claim to be compatible."""
+    _evaluate(resources, verdict, lambda online, blocks: online and blocks)
+    read = {each: found for each in resources if _is_migration(each) and isinstance(found := _read(each), Migration)}
+    findings = _lint(frozenset(each.script for each in read.values()))
+    for resource, migration in read.items():
+        for finding in _losses(migration, findings[migration.script]) if migration.online else ():
+            _report_incompatible(resource, migration, finding, verdict)
+
+
+@resource_rule(
+    Declaration(
+        name="migration-rights",
+        description="No migration changes permissions, leaves the database, or disables protections.",
+        why="It runs as the owner: anyone who can write a migration could otherwise read, give away or hide all data",
+        clauses=("CIS PostgreSQL 16: 4.3, 4.4, 4.7", "CWE-250", "runbook: smartwallet, security"),
+        types=(CONFIG_MAP,),
+        severity=Severity.CRITICAL,
+    )
+)
+def migration_rights(config_map: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check every file that a migration runs, including the rollback; roles are declared elsewhere."""
+    for name in (SQL, ROLLBACK) if _is_migration(config_map) else ():
+        text = config_map["data"][name]
+        for effect in _effects(text.text or ""):
+            if effect.kind is Kind.RIGHTS:
+                problem = f"{config_map} changes permissions in {name}: {effect.text}"
+                verdict.report_at(config_map.urn, problem, _place_in(config_map, name, effect.line))
+
+
+@resource_rule(
+    Declaration(
+        name="migration-lint-ignores",
+        description="No comment in a migration disables the linter.",
+        why="The author of the SQL would decide alone what is not checked; an exemption names an owner and an end date",
+        clauses=("squawk: squawkhq.com/docs/disabling-rules",),
+        types=(CONFIG_MAP,),
+    )
+)
+def migration_lint_ignores(config_map: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Report each such comment; an exemption turns it into advice."""
+    text = config_map["data"][SQL].text if _is_migration(config_map) else None
+    for line, comment in sql_effects.ignored_lines(text or ""):
+        problem = f"{config_map} disables the linter: {comment}"
+        verdict.report_at(config_map.urn, problem, _place_in(config_map, SQL, line))
 
 
 @stack_rule(
     Declaration(
         name="migration-lint",
-        description="The SQL of migrations has none of the faults that squawk knows.",
-        why="It is cheapest to mend before it is made: an applied file is never changed",
+        description="The SQL of migrations has no squawk findings.",
+        why="Fixing is cheapest before it is applied: an applied file is never changed",
         clauses=("squawk: squawkhq.com/docs/rules",),
         types=(CONFIG_MAP,),
         severity=Severity.LOW,
     )
 )
 def migration_lint(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge what the other rule leaves."""
-    _judge(resources, verdict, lambda online, blocks: not (online and blocks))
+    """Check the findings that the other rule does not cover."""
+    _evaluate(resources, verdict, lambda online, blocks: not (online and blocks))
 
 
-def _judge(resources: Sequence[Resource], verdict: Verdict, asked: Callable[[bool, bool], bool]) -> None:
-    """Report what is `asked` for: whether the migration is online, and whether the running version bears the finding."""
+def _evaluate(resources: Sequence[Resource], verdict: Verdict, asked: Callable[[bool, bool], bool]) -> None:
+    """Report the findings that `asked` selects by whether the migration is online and whether the finding breaks the
+    running version."""
     read = {each: _read(each) for each in resources if _is_migration(each)}
     findings = _lint(frozenset(each.script for each in read.values() if isinstance(each, Migration)))
     for resource, migration in read.items():
@@ -164,20 +214,62 @@ def _judge(resources: Sequence[Resource], verdict: Verdict, asked: Callable[[boo
                 _objects(resource, migration, finding, verdict)
 
 
+def _losses(migration: Migration, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Return the data losses that squawk misses: it parses no function bodies, and detects drops but not deleted rows."""
+    text = migration.script.sql
+    said = {each.line for each in findings if each.rule not in ADVICE}
+    ends = _ends(text)
+    for effect in _effects(text):
+        removal = effect.kind is Kind.REMOVAL
+        known = any(effect.line <= line <= ends.get(effect.line, effect.line) for line in said)
+        ignored = not effect.nested and sql_effects.SWITCHES.search(text)
+        if effect.kind is not Kind.RIGHTS and not (removal and (migration.contract or known or ignored)):
+            yield Finding("", effect.text, effect.line)
+
+
+def _effects(text: str) -> Sequence[sql_effects.Effect]:
+    """Return the effects of a file; none if it cannot be parsed, which squawk reports."""
+    try:
+        return sql_effects.effects(text)
+    except SqlError:
+        return ()
+
+
+def _ends(text: str) -> Mapping[int, int]:
+    """Return the last line of each statement by its first line."""
+    try:
+        return {each.line: each.line + each.text.count("\n") for each in statements(text)}
+    except SqlError:
+        return {}
+
+
+def _report_incompatible(config_map: Resource, migration: Migration, finding: Finding, verdict: Verdict) -> None:
+    problem = f"{config_map} contains SQL that breaks the running version: {finding.text}"
+    verdict.report_at(config_map.urn, problem, f"{migration.file}:{finding.line}")
+
+
+def _place_in(config_map: Resource, name: str, line: int) -> str:
+    """Return the line in the migration's file or, for another file, the key that names it."""
+    file = config_map.annotation("migration-file").text or ""
+    if name == SQL and re.fullmatch(FACTS["file"], file):
+        return f"{file}:{line}"
+    return f"{config_map.source}.rollback" if config_map.source else ""
+
+
 def _is_migration(config_map: Resource) -> bool:
     label = config_map["metadata"]["labels"][LABEL]
     return label.present and not (label.unknown and config_map["data"][SQL].missing)
 
 
 def _is_online(config_map: Resource) -> bool:
-    """As is expected of one that does not say."""
-    return config_map.note("migration-compatible").text != "false"
+    """Return whether the migration is online, which is the default."""
+    return config_map.annotation("migration-compatible").text != "false"
 
 
 def _read(config_map: Resource) -> Migration | Property:
-    """The migration, or the first property that is unknown, missing or of another form."""
+    """Return the migration, or the first property that is unknown, missing or malformed."""
     sql = config_map["data"][SQL]
-    facts = {name: config_map.note(f"migration-{name}") for name in FACTS}
+    facts = {name: config_map.annotation(f"migration-{name}") for name in FACTS}
     if sql.text is None:
         return sql
     for name, form in FACTS.items():
@@ -197,13 +289,13 @@ def _cannot_be_read(config_map: Resource, fault: Property, verdict: Verdict) -> 
 
 
 def _objects(config_map: Resource, migration: Migration, finding: Finding, verdict: Verdict) -> None:
-    problem = f"{config_map} holds SQL that squawk objects to: {finding.text} ({finding.rule})"
-    verdict.say(config_map.urn, problem, f"{migration.file}:{finding.line}")
+    problem = f"{config_map} contains SQL that squawk rejects: {finding.text} ({finding.rule})"
+    verdict.report_at(config_map.urn, problem, f"{migration.file}:{finding.line}")
 
 
 @cache
 def _lint(scripts: frozenset[Script]) -> Mapping[Script, Sequence[Finding]]:
-    """What squawk finds. Raises SquawkError."""
+    """Return squawk's findings. Raises SquawkError."""
     found: dict[Script, Sequence[Finding]] = {}
     for version in sorted({each.postgres for each in scripts}):
         found |= _squawk(version, [each for each in scripts if each.postgres == version])
@@ -211,7 +303,7 @@ def _lint(scripts: frozenset[Script]) -> Mapping[Script, Sequence[Finding]]:
 
 
 def _squawk(postgres: str, scripts: Sequence[Script]) -> dict[Script, list[Finding]]:
-    """One process for all, in a folder of its own whose empty configuration keeps out that of any folder around."""
+    """Run one process for all files, in a separate directory whose empty configuration hides that of any parent."""
     files = {f"{number}.sql": script for number, script in enumerate(scripts)}
     options = ["--config=squawk.toml", "--reporter=json", f"--pg-version={postgres}", "--assume-in-transaction"]
     with TemporaryDirectory(prefix="slipway-squawk-") as folder:
@@ -225,12 +317,12 @@ def _squawk(postgres: str, scripts: Sequence[Script]) -> dict[Script, list[Findi
         for each in json.loads(answer):
             found[files[each["file"]]].append(_finding(each))
     except (ValueError, LookupError, TypeError) as error:
-        raise SquawkError("squawk ended without findings that can be read") from error
+        raise SquawkError("squawk exited without readable findings") from error
     return found
 
 
 def _run(arguments: Sequence[str], folder: str) -> bytes:
-    """The answer of the program that was installed with the pack; its exit status says no more than that."""
+    """Return the output of the program installed with the pack; its exit status has no further meaning."""
     program = Path(sysconfig.get_path("scripts"), "squawk")
     try:
         run = subprocess.run(

@@ -1,4 +1,4 @@
-"""Nothing is reached but through the gateway: no database, no bucket, no port, no pod of another namespace."""
+"""Traffic enters only through the gateway: no database, bucket, port or pod of another namespace is exposed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds import buckets
-from kinds.containers import WORKLOADS
-from kinds.databases import DATABASES, IN_CLUSTER, INSTANCES
-from kinds.documents import statements
-from kinds.ingress import INGRESS, Opening
+from adapters import addresses, clouds
+from adapters.containers import WORKLOADS
+from adapters.databases import DATABASES, IN_CLUSTER, INSTANCES
+from adapters.ingress import GROUPED, INGRESS, by_group
+from adapters.openings import Opening, together
+from adapters.safeguards import at
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
+
+FIREWALLS = clouds.table(lambda cloud: cloud.firewalls)
+VAULTS = clouds.alone("vault-exposure")
 
 
 @resource_rule(
     Declaration(
         name="database-exposure",
         description="No database can be reached from the internet.",
-        why="A database that the internet reaches is guarded by its passwords alone",
-        clauses=("CIS AWS Foundations 3.0: 2.3.3", "AWS Foundational Security Best Practices: RDS.2"),
-        types=(*DATABASES, *INSTANCES, IN_CLUSTER),
+        why="A database on the internet is protected by its passwords alone",
+        clauses=clouds.clauses("database-exposure"),
+        types=(*DATABASES, *INSTANCES, *FIREWALLS, IN_CLUSTER),
         severity=Severity.CRITICAL,
     )
 )
 def database_exposure(database: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge a database, copies too; one of CloudNativePG has the services that it declares."""
+    """Check a database or replica, or a rule of its firewall; for CloudNativePG the services that it declares."""
+    if database.type in FIREWALLS:
+        _evaluate_firewall(database, verdict)
+        return
     safeguard = DATABASES[database.type].private if database.type in DATABASES else INSTANCES.get(database.type)
     if safeguard:
-        safeguard.judge(database, verdict)
+        safeguard.evaluate(database, verdict)
     services = database["spec"]["managed"]["services"]["additional"]
     for service in [services] if services.unknown else services.elements():
         type_ = service["serviceTemplate"]["spec"]["type"]
@@ -39,104 +46,131 @@ def database_exposure(database: Resource, _settings: Settings, verdict: Verdict)
             verdict.violated(database, f"can be reached from outside its cluster: {type_.path} opens it")
 
 
+def _evaluate_firewall(rule: Resource, verdict: Verdict) -> None:
+    """Check a range by its size; a cloud's special address represents every customer of the cloud."""
+    firewall = FIREWALLS[rule.type]
+    first, last = (at(rule.properties, path) for path in (firewall.first, firewall.last))
+    if first.unknown or last.unknown:
+        verdict.undecided(rule, first if first.unknown else last)
+        return
+    try:
+        opened = addresses.between(first.text or "", last.text or "")
+    except ValueError:
+        verdict.violated(rule, f"allows an unknown range: {first.path} is not an address")
+        return
+    if (first.text, last.text) == ("0.0.0.0", "0.0.0.0"):
+        verdict.violated(rule, "opens its database to every customer of the cloud: 0.0.0.0 means all of them")
+    elif addresses.are_wide(opened):
+        verdict.violated(rule, f"opens its database to the internet: {first.path} to {last.path} is too wide")
+
+
+@resource_rule(
+    Declaration(
+        name="vault-exposure",
+        description="No vault of secrets can be reached from every network.",
+        why="A stolen token opens it from anywhere",
+        clauses=clouds.clauses("vault-exposure"),
+        types=VAULTS.keys(),
+        severity=Severity.CRITICAL,
+    )
+)
+def vault_exposure(vault: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check a vault by the networks that it admits."""
+    VAULTS[vault.type](vault, settings, verdict)
+
+
 @stack_rule(
     Declaration(
         name="bucket-exposure",
-        description="No bucket can be read by everybody; the files of a site go through its CDN only.",
-        why="A bucket that everybody reads is found within hours",
-        clauses=("CIS AWS Foundations 3.0: 2.1.4", "AWS Foundational Security Best Practices: S3.8"),
-        types=(
-            *buckets.AWS_BUCKETS, *buckets.CLOSED, buckets.POLICY, *buckets.WEBSITES, *buckets.ACLS,
-            buckets.DISTRIBUTION,
-        ),
+        description="No bucket is public; the files of a site are served through its CDN only.",
+        why="A public bucket is found within hours",
+        clauses=clouds.clauses("bucket-exposure"),
+        types=clouds.together("bucket-exposure"),
         severity=Severity.CRITICAL,
     )
-)  # fmt: skip
-def bucket_exposure(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge what closes each bucket, and what would open one."""
-    closings = buckets.Belongings(resources, buckets.CLOSING)
-    distributions = {each.urn for each in resources if each.type == buckets.DISTRIBUTION}
-    for each in resources:
-        for safeguard in buckets.CLOSED.get(each.type, ()):
-            safeguard.judge(each, verdict)
-        if each.type in buckets.AWS_BUCKETS:
-            _judge_closing(each, closings, verdict)
-        elif each.type == buckets.ACCOUNT:
-            _judge_account(each, verdict)
-        elif each.type == buckets.POLICY:
-            _judge_policy(each, distributions, verdict)
-        elif each.type in buckets.WEBSITES:
-            verdict.violated(each, "makes a site of its bucket that everybody reads past the CDN, and without TLS")
-        elif each.type in buckets.ACLS and each["acl"].unknown:
-            verdict.undecided(each, each["acl"])
-        elif each.type in buckets.ACLS and each["acl"].text in buckets.PUBLIC_ACLS:
-            verdict.violated(each, "lets everybody read its bucket: acl is a public one")
+)
+def bucket_exposure(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Check the settings that close each bucket, and those that could open one."""
+    clouds.evaluate_together("bucket-exposure", resources, settings, verdict)
 
 
-def _judge_closing(bucket: Resource, closings: buckets.Belongings, verdict: Verdict) -> None:
-    if closings.of(bucket):
-        return
-    if closings.doubtful:
-        verdict.undecided(bucket, closings.doubtful[0]["bucket"])
-    else:
-        verdict.violated(bucket, "can be opened to everybody: no BucketPublicAccessBlock closes it")
-
-
-def _judge_account(account: Resource, verdict: Verdict) -> None:
-    """Who has a key or a token is let in from the networks named only."""
-    access, default = account["publicNetworkAccess"], account["networkRuleSet"]["defaultAction"]
-    if access.text in ("Disabled", "SecuredByPerimeter") or default.text == "Deny":
-        return
-    if access.unknown or default.unknown:
-        verdict.undecided(account, access if access.unknown else default)
-    else:
-        verdict.violated(account, f"can be reached from every network: {default.path} is not Deny")
-
-
-def _judge_policy(policy: Resource, distributions: set[str], verdict: Verdict) -> None:
-    text = policy["policy"]
-    found = statements(text)
-    if text.unknown:
-        if not buckets.known_later(policy, distributions):
-            verdict.undecided(policy, text)
-    elif found is None:
-        verdict.violated(policy, "is no policy that can be judged: policy is not a document of statements in JSON")
-    elif any(buckets.lets_everybody_in(each) for each in found):
-        verdict.violated(policy, "lets everybody into its bucket, past the site's own distribution")
+PORTS = {
+    "ports": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1, "maximum": 65535},
+        "default": [80, 443],
+        "description": "Ports that may be open to the internet: those of the gateway.",
+    }
+}
 
 
 @resource_rule(
     Declaration(
         name="open-ingress",
-        description="Nothing but the gateway's ports is open to the whole internet.",
-        why="Whatever the internet reaches is tried by everybody, every day",
+        description="Only the gateway's ports are open to the whole internet.",
+        why="Every port on the internet is attacked every day",
         clauses=(
             "runbook: marketplace, 2.2",
-            "CIS AWS Foundations 3.0: 5.2, 5.3",
-            "CIS EKS 5.4.1",
-            "AWS Foundational Security Best Practices: EC2.18",
+            *clouds.clauses("open-ingress"),
         ),
         types=INGRESS.keys(),
         severity=Severity.CRITICAL,
-        schema={
-            "ports": {
-                "type": "array",
-                "items": {"type": "integer", "minimum": 1, "maximum": 65535},
-                "default": [80, 443],
-                "description": "Ports that visitors may reach from everywhere: those of the gateway.",
-            }
-        },
+        schema=PORTS,
     )
 )
 def open_ingress(resource: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Judge what lets traffic in. What goes out is another matter."""
+    """Check inbound traffic only."""
     allowed = [int(port) for port in settings["ports"]]
-    for opening in INGRESS[resource.type](resource):
-        if not opening.within(allowed) or opening.unknown_port():
-            _judge_opening(resource, opening, allowed, verdict)
+    openings = _beyond(resource, allowed)
+    for opening in openings:
+        _evaluate_opening(resource, opening, allowed, verdict)
+    if (sum_of := together(openings)) and not any(each.everywhere for each in openings):
+        problem = (
+            f"is open to the internet beyond the gateway's ports: {sum_of.source.path} and its other ranges add up"
+        )
+        verdict.violated(resource, problem, sum_of.key)
 
 
-def _judge_opening(resource: Resource, opening: Opening, allowed: Sequence[int], verdict: Verdict) -> None:
+def _beyond(resource: Resource, allowed: Sequence[int]) -> list[Opening]:
+    """Return the openings beyond the allowed ports."""
+    found = INGRESS[resource.type](resource)
+    return [each for each in found if not each.within(allowed) or each.unknown_port()]
+
+
+@stack_rule(
+    Declaration(
+        name="open-ingress-together",
+        description="The rules of one firewall do not add up to the whole internet.",
+        why="Two rules for half of the internet each open all of it",
+        clauses=clouds.clauses("open-ingress-together"),
+        types=(*GROUPED, *clouds.together("open-ingress-together")),
+        severity=Severity.CRITICAL,
+        schema={
+            **PORTS,
+            "prefixLists": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1},
+                "default": [],
+                "description": "Ids of prefix lists outside the stack that rules may name, once somebody has looked into them.",
+            },
+        },
+    )
+)
+def open_ingress_together(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Check each firewall with its separate rules; `open-ingress` reports rules that are too open alone."""
+    clouds.evaluate_together("open-ingress-together", resources, settings, verdict)
+    allowed = [int(port) for port in settings["ports"]]
+    for rules in by_group(resources):
+        openings = [_beyond(each, allowed) for each in rules]
+        every = [opening for each in openings for opening in each]
+        alone = any(opening.everywhere for opening in every) or any(map(together, openings))
+        if not alone and together(every):
+            verdict.violated(
+                rules[0], "is open to the internet beyond the gateway's ports: its rules add up to all addresses"
+            )
+
+
+def _evaluate_opening(resource: Resource, opening: Opening, allowed: Sequence[int], verdict: Verdict) -> None:
     source, port = opening.source, opening.unknown_port()
     if source.unknown:
         verdict.undecided(resource, source, opening.key)
@@ -146,7 +180,7 @@ def _judge_opening(resource: Resource, opening: Opening, allowed: Sequence[int],
         problem = f"is open to the whole internet beyond the gateway's ports: {source.path} means every address"
         verdict.violated(resource, problem, opening.key)
     elif source.text is None:
-        problem = f"lets in what nobody can tell: {source.path} is no range of addresses"
+        problem = f"allows an unknown range: {source.path} is not a range of addresses"
         verdict.violated(resource, problem, opening.key)
 
 
@@ -158,7 +192,7 @@ OPERATED = (
     "kubernetes:elasticsearch.k8s.elastic.co/v1:Elasticsearch",
     "kubernetes:kibana.k8s.elastic.co/v1:Kibana",
 )
-"""Objects of which an operator makes pods."""
+"""Objects from which an operator creates pods."""
 
 Place = tuple[str, str]
 """Cluster and namespace."""
@@ -167,8 +201,8 @@ Place = tuple[str, str]
 @stack_rule(
     Declaration(
         name="namespace-isolation",
-        description="Every namespace with pods denies all traffic that no policy of it allows.",
-        why="Without it one pod that is broken into reaches every other",
+        description="Every namespace with pods denies all traffic by default.",
+        why="Otherwise one compromised pod can reach every other",
         clauses=("CIS Kubernetes 5.3.2", "NSA Kubernetes Hardening: network separation"),
         types=(*WORKLOADS, *OPERATED, RELEASE, NETWORK_POLICY),
         schema={
@@ -176,13 +210,13 @@ Place = tuple[str, str]
                 "type": "array",
                 "items": {"type": "string"},
                 "default": [],
-                "description": "Namespaces of the cluster's own services, whose charts say who may reach them.",
+                "description": "Namespaces of cluster services, whose charts bring their own policies.",
             }
         },
     )
 )
 def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Judge each namespace once, at the first workload in it."""
+    """Check each namespace once, at its first workload."""
     excepted = set(settings["chartNamespaces"])
     policies = [each for each in resources if each.type == NETWORK_POLICY]
     denied: dict[Place, list[Property | None]] = defaultdict(list)
@@ -190,13 +224,18 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
         unknown = _unknown_denial(policy)
         if unknown or _denies_all(policy):
             denied[_place(policy)].append(unknown)
+    for policy in (each for each in policies if _place(each) in denied and _place(each)[1] not in excepted):
+        if opened := _opened_again(policy):
+            verdict.violated(
+                policy, f"opens its namespace: {opened.path} selects every pod of the cluster, or everything"
+            )
     judged: set[Place] = set()
     for workload in (each for each in resources if each.type != NETWORK_POLICY):
         place = _place(workload)
         if place in judged or place[1] in excepted:
             continue
         judged.add(place)
-        _judge_isolation(workload, denied.get(place, []), verdict)
+        _evaluate_isolation(workload, denied.get(place, []), verdict)
 
 
 def _place(resource: Resource) -> Place:
@@ -208,7 +247,7 @@ def _namespace(resource: Resource) -> Property:
     return resource["namespace"] if resource.type == RELEASE else resource["metadata"]["namespace"]
 
 
-def _judge_isolation(workload: Resource, denials: Sequence[Property | None], verdict: Verdict) -> None:
+def _evaluate_isolation(workload: Resource, denials: Sequence[Property | None], verdict: Verdict) -> None:
     if _namespace(workload).unknown:
         verdict.undecided(workload, _namespace(workload))
     elif None in denials:
@@ -216,9 +255,7 @@ def _judge_isolation(workload: Resource, denials: Sequence[Property | None], ver
     elif denials and denials[0]:
         verdict.undecided(workload, denials[0])
     else:
-        verdict.violated(
-            workload, "stands in a namespace that denies no traffic: no NetworkPolicy there picks all pods"
-        )
+        verdict.violated(workload, "is in a namespace that denies no traffic: no NetworkPolicy there selects all pods")
 
 
 def _unknown_denial(policy: Resource) -> Property | None:
@@ -226,8 +263,39 @@ def _unknown_denial(policy: Resource) -> Property | None:
     return next(filter(None, (spec[key].first_unknown for key in ("podSelector", "policyTypes"))), None)
 
 
+def _opened_again(policy: Resource) -> Property | None:
+    """Return the rule or peer that opens a policy too far: policies add up, so no policy can deny what another one
+    allows. `open-ingress` reports policies that admit everybody."""
+    for way, key in (("ingress", "from"), ("egress", "to")):
+        for rule in policy["spec"][way].elements():
+            peers, ports = list(rule[key].elements()), list(rule["ports"].elements())
+            if way == "egress" and not peers and not ports and not rule[key].unknown and not rule["ports"].unknown:
+                return rule
+            wide = [
+                each for each in peers if _all_pods(each) or (way == "egress" and not ports and _all_addresses(each))
+            ]
+            if wide:
+                return wide[0]
+    return None
+
+
+def _all_pods(peer: Property) -> bool:
+    """Return whether it selects every namespace and every pod: an empty selector selects all."""
+    spaces, pods = peer["namespaceSelector"], peer["podSelector"]
+    return spaces.present and _picks_all(spaces) and (pods.missing or _picks_all(pods))
+
+
+def _picks_all(selector: Property) -> bool:
+    asked = selector["matchLabels"].mapping or list(selector["matchExpressions"].elements())
+    return not selector.first_unknown and not asked
+
+
+def _all_addresses(peer: Property) -> bool:
+    return addresses.are_wide(addresses.networks(peer["ipBlock"]["cidr"].text or "") or ())
+
+
 def _denies_all(policy: Resource) -> bool:
-    """For all pods both ways; names may be asked for, which is what egress to a port without a target is."""
+    """Return whether it denies all pods in both directions; DNS is allowed, which is egress to a port without a target."""
     spec, selector = policy["spec"], policy["spec"]["podSelector"]
     everything = not selector["matchLabels"].mapping and not list(selector["matchExpressions"].elements())
     types = {each.text for each in spec["policyTypes"].elements()}

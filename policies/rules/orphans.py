@@ -1,4 +1,4 @@
-"""Nothing points at nothing, and no Secret lies about for nobody."""
+"""No reference points to a missing object, and no Secret is unused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from frame import Absence, Declaration, Property, Resource, Settings, Verdict, stack_rule
-from kinds.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
-from kinds.pods import LABELS, Pods, pods_in
-from kinds.routes import ROUTE, SERVICE, SLOT, Backend, rules_of
-from kinds.secret_names import SECRETS, mentions, namespace_of
+from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
+from adapters.pods import LABELS, Pods, pods_in
+from adapters.routes import ROUTE, SERVICE, SLOT, Backend, rules_of
+from adapters.secret_names import SECRETS, mentions, namespace_of
+from framework import Absence, Declaration, Property, Resource, Settings, Verdict, stack_rule
 
-AUTOSCALERS = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+AUTOSCALERS = (
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+    "kubernetes:autoscaling/v1:HorizontalPodAutoscaler",
+    SCALED_OBJECT,
+)
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 Place = tuple[str, str | None]
 """A namespace of a cluster."""
@@ -22,14 +27,15 @@ Place = tuple[str, str | None]
 @stack_rule(
     Declaration(
         name="service-endpoints",
-        description="Every Service has a workload behind it, unless its slot is idle.",
-        why="A Service that selects no pods refuses every call",
+        description="Every Service selects a workload, unless its slot is idle.",
+        why="A Service that selects no pods refuses every connection",
         clauses=("kube-score: service-targets-pod",),
         types=(SERVICE, ROUTE, *LABELS),
     )
 )
 def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Service that selects pods. A slot is idle if the namespace has no pod of it and no route sends anyone."""
+    """Check each Service that selects pods. A slot is idle if the namespace has none of its pods and no route sends
+    traffic to it."""
     services = [each for each in resources if each.type == SERVICE and _selects_pods(each)]
     pods = list(pods_in(resources))
     alive = {(_place(each.maker), each.labels[SLOT].text) for each in pods}
@@ -38,7 +44,7 @@ def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdic
         place, slot = _place(service), service["spec"]["selector"][SLOT].text
         idle = slot is not None and (place, slot) not in alive and (place, _name(service)) not in served
         if match is Match.MAYBE or (match is Match.NO and not idle):
-            _tell(service, match, service["spec"]["selector"], "selects no pod of the plan", verdict)
+            _report_mismatch(service, match, service["spec"]["selector"], "selects no pod of the plan", verdict)
 
 
 def _selects_pods(service: Resource) -> bool:
@@ -48,13 +54,13 @@ def _selects_pods(service: Resource) -> bool:
 
 
 def _selector(service: Resource) -> Property:
-    """A Service's selector as others write theirs; nothing where it is no mapping."""
+    """Return a Service's selector as a label selector; a missing or unknown property if it is not a mapping."""
     selector = service["spec"]["selector"]
     return Property({"matchLabels": selector.value}, selector.path) if selector.mapping else selector[""]
 
 
 def _live(route: Resource) -> Iterable[Backend]:
-    """Those that visitors are sent to; one alone may be there for those who ask for its slot by name."""
+    """Return the Services with traffic; a backend alone may exist for requests that name its slot."""
     shared = (each for rule in rules_of(route) if len(rule) > 1 for each in rule)
     return (each for each in shared if (each.weight.whole_number or 0) > 0)
 
@@ -62,7 +68,7 @@ def _live(route: Resource) -> Iterable[Backend]:
 def _picked(
     selecting: Sequence[Resource], selector_of: Callable[[Resource], Property], pods: Iterable[Pods]
 ) -> dict[Resource, Match]:
-    """Whether each of those that select pods selects any."""
+    """Return whether each selecting object selects any pods."""
     wanted = [label_pairs(selector_of(each)["matchLabels"]) or () for each in selecting]
     shortlist = Shortlist(selecting, wanted)
     found = dict.fromkeys(selecting, Match.NO)
@@ -73,8 +79,8 @@ def _picked(
     return found
 
 
-def _tell(resource: Resource, match: Match, link: Property, otherwise: str, verdict: Verdict) -> None:
-    """Report what is certainly not there, or what cannot be known."""
+def _report_mismatch(resource: Resource, match: Match, link: Property, otherwise: str, verdict: Verdict) -> None:
+    """Report a missing object, or one that cannot be determined."""
     if match is Match.MAYBE:
         verdict.undecided(resource, unknown_between(resource, link, resource))
     else:
@@ -84,14 +90,14 @@ def _tell(resource: Resource, match: Match, link: Property, otherwise: str, verd
 @stack_rule(
     Declaration(
         name="autoscaler-target",
-        description="Every autoscaler has something to scale, and every disruption budget something to guard.",
-        why="What nobody scales or guards is noticed in the busiest hour only",
+        description="Every autoscaler has a target, and every disruption budget selects pods.",
+        why="A missing target is only noticed under peak load",
         clauses=("kube-score: horizontalpodautoscaler-has-target",),
         types=(*AUTOSCALERS, BUDGET, *LABELS),
     )
 )
 def autoscaler_target(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each autoscaler and each budget with what makes pods in its namespace."""
+    """Check each autoscaler and each disruption budget with the workloads of its namespace."""
     makers = [each for each in resources if each.type in LABELS]
     by_name = Shortlist(makers, [_known(each["metadata"]["name"]) or () for each in makers])
     for scaler in (each for each in resources if each.type in AUTOSCALERS):
@@ -99,15 +105,18 @@ def autoscaler_target(resources: Sequence[Resource], _settings: Settings, verdic
         matches = (_means(scaler, target, each) for each in by_name.sharing(_known(target["name"])))
         match = max(matches, default=Match.NO)
         if match is not Match.YES:
-            _tell(scaler, match, target, "scales nothing: its target is not in the plan", verdict)
+            _report_mismatch(scaler, match, target, "scales nothing: its target is not in the plan", verdict)
     budgets = [each for each in resources if each.type == BUDGET]
     for budget, match in _picked(budgets, lambda each: each["spec"]["selector"], pods_in(makers)).items():
         if match is not Match.YES:
-            _tell(budget, match, budget["spec"]["selector"], "guards nothing: it selects no pod of the plan", verdict)
+            _report_mismatch(
+                budget, match, budget["spec"]["selector"], "protects nothing: it selects no pod of the plan", verdict
+            )
 
 
 def _means(scaler: Resource, target: Property, maker: Resource) -> Match:
-    kind = same_text(target["kind"], Property(maker.type.rpartition(":")[2]))
+    usual = "Deployment" if scaler.type == SCALED_OBJECT else ""
+    kind = same_text(target["kind"], Property(maker.type.rpartition(":")[2]), usual)
     return min(kind, refers(scaler, target["name"], maker))
 
 
@@ -118,14 +127,14 @@ def _known(name: Property) -> list[str] | None:
 @stack_rule(
     Declaration(
         name="backend-service",
-        description="Every route leads to Services that exist.",
-        why="A gateway answers with an error wherever the backend of a route is missing",
+        description="Every route refers to Services that exist.",
+        why="The gateway responds with an error if the backend of a route is missing",
         clauses=("Gateway API: HTTPRoute, BackendNotFound",),
         types=(ROUTE, SERVICE),
     )
 )
 def backend_service(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each route, once for each backend that is missing."""
+    """Check each route, once per missing backend."""
     services = [each for each in resources if each.type == SERVICE]
     by_name = Shortlist(services, [_known(each["metadata"]["name"]) or () for each in services])
     for route in (each for each in resources if each.type == ROUTE):
@@ -137,7 +146,7 @@ def backend_service(resources: Sequence[Resource], _settings: Settings, verdict:
                 verdict.undecided(route, backend.name)
             elif match is not Match.YES:
                 link = backend.fields
-                _tell(route, match, link, f"leads nowhere: {link.path} names a Service that is not there", verdict)
+                _report_mismatch(route, match, link, f"refers to a missing Service: {link.path}", verdict)
 
 
 def _leads(route: Resource, backend: Backend, service: Resource) -> Match:
@@ -156,14 +165,14 @@ DATABASE = re.compile(r".+:databases\.\w+")
 @stack_rule(
     Declaration(
         name="unused-secret",
-        description="Every Secret is read by something in its namespace, or supplied by people for their own checks.",
-        why="A Secret that nobody needs can leak all the same",
+        description="Every Secret is used in its namespace, or supplied for manual checks.",
+        why="An unused Secret can still leak",
         clauses=("Popeye: POP-400",),
     )
 )
 def unused_secret(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Secret. The logins of one database are made and rotated together, so one that is read vouches for all;
-    those that people supply are read by the checks of a release too."""
+    """Check each Secret. The logins of one database are created and rotated together, so using one counts for all; the
+    checks of a release also read supplied secrets."""
     secrets = [each for each in resources if each.type in SECRETS and not _supplied(each)]
     named = _named_secrets(resources, {each.provider for each in secrets})
     groups: dict[tuple[Place, str], list[Resource]] = defaultdict(list)
@@ -173,7 +182,7 @@ def unused_secret(resources: Sequence[Resource], _settings: Settings, verdict: V
     for group in groups.values():
         if not any(named.uses(each) for each in group):
             for each in group:
-                _judge_unused(each, named, verdict)
+                _evaluate_unused(each, named, verdict)
 
 
 def _supplied(secret: Resource) -> bool:
@@ -182,15 +191,15 @@ def _supplied(secret: Resource) -> bool:
 
 @dataclass
 class _Named:
-    """Secrets that objects name, and what nobody knows yet."""
+    """Secrets that objects name, and unknown names."""
 
     names: set[tuple[Place, str]] = field(default_factory=set)
     unknown: dict[Place, Property] = field(default_factory=dict)
     made_from: set[str] = field(default_factory=set)
-    """URNs that objects which name an unknown Secret depend on."""
+    """URNs that objects with an unknown Secret name depend on."""
 
     def uses(self, secret: Resource) -> bool:
-        """Whether something certainly names it, from its namespace or from outside all of them."""
+        """Return whether an object certainly names it, from its namespace or without a namespace."""
         name = SECRETS[secret.type](secret).text
         places = (_place(secret), (secret.provider, None))
         return secret.urn in self.made_from or any((place, name) in self.names for place in places)
@@ -209,7 +218,7 @@ def _named_secrets(resources: Sequence[Resource], clusters: set[str]) -> _Named:
     return named
 
 
-def _judge_unused(secret: Resource, named: _Named, verdict: Verdict) -> None:
+def _evaluate_unused(secret: Resource, named: _Named, verdict: Verdict) -> None:
     name = SECRETS[secret.type](secret)
     unknown = named.unknown.get(_place(secret)) or named.unknown.get((secret.provider, None))
     if not name.text:
@@ -217,7 +226,7 @@ def _judge_unused(secret: Resource, named: _Named, verdict: Verdict) -> None:
     elif unknown:
         verdict.undecided(secret, unknown)
     else:
-        verdict.violated(secret, "is read by nothing in the plan")
+        verdict.violated(secret, "is not used by anything in the plan")
 
 
 def _place(resource: Resource) -> Place:

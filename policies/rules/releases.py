@@ -1,4 +1,4 @@
-"""A release moves visitors by whole shares, and never among versions that need different databases."""
+"""Traffic is split by whole percentages, and never between versions that need different databases."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds.migrations import JOB, declared, is_migration
-from kinds.routes import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
+from adapters.migrations import JOB, declared, is_migration
+from adapters.routes import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 WEIGHTS = "blue.weight and green.weight of the system in the stack's file"
@@ -18,14 +18,14 @@ WEIGHTS = "blue.weight and green.weight of the system in the stack's file"
 @resource_rule(
     Declaration(
         name="route-weights",
-        description="Wherever visitors are shared out, the weights are percentages that make 100.",
-        why="Any other sum sends more or fewer visitors to a candidate than the release was told to",
+        description="Wherever traffic is split, the weights are percentages that add up to 100.",
+        why="With any other sum, a candidate gets more or less traffic than the release states",
         clauses=("runbook: smartwallet, route 10% of traffic to green",),
         types=SHARES.keys(),
     )
 )
 def route_weights(route: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge each choice of one route, or of a site's edge. Equal problems of several choices are told once."""
+    """Check each choice of a route, or of a site's edge. The same problem in several choices is reported once."""
     problems: dict[str, None] = {}
     unknowns: dict[str, Property] = {}
     for shares in SHARES[route.type](route):
@@ -37,16 +37,16 @@ def route_weights(route: Resource, _settings: Settings, verdict: Verdict) -> Non
     for unknown in unknowns.values():
         verdict.undecided(route, unknown)
     for problem in problems:
-        verdict.violated(route, f"shares visitors out wrongly: {problem}; see {WEIGHTS}")
+        verdict.violated(route, f"splits traffic wrongly: {problem}; see {WEIGHTS}")
 
 
 def _wrong(shares: Sequence[Property]) -> str:
     numbers = [each.whole_number for each in shares]
     wrong = next((path.path for path, number in zip(shares, numbers, strict=True) if not _percent(number)), "")
     if wrong:
-        return f"{wrong} is no percentage from 0 to 100"
+        return f"{wrong} is not a percentage from 0 to 100"
     total = sum(number or 0 for number in numbers)
-    return "" if not shares or total == 100 else f"its weights make {total}, not 100"
+    return "" if not shares or total == 100 else f"its weights add up to {total}, not 100"
 
 
 def _percent(number: int | None) -> bool:
@@ -60,16 +60,16 @@ Place = tuple[str, str]
 @stack_rule(
     Declaration(
         name="release-compatibility",
-        description="No two versions have visitors over a migration after which only one of them works.",
-        why="Part of the visitors would meet a version whose database is gone",
+        description="Traffic is not split between two versions across an incompatible migration.",
+        why="Part of the traffic would reach a version whose database no longer fits",
         clauses=("runbook: expenses, step 2.1: enable maintenance mode",),
         types=(JOB, DEPLOYMENT, SERVICE, ROUTE),
         severity=Severity.CRITICAL,
     )
 )
 def release_compatibility(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each migration that says that it is incompatible, with the routes of its namespace. A slot whose Deployments
-    wait for the migration is one that needs it."""
+    """Check each incompatible migration with the routes of its namespace. A slot needs the migration if its Deployments
+    wait for it."""
     slots = _slots_by_service(resources)
     weights: dict[Place, list[Backend]] = defaultdict(list)
     for route in (each for each in resources if each.type == ROUTE):
@@ -83,7 +83,7 @@ def release_compatibility(resources: Sequence[Resource], _settings: Settings, ve
         place = _place(job)
         if _incompatible(job, verdict):
             shares = list(_shares(weights[place], place, slots))
-            _judge_split(job, shares, set(_slots_after(job, deployments[place])), verdict)
+            _evaluate_split(job, shares, set(_slots_after(job, deployments[place])), verdict)
 
 
 def _place(resource: Resource) -> Place:
@@ -99,7 +99,7 @@ def _slots_by_service(resources: Sequence[Resource]) -> dict[tuple[Place, str], 
 def _shares(
     backends: Sequence[Backend], place: Place, slots: Mapping[tuple[Place, str], str]
 ) -> Iterator[tuple[str, Property]]:
-    """The weight of each backend with its slot, or the name that is not known of one that gets visitors."""
+    """Return the weight of each backend with its slot, or the unknown name of a backend with traffic."""
     for each in backends:
         slot = slots.get((place, each.name.text or ""))
         if slot:
@@ -116,21 +116,21 @@ def _slots_after(job: Resource, deployments: Sequence[Resource]) -> Iterator[str
 
 
 def _incompatible(job: Resource, verdict: Verdict) -> bool:
-    """Whether the migration says so; one that says nothing is reported."""
+    """Return whether the migration declares itself incompatible; a missing declaration is reported."""
     told = declared(job, "compatible")
     if told.unknown:
         verdict.undecided(job, told, "compatible")
     elif told.text not in ("true", "false"):
-        verdict.violated(job, "does not tell whether the version before it still works after it", "compatible")
+        verdict.violated(job, "does not declare whether it is compatible with the previous version", "compatible")
     return told.text == "false"
 
 
-def _judge_split(job: Resource, shares: Sequence[tuple[str, Property]], needing: set[str], verdict: Verdict) -> None:
+def _evaluate_split(job: Resource, shares: Sequence[tuple[str, Property]], needing: set[str], verdict: Verdict) -> None:
     served = {slot for slot, weight in shares if slot and (weight.whole_number or 0) > 0}
     unknown = {slot: weight for slot, weight in shares if weight.unknown and slot not in served}
     if _split(served, needing):
         slots = " and ".join(sorted(served))
-        problem = f"is incompatible, and visitors are shared among {slots}, which do not all wait for it"
+        problem = f"is incompatible, and traffic is split among {slots}, which do not all wait for it"
         verdict.violated(job, f"{problem}; see {WEIGHTS}", "compatible")
     elif unknown and _split(served | unknown.keys(), needing):
         verdict.undecided(job, next(iter(unknown.values())), "compatible")

@@ -1,4 +1,4 @@
-"""Secrets stand where they are kept, never beside, and none of them lasts for ever."""
+"""Secrets are only in secret stores, and every secret is rotated."""
 
 from __future__ import annotations
 
@@ -8,38 +8,41 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds.plain_places import Plain, leaves, plain_values
-from kinds.secret_values import literal, secret_by_form, secret_by_name
+from adapters import clouds
+from adapters.plain_values import Plain, leaves, plain_values
+from adapters.secret_values import holds_pair, literal, secret_by_form, secret_by_name, secret_in_context
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
-WHY = "What stands in plain text is read by everybody who may look, and stays in histories, logs and backups"
+WHY = "Plain text can be read by everyone with read access, and stays in histories, logs and backups"
 CLAUSES = (
     "runbook: marketplace, 1.2: set up secrets management",
     "runbook: smartwallet, security: secrets not committed to repository",
     "CIS Kubernetes 5.4.1, 5.4.2",
     "CWE-312",
 )
+SHORTEST = 8
+"""Length of the shortest string that is checked for the form of a secret. Chosen: no form of gitleaks is shorter."""
 STACK = "pulumi:pulumi:Stack"
 
 
 @resource_rule(
     Declaration(
         name="plain-secrets",
-        description="No secret stands in plain text: in a ConfigMap, a variable, a tag, an annotation, values of a chart.",
+        description="No secret is in plain text in a ConfigMap, a variable, a tag, an annotation or chart values.",
         why=WHY,
         clauses=CLAUSES,
         severity=Severity.CRITICAL,
     )
 )
 def plain_secrets(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge what is marked secret, has the name of a secret, or the form of one."""
-    _judge(resource, plain_values(resource), verdict)
+    """Check values that are marked as secret, or have the name or the form of a secret."""
+    _evaluate(resource, plain_values(resource), verdict)
 
 
 @stack_rule(
     Declaration(
         name="plain-outputs",
-        description="No output of the stack is a secret that is not marked so.",
+        description="Every stack output that is a secret is marked secret.",
         why=WHY,
         clauses=CLAUSES,
         types=(STACK,),
@@ -47,81 +50,88 @@ def plain_secrets(resource: Resource, _settings: Settings, verdict: Verdict) -> 
     )
 )
 def plain_outputs(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge the outputs; one that is marked secret is kept encrypted and shown to nobody."""
+    """Check the outputs; one marked as secret is encrypted and never shown."""
     for stack in resources:
         shown = (each for each in leaves(stack.properties) if not stack.is_secret(each.value))
-        _judge(stack, shown, verdict)
+        _evaluate(stack, shown, verdict)
 
 
-def _judge(resource: Resource, values: Iterable[Plain], verdict: Verdict) -> None:
+def _evaluate(resource: Resource, values: Iterable[Plain], verdict: Verdict) -> None:
     found: dict[str, list[str]] = defaultdict(list)
+    told: set[str] = set()
     for each in values:
-        if resource.is_secret(each.value) or _gives_itself_away(each):
+        marked = resource.is_secret(each.value)
+        if (told and each.value.path in told) or (marked and not each.shown):
+            continue
+        if marked or _looks_secret(each):
+            told.add(each.value.path)
             found[each.key].append(str(each))
-        elif each.value.unknown and secret_by_name(each.name):
+        elif each.value.unknown and each.shown and secret_by_name(each.name):
             verdict.undecided(resource, each.value, each.key)
     for key, places in found.items():
-        verdict.violated(resource, f"holds secrets in plain text: {', '.join(places)}", key)
+        verdict.violated(resource, f"contains secrets in plain text: {', '.join(places)}", key)
 
 
-def _gives_itself_away(plain: Plain) -> bool:
+def _looks_secret(plain: Plain) -> bool:
     if plain.value.unknown:
         return False
-    by_name = bool(plain.name) and secret_by_name(plain.name) and literal(plain.value)
-    return by_name or secret_by_form(plain.value.text or "")
+    by_name = bool(plain.name) and secret_by_name(plain.name) and literal(plain.name, plain.value)
+    text = plain.value.text or ""
+    if by_name or len(text) < SHORTEST:
+        return by_name
+    return secret_by_form(text) or secret_in_context(plain.name, text) or holds_pair(text)
 
 
-ENTRY = "aws:secretsmanager/secret:Secret"
-FILLED_BY = ("aws:secretsmanager/secretVersion:SecretVersion", "aws:secretsmanager/secretRotation:SecretRotation")
+ENTRIES = clouds.types(lambda cloud: cloud.secret_entries)
+FILLED_BY = clouds.types(lambda cloud: cloud.filled_by)
 OBJECTS = ("kubernetes:core/v1:Secret", "kubernetes:external-secrets.io/v1:ExternalSecret")
 _HOURS = {"ms": 0, "s": 0, "m": 0, "h": 1, "d": 24}
-"""Of a unit; less than an hour counts as one."""
+"""Hours per unit; a unit below an hour counts as one."""
 _NAME = re.compile(r"[A-Za-z_]\w{0,127}")
 
 
 @stack_rule(
     Declaration(
         name="secret-rotation",
-        description="Every secret that people supply is declared to be replaced in time.",
-        why="A key that is never replaced stays with everybody who ever saw it, and nobody notices that it is old",
-        clauses=(
-            "AWS Foundational Security Best Practices: SecretsManager.1, SecretsManager.4",
-            "CIS Azure: key rotation",
-        ),
-        types=(ENTRY, *FILLED_BY, *OBJECTS),
+        description="Every supplied secret has a maximum age.",
+        why="A key that is never rotated stays usable by everybody who ever saw it",
+        clauses=clouds.clauses("secret-rotation"),
+        types=(*ENTRIES, *FILLED_BY, *OBJECTS),
         schema={
             "maximumDays": {
                 "type": "integer",
                 "minimum": 1,
                 "default": 365,
-                "description": "Days that a secret may be declared to live at most.",
+                "description": "Maximum age that a secret may declare, in days.",
             }
         },
     )
 )
 def secret_rotation(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Judge what Slipway notes on entries that people fill, and on the objects that bring those into a cluster."""
+    """Check Slipway's annotations on supplied entries, and on the objects that sync them into a cluster."""
     longest = int(settings["maximumDays"])
     filled = {urn for each in resources if each.type in FILLED_BY for urn in each.dependencies}
     for resource in resources:
-        if resource.type == ENTRY and resource.urn not in filled:
-            age = resource.note("rotate-every")
-            _judge_ages(resource, age, {(resource["name"].text or "").rpartition("/")[2]: age.text}, longest, verdict)
-        elif resource.type in OBJECTS and resource.note("supplied-keys").present:
-            _judge_object(resource, longest, verdict)
+        if resource.type in ENTRIES and resource.urn not in filled:
+            age = resource.annotation("rotate-every")
+            _evaluate_ages(
+                resource, age, {(resource["name"].text or "").rpartition("/")[2]: age.text}, longest, verdict
+            )
+        elif resource.type in OBJECTS and resource.annotation("supplied-keys").present:
+            _evaluate_object(resource, longest, verdict)
 
 
-def _judge_object(resource: Resource, longest: int, verdict: Verdict) -> None:
-    supplied, ages = resource.note("supplied-keys"), resource.note("rotate-every")
+def _evaluate_object(resource: Resource, longest: int, verdict: Verdict) -> None:
+    supplied, ages = resource.annotation("supplied-keys"), resource.annotation("rotate-every")
     if supplied.unknown:
         verdict.undecided(resource, supplied)
         return
     declared = dict(each.split("=", 1) for each in (ages.text or "").split(",") if "=" in each)
     keys = [each for each in (supplied.text or "").split(",") if each]
-    _judge_ages(resource, ages, {key: declared.get(key) for key in keys}, longest, verdict)
+    _evaluate_ages(resource, ages, {key: declared.get(key) for key in keys}, longest, verdict)
 
 
-def _judge_ages(
+def _evaluate_ages(
     resource: Resource, noted: Property, ages: Mapping[str, str | None], longest: int, verdict: Verdict
 ) -> None:
     if noted.unknown:
@@ -130,11 +140,12 @@ def _judge_ages(
     for name, age in ages.items():
         if not 0 < _hours(age) <= longest * 24:
             shown = name if _NAME.fullmatch(name) else ""
-            problem = f"holds a secret that nobody has to replace within {longest} days: {shown}".removesuffix(": ")
-            verdict.violated(resource, problem, ".".join(filter(None, (shown, "rotateEvery"))))
+            problem = f"has no rotation within {longest} days: {shown}".removesuffix(": ")
+            key = ".".join(filter(None, (shown, "rotateEvery")))
+            verdict.violated(resource, problem, key, f"{longest}d" if shown else None)
 
 
 def _hours(age: str | None) -> int:
-    """Hours of a duration such as `90d`; 0 if it is none."""
+    """Return the hours of a duration such as `90d`; 0 if it is invalid."""
     written = re.fullmatch(r"([1-9]\d{0,6})(ms|s|m|h|d)", age or "")
     return int(written[1]) * _HOURS[written[2]] or 1 if written else 0

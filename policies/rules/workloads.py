@@ -1,7 +1,7 @@
-"""Every workload bears a lost node, a busy hour and a hostile neighbour.
+"""Every workload survives a lost node, peak load and a compromised neighbour.
 
 A Deployment is scaled by a HorizontalPodAutoscaler and guarded by a PodDisruptionBudget that lets nodes be drained;
-a container states what it needs, tells when it is well, and has no right that it does not use.
+a container has requests, limits, probes and no permission that it does not use.
 """
 
 from __future__ import annotations
@@ -9,12 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from frame import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
-from kinds.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
-from kinds.containers import WORKLOADS, Container, containers_of, is_quantity, pod_of
+from adapters import clouds
+from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
+from adapters.containers import WORKLOADS, Container, containers_of, is_quantity, pod_of, template_of
+from adapters.operated_pods import OPERATED, drivers_in, taken_back, templates_of
+from adapters.pod_security import GROUPS, Problem, evaluate, must_be
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-AUTOSCALERS = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+AUTOSCALERS = (
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+    "kubernetes:autoscaling/v1:HorizontalPodAutoscaler",
+    SCALED_OBJECT,
+)
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 JOB, CRON_JOB = "kubernetes:batch/v1:Job", "kubernetes:batch/v1:CronJob"
@@ -25,48 +33,57 @@ BINDINGS = (
 )
 ZONE = "topology.kubernetes.io/zone"
 
+REPLICAS = "spec.replicas"
+
 COMPONENT = "app.kubernetes.io/component"
 SUPPORT = "support"
-"""A workload that no visitor waits for, such as an exporter of metrics: its number of pods is fixed."""
-
-Problem = tuple[Property, str]
-"""A property and what is wrong with it; no text if that hangs on its value, which is unknown."""
+"""A workload without visitors, such as an exporter: its number of pods is fixed."""
+SINGLETON = "slipway.dev/singleton"
+"""Annotation of a workload with exactly one pod; its text is the reason."""
 
 
 @resource_rule(
     Declaration(
         name="deployment-replicas",
-        description="No Deployment that serves sets its number of replicas: its autoscaler does.",
-        why="Each update would undo what the autoscaler chose, in the busiest hour too",
+        description="No Deployment that serves traffic sets its replicas, except at creation: its autoscaler does.",
+        why="Each update would undo what the autoscaler chose, even under peak load",
         clauses=("kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured",),
         types=(DEPLOYMENT,),
     )
 )
 def deployment_replicas(deployment: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge inputs: outputs carry the number that the cluster filled in."""
-    if not _supports(deployment) and deployment["spec"]["replicas"].present:
+    """Check inputs: outputs contain the number that the cluster set. If changes of the number are ignored, it applies
+    at creation, so that visitors find the minimum and not one pod."""
+    replicas = deployment["spec"]["replicas"]
+    if _is_singleton(deployment):
+        if not replicas.unknown and not (replicas.missing or replicas.whole_number in (0, 1)):
+            verdict.violated(deployment, "is declared a singleton and has more than one pod: spec.replicas", "replicas")
+        elif deployment["spec"]["strategy"]["type"].text != "Recreate":
+            problem = "is declared a singleton and runs twice during an update: spec.strategy.type is not Recreate"
+            verdict.violated(deployment, problem)
+    elif replicas.present and REPLICAS not in deployment.ignored and not _supports(deployment):
         verdict.violated(deployment, "sets spec.replicas, which is its HorizontalPodAutoscaler's", "replicas")
 
 
 @stack_rule(
     Declaration(
         name="deployment-availability",
-        description="Every Deployment that serves has an autoscaler, and a disruption budget that can be met.",
+        description="Every Deployment that serves traffic has an autoscaler and a disruption budget that allows evictions.",
         why=(
-            "Without the one a busy hour is an outage; without the other a drained node is; and a budget that cannot "
-            "be met stops every upgrade of nodes"
+            "Without the first, peak load is an outage; without the second, a drained node is; and a budget that "
+            "allows no eviction blocks every node upgrade"
         ),
         clauses=("runbooks: HPA per service", "kube-score: deployment-has-poddisruptionbudget"),
         types=(DEPLOYMENT, *AUTOSCALERS, BUDGET),
     )
 )
 def deployment_availability(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each Deployment with the autoscalers and budgets of its namespace."""
+    """Check each Deployment with the autoscalers and budgets of its namespace."""
     autoscalers = [each for each in resources if each.type in AUTOSCALERS]
     scalers = Shortlist(autoscalers, [_known(each["spec"]["scaleTargetRef"]["name"]) or () for each in autoscalers])
     budgets = [each for each in resources if each.type == BUDGET]
     guards = Shortlist(budgets, [label_pairs(each["spec"]["selector"]["matchLabels"]) or () for each in budgets])
-    for deployment in (each for each in resources if each.type == DEPLOYMENT and not _supports(each)):
+    for deployment in (each for each in resources if each.type == DEPLOYMENT and _is_scaled(each)):
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         scaling = {each: _scales(each, deployment) for each in scalers.sharing(_known(deployment["metadata"]["name"]))}
         guarding = {
@@ -74,13 +91,34 @@ def deployment_availability(resources: Sequence[Resource], _settings: Settings, 
             for each in guards.sharing(label_pairs(labels))
         }
         scaler = _one_of(scaling, deployment, "scaleTargetRef", "HorizontalPodAutoscaler scales it", verdict)
-        budget = _one_of(guarding, deployment, "selector", "PodDisruptionBudget guards it", verdict)
+        budget = _one_of(guarding, deployment, "selector", "PodDisruptionBudget selects it", verdict)
         if scaler and budget:
-            _judge_budget(deployment, budget, scaler["spec"]["minReplicas"], verdict)
+            _evaluate_budget(deployment, budget, _bounds_of(scaler)[0], verdict)
 
 
 def _supports(deployment: Resource) -> bool:
     return deployment["metadata"]["labels"][COMPONENT].text == SUPPORT
+
+
+def _is_singleton(deployment: Resource) -> bool:
+    return bool((deployment["metadata"]["annotations"][SINGLETON].text or "").strip())
+
+
+def _is_scaled(deployment: Resource) -> bool:
+    return not _supports(deployment) and not _is_singleton(deployment)
+
+
+def _bounds_of(autoscaler: Resource) -> tuple[Property, Property]:
+    """Return minimum and maximum pods, with the kind's defaults."""
+    names, usual = ("minReplicas", "maxReplicas"), (1, None)
+    if autoscaler.type == SCALED_OBJECT:
+        names, usual = ("minReplicaCount", "maxReplicaCount"), (0, 100)
+    found = [autoscaler["spec"][name] for name in names]
+    low, high = (
+        Property(default, each.path) if each.missing and default is not None else each
+        for each, default in zip(found, usual, strict=True)
+    )
+    return low, high
 
 
 def _known(name: Property) -> list[str] | None:
@@ -91,47 +129,46 @@ def _scales(autoscaler: Resource, deployment: Resource) -> Match:
     target = autoscaler["spec"]["scaleTargetRef"]
     if target.unknown:
         return refers(autoscaler, target, deployment)
-    kind = same_text(target["kind"], Property("Deployment"))
+    kind = same_text(target["kind"], Property("Deployment"), "Deployment" if autoscaler.type == SCALED_OBJECT else "")
     return min(kind, refers(autoscaler, target["name"], deployment))
 
 
 def _one_of(
     candidates: dict[Resource, Match], deployment: Resource, link: str, what: str, verdict: Verdict
 ) -> Resource | None:
-    """The candidate that certainly belongs to the Deployment; more, none or a doubt are reported."""
+    """Return the one candidate that certainly belongs to the Deployment; several, none or a doubtful one are reported."""
     found = [each for each, match in candidates.items() if match is Match.YES]
     doubtful = [each for each, match in candidates.items() if match is Match.MAYBE]
     if len(found) > 1:
         names = ", ".join(sorted(each.name for each in found))
-        verdict.violated(deployment, f"is claimed by {names}: more than one {what}", "replicas")
+        verdict.violated(deployment, f"is selected by {names}: more than one {what}", "replicas")
     elif not found and doubtful:
         unknown = unknown_between(doubtful[0], doubtful[0]["spec"][link], deployment)
         verdict.undecided(deployment, unknown, "replicas")
     elif not found:
-        verdict.violated(deployment, f"stands alone: no {what}", "replicas")
+        verdict.violated(deployment, f"is unprotected: no {what}", "replicas")
     return found[0] if len(found) == 1 else None
 
 
-def _judge_budget(deployment: Resource, budget: Resource, minimum: Property, verdict: Verdict) -> None:
-    """With the fewest replicas that the autoscaler keeps, one pod at least may be evicted."""
+def _evaluate_budget(deployment: Resource, budget: Resource, minimum: Property, verdict: Verdict) -> None:
+    """Check that at least one pod may be evicted at the autoscaler's minimum."""
     ceiling, floor = budget["spec"]["maxUnavailable"], budget["spec"]["minAvailable"]
-    bound = ceiling if ceiling.present else floor
-    fewest = Property(1) if minimum.missing else minimum
+    bound, fewest = ceiling if ceiling.present else floor, minimum
     amount = _pods_or_percent(bound)
     if bound.unknown:
         verdict.undecided(deployment, bound, "replicas")
     elif amount is None:
-        problem = f"is not guarded: {bound.path} of {budget.name} is neither a number of pods nor a percentage"
+        problem = f"is not protected: {bound.path} of {budget.name} is neither a number of pods nor a percentage"
         verdict.violated(deployment, problem, "replicas")
     elif bound is floor and amount[0] and fewest.unknown:
         verdict.undecided(deployment, fewest, "replicas")
     elif not (amount[0] if bound is ceiling else _spares(amount, fewest.whole_number)):
-        problem = f"can lose no pod when it has the fewest: {bound.path} of {budget.name} blocks every eviction"
+        problem = f"allows no eviction at its minimum replicas: {bound.path} of {budget.name} blocks every eviction"
         verdict.violated(deployment, problem, "replicas")
 
 
 def _pods_or_percent(bound: Property) -> tuple[int, bool] | None:
-    """The number of a bound, and whether it is a percentage."""
+    """Return the number of a bound, and whether it is a percentage."""
     if (pods := bound.whole_number) is not None:
         return (pods, False) if pods >= 0 else None
     percent = re.fullmatch(r"(\d{1,3})%", bound.text or "")
@@ -139,7 +176,7 @@ def _pods_or_percent(bound: Property) -> tuple[int, bool] | None:
 
 
 def _spares(floor: tuple[int, bool], fewest: int | None) -> bool:
-    """Whether `fewest` pods are more than must stay; Kubernetes rounds a percentage of pods up."""
+    """Return whether `fewest` exceeds the pods that must stay; Kubernetes rounds percentages up."""
     number, is_percent = floor
     needed = -(-number * (fewest or 0) // 100) if is_percent else number
     return number == 0 or (fewest is not None and needed < fewest)
@@ -148,57 +185,97 @@ def _spares(floor: tuple[int, bool], fewest: int | None) -> bool:
 @resource_rule(
     Declaration(
         name="container-hardening",
-        description="Every container has requests, limits and probes, and runs without root or needless rights.",
+        description="Every container has requests, limits and probes, and every pod meets the restricted Pod Security Standard.",
         why=(
-            "A container without bounds starves its node, one without probes takes requests that it cannot answer, "
-            "one with root opens its node"
+            "A container without limits starves its node, one without probes gets requests it cannot serve, and "
+            "one with root endangers its node"
         ),
-        clauses=("Pod Security Standards: restricted", "CIS Kubernetes 5.2", "NSA Kubernetes Hardening: pod security"),
-        types=WORKLOADS,
+        clauses=(
+            "Pod Security Standards: restricted",
+            "CIS Kubernetes 5.2.2-5.2.13",
+            "CIS Kubernetes 5.7.2",
+            "CIS Kubernetes 5.7.3",
+            "NSA Kubernetes Hardening: pod security",
+            *clouds.clauses("container-hardening"),
+        ),
+        types=(*WORKLOADS, *OPERATED),
+        unlisted=True,
+        schema={
+            "csiDrivers": {
+                "type": "array",
+                "items": {"type": "string"},
+                "default": ["csi.cert-manager.io", "secrets-store.csi.k8s.io"],
+                "description": "CSI drivers allowed for inline volumes.",
+            },
+            "agentFolders": {
+                "type": "array",
+                "items": {"type": "string"},
+                "default": ["/var/log", "/var/lib/vector"],
+                "description": "Node folders that an agent of a chart may mount.",
+            },
+        },
     )
 )
-def container_hardening(workload: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge every container of one workload, initialising ones too."""
+def container_hardening(workload: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the pods of one object: all settings of a workload, but of an operator's object only those that it sets."""
+    foreign = [
+        (each, "is not one of csiDrivers") for each in drivers_in(workload) if each.text not in settings["csiDrivers"]
+    ]
+    known = [(where, "" if where.unknown else text) for where, text in foreign]
+    _report(workload, Property(None), known, "mounts an inline volume of any driver", "", verdict)
+    if workload.type in WORKLOADS:
+        _evaluate_workload(workload, verdict)
+        return
+    told: set[str] = set()
+    for template in templates_of(workload):
+        told |= _evaluate_template(workload, template, verdict)
+    rest = [(where, text) for where, text in taken_back(workload, settings["agentFolders"]) if where.path not in told]
+    if rest:
+        _report(workload, Property(None), rest, "breaks the restricted Pod Security Standard", "", verdict)
+
+
+def _evaluate_template(operated: Resource, template: Property, verdict: Verdict) -> set[str]:
+    """Check the template of an operator's pods; returns the paths of the reported settings."""
+    spec, told = template["spec"], set[str]()
+    if not spec.unknown and not any(True for _ in spec["containers"].elements()) and not spec["containers"].unknown:
+        verdict.violated(operated, f"does not restrict its pods: {spec.path}.containers is not set")
+        return told
+    for part in evaluate(template):
+        _report(operated, part.where, part.problems, "breaks the restricted Pod Security Standard in", "", verdict)
+        told |= {where.path for where, _ in part.problems}
+    return told
+
+
+def _evaluate_workload(workload: Resource, verdict: Verdict) -> None:
     pod = pod_of(workload)
-    for group in ("containers", "initContainers"):
+    for group in GROUPS:
         if pod[group].unknown:
             verdict.undecided(workload, pod[group])
-    containers = list(containers_of(workload))
-    if not containers and not pod["containers"].unknown:
-        verdict.violated(workload, f"has no containers to judge: {pod.path}.containers is not a list of them")
-    _report(workload, pod, list(_shared_with_the_node(pod)), "", verdict)
-    for container in containers:
-        for check, key in ((_bounds, "resources"), (_probes, "health"), (_rights, "")):
-            _report(workload, container.fields, list(check(container)), key, verdict)
+    listed = list(containers_of(workload))
+    if not listed and not pod["containers"].unknown:
+        verdict.violated(workload, f"has no containers to check: {pod.path}.containers is not a list")
+    confined = {part.where.path: part.problems for part in evaluate(template_of(workload))}
+    problems = confined.pop(pod.path, ())
+    _report(workload, pod, problems, "breaks the restricted Pod Security Standard in", "", verdict)
+    for container in listed:
+        where = container.fields
+        _report(workload, where, list(_bounds(container)), "lacks resource bounds in", "resources", verdict)
+        _report(workload, where, list(_probes(container)), "lacks probes in", "health", verdict)
+        rights = [*confined.pop(where.path, ()), *_read_only(container)]
+        _report(workload, where, rights, "lacks hardening in", "", verdict)
+    for path, rest in confined.items():
+        _report(workload, Property(None, path), rest, "lacks hardening in", "", verdict)
 
 
-def _report(workload: Resource, part: Property, problems: Sequence[Problem], key: str, verdict: Verdict) -> None:
+def _report(
+    workload: Resource, part: Property, problems: Sequence[Problem], what: str, key: str, verdict: Verdict
+) -> None:
     path = part.path
     wrong = [f"{where.path.removeprefix(f'{path}.')} {text}" for where, text in problems if text]
     if wrong:
-        verdict.violated(workload, f"leaves {path} at large: {', '.join(wrong)}", key)
+        verdict.violated(workload, f"{f'{what} {path}'.rstrip()}: {', '.join(wrong)}", key)
     for unknown in {where.path: where for where, text in problems if not text}.values():
         verdict.undecided(workload, unknown, key)
-
-
-def _shared_with_the_node(pod: Property) -> Iterator[Problem]:
-    for name in ("hostNetwork", "hostPID", "hostIPC"):
-        if pod[name].present:
-            yield from _must_be(pod[name], (False,), "is not false")
-    yield from _without(pod["volumes"], "hostPath", "is a folder of the node")
-
-
-def _without(listed: Property, key: str, otherwise: str) -> Iterator[Problem]:
-    """Nothing in a list has `key`, unless it is zero."""
-    if listed.unknown:
-        yield listed, ""
-    elif listed.present and not listed.listing:
-        yield listed, "is no list"
-    for each in listed.elements():
-        if each[key].unknown:
-            yield each[key], ""
-        elif each[key].present and each[key].value != 0:
-            yield each[key], otherwise
 
 
 def _bounds(container: Container) -> Iterator[Problem]:
@@ -208,7 +285,7 @@ def _bounds(container: Container) -> Iterator[Problem]:
             if amount.missing:
                 yield amount, "is not set"
             elif not amount.unknown and not is_quantity(amount):
-                yield amount, "is no amount above zero"
+                yield amount, "is not an amount above zero"
 
 
 def _probes(container: Container) -> Iterator[Problem]:
@@ -223,45 +300,14 @@ def _probes(container: Container) -> Iterator[Problem]:
             yield probe, "asks nothing"
 
 
-def _rights(container: Container) -> Iterator[Problem]:
-    yield from _must_be(container.security("runAsNonRoot"), (True,), "is not true")
-    user = container.security("runAsUser")
-    if not (user.missing or user.unknown) and not user.whole_number:
-        yield user, "is not the id of a user other than root"
-    yield from _must_be(container["securityContext"]["allowPrivilegeEscalation"], (False,), "is not false")
-    privileged = container["securityContext"]["privileged"]
-    if privileged.present:
-        yield from _must_be(privileged, (False,), "is not false")
-    profile = container.security("seccompProfile")["type"]
-    yield from _must_be(profile, ("RuntimeDefault", "Localhost"), "confines nothing")
-    yield from _capabilities(container["securityContext"]["capabilities"])
-    yield from _must_be(container["securityContext"]["readOnlyRootFilesystem"], (True,), "is not true")
-    yield from _without(container["ports"], "hostPort", "is a port of the node")
-
-
-def _must_be(setting: Property, allowed: tuple[object, ...], otherwise: str) -> Iterator[Problem]:
-    if setting.unknown:
-        yield setting, ""
-    elif setting.missing or not isinstance(setting.value, type(allowed[0])) or setting.value not in allowed:
-        yield setting, otherwise
-
-
-def _capabilities(capabilities: Property) -> Iterator[Problem]:
-    dropped = list(capabilities["drop"].elements())
-    if capabilities["drop"].unknown:
-        yield capabilities["drop"], ""
-    elif not any(each.text == "ALL" for each in dropped):
-        unknown = next((each for each in dropped if each.unknown), None)
-        yield (unknown, "") if unknown else (capabilities["drop"], "does not hold ALL")
-    add = capabilities["add"]
-    for added in add.elements() if add.listing or add.missing else [add]:
-        yield from _must_be(added, ("NET_BIND_SERVICE",), "is a capability beyond NET_BIND_SERVICE")
+def _read_only(container: Container) -> Iterator[Problem]:
+    yield from must_be(container["securityContext"]["readOnlyRootFilesystem"], (True,), "must be true")
 
 
 @resource_rule(
     Declaration(
         name="workload-minimum",
-        description="Every autoscaler keeps the number of pods that the stack asks for.",
+        description="Every autoscaler has the minimum replicas that the stack requires.",
         why="With one pod, every lost node and every update of a node is an outage",
         clauses=(
             "runbook: fleet, Kubernetes deployments: 3 and 2 replicas",
@@ -273,38 +319,60 @@ def _capabilities(capabilities: Property) -> Iterator[Problem]:
                 "type": "integer",
                 "minimum": 1,
                 "default": 1,
-                "description": "Fewest pods that an autoscaler may keep.",
-            }
+                "description": "Lowest allowed minimum of an autoscaler.",
+            },
+            "maximumReplicas": {
+                "type": "integer",
+                "minimum": 1,
+                "default": 100,
+                "description": "Highest allowed maximum of an autoscaler.",
+            },
         },
     )
 )
 def workload_minimum(autoscaler: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Judge one autoscaler; Kubernetes keeps one pod where it says nothing."""
-    needed = int(settings["minimumReplicas"])
-    minimum = autoscaler["spec"]["minReplicas"]
-    pods = 1 if minimum.missing else minimum.whole_number
+    """Check one autoscaler; the default minimum is one pod in Kubernetes and none in KEDA."""
+    needed, most = int(settings["minimumReplicas"]), int(settings["maximumReplicas"])
+    minimum, maximum = _bounds_of(autoscaler)
+    pods = minimum.whole_number
     if minimum.unknown:
         verdict.undecided(autoscaler, minimum, "replicas.minimum")
     elif pods is None:
-        verdict.violated(
-            autoscaler, f"keeps nobody knows how many: {minimum.path} is no whole number", "replicas.minimum"
-        )
+        problem = f"has an invalid minimum: {minimum.path} is not a whole number"
+        verdict.violated(autoscaler, problem, "replicas.minimum")
     elif pods < needed:
-        verdict.violated(autoscaler, f"keeps {pods} pods, fewer than the {needed} needed", "replicas.minimum")
+        verdict.violated(
+            autoscaler, f"has a minimum of {pods} pods, fewer than the {needed} required", "replicas.minimum", needed
+        )
+    elif not maximum.unknown and not pods <= (maximum.whole_number or 0) <= most:
+        problem = f"has an invalid maximum: {maximum.path} is not between {pods} and {most}"
+        verdict.violated(autoscaler, problem, "replicas.maximum", min(max(pods, maximum.whole_number or 0), most))
+    elif stopped := next(_stopped(autoscaler), None):
+        verdict.violated(autoscaler, f"does not scale: {stopped.path} stops it", "replicas")
+
+
+def _stopped(autoscaler: Resource) -> Iterator[Property]:
+    """Return the setting that stops an autoscaler from adding pods."""
+    annotations, spec = autoscaler["metadata"]["annotations"], autoscaler["spec"]
+    paused, fixed = annotations["autoscaling.keda.sh/paused"], annotations["autoscaling.keda.sh/paused-replicas"]
+    yield from (each for each in (paused, fixed) if each.present and each.text != "false")
+    behavior = spec["behavior"], spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    policies = [each["scaleUp"]["selectPolicy"] for each in behavior]
+    yield from (each for each in policies if each.text == "Disabled")
 
 
 @resource_rule(
     Declaration(
         name="workload-spread",
-        description="Pods of every Deployment that serves are spread over zones.",
-        why="Pods that stand together in one zone go down together with it",
-        clauses=("kube-score: pod-topology-spread-constraints", "AWS Well-Architected: REL10-BP01"),
+        description="Pods of every Deployment that serves traffic are spread over zones.",
+        why="Pods in one zone all fail together with it",
+        clauses=("kube-score: pod-topology-spread-constraints", *clouds.clauses("workload-spread")),
         types=(DEPLOYMENT,),
     )
 )
 def workload_spread(deployment: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge one Deployment: a constraint of spreading, or an aversion to pods like its own, by zone."""
-    if _supports(deployment):
+    """Check one Deployment for a topology spread constraint, or a pod anti-affinity with its own pods, by zone."""
+    if not _is_scaled(deployment):
         return
     pod = pod_of(deployment)
     keys = [each["topologyKey"] for each in _spreading(pod, deployment)]
@@ -314,11 +382,11 @@ def workload_spread(deployment: Resource, _settings: Settings, verdict: Verdict)
     if unknown:
         verdict.undecided(deployment, unknown)
     else:
-        verdict.violated(deployment, f"may stand in one zone: nothing of {pod.path} spreads its own pods by {ZONE}")
+        verdict.violated(deployment, f"may run in one zone: nothing in {pod.path} spreads its pods by {ZONE}")
 
 
 def _spreading(pod: Property, deployment: Resource) -> Iterator[Property]:
-    """What keeps pods with the Deployment's own labels apart."""
+    """Return the constraints on pods with the Deployment's own labels."""
     labels = deployment["spec"]["template"]["metadata"]["labels"]
     aversion = pod["affinity"]["podAntiAffinity"]
     preferred = aversion["preferredDuringSchedulingIgnoredDuringExecution"]
@@ -333,27 +401,27 @@ def _spreading(pod: Property, deployment: Resource) -> Iterator[Property]:
 @resource_rule(
     Declaration(
         name="workload-deadlines",
-        description="Every Job ends by a deadline, and no CronJob overtakes itself.",
-        why="A Job that hangs holds its locks and its place for ever, and the next run of it joins in",
+        description="Every Job has a deadline, and runs of a CronJob never overlap.",
+        why="A hanging Job holds its locks and its node resources for ever, and its next run starts alongside",
         clauses=("kube-score: cronjob-has-deadline", "Kubernetes: concurrency policy, job termination"),
         types=(JOB, CRON_JOB),
     )
 )
 def workload_deadlines(job: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Judge one Job or CronJob."""
+    """Check one Job or CronJob."""
     spec = job["spec"]
     problems = list(_deadline((spec if job.type == JOB else spec["jobTemplate"]["spec"])["activeDeadlineSeconds"]))
     if job.type == CRON_JOB:
         problems += _deadline(spec["startingDeadlineSeconds"])
-        problems += _must_be(spec["concurrencyPolicy"], ("Forbid", "Replace"), "lets runs overlap")
-    _report(job, spec, problems, "", verdict)
+        problems += must_be(spec["concurrencyPolicy"], ("Forbid", "Replace"), "lets runs overlap")
+    _report(job, spec, problems, "has no deadline in", "", verdict)
 
 
 def _deadline(seconds: Property) -> Iterator[Problem]:
     if seconds.unknown:
         yield seconds, ""
     elif (seconds.whole_number or 0) < 1:
-        yield seconds, "is no number of seconds"
+        yield seconds, "is not a number of seconds"
 
 
 Account = tuple[str, str, str]
@@ -363,14 +431,14 @@ Account = tuple[str, str, str]
 @stack_rule(
     Declaration(
         name="service-account-tokens",
-        description="Pods get a token of the cluster's API only if their account has a role there.",
-        why="A program that is taken over would speak to the cluster's API in the pod's name",
+        description="Pods get a Kubernetes API token only if their service account has a role.",
+        why="A compromised program could use the API as the pod's service account",
         clauses=("CIS Kubernetes 5.1.6", "NSA Kubernetes Hardening: service account tokens"),
         types=(*WORKLOADS, ACCOUNT, *BINDINGS),
     )
 )
 def service_account_tokens(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Judge each workload with its account, which decides where the pod says nothing, and that account's roles."""
+    """Check each workload with its service account, whose setting is the default, and that account's roles."""
     accounts = {_place_of(each): each for each in resources if each.type == ACCOUNT}
     entitled = {found for each in resources if each.type in BINDINGS for found in _entitled(each)}
     for workload in (each for each in resources if each.type in WORKLOADS):
@@ -379,14 +447,30 @@ def service_account_tokens(resources: Sequence[Resource], _settings: Settings, v
         place = (workload.provider, _namespace(workload["metadata"]), name.text or "default")
         own = pod["automountServiceAccountToken"]
         mounts = own if own.present or place not in accounts else accounts[place]["automountServiceAccountToken"]
-        if mounts.value is False or (place in entitled and not name.unknown):
+        if place in entitled and not name.unknown:
+            continue
+        for token in _projected(pod):
+            verdict.violated(workload, f"gets an API token that it does not need: {token.path}")
+        if mounts.value is False:
             continue
         unknown = next((each for each in (mounts, name) if each.unknown), None)
         if unknown:
             verdict.undecided(workload, unknown)
         else:
-            problem = f"gets a token that it has no use for: {own.path} is not false and its account has no role"
+            problem = (
+                f"gets an API token that it does not need: {own.path} is not false and its service account has no role"
+            )
             verdict.violated(workload, problem)
+
+
+def _projected(pod: Property) -> Iterator[Property]:
+    """Return the API server tokens of a projected volume; a token for another audience is useless there."""
+    for volume in pod["volumes"].elements():
+        for source in volume["projected"]["sources"].elements():
+            token = source["serviceAccountToken"]
+            audience = token["audience"]
+            if token.present and not token.unknown and (audience.missing or "kubernetes" in (audience.text or "")):
+                yield token
 
 
 def _place_of(account: Resource) -> Account:
@@ -398,7 +482,7 @@ def _namespace(metadata: Property) -> str:
 
 
 def _entitled(binding: Resource) -> Iterator[Account]:
-    """The service accounts that a binding gives a role."""
+    """Return the service accounts in a role binding."""
     for subject in binding["subjects"].elements():
         if subject["kind"].text == "ServiceAccount":
             namespace = subject["namespace"].text or _namespace(binding["metadata"])

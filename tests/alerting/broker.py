@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.alerting import programs
-from tests.alerting.processes import HOST, answers, asked, free_port, running, status, until
+from tests.processes import HOST, PATIENCE, asked, free_port, running, status, until
 
 READER = ("reader", "of this test only")
 """An administrator that the test adds, to read back what is there: nobody else may."""
@@ -37,14 +37,13 @@ def started(folder: Path, definitions: Mapping[str, Any]) -> Iterator[Broker]:
     that Erlang's nodes find each other by, which has a port of its own too."""
     broker, names = Broker(free_port(), free_port()), free_port()
     environment = _environment(folder, definitions, broker)
-    daemon = [programs.found("epmd"), "-address", HOST, "-port", str(names)]
+    daemon = [programs.epmd(), "-address", HOST, "-port", str(names)]
     shared = {"ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": HOST}
     with (
         running(daemon, folder / "epmd.log"),
-        running([programs.rabbitmq()], folder / "output.log", **shared, **environment),
+        running([programs.rabbitmq()], folder / "output.log", shared | environment),
     ):
-        health = f"http://{HOST}:{broker.management}/"
-        until(lambda: answers(health) and _listens(broker.stomp), 90, f"RabbitMQ answers; see {folder}")
+        until(lambda: _has_started(folder, broker) and _listens(broker.stomp), f"RabbitMQ has started; see {folder}")
         yield broker
 
 
@@ -70,7 +69,7 @@ def _environment(folder: Path, definitions: Mapping[str, Any], broker: Broker) -
         "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "none"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-        "RABBITMQ_LOG_BASE": str(folder / "logs"),
+        "RABBITMQ_LOG_BASE": str(_logs(folder, broker)),
     }
 
 
@@ -78,6 +77,16 @@ def _with_reader(definitions: Mapping[str, Any]) -> dict[str, Any]:
     name, password = READER
     reader = {"name": name, "password": password, "tags": ["administrator"]}
     return {**definitions, "users": [*definitions["users"], reader]}
+
+
+def _has_started(folder: Path, broker: Broker) -> bool:
+    """The management API answers before the definitions are imported; this line is written after them."""
+    return any("Server startup complete" in log.read_text() for log in _logs(folder, broker).glob("*.log"))
+
+
+def _logs(folder: Path, broker: Broker) -> Path:
+    """A folder of each start's own: what an earlier one wrote says nothing of this one."""
+    return folder / f"logs-{broker.management}"
 
 
 def _listens(port: int) -> bool:
@@ -96,7 +105,7 @@ class Stomp:
     """STOMP, whose frames are text: a verb, headers, an empty line, and what is said up to a zero byte."""
 
     def __init__(self, broker: Broker) -> None:
-        self._socket = socket.create_connection((HOST, broker.stomp), timeout=20)
+        self._socket = socket.create_connection((HOST, broker.stomp), timeout=PATIENCE)
         self._left = b""
 
     def __enter__(self) -> Stomp:

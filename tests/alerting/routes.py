@@ -11,24 +11,24 @@ from typing import Any
 
 import yaml
 
-from builders.alerting import routing
-from settings.cluster_services import Alerting
-from settings.stacks import PlacedSystem
+from components.cluster.monitoring.manifests.alerting import routing
+from slipway.settings.cluster_services import Alerting
+from slipway.settings.stacks import DeployedSystem
 from tests.alerting import programs, rules
 
 SILENT = Alerting()
 LOUD = Alerting(slack=True, email="ops@example.com", smtp="smtp.example.com:587", pagerduty=True, dead_man_switch=True)
 
 
-def in_maintenance(placed: PlacedSystem) -> PlacedSystem:
-    return replace(placed, placement=placed.placement.model_copy(update={"maintenance": True}))
+def in_maintenance(deployed: DeployedSystem) -> DeployedSystem:
+    return replace(deployed, deployment=deployed.deployment.model_copy(update={"maintenance": True}))
 
 
 def configuration(settings: Alerting, *, maintained: str | None = None) -> dict[str, Any]:
     """Of all five systems; `maintained` is in maintenance."""
-    found = rules.placed_systems()
-    placed = [in_maintenance(each) if name == maintained else each for name, each in found.items()]
-    return yaml.safe_load(routing.configuration(settings, [routing.audience(each, settings) for each in placed]))
+    found = rules.deployed_systems()
+    deployed = [in_maintenance(each) if name == maintained else each for name, each in found.items()]
+    return yaml.safe_load(routing.configuration(settings, [routing.audience(each, settings) for each in deployed]))
 
 
 def for_this_version(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from builders.alerting import catalogue
-from builders.alerting.rule import Rule
-from settings.load import load_stack
-from settings.project import find_project
-from settings.stacks import PlacedSystem
+from components.cluster.monitoring.manifests.alerting import catalogue
+from components.cluster.monitoring.manifests.alerting.rule import Rule
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
+from slipway.settings.stacks import DeployedSystem
 from tests.alerting import programs
 from tests.alerting.scenarios import SCENARIOS, Samples, Scenario, fires, recovers
 
@@ -28,24 +29,42 @@ _VALUE = re.compile(r"\{\{ \$value[^}]*\}\}")
 
 
 @cache
-def placed_systems() -> Mapping[str, PlacedSystem]:
+def deployed_systems() -> Mapping[str, DeployedSystem]:
     stack = load_stack(find_project(ROOT), "local")
-    return {name: placed for each in stack.clusters.values() for name, placed in each.systems.items()}
+    return {name: deployed for each in stack.clusters.values() for name, deployed in each.systems.items()}
 
 
-def spec(placed: PlacedSystem) -> dict[str, Any]:
-    return catalogue.prometheus_rule(placed, BOOKS)
+def spec(deployed: DeployedSystem) -> dict[str, Any]:
+    return catalogue.prometheus_rule(deployed, BOOKS)
 
 
-def write(placed: PlacedSystem, folder: Path) -> Path:
+def write(deployed: DeployedSystem, folder: Path) -> Path:
     """A PrometheusRule's groups are a rules file."""
     file = folder / "rules.yaml"
-    file.write_text(yaml.safe_dump(spec(placed), sort_keys=False))
+    file.write_text(yaml.safe_dump(spec(deployed), sort_keys=False))
     return file
 
 
-def alerts(placed: PlacedSystem) -> list[Rule]:
-    return [rule for rules in catalogue.of_system(placed).values() for rule in rules]
+def alerts(deployed: DeployedSystem) -> list[Rule]:
+    return [rule for rules in catalogue.of_system(deployed).values() for rule in rules]
+
+
+def of_its_own(system: str) -> list[Rule]:
+    """Alerts of a system, but for those that one of an earlier name has in the same form: those are proven there."""
+    earlier = [deployed_systems()[name] for name in SYSTEMS[: SYSTEMS.index(system)]]
+    known = {_form(deployed, rule) for deployed in earlier for rule in alerts(deployed)}
+    deployed = deployed_systems()[system]
+    return [rule for rule in alerts(deployed) if _form(deployed, rule) not in known]
+
+
+def _form(deployed: DeployedSystem, rule: Rule) -> str:
+    """All that is evaluated for an alert, whatever the system and its parts are called."""
+    kept = ("alert", "record", "expr", "for", "labels")
+    evaluated = [[each.get(key) for key in kept] for group in read_by(deployed, rule.name) for each in group["rules"]]
+    definition = deployed.definition
+    own = [deployed.name, deployed.namespace, definition.owner.team, *definition.services, *definition.databases]
+    names = "|".join(sorted(map(re.escape, own), key=len, reverse=True))
+    return re.sub(rf"(?<!\w)({names})(?!\w)", "ITS_OWN", json.dumps([rule.labels, evaluated], default=str))
 
 
 @dataclass(frozen=True)
@@ -58,13 +77,13 @@ class Moment:
 
 
 def unit_test(
-    placed: PlacedSystem, series: Mapping[str, Samples], moments: Sequence[Moment], step: int = 60
+    deployed: DeployedSystem, series: Mapping[str, Samples], moments: Sequence[Moment], step: int = 60
 ) -> dict[str, Any]:
     return {
         "name": moments[0].rule.name,
         "interval": f"{step}s",
         "input_series": [{"series": each, "values": written(samples)} for each, samples in series.items()],
-        "alert_rule_test": [_expected(placed, moment, step) for moment in moments],
+        "alert_rule_test": [_expected(deployed, moment, step) for moment in moments],
     }
 
 
@@ -73,23 +92,23 @@ def written(samples: Samples) -> str:
     return " ".join("stale" if isnan(each) else f"{each:.15g}" for each in samples)
 
 
-def _expected(placed: PlacedSystem, moment: Moment, step: int) -> dict[str, Any]:
+def _expected(deployed: DeployedSystem, moment: Moment, step: int) -> dict[str, Any]:
     rule, own = moment.rule, moment.own
-    owner = {"system": placed.name, "team": placed.definition.owner.team, "severity": rule.severity}
+    owner = {"system": deployed.name, "team": deployed.definition.owner.team, "severity": rule.severity}
     expected: list[dict[str, Any]] = []
     if own is not None:
         labels = {**own, **rule.labels, **owner}
-        expected.append({"exp_labels": labels, "exp_annotations": _told(placed, rule, own)})
+        expected.append({"exp_labels": labels, "exp_annotations": _told(deployed, rule, own)})
     return {"eval_time": f"{moment.step * step}s", "alertname": rule.name, "exp_alerts": expected}
 
 
-def _told(placed: PlacedSystem, rule: Rule, own: Mapping[str, str]) -> dict[str, str]:
+def _told(deployed: DeployedSystem, rule: Rule, own: Mapping[str, str]) -> dict[str, str]:
     """A summary may use labels of its series only; any other would be empty."""
     return {
         "summary": _LABEL.sub(lambda found: own[found[1]], without_value(rule.summary)),
-        "description": rule.meaning,
-        "runbook_url": f"{BOOKS}/{placed.name}.md#{rule.name.lower()}",
-        "dashboard": f"/d/slipway-{placed.name}",
+        "description": rule.description,
+        "runbook_url": f"{BOOKS}/{deployed.name}.md#{rule.name.lower()}",
+        "dashboard": f"/d/slipway-{deployed.name}",
     }
 
 
@@ -98,9 +117,9 @@ def without_value(summary: str) -> str:
     return _VALUE.sub("VALUE", summary)
 
 
-def of_scenario(placed: PlacedSystem, rule: Rule) -> dict[str, Any]:
+def of_scenario(deployed: DeployedSystem, rule: Rule) -> dict[str, Any]:
     """Silent, then firing at its minute and not before; firing until all is well for long enough, then silent."""
-    happens: Scenario = SCENARIOS[rule.name](placed, rule)
+    happens: Scenario = SCENARIOS[rule.name](deployed, rule)
     start, end = fires(happens, rule), recovers(happens, rule)
     moments = [
         Moment(start - 1, rule),
@@ -108,26 +127,28 @@ def of_scenario(placed: PlacedSystem, rule: Rule) -> dict[str, Any]:
         Moment(end - 1, rule, happens.labels),
         Moment(end, rule),
     ]
-    return unit_test(placed, happens.series, moments, happens.step)
+    return unit_test(deployed, happens.series, moments, happens.step)
 
 
-def only(system: str, name: str, **labels: str) -> tuple[PlacedSystem, Rule]:
+def only(system: str, name: str, **labels: str) -> tuple[DeployedSystem, Rule]:
     """The alert of that name, and of these labels where there are several."""
-    placed = placed_systems()[system]
-    return placed, next(rule for rule in alerts(placed) if rule.name == name and labels.items() <= rule.labels.items())
+    deployed = deployed_systems()[system]
+    return deployed, next(
+        rule for rule in alerts(deployed) if rule.name == name and labels.items() <= rule.labels.items()
+    )
 
 
-def passes(placed: PlacedSystem, tests: Sequence[dict[str, Any]], folder: Path) -> str:
+def passes(deployed: DeployedSystem, tests: Sequence[dict[str, Any]], folder: Path) -> str:
     """What promtool has against the tests, in one run; empty when it has nothing."""
     kinds = dict.fromkeys((test["name"], test["interval"]) for test in tests)
-    files = [_test_file(placed, name, step, tests, folder) for name, step in kinds]
+    files = [_test_file(deployed, name, step, tests, folder) for name, step in kinds]
     done = programs.run(programs.promtool(), "test", "rules", *files, folder=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def _test_file(placed: PlacedSystem, name: str, step: str, tests: Sequence[dict[str, Any]], folder: Path) -> Path:
+def _test_file(deployed: DeployedSystem, name: str, step: str, tests: Sequence[dict[str, Any]], folder: Path) -> Path:
     """All tests of an alert with the same step, which is the time between two evaluations too."""
-    groups = read_by(placed, name)
+    groups = read_by(deployed, name)
     rules, file = folder / f"{name}.rules.yaml", folder / f"{name}-{step}.test.yaml"
     rules.write_text(yaml.safe_dump({"groups": groups}))
     content = {
@@ -141,10 +162,10 @@ def _test_file(placed: PlacedSystem, name: str, step: str, tests: Sequence[dict[
 
 
 def recorded(
-    placed: PlacedSystem, series: Mapping[str, Samples], expected: Mapping[str, float | None], folder: Path
+    deployed: DeployedSystem, series: Mapping[str, Samples], expected: Mapping[str, float | None], folder: Path
 ) -> str:
     """What promtool has against these values of recorded series, at the seventh minute; None where there is none."""
-    group = spec(placed)["groups"][0]
+    group = spec(deployed)["groups"][0]
     (folder / "recording.rules.yaml").write_text(yaml.safe_dump({"groups": [group]}))
     asked = [
         {"expr": each.split("{")[0], "eval_time": "7m", "exp_samples": _samples(each, value)}
@@ -162,9 +183,9 @@ def _samples(labels: str, value: float | None) -> list[dict[str, Any]]:
     return [] if value is None else [{"labels": labels, "value": value}]
 
 
-def read_by(placed: PlacedSystem, name: str) -> list[dict[str, Any]]:
+def read_by(deployed: DeployedSystem, name: str) -> list[dict[str, Any]]:
     """Groups with the alert in all its forms and the series recorded for it; the rest would only take time."""
-    groups = spec(placed)["groups"]
+    groups = spec(deployed)["groups"]
     expressions = [rule["expr"] for group in groups for rule in group["rules"] if rule.get("alert") == name]
 
     def wanted(rule: dict[str, Any]) -> bool:

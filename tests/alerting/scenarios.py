@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from builders import names
-from builders.alerting.rule import Rule
-from builders.environment import broker
-from settings.fields import seconds
-from settings.stacks import PlacedSystem
+from components.cluster.monitoring.manifests.alerting.rule import Rule
+from components.manifests import names
+from components.manifests.environment import broker
+from slipway.settings.fields import seconds
+from slipway.settings.stacks import DeployedSystem
 
 MINUTE = 60
 WELL = 20
@@ -62,7 +62,7 @@ class Course:
         return found
 
 
-Builder = Callable[[PlacedSystem, Rule], Scenario]
+Builder = Callable[[DeployedSystem, Rule], Scenario]
 
 
 def labelled(metric: str, **labels: str) -> str:
@@ -72,7 +72,7 @@ def labelled(metric: str, **labels: str) -> str:
 def fires(scenario: Scenario, rule: Rule) -> int:
     """The step from which the alert fires: true for as long as the rule's `for`."""
     first = scenario.wrong.index(True)
-    return first + ceil(seconds(rule.lasting) / scenario.step)
+    return first + ceil(seconds(rule.for_) / scenario.step)
 
 
 def recovers(scenario: Scenario, rule: Rule) -> int:
@@ -82,7 +82,7 @@ def recovers(scenario: Scenario, rule: Rule) -> int:
 
 def course(rule: Rule, *, reaction: int = 6, step: int = MINUTE, well: int = WELL) -> Course:
     """Wrong for as long as the alert waits, and for `reaction` steps more, until an average over time has followed."""
-    return Course(well=well, wrong=ceil(seconds(rule.lasting) / step) + reaction)
+    return Course(well=well, wrong=ceil(seconds(rule.for_) / step) + reaction)
 
 
 def increase(samples: Samples, step: int, window: int) -> float:
@@ -100,8 +100,8 @@ def of_kubernetes(metric: str, instance: str = "10.20.1.7:8080", /, **labels: st
     return labelled(metric, **{**_STATE, **_STATE_POD, "instance": instance, **labels})
 
 
-def of_container(metric: str, placed: PlacedSystem, pod: str, container: str) -> str:
-    own = {"namespace": placed.namespace, "pod": pod, "container": container}
+def of_container(metric: str, deployed: DeployedSystem, pod: str, container: str) -> str:
+    own = {"namespace": deployed.namespace, "pod": pod, "container": container}
     return labelled(metric, job="kubelet", metrics_path="/metrics/cadvisor", node="node-1", **own)
 
 
@@ -113,46 +113,46 @@ def of_gateway(
     return labelled(metric, namespace="envoy-gateway-system", pod=proxy, envoy_cluster_name=cluster, **own)
 
 
-def of_database(metric: str, placed: PlacedSystem, **own: str) -> str:
-    database = next(name for name, each in placed.definition.databases.items() if each.engine == "postgres")
-    where = {"namespace": placed.namespace, "database": database}
+def of_database(metric: str, deployed: DeployedSystem, **own: str) -> str:
+    database = next(name for name, each in deployed.definition.databases.items() if each.engine == "postgres")
+    where = {"namespace": deployed.namespace, "database": database}
     return labelled(metric, job="exporter", pod=f"{database}-exporter-1", instance="10.20.1.9:9187", **where, **own)
 
 
-def database_labels(placed: PlacedSystem) -> Labels:
-    database = next(name for name, each in placed.definition.databases.items() if each.engine == "postgres")
-    return {"namespace": placed.namespace, "database": database}
+def database_labels(deployed: DeployedSystem) -> Labels:
+    database = next(name for name, each in deployed.definition.databases.items() if each.engine == "postgres")
+    return {"namespace": deployed.namespace, "database": database}
 
 
-def of_broker(metric: str, placed: PlacedSystem, node: int = 0, /, **own: str) -> str:
-    pod = f"{broker(placed.name)}-server-{node}"
-    return labelled(metric, namespace=placed.namespace, pod=pod, instance=f"10.20.1.{30 + node}:15691", **own)
+def of_broker(metric: str, deployed: DeployedSystem, node: int = 0, /, **own: str) -> str:
+    pod = f"{broker(deployed.name)}-server-{node}"
+    return labelled(metric, namespace=deployed.namespace, pod=pod, instance=f"10.20.1.{30 + node}:15691", **own)
 
 
-def of_page(metric: str, placed: PlacedSystem) -> str:
-    return labelled(metric, job=f"{placed.name}-pages", **page_labels(placed))
+def of_page(metric: str, deployed: DeployedSystem) -> str:
+    return labelled(metric, job=f"{deployed.name}-pages", **page_labels(deployed))
 
 
-def page_labels(placed: PlacedSystem) -> Labels:
-    return {"instance": f"https://{next(iter(placed.definition.domains.values()))}", "system": placed.name}
+def page_labels(deployed: DeployedSystem) -> Labels:
+    return {"instance": f"https://{next(iter(deployed.definition.domains.values()))}", "system": deployed.name}
 
 
-def of_agent(placed: PlacedSystem, kind: str, node: int = 1) -> str:
-    service = first_service(placed)
-    own = {"system": placed.name, "service": service, "slot": "blue", "kind": kind}
+def of_agent(deployed: DeployedSystem, kind: str, node: int = 1) -> str:
+    service = first_service(deployed)
+    own = {"system": deployed.name, "service": service, "slot": "blue", "kind": kind}
     return labelled("slipway_log_lines_total", namespace="logging", pod=f"agent-{node}", **own)
 
 
-def first_service(placed: PlacedSystem) -> str:
-    return next(iter(placed.definition.services))
+def first_service(deployed: DeployedSystem) -> str:
+    return next(iter(deployed.definition.services))
 
 
-def first_pod(placed: PlacedSystem, number: int = 1) -> str:
-    return f"{first_service(placed)}-blue-5d9c7b6f8-abc{number}x"
+def first_pod(deployed: DeployedSystem, number: int = 1) -> str:
+    return f"{first_service(deployed)}-blue-5d9c7b6f8-abc{number}x"
 
 
-def in_slot(placed: PlacedSystem) -> Labels:
-    return {"service": first_service(placed), "slot": "blue"}
+def in_slot(deployed: DeployedSystem) -> Labels:
+    return {"service": first_service(deployed), "slot": "blue"}
 
 
 # --- traffic ----------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ BURNS = {
 def _burnt(burn: Burn, rule: Rule, budget: float) -> tuple[Course, Samples, Sequence[bool]]:
     """The share of bad requests goes from none to just above what the alert allows."""
     share, every = budget * burn.factor * OVER, RATE * burn.step
-    until = ceil(burn.steps(burn.long) / OVER) + 1 + ceil(seconds(rule.lasting) / burn.step)
+    until = ceil(burn.steps(burn.long) / OVER) + 1 + ceil(seconds(rule.for_) / burn.step)
     taken = Course(well=burn.steps(burn.history), wrong=until, after=12)
     bad = taken.counter(0, share * every)
 
@@ -205,54 +205,90 @@ def _burnt(burn: Burn, rule: Rule, budget: float) -> tuple[Course, Samples, Sequ
     return taken, bad, wrong
 
 
-def error_budget_burn(placed: PlacedSystem, rule: Rule) -> Scenario:
+def error_budget_burn(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Two proxies count; a service of somebody else fails all the time, which is none of ours."""
-    burn, service = BURNS[rule.labels["window"]], first_service(placed)
-    taken, bad, wrong = _burnt(burn, rule, placed.definition.objectives.error_percent / 100)
+    burn, service = BURNS[rule.labels["window"]], first_service(deployed)
+    taken, bad, wrong = _burnt(burn, rule, deployed.definition.objectives.error_percent / 100)
     every = taken.counter(RATE * burn.step, RATE * burn.step)
     good = [all_ - failed for all_, failed in zip(every, bad, strict=True)]
     series: dict[str, Samples] = {}
     for proxy in ("proxy-1", "proxy-2"):
         for code, samples in (("2", good), ("5", bad)):
             own = {"proxy": proxy, "envoy_response_code_class": code}
-            series[of_gateway(REQUESTS, placed.namespace, service, **own)] = samples
+            series[of_gateway(REQUESTS, deployed.namespace, service, **own)] = samples
     series[of_gateway(REQUESTS, "somebody", "else", envoy_response_code_class="5")] = every
     return Scenario(series=series, wrong=wrong, labels={"service": service}, step=burn.step)
 
 
-def latency_budget_burn(placed: PlacedSystem, rule: Rule) -> Scenario:
+def latency_budget_burn(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Of 100 requests 5 may take longer than the p95. Proxies share the requests unevenly."""
-    burn, service = BURNS[rule.labels["window"]], first_service(placed)
+    burn, service = BURNS[rule.labels["window"]], first_service(deployed)
     taken, slow, wrong = _burnt(burn, rule, 0.05)
     every = taken.counter(RATE * burn.step, RATE * burn.step)
     fast = [all_ - late for all_, late in zip(every, slow, strict=True)]
     series: dict[str, Samples] = {}
     for proxy, part in (("proxy-1", 1), ("proxy-2", 3)):
-        for le, samples in ((bound(placed), fast), ("30000", every), ("+Inf", every)):
-            name = of_gateway(f"{TIMES}_bucket", placed.namespace, service, proxy, le=le)
+        for le, samples in ((bound(deployed), fast), ("30000", every), ("+Inf", every)):
+            name = of_gateway(f"{TIMES}_bucket", deployed.namespace, service, proxy, le=le)
             series[name] = [each * part for each in samples]
-        count = of_gateway(f"{TIMES}_count", placed.namespace, service, proxy)
+        count = of_gateway(f"{TIMES}_count", deployed.namespace, service, proxy)
         series[count] = [each * part for each in every]
     return Scenario(series=series, wrong=wrong, labels={"service": service}, step=burn.step)
 
 
-def bound(placed: PlacedSystem) -> str:
+def bound(deployed: DeployedSystem) -> str:
     """The p95 as a bound of Envoy's buckets, in milliseconds."""
-    return f"{seconds(placed.definition.objectives.p95) * 1000:g}"
+    return f"{seconds(deployed.definition.objectives.p95) * 1000:g}"
 
 
-def average_latency_high(placed: PlacedSystem, rule: Rule) -> Scenario:
+def average_latency_high(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """The mean over five minutes doubles what the owner promises."""
-    limit = seconds(placed.definition.objectives.average or "0s") * 1000
-    taken, service = course(rule), first_service(placed)
+    limit = seconds(deployed.definition.objectives.average or "0s") * 1000
+    taken, service = course(rule), first_service(deployed)
     spent = taken.counter(limit / 2 * 600, limit * 2 * 600)
     every = taken.counter(600, 600)
     series = {
-        of_gateway(f"{TIMES}_sum", placed.namespace, service): spent,
-        of_gateway(f"{TIMES}_count", placed.namespace, service): every,
+        of_gateway(f"{TIMES}_sum", deployed.namespace, service): spent,
+        of_gateway(f"{TIMES}_count", deployed.namespace, service): every,
     }
     wrong = [step >= 5 and increase(spent, step, 5) / (600 * 5) > limit for step in range(taken.length)]
     return Scenario(series=series, wrong=wrong, labels={"service": service})
+
+
+def errors_above_rollback(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """A fifth more of the requests fail than the owner bears, at a pace that burns the budget of a month too slowly to be
+    told of by it soon."""
+    limit, taken = (deployed.definition.release.rollback.error_percent or 0) / 100, course(rule, reaction=8)
+    service, every = first_service(deployed), 60 * RATE
+    bad = taken.counter(0, limit * 1.2 * every)
+    good = [every * (step + 1) - failed for step, failed in enumerate(bad)]
+    series = {
+        of_gateway(REQUESTS, deployed.namespace, service, envoy_response_code_class=code): samples
+        for code, samples in (("2", good), ("5", bad))
+    }
+    wrong = [step >= 5 and increase(bad, step, 5) / (every * 5) > limit for step in range(taken.length)]
+    return Scenario(series=series, wrong=wrong, labels={"service": service})
+
+
+def latency_regression(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """Answers took up to 100 ms for a day, and take up to 250 ms now."""
+    taken, service, every = course(rule, well=25 * 60, reaction=20), first_service(deployed), 600
+    fast = taken.counter(every, 0)
+    series = {
+        of_gateway(f"{TIMES}_bucket", deployed.namespace, service, le=le): samples
+        for le, samples in (("100", fast), ("250", taken.counter(every, every)), ("+Inf", taken.counter(every, every)))
+    }
+
+    def p95(step: int) -> float:
+        quick, all_ = increase(fast, step, 5), every * 5
+        if quick >= 0.95 * all_:
+            return 100 * 0.95 * all_ / quick
+        return 100 + 150 * (0.95 * all_ - quick) / (all_ - quick)
+
+    percent = deployed.definition.objectives.latency_regression_percent or 0
+    seen = [p95(step) if step >= 5 else 95.0 for step in range(taken.length)]
+    wrong = [sum(seen[max(step - 15, 0) : step + 1]) / 16 > 95 * (1 + percent / 100) for step in range(taken.length)]
+    return Scenario(series=series, wrong=wrong, labels={"service": service, "slot": "blue"})
 
 
 # --- workloads --------------------------------------------------------------------------------------------------------
@@ -262,11 +298,11 @@ def _while_wrong(taken: Course) -> list[bool]:
     return [taken.is_wrong(step) for step in range(taken.length)]
 
 
-def service_down(placed: PlacedSystem, rule: Rule) -> Scenario:
+def service_down(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """The slot that visitors use loses all of its pods; one that is scaled to nothing and one of no service are well."""
-    taken, namespace = course(rule), placed.namespace
-    ours = f"{first_service(placed)}-blue"
-    unused, other = f"{first_service(placed)}-green", "exporter"
+    taken, namespace = course(rule), deployed.namespace
+    ours = f"{first_service(deployed)}-blue"
+    unused, other = f"{first_service(deployed)}-green", "exporter"
     wanted, there = "kube_deployment_spec_replicas", "kube_deployment_status_replicas_available"
     series = {
         of_kubernetes(wanted, namespace=namespace, deployment=ours): taken.gauge(2, 2),
@@ -276,59 +312,70 @@ def service_down(placed: PlacedSystem, rule: Rule) -> Scenario:
         of_kubernetes(wanted, namespace=namespace, deployment=other): taken.gauge(1, 1),
         of_kubernetes(there, namespace=namespace, deployment=other): taken.gauge(0, 0),
     }
-    labels = {"namespace": namespace, "deployment": ours, **in_slot(placed)}
+    labels = {"namespace": namespace, "deployment": ours, **in_slot(deployed)}
     return Scenario(series=series, wrong=_while_wrong(taken), labels=labels)
 
 
-def pod_crash_looping(placed: PlacedSystem, rule: Rule) -> Scenario:
+def metrics_missing(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """Both pods answer no scrape; those of the system's other services do."""
+    taken = course(rule)
+    series: dict[str, Samples] = {}
+    for name, service in deployed.definition.services.items():
+        for pod in (f"{name}-blue-1", f"{name}-blue-2") if service.metrics else ():
+            up = labelled("up", namespace=deployed.namespace, pod=pod, service=name, slot="blue")
+            series[up] = taken.gauge(1, 0) if name == rule.labels["service"] else taken.gauge(1, 1)
+    return Scenario(series=series, wrong=_while_wrong(taken))
+
+
+def pod_crash_looping(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Kubernetes tells of the waiting container while it waits only: the series is gone in between."""
-    taken, namespace, pod = course(rule), placed.namespace, first_pod(placed)
+    taken, namespace, pod = course(rule), deployed.namespace, first_pod(deployed)
     waiting = "kube_pod_container_status_waiting_reason"
-    own = {"namespace": namespace, "pod": pod, "container": first_service(placed)}
+    own = {"namespace": namespace, "pod": pod, "container": first_service(deployed)}
     seen = [float(taken.is_wrong(step) and step % 2 == 0) for step in range(taken.length)]
     series = {of_kubernetes(waiting, reason="CrashLoopBackOff", **own): seen}
     wrong = [any(seen[max(step - 5, 0) : step + 1]) for step in range(taken.length)]
-    return Scenario(series=series, wrong=wrong, labels={**own, **in_slot(placed)})
+    return Scenario(series=series, wrong=wrong, labels={**own, **in_slot(deployed)})
 
 
-def cpu_saturated(placed: PlacedSystem, rule: Rule) -> Scenario:
+def cpu_saturated(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Two pods of one slot; the sidecar of one counts as well."""
-    taken, limit = course(rule), placed.definition.objectives.cpu_percent / 100
+    taken, limit = course(rule), deployed.definition.objectives.cpu_percent / 100
     used = taken.counter(0.2 * limit * MINUTE, 1.5 * limit * MINUTE)
     wrong = [step >= 5 and increase(used, step, 5) / (5 * MINUTE) > limit for step in range(taken.length)]
-    series = _usage(placed, "container_cpu_usage_seconds_total", "cpu", used, taken)
-    return Scenario(series=series, wrong=wrong, labels=in_slot(placed))
+    series = _usage(deployed, "container_cpu_usage_seconds_total", "cpu", used, taken)
+    return Scenario(series=series, wrong=wrong, labels=in_slot(deployed))
 
 
-def memory_saturated(placed: PlacedSystem, rule: Rule) -> Scenario:
+def memory_saturated(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """As soon as the working set is above the share of what is requested."""
-    taken, limit = course(rule), placed.definition.objectives.memory_percent / 100
+    taken, limit = course(rule), deployed.definition.objectives.memory_percent / 100
     used = taken.gauge(limit - 0.01, limit + 0.01)
-    series = _usage(placed, "container_memory_working_set_bytes", "memory", used, taken)
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=in_slot(placed))
+    series = _usage(deployed, "container_memory_working_set_bytes", "memory", used, taken)
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=in_slot(deployed))
 
 
-def _usage(placed: PlacedSystem, metric: str, resource: str, used: Samples, taken: Course) -> dict[str, Samples]:
+def _usage(deployed: DeployedSystem, metric: str, resource: str, used: Samples, taken: Course) -> dict[str, Samples]:
     """Each pod asks for 1 core or byte; a database's pod, and the sum that the kubelet gives of each pod, do not count."""
     series: dict[str, Samples] = {}
-    service, asked = first_service(placed), "kube_pod_container_resource_requests"
+    service, asked = first_service(deployed), "kube_pod_container_resource_requests"
     for number in (1, 2):
-        pod = first_pod(placed, number)
-        own = {"namespace": placed.namespace, "pod": pod, "resource": resource}
+        pod = first_pod(deployed, number)
+        own = {"namespace": deployed.namespace, "pod": pod, "resource": resource}
         for container, part in ((service, 0.75), ("proxy", 0.25)):
-            series[of_container(metric, placed, pod, container)] = [each * part for each in used]
+            series[of_container(metric, deployed, pod, container)] = [each * part for each in used]
             series[of_kubernetes(asked, container=container, **own)] = taken.gauge(part, part)
-        series[of_container(metric, placed, pod, "")] = [each * 10 for each in used]
-    series[of_container(metric, placed, "postgres-0", "postgres")] = [each * 10 for each in used]
+        series[of_container(metric, deployed, pod, "")] = [each * 10 for each in used]
+    series[of_container(metric, deployed, "postgres-0", "postgres")] = [each * 10 for each in used]
     return series
 
 
-def autoscaler_at_maximum(placed: PlacedSystem, rule: Rule) -> Scenario:
+def autoscaler_at_maximum(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """An autoscaler that may have one pod only is always at its maximum, and well."""
-    taken, namespace = course(rule), placed.namespace
+    taken, namespace = course(rule), deployed.namespace
     now = "kube_horizontalpodautoscaler_status_current_replicas"
     most = "kube_horizontalpodautoscaler_spec_max_replicas"
-    ours, single = f"{first_service(placed)}-blue", f"{first_service(placed)}-green"
+    ours, single = f"{first_service(deployed)}-blue", f"{first_service(deployed)}-green"
     series = {
         of_kubernetes(now, namespace=namespace, horizontalpodautoscaler=ours): taken.gauge(9, 10),
         of_kubernetes(most, namespace=namespace, horizontalpodautoscaler=ours): taken.gauge(10, 10),
@@ -342,67 +389,69 @@ def autoscaler_at_maximum(placed: PlacedSystem, rule: Rule) -> Scenario:
 # --- databases --------------------------------------------------------------------------------------------------------
 
 
-def database_down(placed: PlacedSystem, rule: Rule) -> Scenario:
+def database_down(deployed: DeployedSystem, rule: Rule) -> Scenario:
     taken = course(rule)
-    series = {of_database("pg_up", placed): taken.gauge(1, 0)}
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(placed))
+    series = {of_database("pg_up", deployed): taken.gauge(1, 0)}
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(deployed))
 
 
-def database_connections_high(placed: PlacedSystem, rule: Rule) -> Scenario:
+def database_connections_high(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Connections are counted by state: only their sum is too much."""
     taken = course(rule)
     series = {
-        of_database("pg_stat_activity_count", placed, state="active", datname="a"): taken.gauge(40, 41),
-        of_database("pg_stat_activity_count", placed, state="idle", datname="a"): taken.gauge(40, 40),
-        of_database("pg_settings_max_connections", placed, server="localhost:5432"): taken.gauge(100, 100),
+        of_database("pg_stat_activity_count", deployed, state="active", datname="a"): taken.gauge(40, 41),
+        of_database("pg_stat_activity_count", deployed, state="idle", datname="a"): taken.gauge(40, 40),
+        of_database("pg_settings_max_connections", deployed, server="localhost:5432"): taken.gauge(100, 100),
     }
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(placed))
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(deployed))
 
 
-def database_slow_queries(placed: PlacedSystem, rule: Rule) -> Scenario:
+def database_slow_queries(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """A connection that is idle for hours is well."""
     taken, longest = course(rule), "pg_stat_activity_max_tx_duration"
-    slowest = max(each.slow_query_ms for each in placed.definition.databases.values() if each.engine == "postgres")
+    slowest = max(each.slow_query_ms for each in deployed.definition.databases.values() if each.engine == "postgres")
     limit = max(slowest / 1000 * 30, 30)
     series = {
-        of_database(longest, placed, state="active"): taken.gauge(1, 1),
-        of_database(longest, placed, state="idle in transaction"): taken.gauge(limit, limit + 1),
-        of_database(longest, placed, state="idle"): taken.gauge(9000, 9000),
+        of_database(longest, deployed, state="active"): taken.gauge(1, 1),
+        of_database(longest, deployed, state="idle in transaction"): taken.gauge(limit, limit + 1),
+        of_database(longest, deployed, state="idle"): taken.gauge(9000, 9000),
     }
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(placed))
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(deployed))
 
 
-def database_latency_high(placed: PlacedSystem, rule: Rule) -> Scenario:
+def database_latency_high(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """The mean over all statements, which each have a series of their own."""
-    limit = seconds(placed.definition.objectives.database_p95 or "0s")
+    limit = seconds(deployed.definition.objectives.database_p95 or "0s")
     taken = course(rule)
     spent = taken.counter(limit * 500, limit * 1500)
     series: dict[str, Samples] = {}
     for query, part in (("1", 0.9), ("2", 0.1)):
-        series[of_database("pg_stat_statements_seconds_total", placed, queryid=query)] = [each * part for each in spent]
-        series[of_database("pg_stat_statements_calls_total", placed, queryid=query)] = taken.counter(500, 500)
+        series[of_database("pg_stat_statements_seconds_total", deployed, queryid=query)] = [
+            each * part for each in spent
+        ]
+        series[of_database("pg_stat_statements_calls_total", deployed, queryid=query)] = taken.counter(500, 500)
     wrong = [step >= 5 and increase(spent, step, 5) / (1000 * 5) > limit for step in range(taken.length)]
-    return Scenario(series=series, wrong=wrong, labels=database_labels(placed))
+    return Scenario(series=series, wrong=wrong, labels=database_labels(deployed))
 
 
-def database_replication_lag(placed: PlacedSystem, rule: Rule) -> Scenario:
+def database_replication_lag(deployed: DeployedSystem, rule: Rule) -> Scenario:
     taken = course(rule)
-    series = {of_database("pg_replication_lag_seconds", placed): taken.gauge(30, 31)}
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(placed))
+    series = {of_database("pg_replication_lag_seconds", deployed): taken.gauge(30, 31)}
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=database_labels(deployed))
 
 
-def backup_too_old(placed: PlacedSystem, rule: Rule) -> Scenario:
-    return _stale(placed, rule, names.dump(rule.labels["database"]), 26)
+def backup_too_old(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    return _stale(deployed, rule, names.dump(rule.labels["database"]), 26)
 
 
-def restore_test_overdue(placed: PlacedSystem, rule: Rule) -> Scenario:
-    return _stale(placed, rule, names.restore_test(rule.labels["database"]), 8 * 24)
+def restore_test_overdue(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    return _stale(deployed, rule, names.restore_test(rule.labels["database"]), 8 * 24)
 
 
-def _stale(placed: PlacedSystem, rule: Rule, job: str, hours: int) -> Scenario:
+def _stale(deployed: DeployedSystem, rule: Rule, job: str, hours: int) -> Scenario:
     """Time begins at 0: the last success was before. It counts more than when the CronJob was made."""
     taken = course(rule)
-    own = {"namespace": placed.namespace, "cronjob": job}
+    own = {"namespace": deployed.namespace, "cronjob": job}
     long_ago = WELL * MINUTE - hours * 3600 - 1
     series = {
         of_kubernetes("kube_cronjob_status_last_successful_time", **own): [
@@ -413,7 +462,7 @@ def _stale(placed: PlacedSystem, rule: Rule, job: str, hours: int) -> Scenario:
     return Scenario(series=series, wrong=_while_wrong(taken), labels=own)
 
 
-def restore_test_failed(placed: PlacedSystem, rule: Rule) -> Scenario:
+def restore_test_failed(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """A run fails, and the next one passes; each takes three steps, in which the last result holds. The failed Job stays
     in the history, which does not count."""
     taken, job = course(rule), names.restore_test(rule.labels["database"])
@@ -427,8 +476,8 @@ def restore_test_failed(placed: PlacedSystem, rule: Rule) -> Scenario:
         ]
 
     running = [float(any(begin <= step < end for begin, end in runs.items())) for step in range(taken.length)]
-    own = {"namespace": placed.namespace, "cronjob": job}
-    history = {"namespace": placed.namespace, "job_name": f"{job}-29123456", "reason": "BackoffLimitExceeded"}
+    own = {"namespace": deployed.namespace, "cronjob": job}
+    history = {"namespace": deployed.namespace, "job_name": f"{job}-29123456", "reason": "BackoffLimitExceeded"}
     series = {
         of_kubernetes("kube_cronjob_created", **own): [-9e9] * taken.length,
         of_kubernetes("kube_cronjob_status_last_schedule_time", **own): latest(list(runs)),
@@ -439,14 +488,14 @@ def restore_test_failed(placed: PlacedSystem, rule: Rule) -> Scenario:
     return Scenario(series=series, wrong=_while_wrong(taken), labels=own)
 
 
-def _job(placed: PlacedSystem, rule: Rule, job: str) -> Scenario:
+def _job(deployed: DeployedSystem, rule: Rule, job: str) -> Scenario:
     """Kubernetes tells each reason by itself. A Job of another name fails all the time."""
     taken = course(rule)
-    failed, own = "kube_job_status_failed", {"namespace": placed.namespace, "job_name": job}
+    failed, own = "kube_job_status_failed", {"namespace": deployed.namespace, "job_name": job}
     series = {
         of_kubernetes(failed, reason="BackoffLimitExceeded", **own): taken.gauge(0, 1),
         of_kubernetes(failed, reason="DeadlineExceeded", **own): taken.gauge(0, 0),
-        of_kubernetes(failed, namespace=placed.namespace, job_name="nightly-report"): taken.gauge(1, 1),
+        of_kubernetes(failed, namespace=deployed.namespace, job_name="nightly-report"): taken.gauge(1, 1),
     }
     return Scenario(series=series, wrong=_while_wrong(taken), labels=own)
 
@@ -454,10 +503,10 @@ def _job(placed: PlacedSystem, rule: Rule, job: str) -> Scenario:
 # --- operations -------------------------------------------------------------------------------------------------------
 
 
-def certificate_expires_soon(placed: PlacedSystem, rule: Rule) -> Scenario:
+def certificate_expires_soon(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """It is renewed in the end."""
     taken = course(rule)
-    own = {"namespace": placed.namespace, "name": "web"}
+    own = {"namespace": deployed.namespace, "name": "web"}
     soon, late = WELL * MINUTE + 14 * 86400 - 1, 90 * 86400
     until = [soon if step < taken.well + taken.wrong else late for step in range(taken.length)]
     scrape = {"job": "cert-manager", "pod": "cert-manager-1", "instance": "10.20.1.4:9402"}
@@ -465,18 +514,18 @@ def certificate_expires_soon(placed: PlacedSystem, rule: Rule) -> Scenario:
     return Scenario(series=series, wrong=_while_wrong(taken), labels=own)
 
 
-def page_down(placed: PlacedSystem, rule: Rule) -> Scenario:
+def page_down(deployed: DeployedSystem, rule: Rule) -> Scenario:
     taken = course(rule)
-    series = {of_page("probe_success", placed): taken.gauge(1, 0)}
-    labels = {"job": f"{placed.name}-pages", **page_labels(placed)}
+    series = {of_page("probe_success", deployed): taken.gauge(1, 0)}
+    labels = {"job": f"{deployed.name}-pages", **page_labels(deployed)}
     return Scenario(series=series, wrong=_while_wrong(taken), labels=labels)
 
 
-def availability_budget_burn(placed: PlacedSystem, rule: Rule) -> Scenario:
+def availability_budget_burn(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """A sample stands for the tries of a step, of which a share fails: just above what the alert allows."""
     burn = BURNS[rule.labels["window"]]
-    allowed = (1 - placed.definition.objectives.availability_percent / 100) * burn.factor
-    until = ceil(burn.steps(burn.long) / OVER) + 1 + ceil(seconds(rule.lasting) / burn.step)
+    allowed = (1 - deployed.definition.objectives.availability_percent / 100) * burn.factor
+    until = ceil(burn.steps(burn.long) / OVER) + 1 + ceil(seconds(rule.for_) / burn.step)
     taken = Course(well=burn.steps(burn.history), wrong=until, after=12)
     probes = taken.gauge(1, 1 - allowed * OVER)
 
@@ -485,39 +534,39 @@ def availability_budget_burn(placed: PlacedSystem, rule: Rule) -> Scenario:
         return 1 - sum(seen) / len(seen) > allowed
 
     wrong = [over(step, burn.long) and over(step, burn.short) for step in range(taken.length)]
-    labels = {"job": f"{placed.name}-pages", **page_labels(placed)}
-    return Scenario(series={of_page("probe_success", placed): probes}, wrong=wrong, labels=labels, step=burn.step)
+    labels = {"job": f"{deployed.name}-pages", **page_labels(deployed)}
+    return Scenario(series={of_page("probe_success", deployed): probes}, wrong=wrong, labels=labels, step=burn.step)
 
 
-def page_load_slow(placed: PlacedSystem, rule: Rule) -> Scenario:
+def page_load_slow(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """The mean of the last five minutes: one slow load is none."""
-    limit, taken = seconds(placed.definition.objectives.page_load or "0s"), course(rule)
+    limit, taken = seconds(deployed.definition.objectives.page_load or "0s"), course(rule)
     took = taken.gauge(limit / 2, limit * 1.2)
     last = [took[max(step - 5, 0) : step + 1] for step in range(taken.length)]
     wrong = [sum(each) / len(each) > limit for each in last]
-    labels = {"job": f"{placed.name}-pages", **page_labels(placed)}
-    return Scenario(series={of_page("probe_duration_seconds", placed): took}, wrong=wrong, labels=labels)
+    labels = {"job": f"{deployed.name}-pages", **page_labels(deployed)}
+    return Scenario(series={of_page("probe_duration_seconds", deployed): took}, wrong=wrong, labels=labels)
 
 
-def error_lines_in_logs(placed: PlacedSystem, rule: Rule) -> Scenario:
+def error_lines_in_logs(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Agents of two nodes count the same service."""
     taken = course(rule, reaction=12)
     lines = taken.counter(0, 4)
-    series = {of_agent(placed, "error", node): lines for node in (1, 2)}
+    series = {of_agent(deployed, "error", node): lines for node in (1, 2)}
     wrong = [2 * increase(lines, step, 10) > 50 for step in range(taken.length)]
-    return Scenario(series=series, wrong=wrong, labels=in_slot(placed))
+    return Scenario(series=series, wrong=wrong, labels=in_slot(deployed))
 
 
-def forbidden_lines_in_logs(placed: PlacedSystem, rule: Rule) -> Scenario:
+def forbidden_lines_in_logs(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """One line is enough, and is told for five minutes."""
     taken = Course(well=WELL, wrong=1)
     lines = taken.counter(0, 1)
     wrong = [increase(lines, step, 5) > 0 for step in range(taken.length)]
-    return Scenario(series={of_agent(placed, "forbidden"): lines}, wrong=wrong, labels=in_slot(placed))
+    return Scenario(series={of_agent(deployed, "forbidden"): lines}, wrong=wrong, labels=in_slot(deployed))
 
 
-def migration_failed(placed: PlacedSystem, rule: Rule) -> Scenario:
-    return _job(placed, rule, f"{names.migration(placed.definition.migrations[-1].name)}-1a2b3c4d")
+def migration_failed(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    return _job(deployed, rule, f"{names.migration(deployed.definition.migrations[-1].name)}-1a2b3c4d")
 
 
 # --- queues -----------------------------------------------------------------------------------------------------------
@@ -527,21 +576,24 @@ _TAKEN = "rabbitmq_queue_messages_delivered_ack_total"
 _QUEUE = {"vhost": "rent-to-own", "queue": "payments"}
 
 
-def _queue_labels(placed: PlacedSystem) -> Labels:
-    return {"namespace": placed.namespace, **_QUEUE}
+def _queue_labels(deployed: DeployedSystem) -> Labels:
+    return {"namespace": deployed.namespace, **_QUEUE}
 
 
-def queue_too_deep(placed: PlacedSystem, rule: Rule) -> Scenario:
+def queue_too_deep(deployed: DeployedSystem, rule: Rule) -> Scenario:
     taken = course(rule)
-    series = {of_broker(_READY, placed, **_QUEUE): taken.gauge(1000, 1001)}
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=_queue_labels(placed))
+    series = {of_broker(_READY, deployed, **_QUEUE): taken.gauge(1000, 1001)}
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=_queue_labels(deployed))
 
 
-def queue_too_old(placed: PlacedSystem, rule: Rule) -> Scenario:
+def queue_too_old(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """One message a minute is taken, then none; eight wait for less than ten minutes, and then for ever."""
     taken = course(rule, reaction=15)
     taken_away = taken.counter(1, 0)
-    series = {of_broker(_READY, placed, **_QUEUE): taken.gauge(8, 8), of_broker(_TAKEN, placed, **_QUEUE): taken_away}
+    series = {
+        of_broker(_READY, deployed, **_QUEUE): taken.gauge(8, 8),
+        of_broker(_TAKEN, deployed, **_QUEUE): taken_away,
+    }
 
     def old(step: int) -> bool:
         gone = increase(taken_away, step, 10) / 10 if step else 1.0
@@ -549,33 +601,33 @@ def queue_too_old(placed: PlacedSystem, rule: Rule) -> Scenario:
 
     # Early on the rate is over less than ten minutes, and extrapolated.
     wrong = [step >= 10 and old(step) for step in range(taken.length)]
-    return Scenario(series=series, wrong=wrong, labels=_queue_labels(placed))
+    return Scenario(series=series, wrong=wrong, labels=_queue_labels(deployed))
 
 
-def queue_without_consumer(placed: PlacedSystem, rule: Rule) -> Scenario:
+def queue_without_consumer(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """A queue that nobody reads and nothing waits in is well."""
     taken, consumers = course(rule), "rabbitmq_queue_consumers"
     empty = {**_QUEUE, "queue": "refused"}
     series = {
-        of_broker(_READY, placed, **_QUEUE): taken.gauge(3, 3),
-        of_broker(consumers, placed, **_QUEUE): taken.gauge(2, 0),
-        of_broker(_READY, placed, **empty): taken.gauge(0, 0),
-        of_broker(consumers, placed, **empty): taken.gauge(0, 0),
+        of_broker(_READY, deployed, **_QUEUE): taken.gauge(3, 3),
+        of_broker(consumers, deployed, **_QUEUE): taken.gauge(2, 0),
+        of_broker(_READY, deployed, **empty): taken.gauge(0, 0),
+        of_broker(consumers, deployed, **empty): taken.gauge(0, 0),
     }
-    return Scenario(series=series, wrong=_while_wrong(taken), labels=_queue_labels(placed))
+    return Scenario(series=series, wrong=_while_wrong(taken), labels=_queue_labels(deployed))
 
 
-def broker_node_down(placed: PlacedSystem, rule: Rule) -> Scenario:
+def broker_node_down(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """One of three is gone: its series ends, which is an empty sample."""
     taken = course(rule)
     there = taken.gauge(1, float("nan"))
     wanted = of_kubernetes(
-        "kube_statefulset_replicas", namespace=placed.namespace, statefulset=f"{broker(placed.name)}-server"
+        "kube_statefulset_replicas", namespace=deployed.namespace, statefulset=f"{broker(deployed.name)}-server"
     )
     series: dict[str, Samples] = {wanted: taken.gauge(3, 3)}
     for node in range(3):
-        series[of_broker("rabbitmq_identity_info", placed, node)] = there if node == 2 else taken.gauge(1, 1)
-    return Scenario(series=series, wrong=_while_wrong(taken), labels={"namespace": placed.namespace})
+        series[of_broker("rabbitmq_identity_info", deployed, node)] = there if node == 2 else taken.gauge(1, 1)
+    return Scenario(series=series, wrong=_while_wrong(taken), labels={"namespace": deployed.namespace})
 
 
 # --- alerts that owners declare by name -------------------------------------------------------------------------------
@@ -583,52 +635,68 @@ def broker_node_down(placed: PlacedSystem, rule: Rule) -> Scenario:
 _PATH = {"job": "fleet-api", "method": "GET", "path": "/api/personal-use-policies"}
 
 
-def of_application(metric: str, placed: PlacedSystem, number: int = 1, /, **own: str) -> str:
-    return labelled(metric, namespace=placed.namespace, pod=first_pod(placed, number), slot="blue", **own)
+def of_application(metric: str, deployed: DeployedSystem, number: int = 1, /, **own: str) -> str:
+    return labelled(metric, namespace=deployed.namespace, pod=first_pod(deployed, number), slot="blue", **own)
 
 
-def personal_use_high_error_rate(placed: PlacedSystem, rule: Rule) -> Scenario:
+def personal_use_high_error_rate(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """Above 1 of 100 requests to these paths; what fails elsewhere does not count."""
     taken = course(rule)
     bad, every = taken.counter(0, 12), taken.counter(600, 600)
     good = [all_ - failed for all_, failed in zip(every, bad, strict=True)]
     counter = "http_requests_total"
     series = {
-        of_application(counter, placed, **_PATH, status="200"): good,
-        of_application(counter, placed, **_PATH, status="503"): bad,
-        of_application(counter, placed, path="/api/other", status="500"): every,
+        of_application(counter, deployed, **_PATH, status="200"): good,
+        of_application(counter, deployed, **_PATH, status="503"): bad,
+        of_application(counter, deployed, path="/api/other", status="500"): every,
     }
     wrong = [increase(bad, step, 5) / (600 * 5) > 0.01 for step in range(taken.length)]
     return Scenario(series=series, wrong=wrong)
 
 
-def personal_use_slow_response(placed: PlacedSystem, rule: Rule) -> Scenario:
+def personal_use_slow_response(deployed: DeployedSystem, rule: Rule) -> Scenario:
     """From 96 to 90 of 100 requests within 200 ms."""
     taken = course(rule)
     fast, every = taken.counter(576, 540), taken.counter(600, 600)
     bucket = "http_request_duration_seconds_bucket"
     series = {
-        of_application(bucket, placed, **_PATH, le="0.1"): [0.0] * taken.length,
-        of_application(bucket, placed, **_PATH, le="0.2"): fast,
-        of_application(bucket, placed, **_PATH, le="0.5"): every,
-        of_application(bucket, placed, **_PATH, le="+Inf"): every,
+        of_application(bucket, deployed, **_PATH, le="0.1"): [0.0] * taken.length,
+        of_application(bucket, deployed, **_PATH, le="0.2"): fast,
+        of_application(bucket, deployed, **_PATH, le="0.5"): every,
+        of_application(bucket, deployed, **_PATH, le="+Inf"): every,
     }
     wrong = [step >= 5 and increase(fast, step, 5) / (600 * 5) < 0.95 for step in range(taken.length)]
     return Scenario(series=series, wrong=wrong)
 
 
-def personal_use_connection_errors(placed: PlacedSystem, rule: Rule) -> Scenario:
+def alert_without_data(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """What one alert reads is exported no more; the other's metric is."""
+    taken = course(rule)
+    series = {
+        of_application(alert.metric, deployed, path="/"): taken.gauge(1, float("nan"))
+        if alert.name == rule.labels["about"]
+        else taken.gauge(1, 1)
+        for alert in deployed.definition.alerts
+        if alert.metric
+    }
+    return Scenario(series=series, wrong=_while_wrong(taken), labels={"namespace": deployed.namespace})
+
+
+def personal_use_connection_errors(deployed: DeployedSystem, rule: Rule) -> Scenario:
     taken = course(rule)
     errors = taken.counter(0, 1)
-    series = {of_application("database_connection_errors_total", placed): errors}
+    series = {of_application("database_connection_errors_total", deployed): errors}
     return Scenario(series=series, wrong=[increase(errors, step, 5) > 0 for step in range(taken.length)])
 
 
 SCENARIOS: Mapping[str, Builder] = {
     "ErrorBudgetBurn": error_budget_burn,
     "LatencyBudgetBurn": latency_budget_burn,
+    "ErrorsAboveRollback": errors_above_rollback,
+    "LatencyRegression": latency_regression,
     "AverageLatencyHigh": average_latency_high,
     "ServiceDown": service_down,
+    "MetricsMissing": metrics_missing,
     "PodCrashLooping": pod_crash_looping,
     "CpuSaturated": cpu_saturated,
     "MemorySaturated": memory_saturated,
@@ -652,6 +720,7 @@ SCENARIOS: Mapping[str, Builder] = {
     "QueueTooOld": queue_too_old,
     "QueueWithoutConsumer": queue_without_consumer,
     "BrokerNodeDown": broker_node_down,
+    "AlertWithoutData": alert_without_data,
     "PersonalUseAPIHighErrorRate": personal_use_high_error_rate,
     "PersonalUseAPISlowResponse": personal_use_slow_response,
     "PersonalUseDatabaseConnectionErrors": personal_use_connection_errors,

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 
-from tests.alerting.processes import HOST
+from tests.processes import HOST
 
 CLUSTER = "fleet/fleet-api-web/by-weight-safe/fleet/fleet-api-blue|"
 GROWTH = {"well": (100, 0), "failing": (0, 100), "mended": (1_000_000, 0)}

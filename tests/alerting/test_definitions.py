@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from builders.broker.definitions import definitions
-from settings.databases import Queue
+from components.system.broker.manifests.definitions import definitions
+from slipway.settings.databases import Queue
 from tests.alerting.broker import Broker, Stomp, started, vhost
-from tests.alerting.processes import until
+from tests.processes import until
 
 USER, PASSWORD = "shop-services", "a generated p4ssword: with more than letters"
 QUEUE = Queue.model_validate(
@@ -33,9 +34,12 @@ def has_what_is_declared(broker: Broker) -> None:
     users = {each["name"]: each for each in broker.read("users")}
     assert set(users) == {USER, "reader"}, "no guest"
     assert users[USER]["tags"] == []
-    assert broker.read(f"users/{USER}/permissions") == WANTED["permissions"]
-    queues = {each["name"]: each for each in broker.read(f"queues/{vhost(QUEUE.vhost)}")}
-    assert queues.keys() == QUEUE.queues.keys()
+    until(
+        lambda: broker.read(f"users/{USER}/permissions") == WANTED["permissions"],
+        "permissions are imported, which comes after the users",
+    )
+    until(lambda: queues_of(broker).keys() == QUEUE.queues.keys(), "the management API lists every queue")
+    queues = queues_of(broker)
     for wanted in WANTED["queues"]:
         found = queues[wanted["name"]]
         assert {key: found[key] for key in wanted} == wanted
@@ -43,13 +47,15 @@ def has_what_is_declared(broker: Broker) -> None:
     assert {each["name"] for each in WANTED["policies"]} == {"payments", "payments-refused", "positions"}
     policies = {each["name"]: each for each in broker.read(f"policies/{vhost(QUEUE.vhost)}")}
     assert policies == {each["name"]: each for each in WANTED["policies"]}
-    until(
-        lambda: in_force(broker), 30, "each policy is in force for its queue, which RabbitMQ tells some seconds later"
-    )
+    until(lambda: in_force(broker), "each policy is in force for its queue, which RabbitMQ tells some seconds later")
+
+
+def queues_of(broker: Broker) -> dict[str, Any]:
+    return {each["name"]: each for each in broker.read(f"queues/{vhost(QUEUE.vhost)}")}
 
 
 def in_force(broker: Broker) -> bool:
-    found = {each["name"]: each.get("policy") for each in broker.read(f"queues/{vhost(QUEUE.vhost)}")}
+    found = {name: each.get("policy") for name, each in queues_of(broker).items()}
     policies = {each["name"] for each in WANTED["policies"]}
     return found == {name: name if name in policies else None for name in QUEUE.queues}
 
@@ -90,7 +96,6 @@ def test_a_broker_has_what_is_declared_and_keeps_it_over_a_second_start(tmp_path
             service.publishes("payments", "kept")
         until(
             lambda: in_force(broker),
-            30,
             "each policy is in force for its queue, which RabbitMQ tells some seconds later",
         )
     with started(tmp_path, {**WANTED, **OTHER}) as broker:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.alerting.routing import SEVERITIES
-from settings.cluster_services import RECEIVERS, Alerting
+from components.cluster.monitoring.manifests.alerting.routing import SEVERITIES
+from slipway.settings.cluster_services import RECEIVERS, Alerting
 from tests.alerting import programs, routes, rules
 
 EVERYBODY = (*rules.SYSTEMS, "cluster")
@@ -87,7 +87,7 @@ def test_an_alert_of_nobody_is_kept_only(tmp_path: Path) -> None:
 
 # --- maintenance ------------------------------------------------------------------------------------------------------
 
-DATA = ("MigrationFailed", "BackupTooOld", "RestoreTestFailed", "DatabaseDown")
+DATA = ("ForbiddenLinesInLogs", "MigrationFailed", "BackupTooOld", "RestoreTestFailed", "DatabaseDown")
 
 
 @pytest.mark.parametrize("name", ["ServiceDown", "ErrorBudgetBurn", "PageDown", "DatabaseReplicationLag"])
@@ -106,7 +106,7 @@ def test_in_maintenance_what_concerns_the_data_is_told_as_ever(name: str, tmp_pa
 
 def test_maintenance_knows_alerts_by_names_that_exist() -> None:
     """A renamed alert would be silenced unseen."""
-    names = {rule.name for placed in rules.placed_systems().values() for rule in rules.alerts(placed)}
+    names = {rule.name for deployed in rules.deployed_systems().values() for rule in rules.alerts(deployed)}
     assert set(DATA) <= names
 
 
@@ -139,6 +139,28 @@ def test_levels_are_reached_by_mail_and_the_first_by_the_pager() -> None:
     assert set(receivers["fleet-warning"]) == {"name", "slack_configs", "email_configs"}
 
 
+def test_the_first_level_is_mailed_at_once() -> None:
+    """Beside the owner's own mailbox, of critical alerts only."""
+    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    to = [each["to"] for each in receivers["expenses-critical"]["email_configs"]]
+    assert to == ["expenses@expenses.example.com", "devops@expenses.example.com"]
+    assert [each["to"] for each in receivers["expenses-warning"]["email_configs"]] == to[:1]
+
+
+def test_without_escalation_the_owner_alone_is_told() -> None:
+    """As on staging, where nobody has to get up."""
+    quiet = routes.LOUD.model_copy(update={"escalation": False})
+    receivers = {each["name"]: each for each in routes.configuration(quiet)["receivers"]}
+    assert not any("-level-" in name for name in receivers)
+    assert [each["to"] for each in receivers["expenses-critical"]["email_configs"]] == ["expenses@expenses.example.com"]
+
+
+def test_a_message_says_which_cluster_it_is_of() -> None:
+    """Two stacks have the same systems, and may share a channel."""
+    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    assert receivers["fleet-warning"]["slack_configs"][0]["title"].startswith("[{{ .CommonLabels.cluster }}] ")
+
+
 def test_each_owner_is_told_in_its_own_channel() -> None:
     """Who names none is told in the cluster's."""
     receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
@@ -148,7 +170,7 @@ def test_each_owner_is_told_in_its_own_channel() -> None:
         "fleet": "#alerts",
         "kingstons": "#deployments",
         "marketplace": "#alerts",
-        "smartwallet": "#staging-deploys",
+        "smartwallet": "#alerts",
         "cluster": "#alerts",
     }
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from builders.alerting.labels import RESTORE_AGE, RESTORE_PASSED
-from builders.alerting.rule import Rule
+from components.cluster.monitoring.manifests.alerting.labels import RESTORE_AGE, RESTORE_PASSED
+from components.cluster.monitoring.manifests.alerting.rule import Rule
 from tests.alerting import programs, rules
 from tests.alerting.rules import Moment
 from tests.alerting.scenarios import (
@@ -29,43 +29,44 @@ from tests.alerting.scenarios import (
 
 @pytest.mark.parametrize("system", rules.SYSTEMS)
 def test_prometheus_accepts_the_rules(system: str, tmp_path: Path) -> None:
-    done = programs.run(programs.promtool(), "check", "rules", rules.write(rules.placed_systems()[system], tmp_path))
+    done = programs.run(programs.promtool(), "check", "rules", rules.write(rules.deployed_systems()[system], tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_alert_has_a_scenario() -> None:
     """A new alert needs one; a scenario without an alert proves nothing."""
-    names = {rule.name for placed in rules.placed_systems().values() for rule in rules.alerts(placed)}
+    names = {rule.name for deployed in rules.deployed_systems().values() for rule in rules.alerts(deployed)}
     assert names == set(SCENARIOS)
 
 
 @pytest.mark.parametrize("system", rules.SYSTEMS)
 def test_every_alert_fires_and_recovers(system: str, tmp_path: Path) -> None:
-    placed = rules.placed_systems()[system]
-    tests = [rules.of_scenario(placed, rule) for rule in rules.alerts(placed)]
-    assert rules.passes(placed, tests, tmp_path) == ""
+    """Each form of an alert in one of the systems that have it."""
+    deployed = rules.deployed_systems()[system]
+    tests = [rules.of_scenario(deployed, rule) for rule in rules.of_its_own(system)]
+    assert rules.passes(deployed, tests, tmp_path) == ""
 
 
 def told(
     system: str, rule: Rule, series: Mapping[str, Samples], own: Labels, *, silent: int, firing: int
 ) -> dict[str, Any]:
     moments = [Moment(silent, rule), Moment(firing, rule, own)]
-    return rules.unit_test(rules.placed_systems()[system], series, moments)
+    return rules.unit_test(rules.deployed_systems()[system], series, moments)
 
 
 def test_promtool_would_find_a_wrong_minute(tmp_path: Path) -> None:
     """Or the tests above would prove nothing."""
-    placed, rule = rules.only("fleet", "DatabaseDown")
-    happens = SCENARIOS[rule.name](placed, rule)
+    deployed, rule = rules.only("fleet", "DatabaseDown")
+    happens = SCENARIOS[rule.name](deployed, rule)
     early = Moment(fires(happens, rule) - 1, rule, happens.labels)
-    assert "FAILED" in rules.passes(placed, [rules.unit_test(placed, happens.series, [early])], tmp_path)
+    assert "FAILED" in rules.passes(deployed, [rules.unit_test(deployed, happens.series, [early])], tmp_path)
 
 
 def test_promtool_would_find_a_wrong_label(tmp_path: Path) -> None:
-    placed, rule = rules.only("fleet", "DatabaseDown")
-    happens = SCENARIOS[rule.name](placed, rule)
+    deployed, rule = rules.only("fleet", "DatabaseDown")
+    happens = SCENARIOS[rule.name](deployed, rule)
     other = Moment(fires(happens, rule), rule, {**happens.labels, "database": "other"})
-    assert "FAILED" in rules.passes(placed, [rules.unit_test(placed, happens.series, [other])], tmp_path)
+    assert "FAILED" in rules.passes(deployed, [rules.unit_test(deployed, happens.series, [other])], tmp_path)
 
 
 # --- traffic ----------------------------------------------------------------------------------------------------------
@@ -73,56 +74,56 @@ def test_promtool_would_find_a_wrong_label(tmp_path: Path) -> None:
 
 def test_when_every_request_fails_somebody_is_paged_within_three_minutes(tmp_path: Path) -> None:
     """1.44 percent of an hour are 52 seconds; then it must last for two minutes."""
-    placed, rule = rules.only("fleet", "ErrorBudgetBurn", window="1h")
+    deployed, rule = rules.only("fleet", "ErrorBudgetBurn", window="1h")
     taken = Course(well=240, wrong=10)
     series = {
-        of_gateway(REQUESTS, placed.namespace, "fleet-api", envoy_response_code_class="2"): taken.counter(600, 0),
-        of_gateway(REQUESTS, placed.namespace, "fleet-api", envoy_response_code_class="5"): taken.counter(0, 600),
+        of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="2"): taken.counter(600, 0),
+        of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="5"): taken.counter(0, 600),
     }
     test = told("fleet", rule, series, {"service": "fleet-api"}, silent=241, firing=242)
-    assert rules.passes(placed, [test], tmp_path) == ""
+    assert rules.passes(deployed, [test], tmp_path) == ""
 
 
 def test_a_short_burst_of_errors_burns_no_budget(tmp_path: Path) -> None:
     """Half of the requests of one minute: the short window is over its limit, the long one is not."""
-    placed, rule = rules.only("fleet", "ErrorBudgetBurn", window="1h")
+    deployed, rule = rules.only("fleet", "ErrorBudgetBurn", window="1h")
     taken = Course(well=240, wrong=1, after=60)
     series = {
-        of_gateway(REQUESTS, placed.namespace, "fleet-api", envoy_response_code_class="2"): taken.counter(600, 300),
-        of_gateway(REQUESTS, placed.namespace, "fleet-api", envoy_response_code_class="5"): taken.counter(0, 300),
+        of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="2"): taken.counter(600, 300),
+        of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="5"): taken.counter(0, 300),
     }
     silent = [Moment(step, rule) for step in range(240, 260)]
-    assert rules.passes(placed, [rules.unit_test(placed, series, silent)], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, silent)], tmp_path) == ""
 
 
 def test_both_slots_count_as_one_service(tmp_path: Path) -> None:
     """A new version that fails for a few visitors only burns the budget of the service little."""
-    placed, rule = rules.only("expenses", "ErrorBudgetBurn", window="1h")
+    deployed, rule = rules.only("expenses", "ErrorBudgetBurn", window="1h")
     taken = Course(well=240, wrong=60)
-    own = {"namespace": placed.namespace, "service": "expenses"}
+    own = {"namespace": deployed.namespace, "service": "expenses"}
     series = {
         of_gateway(REQUESTS, **own, slot="blue", envoy_response_code_class="2"): taken.counter(1000, 900),
         of_gateway(REQUESTS, **own, slot="green", envoy_response_code_class="5"): taken.counter(0, 100),
     }
     silent = [Moment(step, rule) for step in (245, 250, 252)]
-    assert rules.passes(placed, [rules.unit_test(placed, series, silent)], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, silent)], tmp_path) == ""
 
 
 def test_bounds_of_buckets_count_as_prometheus_3_writes_them(tmp_path: Path) -> None:
     """It makes 200.0 of Envoy's 200."""
-    placed, rule = rules.only("fleet", "LatencyBudgetBurn", window="1h")
-    happens = SCENARIOS[rule.name](placed, rule)
+    deployed, rule = rules.only("fleet", "LatencyBudgetBurn", window="1h")
+    happens = SCENARIOS[rule.name](deployed, rule)
     series = {name.replace('le="200"', 'le="200.0"'): samples for name, samples in happens.series.items()}
     assert series.keys() != happens.series.keys()
     start = fires(happens, rule)
     test = told("fleet", rule, series, happens.labels, silent=start - 1, firing=start)
-    assert rules.passes(placed, [test], tmp_path) == ""
+    assert rules.passes(deployed, [test], tmp_path) == ""
 
 
 def test_what_is_recorded_by_slot(tmp_path: Path) -> None:
     """Requests a second by class, and the p95, which dashboards and releases read."""
-    placed = rules.placed_systems()["fleet"]
-    taken, own = Course(well=10, wrong=0), {"namespace": placed.namespace, "service": "fleet-api", "slot": "green"}
+    deployed = rules.deployed_systems()["fleet"]
+    taken, own = Course(well=10, wrong=0), {"namespace": deployed.namespace, "service": "fleet-api", "slot": "green"}
     series: dict[str, Samples] = {of_gateway(REQUESTS, **own, envoy_response_code_class="2"): taken.counter(600, 600)}
     for le, growth in (("100", 0), ("200", 1200), ("+Inf", 1200)):
         for proxy in ("proxy-1", "proxy-2"):
@@ -132,7 +133,7 @@ def test_what_is_recorded_by_slot(tmp_path: Path) -> None:
         f'slipway:requests:rate5m{labels}, class="2"}}': 10,
         f"slipway:latency_milliseconds:p95_5m{labels}}}": 195,
     }
-    assert rules.recorded(placed, series, expected, tmp_path) == ""
+    assert rules.recorded(deployed, series, expected, tmp_path) == ""
 
 
 # --- what Kubernetes and the broker tell ------------------------------------------------------------------------------
@@ -143,8 +144,8 @@ def test_what_is_recorded_by_slot(tmp_path: Path) -> None:
 )
 def test_a_restart_of_what_tells_of_it_makes_no_new_alert(name: str, tmp_path: Path) -> None:
     """kube-state-metrics gets another address while the alert waits and while it fires."""
-    placed, rule = rules.only("fleet", name)
-    happens = SCENARIOS[name](placed, rule)
+    deployed, rule = rules.only("fleet", name)
+    happens = SCENARIOS[name](deployed, rule)
     start = fires(happens, rule)
     series: dict[str, Samples] = {}
     for each, samples in happens.series.items():
@@ -156,7 +157,9 @@ def test_a_restart_of_what_tells_of_it_makes_no_new_alert(name: str, tmp_path: P
             cut = [value if begin <= at < (end or len(samples)) else nan for at, value in enumerate(samples)]
             series[each.replace("10.20.1.7:8080", instance)] = cut
     told_at = [Moment(step, rule, happens.labels) for step in range(start, start + 4)]
-    assert rules.passes(placed, [rules.unit_test(placed, series, [Moment(start - 1, rule), *told_at])], tmp_path) == ""
+    assert (
+        rules.passes(deployed, [rules.unit_test(deployed, series, [Moment(start - 1, rule), *told_at])], tmp_path) == ""
+    )
 
 
 RESTORE_TEST = {"namespace": "fleet", "cronjob": "fleet-db-restore-test"}
@@ -176,12 +179,12 @@ def test_a_first_restore_test_that_fails_is_told_of(tmp_path: Path) -> None:
         ACTIVE: [float(17 <= step < 20) for step in range(taken.length)],
     }
     test = told("fleet", rule, series, RESTORE_TEST, silent=24, firing=25)
-    assert rules.passes(rules.placed_systems()["fleet"], [test], tmp_path) == ""
+    assert rules.passes(rules.deployed_systems()["fleet"], [test], tmp_path) == ""
 
 
 def test_a_restore_test_made_by_hand_ends_the_alert(tmp_path: Path) -> None:
     """Kubernetes takes it for a success of the CronJob, which was due before."""
-    placed, rule = rules.only("fleet", "RestoreTestFailed")
+    deployed, rule = rules.only("fleet", "RestoreTestFailed")
     taken = Course(well=0, wrong=20)
     series = {
         CREATED: [-9e5] * taken.length,
@@ -190,12 +193,12 @@ def test_a_restore_test_made_by_hand_ends_the_alert(tmp_path: Path) -> None:
         ACTIVE: [0.0] * taken.length,
     }
     moments = [Moment(19, rule, RESTORE_TEST), Moment(20, rule)]
-    assert rules.passes(placed, [rules.unit_test(placed, series, moments)], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, moments)], tmp_path) == ""
 
 
 def test_nothing_is_left_of_a_restore_test_that_nobody_makes_any_more(tmp_path: Path) -> None:
     """What is recorded does not live on by itself when the CronJob goes, not even in the middle of a run."""
-    placed, rule = rules.only("fleet", "RestoreTestFailed")
+    deployed, rule = rules.only("fleet", "RestoreTestFailed")
     taken = Course(well=0, wrong=20)
     series = {
         DUE: [-300.0] * 20 + [nan] * 30,
@@ -203,7 +206,7 @@ def test_nothing_is_left_of_a_restore_test_that_nobody_makes_any_more(tmp_path: 
     }
     moments = [Moment(19, rule, RESTORE_TEST), Moment(20, rule)]
     assert len(series[DUE]) == taken.length
-    assert rules.passes(placed, [rules.unit_test(placed, series, moments)], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, moments)], tmp_path) == ""
 
 
 @pytest.mark.parametrize(
@@ -215,31 +218,31 @@ def test_results_of_restore_tests_are_metrics(
     due: float, succeeded: float, expected: tuple[float | None, float], tmp_path: Path
 ) -> None:
     """Whether the last one passed, and how long ago one did."""
-    placed, steps = rules.placed_systems()["fleet"], 8
+    deployed, steps = rules.deployed_systems()["fleet"], 8
     series = {CREATED: [-9000.0] * steps, DUE: [due] * steps, SUCCEEDED: [succeeded] * steps, ACTIVE: [0.0] * steps}
     labels = '{cronjob="fleet-db-restore-test", database="fleet_db", namespace="fleet", system="fleet"}'
     passed, age = expected
     wanted = {f"{RESTORE_PASSED}{labels}": passed, f"{RESTORE_AGE}{labels}": age}
-    assert rules.recorded(placed, series, wanted, tmp_path) == ""
+    assert rules.recorded(deployed, series, wanted, tmp_path) == ""
 
 
 def test_a_broker_without_any_node_is_told_of(tmp_path: Path) -> None:
-    placed, rule = rules.only("marketplace", "BrokerNodeDown")
-    happens = SCENARIOS[rule.name](placed, rule)
+    deployed, rule = rules.only("marketplace", "BrokerNodeDown")
+    happens = SCENARIOS[rule.name](deployed, rule)
     gone = Course(well=20, wrong=20).gauge(1, nan)
     series = {each: gone if "identity" in each else samples for each, samples in happens.series.items()}
     test = told("marketplace", rule, series, happens.labels, silent=24, firing=25)
-    assert rules.passes(placed, [test], tmp_path) == ""
+    assert rules.passes(deployed, [test], tmp_path) == ""
 
 
 def test_messages_that_were_never_taken_are_too_old(tmp_path: Path) -> None:
     """RabbitMQ counts what is taken from the first time on only."""
-    placed, rule = rules.only("marketplace", "QueueTooOld")
-    happens = SCENARIOS[rule.name](placed, rule)
+    deployed, rule = rules.only("marketplace", "QueueTooOld")
+    happens = SCENARIOS[rule.name](deployed, rule)
     waiting = Course(well=20, wrong=20).gauge(0, 1)
     series = {each: waiting for each in happens.series if "ready" in each}
     test = told("marketplace", rule, series, happens.labels, silent=29, firing=30)
-    assert rules.passes(placed, [test], tmp_path) == ""
+    assert rules.passes(deployed, [test], tmp_path) == ""
 
 
 # --- the owner's three: what the seed wrote, and the two corrections --------------------------------------------------
@@ -247,7 +250,7 @@ def test_messages_that_were_never_taken_are_too_old(tmp_path: Path) -> None:
 
 def test_the_owners_alerts_are_as_the_seed_wrote_them() -> None:
     """By name, time, limit and text."""
-    found = {rule.name: rule for rule in rules.alerts(rules.placed_systems()["fleet"])}
+    found = {rule.name: rule for rule in rules.alerts(rules.deployed_systems()["fleet"])}
     expected = {
         "PersonalUseAPIHighErrorRate": ("> 0.01", "High error rate on Personal Use API endpoints"),
         "PersonalUseAPISlowResponse": ("> 0.2", "Personal Use API response time > 200ms"),
@@ -255,31 +258,31 @@ def test_the_owners_alerts_are_as_the_seed_wrote_them() -> None:
     }
     for name, (limit, summary) in expected.items():
         assert found[name].expr.endswith(limit)
-        assert (found[name].lasting, found[name].summary) == ("5m", summary)
+        assert (found[name].for_, found[name].summary) == ("5m", summary)
 
 
 def test_errors_are_compared_with_all_requests(tmp_path: Path) -> None:
     """100 errors a second of 100000 requests are a tenth of a percent; as the seed wrote it, one in 100 seconds fired."""
-    placed, rule = rules.only("fleet", "PersonalUseAPIHighErrorRate")
+    deployed, rule = rules.only("fleet", "PersonalUseAPIHighErrorRate")
     taken = Course(well=30, wrong=0)
     path = "/api/trip-usage"
     series = {
-        of_application("http_requests_total", placed, path=path, status="200"): taken.counter(99900 * 60, 0),
-        of_application("http_requests_total", placed, path=path, status="500"): taken.counter(100 * 60, 0),
+        of_application("http_requests_total", deployed, path=path, status="200"): taken.counter(99900 * 60, 0),
+        of_application("http_requests_total", deployed, path=path, status="500"): taken.counter(100 * 60, 0),
     }
     silent = [Moment(step, rule) for step in range(30)]
-    assert rules.passes(placed, [rules.unit_test(placed, series, silent)], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, silent)], tmp_path) == ""
 
 
 @pytest.mark.parametrize(("few", "fires_"), [(10, False), (100, True)])
 def test_buckets_of_all_pods_are_summed(few: int, fires_: bool, tmp_path: Path) -> None:
     """One pod is slow. While it answers 1 of 100 requests, users are well; when it answers 1 of 10, they are not."""
-    placed, rule = rules.only("fleet", "PersonalUseAPISlowResponse")
+    deployed, rule = rules.only("fleet", "PersonalUseAPISlowResponse")
     taken, path = Course(well=30, wrong=0), "/api/personal-use-charges"
     series: dict[str, Samples] = {}
     for le, slow, fast in (("0.2", 0, 1000 - few), ("1", few, 1000 - few), ("+Inf", few, 1000 - few)):
         for pod, growth in ((1, slow), (2, fast)):
-            name = of_application("http_request_duration_seconds_bucket", placed, pod, path=path, le=le)
+            name = of_application("http_request_duration_seconds_bucket", deployed, pod, path=path, le=le)
             series[name] = taken.counter(growth, growth)
     last = Moment(20, rule, {} if fires_ else None)
-    assert rules.passes(placed, [rules.unit_test(placed, series, [last])], tmp_path) == ""
+    assert rules.passes(deployed, [rules.unit_test(deployed, series, [last])], tmp_path) == ""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from builders.dumps import backup_job
-from builders.dumps.dump_pod import Dumps
-from builders.dumps.store import compatible
-from builders.environment import BucketFacts
-from builders.pod import Identity
-from builders.scope import Scope
-from builders.secret import OBJECT_STORE
+from components.clouds.local import bucket_clients
+from components.manifests.environment import BucketFacts
+from components.manifests.pod import Identity
+from components.manifests.scope import Scope
+from components.manifests.secret import OBJECT_STORE
+from components.system.backups.manifests import backup_job
+from components.system.backups.manifests.dump_pod import Dumps
 from tests.dumps.bucket import Locked
 from tests.dumps.live import EXTENSIONS, Server
 from tests.dumps.pods import Ended, Machine
@@ -25,7 +25,7 @@ def dumps(database: str = "fleet", bucket: str = "backups") -> Dumps:
     return Dumps(
         database=database,
         source="systems/fleet/system.yaml#databases.fleet",
-        store=compatible(BucketFacts(bucket, "local")),
+        store=bucket_clients.store(BucketFacts(bucket, "local")),
         identity=Identity(secret=OBJECT_STORE),
         tls="prefer",
         storage=64,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.dumps import programs
 from tests.dumps.bucket import Locked
@@ -24,21 +25,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    folder = programs.handed_over(Path(tempfile.mkdtemp(prefix="live-")))
-    started = Server(folder, programs.free_port())
-    started.start()
-    started.make("fleet")
-    yield started
-    started.stop()
-    shutil.rmtree(folder)
+    with Server.started() as started:
+        started.make("fleet")
+        yield started
 
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    try:
-        from moto.server import ThreadedMotoServer
-    except ImportError as missing:
-        pytest.fail(f"{missing}: these tests need moto[server]", pytrace=False)
     started = ThreadedMotoServer(ip_address="127.0.0.1", port=programs.free_port(), verbose=False)
     started.start()
     yield "http://{}:{}".format(*started.get_host_and_port())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from builders import database_roles
+from components.system.database.manifests import roles as database_roles
+from tests import needs
 from tests.dumps import programs
+from tests.processes import running, until
 
 PASSWORD = "canary-password-5f0c"
 """Of every role. It must appear in no output."""
@@ -37,21 +43,39 @@ class Server:
     folder: Path
     port: int
 
-    def start(self) -> None:
+    @classmethod
+    @contextmanager
+    def started(cls) -> Iterator[Server]:
+        """With nothing in it."""
+        folder = programs.handed_over(Path(tempfile.mkdtemp(prefix="live-")))
+        try:
+            with cls(folder, programs.free_port())._running() as server:
+                yield server
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _running(self) -> Iterator[Server]:
         password = self.folder / "password"
         password.write_text(PASSWORD)
         data = str(self.folder / "data")
         initdb = ["initdb", f"--pgdata={data}", "--username=admin", f"--pwfile={password}", "--auth=scram-sha-256"]
         made = programs.run([*initdb, "--locale=C.UTF-8", "--no-sync"], {})
         assert made.returncode == 0, made.stderr
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
-        start = ["pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={self.folder}/log", "-o", options]
-        started = programs.run(start, {})
-        assert started.returncode == 0, (self.folder / "log").read_text()
-
-    def stop(self) -> None:
-        """By the process id in its folder."""
-        programs.run(["pg_ctl", "stop", "--mode=immediate", f"--pgdata={self.folder / 'data'}"], {})
+        settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", "fsync=off"]
+        command = [
+            *programs.lowered(),
+            needs.postgres("postgres"),
+            "-D",
+            data,
+            "-p",
+            str(self.port),
+            *(f"--{each}" for each in settings),
+        ]
+        ready = ["pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
+        with running(command, self.folder / "log", stop=signal.SIGQUIT):
+            until(lambda: programs.run(ready, {}).returncode == 0, f"PostgreSQL answers; see {self.folder}/log")
+            yield self
 
     def sql(self, database: str, text: str, user: str = "admin") -> str:
         done = programs.run(

@@ -1,4 +1,4 @@
-"""Runs a pod of the builders: its containers' own commands, environment and files, one after the other.
+"""Runs a pod of the plans: its containers' own commands, environment and files, one after the other.
 
 Only the folders that a pod mounts stand elsewhere.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from builders.dumps import script
+from components.system.backups.manifests import script
 from tests.dumps import bucket, live, programs
 
 MOUNTED = re.compile(r"(?<![\w.}/])/(work|tmp|scripts)\b")

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
+from tests import needs
+from tests.processes import PATIENCE, free_port
 
-INSTALL = "apt-get install postgresql rclone"
-
-
-def postgres_folder() -> Path:
-    """The newest version's; Debian keeps it off the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
-    if not found:
-        pytest.fail(f"PostgreSQL is not installed: {INSTALL}", pytrace=False)
-    return found[-1].parent
+__all__ = ["free_port"]
 
 
 def path() -> str:
-    if shutil.which("rclone") is None:
-        pytest.fail(f"rclone is not installed: {INSTALL}", pytrace=False)
-    return f"{postgres_folder()}:{os.environ['PATH']}"
+    needs.program("rclone", package="rclone")
+    return f"{Path(needs.postgres('psql')).parent}:{os.environ['PATH']}"
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -37,7 +28,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], stdin: str = "")
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
         cwd="/",
     )
 
@@ -52,9 +43,3 @@ def handed_over(folder: Path) -> Path:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

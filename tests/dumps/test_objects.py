@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from builders import names
-from builders.dumps import backup_job, script
-from builders.dumps.store import Store, amazon, azure, compatible, remote
-from builders.environment import BucketFacts
+from components.clouds.aws import bucket_clients as aws
+from components.clouds.azure import bucket_clients as azure
+from components.clouds.local import bucket_clients as local
+from components.manifests import names, pod
+from components.manifests.environment import BucketFacts
+from components.system.backups.manifests import backup_job, script
+from components.system.backups.manifests.store import Store, remote
 from tests.dumps.case import SCOPE, dumps
 
 
@@ -91,6 +94,23 @@ def test_pods_have_no_rights(built: Any) -> None:
 
 
 @pytest.mark.parametrize("built", OBJECTS.values(), ids=OBJECTS)
+def test_nodes_are_left_alone_until_they_end(built: Any) -> None:
+    """And a pod that is taken away all the same has not failed."""
+    spec = spec_of(built)
+    assert pod.UNDISTURBED.items() <= spec.template.metadata.annotations.items()
+    (rule,) = spec.pod_failure_policy.rules
+    assert (rule.action, [each.type for each in rule.on_pod_conditions]) == ("Ignore", ["DisruptionTarget"])
+
+
+def test_backups_of_six_databases_fit_a_small_node() -> None:
+    """Of two cores and four GiB, beside what else runs there."""
+    spec = spec_of(OBJECTS["migration"]).template.spec
+    requests = [each.resources.requests for each in [*spec.init_containers, *spec.containers]]
+    assert max(int(each["cpu"].removesuffix("m")) for each in requests) * 6 <= 1000
+    assert max(int(each["memory"].removesuffix("Mi")) for each in requests) * 6 <= 2048
+
+
+@pytest.mark.parametrize("built", OBJECTS.values(), ids=OBJECTS)
 def test_only_what_needs_it_has_a_login(built: Any) -> None:
     """What talks to the bucket knows no database, and a test knows no live server."""
     pod = spec_of(built).template.spec
@@ -118,16 +138,16 @@ def test_every_container_stops_at_the_first_failure(name: str) -> None:
     ("store", "bucket", "wanted"),
     [
         (
-            amazon(BucketFacts("shop-backups", "eu-west-1")),
+            aws.store(BucketFacts("shop-backups", "eu-west-1")),
             "shop-backups",
             {"TYPE": "s3", "PROVIDER": "AWS", "ENV_AUTH": "true", "REGION": "eu-west-1", "NO_CHECK_BUCKET": "true"},
         ),
         (
-            azure(BucketFacts("shopdata/backups", "westeurope")),
+            azure.store(BucketFacts("backups", "westeurope", "shopdata")),
             "backups",
             {"TYPE": "azureblob", "ACCOUNT": "shopdata", "ENV_AUTH": "true"},
         ),
-        (compatible(BucketFacts("shop-backups", "local")), "shop-backups", {"TYPE": "s3", "ENV_AUTH": "true"}),
+        (local.store(BucketFacts("shop-backups", "local")), "shop-backups", {"TYPE": "s3", "ENV_AUTH": "true"}),
     ],
     ids=["aws", "azure", "local"],
 )

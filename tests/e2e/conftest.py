@@ -11,21 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from builders import backups
-from builders.secret import OBJECT_STORE
-from cli.selection import select
-from rehearsal import Plan
-from settings.load import load_stack
-from settings.project import find_project
-from settings.services import Supplied
-from settings.stacks import PlacedSystem
-from settings.store_names import supplied_secret
+from components.manifests.secret import OBJECT_STORE
+from components.system.backups.manifests import retention as backups
+from slipway.cli.selection import select
+from slipway.rehearsal import Plan
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
+from slipway.settings.services import supplied_by
+from slipway.settings.stacks import DeployedSystem
+from slipway.settings.store_names import supplied_secret
 from tests.e2e import images, store
 from tests.e2e.rig import ROOT, STACK, Rig, rehearse
 from tests.e2e.store import Store
 
 RIG = "SLIPWAY_RIG"
 """Names the rig's folder. `make e2e` sets it."""
+NO_SCHEDULES = Path(__file__).with_name("no-schedules.yaml")
+"""Refuses Jobs that a clock begins: at two o'clock dumps would come between those that the tests count."""
 
 
 @dataclass(frozen=True)
@@ -56,35 +58,36 @@ def _with_systems(rig: Rig) -> World:
     with ThreadPoolExecutor(1) as pool:
         gateway = pool.submit(rig.bring_gateway)
         images.make(rig, images.named(plan))
+        rig.kubectl("apply", "-f", str(NO_SCHEDULES))
         objects = store.start(rig)
         _fill(rig, objects)
         gateway.result()
-    status, said = rehearse(rig, STACK)
+    status, said = rehearse(rig, STACK, options=("--yes", "--first"), crds=True)
     assert status == 0, said[-6000:]
-    _sign(rig)
+    sign(rig)
     return World(rig, plan, said, objects)
 
 
 def _fill(rig: Rig, objects: Store) -> None:
     """In their owners' place: supplied secrets, without which pods wait, and buckets for backups."""
-    for placed in load_stack(find_project(ROOT), "rig", STACK).clusters["main"].systems.values():
-        rig.kubectl("create", "namespace", placed.namespace)
-        _keep(rig, placed, OBJECT_STORE, objects.secret(placed.name))
-        names = [name for name, secret in placed.definition.secrets.items() if isinstance(secret, Supplied)]
-        if names:
-            _keep(rig, placed, supplied_secret(placed.name), dict.fromkeys(names, "supplied"))
-        if backups.bucket(placed.definition) is not None:
-            objects.backups(placed.name).create()
+    for deployed in load_stack(find_project(ROOT), "rig", STACK).clusters["main"].systems.values():
+        rig.kubectl("create", "namespace", deployed.namespace)
+        _keep(rig, deployed, OBJECT_STORE, objects.secret(deployed.name))
+        for name, secret in deployed.definition.secrets.items():
+            if supplied_by(secret) is not None:
+                _keep(rig, deployed, supplied_secret(deployed.name, name), {name: "supplied"})
+        if backups.bucket(deployed.definition) is not None:
+            objects.backups(deployed.name).create()
 
 
-def _keep(rig: Rig, placed: PlacedSystem, name: str, values: Mapping[str, str]) -> None:
+def _keep(rig: Rig, deployed: DeployedSystem, name: str, values: Mapping[str, str]) -> None:
     literals = [f"--from-literal={key}={value}" for key, value in values.items()]
-    rig.kubectl("-n", placed.namespace, "create", "secret", "generic", name, *literals)
+    rig.kubectl("-n", deployed.namespace, "create", "secret", "generic", name, *literals)
 
 
-def _sign(rig: Rig) -> None:
-    """In cert-manager's place: a certificate for each listener."""
-    for gateway in rig.get("gateways.gateway.networking.k8s.io", "-A"):
+def sign(rig: Rig, *where: str) -> None:
+    """In cert-manager's place: a certificate for each listener, everywhere or `where` kubectl is told."""
+    for gateway in rig.get("gateways.gateway.networking.k8s.io", *(where or ("-A",))):
         for listener in gateway["spec"]["listeners"]:
             if listener["protocol"] == "HTTPS":
                 secret, host = listener["tls"]["certificateRefs"][0]["name"], listener["hostname"]

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from rehearsal import Plan
+from slipway.rehearsal import Plan
 from tests.e2e.rig import IMAGES, Rig
 
 POSTGRES = "docker.io/library/postgres:"
 RCLONE = "docker.io/rclone/"
 NGINX = "docker.io/nginxinc/"
-RUN_BY_CONTROLLERS = ("docker.elastic.co/", "docker.io/library/rabbitmq:", "docker.io/envoyproxy/")
-"""Pods of controllers that do not run here, and Envoy, which the rig has."""
+ENVOY = "docker.io/envoyproxy/envoy:"
+RUN_BY_CONTROLLERS = ("docker.elastic.co/", "docker.io/library/rabbitmq:")
+"""Pods of controllers that do not run here."""
 PROGRAMS = ("createdb", "initdb", "pg_ctl", "pg_dump", "pg_restore", "psql")
 
 
@@ -28,7 +29,7 @@ def make(rig: Rig, names: Iterable[str]) -> None:
 
 
 def _kind(name: str) -> str:
-    return next((kind for kind in (POSTGRES, RCLONE, NGINX, "smartwallet-web") if kind in name), "app")
+    return next((kind for kind in (POSTGRES, RCLONE, NGINX, ENVOY, "smartwallet-web") if kind in name), "app")
 
 
 def _make(rig: Rig, name: str) -> None:
@@ -46,6 +47,9 @@ def _make(rig: Rig, name: str) -> None:
             rig.image(
                 name, packages="nginx-light", files=[config], entrypoint="nginx -c /e2e/nginx.conf -g daemon\\ off;"
             )
+        case "docker.io/envoyproxy/envoy:":
+            # The rig's own Envoy, under the name that the plan gives it: its version may differ from the pinned one.
+            rig.image(name, packages="coreutils", files=[f"{rig.envoy}:/usr/local/bin/envoy"], entrypoint="envoy")
         case "smartwallet-web":
             page = f"{IMAGES / 'index.html'}:/site/index.html"
             rig.image(name, packages="coreutils", files=[page], entrypoint="cp")

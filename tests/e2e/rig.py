@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 NAME = "slipway-e2e"
 VOLUMES = 32
@@ -26,6 +30,7 @@ class Rig:
         self.kubeconfig = ""
         self._home = Path(os.environ.get("RIG_HOME", Path.home() / ".cache" / "rig"))
         self._kubectl = str(self._home / "bin" / "kubectl")
+        self.envoy = self._home / "bin" / "envoy"
         self._command = [str(folder / "rig"), "-n", NAME]
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -35,7 +40,15 @@ class Rig:
         self._open_volumes()
 
     def bring_gateway(self) -> None:
+        """Its controller leads alone, and on a busy machine would lose its lease to nobody and do nothing any more."""
         self._rig("gateway", timeout=900)
+        place = ("-n", "envoy-gateway-system")
+        config = json.loads(self.kubectl(*place, "get", "configmap", "envoy-gateway-config", "-o", "json"))
+        settings = yaml.safe_load(config["data"]["envoy-gateway.yaml"])
+        settings["provider"]["kubernetes"]["leaderElection"] = {"disable": True}
+        config["data"]["envoy-gateway.yaml"] = yaml.safe_dump(settings)
+        self.kubectl("replace", "-f", "-", stdin=json.dumps(config))
+        self.kubectl(*place, "rollout", "restart", "deployment", "envoy-gateway")
 
     def _open_volumes(self) -> None:
         """The kubelet gives a folder of the host to no group, so `fsGroup` has no effect there."""
@@ -57,9 +70,27 @@ class Rig:
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         )
 
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """A program of this machine in the node's network, whose output is read when it ended."""
+        return subprocess.Popen(
+            [*self._command, "exec", "--", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+
     def forward(self, address: str) -> str:
         """The address on this machine that leads to one of the node's network."""
         return self._rig("forward", address).splitlines()[-1]
+
+    @contextmanager
+    def forwarded(self, namespace: str, pod: str, port: int) -> Iterator[str]:
+        """The address on this machine that leads to a port inside a pod."""
+        words = [self._kubectl, "-n", namespace, "port-forward", f"pod/{pod}", f":{port}"]
+        environment = {**os.environ, "KUBECONFIG": self.kubeconfig}
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            assert process.stdout is not None
+            try:
+                yield process.stdout.readline().split()[2]
+            finally:
+                process.terminate()
 
     def image(self, name: str, *, packages: str, files: Sequence[str], entrypoint: str) -> None:
         copies = [word for file in files for word in ("--copy", file)]
@@ -80,24 +111,53 @@ class Rig:
         return _run([*self._command, *words], timeout, dict(os.environ), None)
 
 
-def rehearse(rig: Rig, stack: Path, root: Path = ROOT) -> tuple[int, str]:
+def rehearse(
+    rig: Rig, stack: Path, root: Path = ROOT, *, options: Sequence[str] = ("--yes",), crds: bool = False
+) -> tuple[int, str]:
     """`slipway rehearse` of a stack's file in a project: its exit status and all that it prints."""
-    done = subprocess.run(
-        [
-            str(ROOT / ".venv" / "bin" / "slipway"),
-            "rehearse",
-            *("--cwd", str(root)),
-            *("--config", str(stack)),
-            *("--kubeconfig", rig.kubeconfig),
-            *("--crds", str(rig.crds)),
-            *("--timeout", "300"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    return ended(rehearsing(rig, stack, root, options=options, crds=crds))
+
+
+def rehearsing(
+    rig: Rig,
+    stack: Path,
+    root: Path = ROOT,
+    *,
+    options: Sequence[str] = ("--yes",),
+    crds: bool = False,
+    kubeconfig: str = "",
+) -> subprocess.Popen[str]:
+    """The same under way. Whatever shell began the tests, a Ctrl-C is heard."""
+    words = [
+        str(ROOT / ".venv" / "bin" / "slipway"),
+        "rehearse",
+        *("--cwd", str(root)),
+        *("--config", str(stack)),
+        *("--kubeconfig", kubeconfig or rig.kubeconfig),
+        *("--timeout", "300"),
+        *(("--crds", str(rig.crds)) if crds else ()),
+        *options,
+    ]
+    with heard(signal.SIGINT):
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit status of a run, and what it printed since anybody read it."""
+    said, _ = run.communicate(timeout=1200)
+    return run.returncode, said
+
+
+@contextmanager
+def heard(sent: signal.Signals) -> Iterator[None]:
+    """What is started within ignores the signal no longer, as it would where a shell began this in the background."""
+    before = signal.signal(sent, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(sent, before)
 
 
 def _run(words: Sequence[str], timeout: float, environment: dict[str, str], stdin: str | None) -> str:

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builders.backups import BUCKET
+from components.system.backups.manifests.retention import BUCKET
 from tests.dumps.bucket import Locked
 from tests.e2e.rig import Rig
 

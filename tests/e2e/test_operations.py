@@ -37,8 +37,8 @@ def test_a_migration_is_taken_back(taken_back: subprocess.CompletedProcess[str])
     """By the files that made it, and its own queries find nothing of it left."""
     assert taken_back.returncode == 0, taken_back.stdout[-2000:] + taken_back.stderr[-2000:]
     steps = {each["step"]: each["status"] for each in map(json.loads, taken_back.stdout.splitlines())}
-    assert steps == dict.fromkeys(("lock", "ledger", "rollback", "rolledBack", "record"), "ok")
-    assert taken_back.stderr.splitlines()[-1] == f"{MIGRATION}: taken back"
+    assert steps == dict.fromkeys(("lock", "ledger", "rollback", "rollbackVerification", "record"), "ok")
+    assert taken_back.stderr.splitlines()[-1] == f"{MIGRATION}: rolled back"
 
 
 def test_its_pod_may_reach_the_database(world: World, taken_back: subprocess.CompletedProcess[str]) -> None:
@@ -58,12 +58,12 @@ def test_a_second_time_there_is_nothing_to_do(world: World, taken_back: subproce
     done = slipway(world, "rollback", "--migration", MIGRATION, "--yes")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1])["detail"] == "nothing to do"
-    assert done.stderr.splitlines()[-1] == f"{MIGRATION}: nothing to do, it is not there"
+    assert done.stderr.splitlines()[-1] == f"{MIGRATION}: nothing to do, it is not applied"
 
 
 def test_a_dump_is_restored_beside_the_live_database(world: World) -> None:
     """The newest one, and the command names the new database."""
     done = slipway(world, "restore", "--database", "fleet_db")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert re.search(r"(?m)^restored into fleet_db_restored_\d{12}, beside fleet_db$", done.stderr)
+    assert re.search(r"(?m)^restored into fleet_db_restored_\d{12}, next to fleet_db$", done.stderr)
     assert re.search(r"ALTER DATABASE fleet_db_restored_\d{12} RENAME TO fleet_db;", done.stdout)

@@ -116,10 +116,10 @@ def test_metrics_tell_slots_apart(world: World) -> None:
 def test_a_smoke_test_reaches_the_slot_that_it_names(world: World) -> None:
     """With the system's pass; a wrong one is refused."""
     named = ("-H", "x-slipway-slot: green")
-    good = visit(world, "/api/x", "-H", f"x-slipway-pass: {the_pass(world)}", *named)
+    good = visit(world, "/api/x", "-H", f"x-slipway-bypass-token: {bypass_token(world)}", *named)
     assert (status(good), slot(good)) == (200, "green")
-    assert the_pass(world) not in good
-    assert status(visit(world, "/api/x", "-H", "x-slipway-pass: guess", *named)) == 401
+    assert bypass_token(world) not in good
+    assert status(visit(world, "/api/x", "-H", "x-slipway-bypass-token: guess", *named)) == 401
 
 
 def test_a_request_that_is_too_large_is_refused(world: World, tmp_path: Path) -> None:
@@ -154,7 +154,9 @@ def test_a_closed_system_shows_its_page(world: World, tmp_path: Path) -> None:
         answer = until(lambda: found if status(found := visit(world, "/api/x")) == 503 else "")
         assert re.search(r"(?im)^retry-after: 1800\r?$", answer)
         assert "Expected completion" in answer
-        good = visit(world, "/api/x", "-H", f"x-slipway-pass: {the_pass(world)}", "-H", "x-slipway-slot: green")
+        good = visit(
+            world, "/api/x", "-H", f"x-slipway-bypass-token: {bypass_token(world)}", "-H", "x-slipway-slot: green"
+        )
         assert (status(good), slot(good)) == (200, "green")
     finally:
         code, said = rehearse(world.rig, STACK)
@@ -162,6 +164,6 @@ def test_a_closed_system_shows_its_page(world: World, tmp_path: Path) -> None:
     until(lambda: status(visit(world, "/api/x")) == 200)
 
 
-def the_pass(world: World) -> str:
+def bypass_token(world: World) -> str:
     secret = json.loads(world.rig.kubectl("-n", "fleet", "get", "secret", "fleet-pass", "-o", "json"))
     return base64.b64decode(secret["data"]["smoke-tests"]).decode()

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from builders.migrations import job
-from builders.migrations.job import MigrationJob
-from builders.parts import Parts
-from builders.scope import Scope
+from components.manifests.scope import Scope
+from components.manifests.versions import Pins
+from components.system.migrations.manifests import job
+from components.system.migrations.manifests.job import MigrationJob
 from tests.migrations.server import Server
+from tests.processes import PATIENCE
 
 CANARY = "canary-7f3e9b-password"
 """The owner's password in every test; no output may hold it."""
 SCOPE = Scope("shop", "shop-namespace")
-IMAGE = Parts().image("postgres")
+IMAGE = Pins().image("postgres")
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,25 @@ def owner(database: str) -> str:
     return f"{database}_owner"
 
 
-def ended(process: subprocess.Popen[str], within: float = 120) -> Done:
+def ended(process: subprocess.Popen[str], within: float = PATIENCE) -> Done:
     """No output of any run holds the password, and all of it is JSON."""
     output, _ = process.communicate(timeout=within)
     assert CANARY not in output
     done = Done(process.returncode, output)
     assert all({"migration", "step", "status", "seconds", "detail"} == line.keys() for line in done.lines), output
     return done
+
+
+def heard(process: subprocess.Popen[str], word: str) -> str:
+    """What it printed up to the first line with `word`."""
+    assert process.stdout is not None
+    text = b""
+    while not (text.endswith(b"\n") and word in text.decode()):
+        # One by one: what a buffer takes beyond the line, `communicate` would miss.
+        byte = os.read(process.stdout.fileno(), 1)
+        assert byte, text.decode()
+        text += byte
+    return text.decode()
 
 
 def killed(process: subprocess.Popen[str]) -> None:
@@ -151,7 +164,7 @@ def killed(process: subprocess.Popen[str]) -> None:
         process.wait(10)
 
 
-def until(wanted: Any, within: float = 20) -> None:
+def until(wanted: Any, within: float = PATIENCE) -> None:
     deadline = time.monotonic() + within
     while not wanted():
         assert time.monotonic() < deadline, "did not come about"

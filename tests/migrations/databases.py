@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from builders.migrations import files
-from builders.migrations.job import MigrationJob
-from settings.databases import Database as DatabaseSettings
-from settings.load import load_systems
-from settings.project import find_project
-from settings.releases import Migration
+from components.system.migrations.manifests import files
+from components.system.migrations.manifests.job import MigrationJob
+from slipway.settings.databases import Database as DatabaseSettings
+from slipway.settings.load import load_systems
+from slipway.settings.project import find_project
+from slipway.settings.releases import Migration
 from tests.migrations.container import CANARY, IMAGE, Container, owner
 from tests.migrations.server import Server, program
 
@@ -63,6 +63,24 @@ class Database:
 
     def container(self, job: MigrationJob, password: str = CANARY) -> Container:
         return Container(job, self.server, self.name, password)
+
+    def closes_gate(self) -> str:
+        """A statement that waits until the gate is opened. What a sequence says is the same in every transaction."""
+        self.as_owner("CREATE SEQUENCE IF NOT EXISTS gate; SELECT setval('gate', 1, false);")
+        return "DO $$ BEGIN WHILE NOT (SELECT is_called FROM gate) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$;\n"
+
+    def opens_gate(self) -> None:
+        self.sql("SELECT setval('gate', 1, true);")
+
+    def at_gate(self) -> bool:
+        """Whether a session waits there."""
+        query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.name}' AND wait_event = 'PgSleep'"
+        return self.server.sql(query) != "0"
+
+    def waits_for_lock(self) -> bool:
+        """Whether a session does."""
+        query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.name}' AND wait_event_type = 'Lock'"
+        return self.server.sql(query) != "0"
 
     def sessions(self) -> int:
         query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.name}' AND pid <> pg_backend_pid()"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from settings.releases import Comparison, Migration, Query
+from slipway.settings.releases import Comparison, Migration, Query
 from tests.migrations import databases
 from tests.migrations.databases import Database
 from tests.migrations.server import Server, program
+from tests.processes import PATIENCE
 
 ROWS = 1_000_000
 WRITES = f"""\
@@ -61,13 +63,18 @@ def database(server: Server, rows: int = ROWS) -> Database:
 
 
 def writes_during_migrations(database: Database, folder: Path) -> Writes:
-    """A column and a concurrent index are added while four clients write; no write may fail."""
+    """A column and a concurrent index are added while four clients write; no write may fail, and the table stays the file
+    that it is: a table written anew is locked for as long as that takes."""
+    file = database.sql("SELECT pg_relation_filenode('orders')")
     with _written(database, folder) as writing:
         for job in (databases.job(ADDS, COLUMN), databases.job(BUILDS, INDEX)):
             done = database.container(job).run()
             assert done.status == 0, done.output
         assert writing.poll() is None, "the writes ended before the migrations"
-        output, _ = writing.communicate(timeout=60)
+        # As its own alarm does when the time of `-T` is over.
+        writing.send_signal(signal.SIGALRM)
+        output, _ = writing.communicate(timeout=PATIENCE)
+    assert database.sql("SELECT pg_relation_filenode('orders')") == file
     assert writing.returncode == 0, output
     assert re.search(r"number of failed transactions: 0 ", output), output
     assert "aborted" not in output
@@ -77,10 +84,10 @@ def writes_during_migrations(database: Database, folder: Path) -> Writes:
 
 @contextmanager
 def _written(database: Database, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """By four clients, until they have had enough time."""
+    """By four clients."""
     (folder / "writes.sql").write_text(WRITES)
     process = subprocess.Popen(
-        [program("pgbench"), "-n", "-c", "4", "-j", "2", "-T", "12", "-l", "-f", "writes.sql"],
+        [program("pgbench"), "-n", "-c", "4", "-j", "2", "-T", str(PATIENCE), "-l", "-f", "writes.sql"],
         env=database.server.environment(database.name),
         cwd=folder,
         stdout=subprocess.PIPE,

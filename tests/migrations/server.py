@@ -7,27 +7,17 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.needs import postgres
+from tests.processes import HOST, PATIENCE, free_port, until
+from tests.processes import running as run_along
 
-from tests.alerting.processes import HOST, free_port
-
-INSTALL = "apt-get install postgresql-15"
 ADMIN = "postgres"
-_FOLDER = Path("/usr/lib/postgresql/15/bin")
-
-
-def program(name: str) -> str:
-    """A test without its program fails: skipped, it would prove nothing and nobody would see."""
-    path = _FOLDER / name
-    if not path.exists():
-        pytest.fail(f"{name} is not installed: {INSTALL}", pytrace=False)
-    return str(path)
+program = postgres
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ class Server:
 
     def environment(self, database: str, user: str = ADMIN, password: str | None = None) -> dict[str, str]:
         return {
-            "PATH": f"{_FOLDER}:{os.environ['PATH']}",
+            "PATH": f"{Path(postgres('psql')).parent}:{os.environ['PATH']}",
             "PGHOST": HOST,
             "PGPORT": str(self.port),
             "PGDATABASE": database,
@@ -57,7 +47,7 @@ class Server:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -83,24 +73,14 @@ def running(folder: Path) -> Iterator[Server]:
     )  # fmt: skip
     settings = [f"port={server.port}", f"listen_addresses={HOST}", "unix_socket_directories=", "fsync=off"]
     settings += ["full_page_writes=off", "max_connections=60", "shared_buffers=256MB", "max_wal_size=2GB"]
-    with (folder / "postgres.log").open("ab") as log:
-        command = _command([program("postgres"), "-D", str(data), *(f"--{each}" for each in settings)])
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _answers(server, folder)
-        yield server
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _answers(server: Server, folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    command = _command([program("postgres"), "-D", str(data), *(f"--{each}" for each in settings)])
     ready = [program("pg_isready"), "-q", "-h", HOST, "-p", str(server.port)]
-    while subprocess.run(ready, check=False).returncode != 0:
-        assert time.monotonic() < deadline, (folder / "postgres.log").read_text()
-        time.sleep(0.1)
+    try:
+        with run_along(command, folder / "postgres.log", stop=signal.SIGQUIT):
+            until(lambda: subprocess.run(ready, check=False).returncode == 0, f"PostgreSQL answers; see {folder}")
+            yield server
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _command(command: Sequence[str]) -> list[str]:

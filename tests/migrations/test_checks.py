@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from builders.migrations.checks import quoted
-from settings.releases import Comparison, Migration, Query, Trigger
+from components.system.migrations.manifests.checks import quoted
+from slipway.settings.releases import Comparison, Migration, Query, Trigger
 from tests.migrations import databases
-from tests.migrations.container import Done
+from tests.migrations.container import Done, ended, until
 from tests.migrations.databases import Database
 from tests.migrations.server import Server
 
@@ -101,20 +101,29 @@ def test_answers_are_compared_by_position(after: str, tolerance: float, found: s
     assert found is None or found in done.last["detail"]
 
 
+def test_the_log_shows_numbers_from_before_and_no_rows(database: Database) -> None:
+    """One row of numbers is shown, as a runbook writes it down; rows are counted, for they may be personal."""
+    numbers = Comparison(name="count and sum", before="SELECT count(*), sum(size) FROM things")
+    rows = Comparison(name="rows", before="SELECT id, size FROM things")
+    text = Comparison(name="text", before="SELECT 'somebody'")
+    none = Comparison(name="none", before="SELECT id FROM things WHERE false")
+    done = made(database, baseline=[numbers, rows, text, none])
+    assert done.status == 0, done.output
+    shown = [line["detail"] for line in done.lines if line["step"] == "baseline"]
+    assert shown == ["count and sum: 2, 10.5", "rows: 2 rows", "text: 1 rows", "none: 0 rows"]
+
+
 def test_what_others_write_meanwhile_is_no_difference(database: Database) -> None:
     """Both answers are of one snapshot."""
-    sql = "SELECT pg_sleep(2);"
     comparison = Comparison(name="count", before="SELECT count(*) FROM others")
     database.as_owner("CREATE TABLE others (id integer)")
     migration = Migration(name="checks", database="things", baseline=[comparison])
-    with database.container(databases.job(migration, sql)).started() as process:
-        assert process.stdout is not None
-        while '"baseline"' not in process.stdout.readline():
-            pass
+    with database.container(databases.job(migration, database.closes_gate())).started() as process:
+        until(database.at_gate)
         database.as_owner("INSERT INTO others VALUES (1)")
-        process.communicate(timeout=30)
-    assert process.returncode == 0
-    database.as_owner("DELETE FROM slipway.migrations; DROP TABLE others")
+        database.opens_gate()
+        assert ended(process).status == 0
+    database.as_owner("DELETE FROM slipway.migrations; DROP TABLE others; DROP SEQUENCE gate")
 
 
 def test_a_trigger_that_does_not_act_fails(database: Database) -> None:

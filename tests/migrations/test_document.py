@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from builders.migrations.script import SCRIPT
+from components.system.migrations.manifests.script import SCRIPT
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "migrations.md").read_text(encoding="utf-8")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from builders.migrations import job, script
-from builders.migrations.files import Files
-from builders.migrations.job import MigrationJob, Program
-from settings.databases import Database
-from settings.releases import Command, Migration, Query
+from components.system.migrations.manifests import job, script
+from components.system.migrations.manifests.files import Files
+from components.system.migrations.manifests.job import MigrationJob, Program
+from slipway.settings.databases import Database
+from slipway.settings.releases import Command, Migration, Query
 from tests.migrations import databases
 from tests.migrations.container import IMAGE, SCOPE
 
@@ -56,6 +56,8 @@ def test_it_runs_once_and_can_do_little() -> None:
     pod = spec.template.spec
     (container,) = pod.containers
     assert (spec.backoff_limit, spec.active_deadline_seconds, spec.ttl_seconds_after_finished) == (0, 660, None)
+    assert spec.template.metadata.annotations["karpenter.sh/do-not-disrupt"] == "true"
+    assert spec.pod_failure_policy.rules[0].action == "Ignore"
     assert pod.security_context.run_as_user == 70
     assert container.security_context.read_only_root_filesystem is True
     assert [mount.mount_path for mount in container.volume_mounts] == ["/scripts", "/tmp"]
@@ -97,12 +99,12 @@ def test_its_files_say_what_a_linter_asks() -> None:
 
 def test_a_program_runs_alone() -> None:
     """In the image of its service, with its arguments, on a database of documents."""
-    made = MigrationJob(migration=RUNS, database=Database(engine="documents"), attempt=1, program=PROGRAM)
+    made = MigrationJob(migration=RUNS, database=Database(engine="mongodb"), attempt=1, program=PROGRAM)
     spec: Any = job.job(SCOPE, made).spec
     (container,) = spec.template.spec.containers
     assert (container.image, container.command) == (PROGRAM.image, ["node", "a.js"])
     other = Program(image="registry.example.com/api:2", arguments=["node", "a.js"], user=1000, account="api")
-    again = MigrationJob(migration=RUNS, database=Database(engine="documents"), attempt=1, program=other)
+    again = MigrationJob(migration=RUNS, database=Database(engine="mongodb"), attempt=1, program=other)
     assert made.name != again.name
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 
 import pytest
 
-from settings.releases import Migration, Query
+from slipway.settings.releases import Migration, Query
 from tests.migrations import databases
-from tests.migrations.container import ended, until
+from tests.migrations.container import Done, ended, heard, until
 from tests.migrations.databases import Database
 from tests.migrations.server import Server
 
@@ -31,13 +30,16 @@ def database(postgres: Server) -> Database:
 @pytest.mark.parametrize("transactional", [True, False])
 def test_of_two_at_once_one_waits(transactional: bool, database: Database) -> None:
     """It is made once, and both end well."""
-    sql = "SELECT pg_sleep(2);\n" + (SQL if transactional else INDEX)
-    job = databases.job(ADDS if transactional else BUILDS, sql)
-    with database.container(job).started() as one, database.container(job).started() as other:
-        runs = [ended(one), ended(other)]
-    assert [run.status for run in runs] == [0, 0], runs
-    assert sorted(run.steps("waiting") for run in runs) == [[], ["lock"]]
-    assert sorted(run.last["detail"] for run in runs) == ["applied", "nothing to do"]
+    job = databases.job(ADDS if transactional else BUILDS, database.closes_gate() + (SQL if transactional else INDEX))
+    with database.container(job).started() as one:
+        until(database.at_gate)
+        with database.container(job).started() as other:
+            said = heard(other, '"waiting"')
+            database.opens_gate()
+            first, second = ended(one), ended(other)
+    assert (first.status, first.steps("waiting"), first.last["detail"]) == (0, [], "applied")
+    assert (second.status, second.last["detail"]) == (0, "nothing to do")
+    assert Done(0, said).steps("waiting") == ["lock"]
 
 
 def test_migrations_that_start_at_once_make_one_ledger(database: Database) -> None:
@@ -54,12 +56,12 @@ def test_migrations_that_start_at_once_make_one_ledger(database: Database) -> No
 
 def test_one_that_waits_too_long_gives_up(database: Database) -> None:
     """With status 4, and no change."""
-    slow = databases.job(ADDS, f"SELECT pg_sleep(6);\n{SQL}")
+    slow = databases.job(ADDS, f"{database.closes_gate()}{SQL}")
     with database.container(slow).started() as first:
-        until(lambda: database.sessions() == 1)
-        time.sleep(0.5)
+        until(database.at_gate)
         done = database.container(databases.job(BUILDS, INDEX)).run(WAIT_SECONDS="1")
-        assert (done.status, done.last["step"], done.steps("waiting")) == (4, "lock", ["lock"])
+        assert (done.status, done.last["step"]) == (4, "lock")
+        database.opens_gate()
         assert ended(first).status == 0
     assert database.ledger() == ["001-colour applied"]
 
@@ -70,12 +72,11 @@ def test_a_long_transaction_delays_it(database: Database) -> None:
     with ExitStack() as stack:
         with databases.holding(database, READS):
             process = stack.enter_context(database.container(databases.job(ADDS, SQL)).started())
-            time.sleep(2)
+            said = heard(process, '"waiting"')
             assert database.state() == before
         done = ended(process)
     assert done.status == 0, done.output
-    waits = [line for line in done.lines if line["status"] == "waiting"]
-    assert waits
+    waits = [line for line in Done(0, said).lines + done.lines if line["status"] == "waiting"]
     assert all("55P03" in line["detail"] and line["step"] == "migrate" for line in waits)
 
 
@@ -93,9 +94,12 @@ def test_a_transaction_without_end_makes_it_give_up(database: Database) -> None:
 def test_a_concurrent_build_waits_for_locks(database: Database) -> None:
     """Longer than the lock timeout: what it waits for is nobody's hindrance."""
     job = databases.job(BUILDS.model_copy(update={"lock_timeout": "100ms"}), INDEX)
-    with database.container(job).started() as process:
+    with ExitStack() as stack:
         with databases.holding(database, "UPDATE things SET size = 1"):
-            time.sleep(2)
+            process = stack.enter_context(database.container(job).started())
+            until(database.waits_for_lock)
+            database.sql("SELECT pg_sleep(0.5)")
+            assert database.waits_for_lock()
         assert ended(process).status == 0
 
 
@@ -129,11 +133,11 @@ def test_a_server_out_of_reach_is_tried_again(transactional: bool, database: Dat
 
 def test_a_session_that_the_server_ends_is_tried_anew(database: Database) -> None:
     """As in a failover: the whole transaction once more."""
-    job = databases.job(ADDS, f"SELECT pg_sleep(2);\n{SQL}")
+    job = databases.job(ADDS, f"{database.closes_gate()}{SQL}")
     with database.container(job).started() as process:
-        until(lambda: database.sessions() == 1)
-        time.sleep(0.5)
+        until(database.at_gate)
         database.server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'")
+        database.opens_gate()
         done = ended(process)
     assert (done.status, len(done.steps("waiting"))) == (0, 1), done.output
     assert database.ledger() == ["001-colour applied"]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cli.selection import select
-from live.cluster import migrations
-from rehearsal import Plan
-from tests.live.cluster.server import filled_in
+from slipway.ops.cluster import migrations
+from slipway.rehearsal import Plan
 from tests.migrations import databases
 from tests.migrations.container import Written
 from tests.migrations.server import Server
+from tests.rehearsed import rehearsed
+from tests.slipway.ops.cluster.server import filled_in
 
 NOW = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
 NAME = "001-expense-accounts"
@@ -23,7 +23,7 @@ NAME = "001-expense-accounts"
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """Of the stack `local`."""
-    return select(databases.ROOT, "local", None).rehearse(judged=False).plan
+    return rehearsed("local").plan
 
 
 def planned(plan: Plan, kind: str, name: str) -> Mapping[str, Any]:
@@ -35,7 +35,7 @@ def planned(plan: Plan, kind: str, name: str) -> Mapping[str, Any]:
 def test_the_copy_of_the_plan_s_job_takes_the_migration_back(plan: Plan, postgres: Server) -> None:
     """The plan's Job makes it, the copy of what the cluster has of that Job undoes it, and there is nothing to do then."""
     given, files = planned(plan, "Job", NAME), planned(plan, "ConfigMap", NAME)["data"]
-    database = databases.database(postgres)
+    database = databases.database(postgres, "expenses")
     before = database.state(ledger=False)
     made = Written(given, files).run(postgres, database.name)
     assert made.status == 0, made.output
@@ -43,7 +43,7 @@ def test_the_copy_of_the_plan_s_job_takes_the_migration_back(plan: Plan, postgre
     back = Written(migrations.rollback(filled_in(given, "2026-11-20T10:00:00Z"), NOW), files)
     done = back.run(postgres, database.name)
     assert (done.status, done.last["step"], done.last["detail"]) == (0, "record", "removed"), done.output
-    assert "rolledBack" in done.steps("ok")
+    assert "rollbackVerification" in done.steps("ok")
     assert database.state(ledger=False) == before
     assert database.ledger() == []
     again = back.run(postgres, database.name)

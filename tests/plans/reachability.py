@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rehearsal import Plan
+from slipway.rehearsal import Plan
 
 INTERNET = "1.1.1.1"
 

@@ -18,7 +18,7 @@ from typing import Any
 import pulumi
 from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_input_type
 
-from rehearsal import SECRET, UNKNOWN, Step
+from slipway.rehearsal import SECRET, UNKNOWN, Step
 
 OPAQUE = (UNKNOWN, SECRET)
 """What a plan shows of values that are not known, or not to be shown."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 
-from builders import names
-from cli.selection import select
-from components.system.broker import uses_queue
-from rehearsal import Plan
-from settings.services import FromDatabase
-from settings.stacks import PlacedSystem
+from components.manifests import names
+from components.system.broker.component import uses_queue
+from slipway.rehearsal import Plan
+from slipway.settings.services import FromDatabase
+from slipway.settings.stacks import DeployedSystem
 from tests.plans.reachability import INTERNET, Connection, End, connections, ends
+from tests.rehearsed import ROOT, rehearsed_with
 
-ROOT = Path(__file__).parents[2]
 STACK = ROOT / "tests" / "e2e" / "Pulumi.rig.yaml"
 """With databases as pods, so that they are ends too."""
 GATEWAY = End("gateway", "envoy-gateway-system")
@@ -24,26 +21,27 @@ OUTSIDE = End("internet", address=INTERNET, ports=frozenset({443, 27017}))
 FLAGS = (8013, 8016)
 
 
-@functools.cache
-def planned() -> tuple[Plan, list[PlacedSystem]]:
-    selection = select(ROOT, None, STACK)
-    return selection.rehearse(judged=False).plan, list(selection.stack.clusters["main"].systems.values())
+def planned() -> tuple[Plan, list[DeployedSystem]]:
+    made = rehearsed_with("rig", STACK)
+    return made.plan, list(made.stack.clusters["main"].systems.values())
 
 
-def brokers(systems: list[PlacedSystem]) -> list[End]:
+def brokers(systems: list[DeployedSystem]) -> list[End]:
     """Pods that an operator makes are in no plan."""
     return [
-        End("broker", placed.namespace, {"app.kubernetes.io/name": f"{placed.name}-queue"}, frozenset({5671, 15691}))
-        for placed in systems
-        if placed.definition.queue is not None
+        End(
+            "broker", deployed.namespace, {"app.kubernetes.io/name": f"{deployed.name}-queue"}, frozenset({5671, 15691})
+        )
+        for deployed in systems
+        if deployed.definition.queue is not None
     ]
 
 
-def declared(placed: PlacedSystem) -> Iterator[Connection]:
+def declared(deployed: DeployedSystem) -> Iterator[Connection]:
     """What a definition says, in words of its own."""
-    definition, home = placed.definition, placed.namespace
-    slots = [slot for slot in ("blue", "green") if placed.placement.slot(slot).version]
-    databases = [name for name, each in definition.databases.items() if each.placement == "managed"]
+    definition, home = deployed.definition, deployed.namespace
+    slots = [slot for slot in ("blue", "green") if deployed.deployment.slot(slot).version]
+    databases = [name for name, each in definition.databases.items() if each.hosting == "managed"]
     for slot in slots:
         for name, service in definition.services.items():
             caller = f"{home}/deployment {name}-{slot}"
@@ -80,13 +78,13 @@ def declared(placed: PlacedSystem) -> Iterator[Connection]:
 def test_pods_reach_what_is_declared_and_nothing_else() -> None:
     """Of five systems, both slots, the gateway, Prometheus, a stranger and the internet."""
     plan, systems = planned()
-    namespaces = {placed.namespace for placed in systems}
+    namespaces = {deployed.namespace for deployed in systems}
     pods = [end for end in ends(plan) if end.namespace in namespaces and not end.name.startswith("job ")]
     others = [*brokers(systems), GATEWAY, PROMETHEUS, STRANGER, OUTSIDE]
     found = {
         each for each in connections(plan, [*pods, *others]) if each.caller.split("/")[0] in {*namespaces, *OPEN}
     } - AMONG_OPEN
-    wanted = {connection for placed in systems for connection in declared(placed)}
+    wanted = {connection for deployed in systems for connection in declared(deployed)}
     assert found - wanted == set()
     assert wanted - found == set()
     assert len(wanted) > 70

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import needs
 from tests.plans.test_plans import STACKS, planned
 
 SOURCED = "SC1091,SC2034,SC2153,SC2154"
@@ -47,7 +48,13 @@ def test_scripts_please_shellcheck(stack: str, tmp_path: Path) -> None:
         files.append(tmp_path / f"{number}.sh")
         files[-1].write_text(text, encoding="utf-8")
     done = subprocess.run(
-        ["shellcheck", "--shell=sh", f"--exclude={SOURCED}", "--format=gcc", *map(str, files)],
+        [
+            needs.program("shellcheck", package="shellcheck"),
+            "--shell=sh",
+            f"--exclude={SOURCED}",
+            "--format=gcc",
+            *map(str, files),
+        ],
         capture_output=True,
         text=True,
         check=False,

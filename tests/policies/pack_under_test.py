@@ -10,13 +10,15 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 
-from rehearsal.pack_config import LEVEL_NAMES, reconciled
-from rehearsal.packs import PackSession, StackContext
+from slipway.rehearsal.pack_config import LEVEL_NAMES, reconciled
+from slipway.rehearsal.packs import PackSession, StackContext
+from tests.processes import PATIENCE
 
 PACK = Path(__file__).parents[2] / "policies"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CANARY = "canary-7f3a-never-shown"
-SECONDS = 30.0
+SECONDS = float(PATIENCE)
+ENVIRONMENTS = {"prod": "production", "local": "local"}
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -34,6 +36,7 @@ class Fact:
     provider: str = "cluster"
     dependencies: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     @property
     def urn(self) -> str:
@@ -48,7 +51,7 @@ class Fact:
         )
         return {
             "type": self.type, "urn": self.urn, "name": self.name, "properties": properties, "provider": provider,
-            "options": analyzer_pb2.AnalyzerResourceOptions(aliases=self.aliases),
+            "options": analyzer_pb2.AnalyzerResourceOptions(aliases=self.aliases, ignoreChanges=self.ignored),
         }  # fmt: skip
 
 
@@ -66,11 +69,23 @@ class Pack:
     """The pack for one stack, previewing or updating."""
 
     def __init__(
-        self, *, stack: str = "trial", preview: bool = True, directory: Path = PACK, config: Any = None
+        self,
+        *,
+        stack: str = "trial",
+        environment: str | None = None,
+        preview: bool = True,
+        directory: Path = PACK,
+        config: Any = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        self._session = PackSession(directory, StackContext("slipway", stack, "organization", dry_run=preview))
+        """A stack's environment is that which the project's own stack of its name has, else staging; `settings` are what
+        else its file says."""
+        environment = ENVIRONMENTS.get(stack, "staging") if environment is None else environment
+        known = {"slipway:environment": environment, **(settings or {})}
+        context = StackContext("slipway", stack, "organization", known, dry_run=preview)
+        self._session = PackSession(directory, context)
         try:
-            self._session.greet(SECONDS)
+            self._session.handshake(SECONDS)
             self._session.configure(reconciled(self._session.info, config or {}), SECONDS)
         except BaseException:
             self.close()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pulumi.runtime.proto import analyzer_pb2
 
-from cli.selection import select
-from rehearsal import exported
-from rehearsal.exported import Exported, Requests
+from slipway.rehearsal import exported
+from slipway.rehearsal.exported import Exported, Requests
 from tests.policies.pack_under_test import SECONDS, Pack
+from tests.rehearsed import ROOT, rehearsed
 
-ROOT = Path(__file__).parents[2]
+SYSTEMS = {path.parent.name for path in ROOT.glob("systems/*/system.yaml")}
 
 
 class Dropped:
@@ -23,6 +22,9 @@ class Dropped:
 
     def __repr__(self) -> str:
         return "dropped"
+
+    def __reduce__(self) -> str:
+        return "DROPPED"
 
 
 DROPPED = Dropped()
@@ -86,10 +88,20 @@ class Edit:
         return changed
 
 
+def owner(urn: str) -> str:
+    """The system that a resource is of, or whatever else its name begins with."""
+    return urn.rpartition("::")[2].partition("/")[0]
+
+
 def recorded(stack: str) -> Exported:
     """What a first preview of the stack would create, with inputs only; what a provider would tell is not known."""
-    plan = select(ROOT, stack, None).rehearse(judged=False, seed="policies").plan
+    plan = rehearsed(stack, seed="policies").plan
     return Exported(plan.project, stack, [dict(step.state) for step in plan.steps])
+
+
+def configured(stack: str) -> Mapping[str, str]:
+    """What the stack's file says, as a pack is told it."""
+    return rehearsed(stack, seed="policies").plan.config
 
 
 def requests_for(state: Exported, resources: Sequence[Mapping[str, Any]]) -> Requests:
@@ -104,10 +116,11 @@ class PlanUnderTest:
 
     def __init__(self, stack: str) -> None:
         self._state = recorded(stack)
-        self._pack = Pack(stack=stack)
+        self._pack = Pack(stack=stack, settings=configured(stack))
         requests = exported.requests(self._state)
         self._single = {each.urn: each for each in requests.alone}
         self._together = {each.urn: each for each in requests.together}
+        self._known: dict[str, set[tuple[str, str, str]]] = {}
 
     def of(self, edit: Edit) -> Mapping[str, Any]:
         """The one resource that is meant."""
@@ -122,16 +135,17 @@ class PlanUnderTest:
     def broken(self, edit: Edit | None = None) -> set[str]:
         """The rules that say anything of the plan, or of what an edit of it changes."""
         if edit is None:
-            return self._alone(*self._single.values()) | self._stack(self._together.values())
+            said = self._stack(self._together.values())
+            return self._alone(*self._single.values()) | {rule for rule, *_ in said}
         resource = self.of(edit)
         changed = edit.applied(resource)
         assert changed != resource, f"{edit} changes nothing"
-        others = [each for urn, each in self._together.items() if urn != resource["urn"]]
+        others = self._near(resource["urn"])
         if changed is None:
-            return self._stack(others)
+            return self._news(resource["urn"], others)
         requests = requests_for(self._state, [changed])
         try:
-            return self._alone(requests.alone[-1]) | self._stack([*others, requests.together[-1]])
+            return self._alone(requests.alone[-1]) | self._news(resource["urn"], [*others, requests.together[-1]])
         finally:
             # The pack remembers inputs for resources that have no outputs.
             self._alone(self._single[resource["urn"]])
@@ -143,7 +157,20 @@ class PlanUnderTest:
         answers = [self._pack.stub.Analyze(each, timeout=SECONDS) for each in requests]
         return {each.policyName for answer in answers for each in answer.diagnostics}
 
-    def _stack(self, resources: Iterable[analyzer_pb2.AnalyzerResource]) -> set[str]:
+    def _near(self, urn: str) -> list[analyzer_pb2.AnalyzerResource]:
+        """The others that a rule may see the resource with: those of no system and, of a system's, those of its own."""
+        away = SYSTEMS - {owner(urn)} if owner(urn) in SYSTEMS else ()
+        return [each for other, each in self._together.items() if other != urn and owner(other) not in away]
+
+    def _news(self, urn: str, resources: Sequence[analyzer_pb2.AnalyzerResource]) -> set[str]:
+        """The rules that say of the resources what they do not say of them without an edit: some miss other systems."""
+        system = owner(urn) if owner(urn) in SYSTEMS else ""
+        if system not in self._known:
+            self._known[system] = self._stack([*self._near(urn), self._together[urn]])
+        return {rule for rule, *_ in self._stack(resources) - self._known[system]}
+
+    def _stack(self, resources: Iterable[analyzer_pb2.AnalyzerResource]) -> set[tuple[str, str, str]]:
+        """Rule, resource and message of all that is said."""
         request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
         answer = self._pack.stub.AnalyzeStack(request, timeout=SECONDS)
-        return {each.policyName for each in answer.diagnostics}
+        return {(each.policyName, each.urn, each.message) for each in answer.diagnostics}

@@ -65,7 +65,9 @@ class TestManaged:
         """Too few days, none, a value of the wrong type or a declaration of none block, and say what mends it."""
         said = preview.judge(make(retention, declared))
         assert outcomes(said) == [(RULE, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.backup"
+        place, _, wanted = said[0].message.splitlines()[-1].partition(" = ")
+        assert place == f"fix: {SOURCE}.backup{'' if declared == 'none' else '.retentionDays'}"
+        assert wanted == ("14" if declared == "14" else "7" if declared is ABSENT else "")
 
     @pytest.mark.parametrize(("retention", "declared"), [(UNKNOWN, "14"), (14, UNKNOWN), (secret(UNKNOWN), ABSENT)])
     def test_unknown_is_told_and_blocks_later(
@@ -189,7 +191,7 @@ def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]
     said = preview.judge(*facts)
     assert outcomes(said) == [(SCHEDULES, "mandatory")]
     assert said[0].name == "fleet-db"
-    assert said[0].message.endswith(f"mend: {SOURCE}.backup")
+    assert f"\nfix: {SOURCE}.backup" in said[0].message
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class TestDisks:
         said = preview.judge(Fact(type_, {key: value, "tags": {"slipway.dev/source": SOURCE}}))
         assert outcomes(said) == [(REST, "mandatory")]
         assert CANARY not in said[0].message
-        assert said[0].message.endswith(f"mend: {SOURCE}")
+        assert said[0].message.endswith(f"fix: {SOURCE}")
 
     def test_unknown(self, preview: Judge, update: Judge, type_: str, key: str) -> None:
         """What is not known yet is advice, and blocks an update."""
@@ -363,7 +363,7 @@ def test_undenied_plain_http_violates(preview: Judge, facts: tuple[Fact, ...]) -
     said = preview.judge(BUCKET, *facts)
     assert outcomes(said) == [(PLAIN, "mandatory")]
     assert CANARY not in said[0].message
-    assert said[0].message.endswith(f"mend: {SOURCE}")
+    assert said[0].message.endswith(f"fix: {SOURCE}")
 
 
 @pytest.mark.parametrize("fact", [policy(UNKNOWN, "files"), policy(DENIAL, UNKNOWN)])

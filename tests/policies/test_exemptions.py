@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from rehearsal.errors import PolicyPackError
+from slipway.rehearsal.errors import PolicyPackError
 from tests.policies.pack_under_test import PACK, Fact, Pack, Said
 
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 11, 2)
+CLOCK = f"from datetime import date\n\n\ndef today():\n    return date.fromisoformat('{TODAY}')\n"
 RULES = ("database-backups", "exemptions")
 BAD = Fact("aws:rds/instance:Instance", {"tags": {"slipway.dev/source": "systems/x/system.yaml:databases.x"}}, "x/x-db")
 OTHER = Fact("aws:rds/instance:Instance", {}, "y/x-db")
@@ -23,6 +24,7 @@ ENTRY = {
     "resource": "Instance::x/x-db",
     "reason": "it is empty until the first of the month",
     "owner": "platform@example.com",
+    "since": TODAY - timedelta(days=90),
     "expires": TODAY,
 }
 
@@ -34,8 +36,9 @@ def said(folder: Path, *entries: Any) -> list[Said]:
 
 def said_under(folder: Path, text: str) -> list[Said]:
     directory = folder / "pack"
-    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__", "venv"))
+    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__"))
     (directory / "exemptions.yaml").write_text(text)
+    (directory / "framework" / "clock.py").write_text(CLOCK)
     pack = Pack(directory=directory)
     try:
         return pack.about(*RULES).judge(BAD, OTHER)
@@ -55,7 +58,7 @@ def test_exempt_violation_is_advice(tmp_path: Path) -> None:
         ("database-backups", "mandatory", "y/x-db"),
     ]
     assert f"Exempt until {TODAY}: it is empty until the first of the month (platform@example.com" in found[0].message
-    assert found[0].message.splitlines()[-1] == "mend: systems/x/system.yaml:databases.x.backup"
+    assert found[0].message.splitlines()[-1] == "fix: systems/x/system.yaml:databases.x.backup.retentionDays = 7"
 
 
 def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
@@ -67,7 +70,15 @@ def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
         ("exemptions", "mandatory", ""),
     ]
     assert "expired" in found[-1].message
-    assert found[-1].message.endswith("mend: policies/exemptions.yaml:1")
+    assert found[-1].message.endswith("fix: policies/exemptions.yaml:1")
+
+
+def test_exemption_of_a_later_day_is_not_in_force(tmp_path: Path) -> None:
+    """A row of them could be written at once, and none would ever be looked at again."""
+    found = said(tmp_path, ENTRY | {"since": TODAY + timedelta(days=1), "expires": TODAY + timedelta(days=2)})
+    assert told(found)[-1] == ("exemptions", "mandatory", "")
+    assert "is not in force yet" in found[-1].message
+    assert [each.level for each in found[:-1]] == ["mandatory"] * 2
 
 
 @pytest.mark.parametrize(
@@ -75,10 +86,10 @@ def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
     [{"rule": "data-ledger"}, {"resource": "Instance::x/gone"}, {"resource": "db"}, {"resource": "nstance::x/x-db"}],
 )
 def test_exemption_that_nothing_needs_is_a_violation(tmp_path: Path, change: dict[str, str]) -> None:
-    """Of another rule, of a resource that is gone, or of a part of a name: it lets nothing through and says so."""
+    """Of another rule, of a resource that is gone, or of a part of a name: it is not used and says so."""
     found = said(tmp_path, ENTRY | change)
     assert told(found)[-1] == ("exemptions", "mandatory", "")
-    assert "lets nothing through" in found[-1].message
+    assert "is not used" in found[-1].message
     assert [each.level for each in found[:-1]] == ["mandatory"] * 2
 
 
@@ -92,12 +103,15 @@ def test_exemption_of_another_stack_is_not_ours(tmp_path: Path) -> None:
     [
         ("a: b", "is not a list, for example"),
         ("[text]", "exemptions.yaml:1: is not a mapping, for example"),
-        (yaml.safe_dump([ENTRY | {"rule": "database-backup"}]), "rule: database-backup is no rule"),
-        (yaml.safe_dump([ENTRY | {"until": TODAY}]), "until: is no key of an exemption; known are rule, stack"),
-        (yaml.safe_dump([ENTRY | {"owner": " "}]), "owner: is missing or no text"),
-        (yaml.safe_dump([{key: ENTRY[key] for key in ENTRY if key != "reason"}]), "reason: is missing or no text"),
-        (yaml.safe_dump([ENTRY | {"expires": "soon"}]), "expires: is missing or no date, for example 2027-01-31"),
-        (yaml.safe_dump([ENTRY | {"expires": datetime(2027, 1, 31, tzinfo=UTC)}]), "expires: is missing or no date"),
+        (yaml.safe_dump([ENTRY | {"rule": "database-backup"}]), "rule: database-backup is not a rule"),
+        (yaml.safe_dump([ENTRY | {"until": TODAY}]), "until: is not a key of an exemption; allowed are rule, stack"),
+        (yaml.safe_dump([ENTRY | {"owner": " "}]), "owner: is missing or not a string"),
+        (yaml.safe_dump([{key: ENTRY[key] for key in ENTRY if key != "reason"}]), "reason: is missing or not a string"),
+        (yaml.safe_dump([ENTRY | {"since": TODAY - timedelta(days=91)}]), "expires: is not within 90 days after since"),
+        (yaml.safe_dump([ENTRY | {"since": TODAY + timedelta(days=1)}]), "expires: is not within 90 days after since"),
+        (yaml.safe_dump([{key: ENTRY[key] for key in ENTRY if key != "since"}]), "since: is missing or not a date"),
+        (yaml.safe_dump([ENTRY | {"expires": "soon"}]), "expires: is missing or not a date, for example 2027-01-31"),
+        (yaml.safe_dump([ENTRY | {"expires": datetime(2027, 1, 31, tzinfo=UTC)}]), "expires: is missing or not a date"),
     ],
 )
 def test_mistake_in_the_file_is_refused(tmp_path: Path, text: str, problem: str) -> None:

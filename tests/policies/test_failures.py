@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from rehearsal import PolicyPack, PolicyPackError, rehearse
-from rehearsal.analyzers import PackHost
+from slipway.rehearsal import PolicyPack, PolicyPackError, rehearse
+from slipway.rehearsal.analyzers import PackHost
 from tests.policies.pack_under_test import CANARY, PACK, Fact, secret
 
 RULE = '''"""What nobody should write."""
@@ -19,11 +20,11 @@ RULE = '''"""What nobody should write."""
 import os
 import threading
 
-from frame import Declaration, {kind}
+from framework import Declaration, {kind}
 
 
-@{kind}(Declaration(name="culprit", description="Fails.", why="It is broken", clauses=("none",)))
-def culprit(subject, _settings, _verdict):
+@{kind}(Declaration(name="faulty", description="Fails.", why="It is broken", clauses=("none",)))
+def faulty(subject, _settings, _verdict):
     {failure}
 '''
 PROGRAM = """
@@ -39,7 +40,7 @@ def broken(tmp_path: Path) -> Broken:
 
     def make(failure: str, kind: str = "resource_rule") -> Path:
         pack = tmp_path / "policies"
-        shutil.copytree(PACK, pack, ignore=shutil.ignore_patterns("__pycache__", "venv"))
+        shutil.copytree(PACK, pack, ignore=shutil.ignore_patterns("__pycache__"))
         (pack / "rules" / "culprits.py").write_text(RULE.format(kind=kind, failure=failure))
         return pack
 
@@ -67,22 +68,36 @@ def test_rehearsal_names_the_pack_and_its_rule(
     with pytest.raises(PolicyPackError) as failed:
         rehearse(program, project="slipway", stack="trial", config={}, packs=packs)
     assert "policy pack slipway " in str(failed.value)
-    assert "policy culprit failed on " in str(failed.value)
+    assert "policy faulty failed on " in str(failed.value)
     assert told in str(failed.value)
     assert CANARY not in str(failed.value)
 
 
+def test_pack_refuses_to_judge_under_another_sdk(broken: Broken, tmp_path: Path) -> None:
+    """It extends a private class of the SDK that is pinned; under any other it would judge in a way that nobody has tried."""
+    pack = broken("pass")
+    serving = pack / "framework" / "serving.py"
+    written = re.sub(r'^KNOWN_SDK = "[\d.]+"$', 'KNOWN_SDK = "1.2.3"', serving.read_text(), flags=re.MULTILINE)
+    assert written != serving.read_text()
+    serving.write_text(written)
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "__main__.py").write_text(PROGRAM)
+    with pytest.raises(PolicyPackError, match=r"pulumi-policy [\d.]+ is installed, but the pack needs 1\.2\.3"):
+        rehearse(program, project="slipway", stack="trial", config={}, packs=[PolicyPack(pack, {})])
+
+
 def test_rule_that_hangs_is_named(broken: Broken) -> None:
     """A run waits for an answer no longer than it has patience."""
-    pack = PolicyPack(broken("threading.Event().wait()"), {})
+    pack = PolicyPack(broken("threading.Event().wait()"), {"all": "disabled", "faulty": "mandatory"})
     fact = Fact("aws:ec2/vpc:Vpc", {"tags": {"password": secret(CANARY)}})
     host = PackHost(
-        [pack], project="slipway", stack="trial", organization="organization", config={}, secret_keys=(), patience=5.0
+        [pack], project="slipway", stack="trial", organization="organization", config={}, secret_keys=(), timeout=0.5
     )
     with closing(host):
         host.analyze(analyzer_pb2.AnalyzeRequest(**fact.parts()))
         with pytest.raises(PolicyPackError) as failed:
             host.findings()
     assert "policy pack slipway " in str(failed.value)
-    assert f"policy culprit failed on {fact.urn}: no answer within 5 s" in str(failed.value)
+    assert f"policy faulty failed on {fact.urn}: no answer within 0.5 s" in str(failed.value)
     assert CANARY not in str(failed.value)

@@ -1,4 +1,4 @@
-"""Nobody may do everything, no pod has keys of a cloud, and no service lets its own accounts in."""
+"""No role allows everything, no pod has static cloud keys, and no service allows local accounts."""
 
 from __future__ import annotations
 
@@ -295,10 +295,10 @@ def test_a_cluster_without_a_cloud_has_keys(preview: Judge, fact: Fact) -> None:
 def test_place_of_a_key(preview: Judge) -> None:
     """The last line names what the owner edits."""
     said = preview.judge(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
-    assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.environment"
+    assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
 
 
-DOORS = {
+AUTH_SETTINGS = {
     "eks": lambda value: Fact("aws:eks/cluster:Cluster", {"accessConfig": {"authenticationMode": value}}),
     "aks": lambda value: Fact("azure-native:containerservice:ManagedCluster", {"disableLocalAccounts": value}),
     "storage": lambda value: Fact("azure-native:storage:StorageAccount", {"allowSharedKeyAccess": value}),
@@ -308,34 +308,34 @@ CLOSED = {"eks": "API", "aks": True, "storage": False, "registry": False}
 OPEN = {"eks": "API_AND_CONFIG_MAP", "aks": False, "storage": True, "registry": True}
 
 
-@pytest.mark.parametrize("kind", DOORS)
+@pytest.mark.parametrize("kind", AUTH_SETTINGS)
 def test_closed_door_satisfies(preview: Judge, kind: str) -> None:
     """Identities of the cloud only."""
-    assert preview.judge(DOORS[kind](CLOSED[kind])) == []
-    assert preview.judge(DOORS[kind](secret(CLOSED[kind]))) == []
+    assert preview.judge(AUTH_SETTINGS[kind](CLOSED[kind])) == []
+    assert preview.judge(AUTH_SETTINGS[kind](secret(CLOSED[kind]))) == []
 
 
-@pytest.mark.parametrize("kind", DOORS)
+@pytest.mark.parametrize("kind", AUTH_SETTINGS)
 @pytest.mark.parametrize("value", ["open", 1, {}, CANARY])
 def test_open_door_violates(preview: Judge, kind: str, value: Any) -> None:
     """Own accounts, or a value of the wrong type, which is not shown."""
-    said = preview.judge(DOORS[kind](OPEN[kind] if value == "open" else value))
+    said = preview.judge(AUTH_SETTINGS[kind](OPEN[kind] if value == "open" else value))
     assert outcomes(said) == [(ACCOUNTS, "mandatory")]
     assert CANARY not in said[0].message
 
 
-@pytest.mark.parametrize("kind", DOORS)
+@pytest.mark.parametrize("kind", AUTH_SETTINGS)
 def test_unset_door_is_what_the_cloud_makes_of_it(preview: Judge, kind: str) -> None:
     """A registry has no administrator unless asked; the others let their own accounts in."""
-    said = preview.judge(Fact(DOORS[kind](None).type, {}))
+    said = preview.judge(Fact(AUTH_SETTINGS[kind](None).type, {}))
     assert outcomes(said) == ([] if kind == "registry" else [(ACCOUNTS, "mandatory")])
 
 
-@pytest.mark.parametrize("kind", DOORS)
+@pytest.mark.parametrize("kind", AUTH_SETTINGS)
 def test_unknown_door_is_told_and_blocks_later(preview: Judge, update: Judge, kind: str) -> None:
     """A setting that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(DOORS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
-    assert outcomes(update.judge(DOORS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]
+    assert outcomes(preview.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
+    assert outcomes(update.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]
 
 
 @pytest.mark.parametrize("type_", ["aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"])

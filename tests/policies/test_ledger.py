@@ -68,7 +68,7 @@ def test_another_name_in_the_cloud_is_refused(pack_with: Asked) -> None:
     pack = pack_with(LEDGER)
     other = Fact(BUCKET, {"bucket": "shop-papers"}, name="shop/files", provider="main")
     (said,) = pack.judge(other)
-    assert "would get another name in the cloud (bucket): a new and empty one is made" in said.message
+    assert "would get another name in the cloud (bucket): a new, empty one would be created" in said.message
     assert "shop-papers" not in said.message
     unknown = Fact(BUCKET, {"bucket": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, name="shop/files", provider="main")
     assert pack.judge(unknown) == []
@@ -88,10 +88,10 @@ def test_another_cluster_is_refused(pack_with: Asked) -> None:
         ("- a list\n", "ledger/staging.yaml: is not a mapping of URNs."),
         (
             "shop: {provider: main}\n",
-            "ledger/staging.yaml: an entry is no URN of Pulumi, for example urn:pulumi:prod::",
+            "ledger/staging.yaml: an entry is not a Pulumi URN, for example urn:pulumi:prod::",
         ),
         (f"{FILES.urn}: {{}}\n", f"ledger/staging.yaml: {FILES.urn}: names no provider, for example"),
-        (f"{FILES.urn}: {{provider: main, named: 3}}\n", f"ledger/staging.yaml: {FILES.urn}: 'named' is no mapping"),
+        (f"{FILES.urn}: {{provider: main, named: 3}}\n", f"ledger/staging.yaml: {FILES.urn}: 'named' is not a mapping"),
     ],
 )
 def test_a_ledger_that_cannot_be_read_blocks(pack_with: Asked, ledger: str, said: str) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.errors import PolicyPackError
+from slipway.rehearsal.errors import PolicyPackError
 from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
 
 BAD = Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": 10})
 NONE = Fact("aws:rds/instance:Instance", {})
 
 
-def said_of(facts: list[Fact], stack: str, directory: Path = PACK) -> list[tuple[str, str]]:
-    pack = Pack(stack=stack, directory=directory)
+def said_of(
+    facts: list[Fact], stack: str, directory: Path = PACK, environment: str | None = None
+) -> list[tuple[str, str]]:
+    pack = Pack(stack=stack, directory=directory, environment=environment)
     try:
         return outcomes(pack.about("database-backups", "deployment-availability", "container-hardening").judge(*facts))
     finally:
@@ -23,12 +25,27 @@ def said_of(facts: list[Fact], stack: str, directory: Path = PACK) -> list[tuple
 
 
 @pytest.mark.parametrize(
-    ("stack", "level"),
-    [("prod", "mandatory"), ("staging", "mandatory"), ("unheard-of", "mandatory"), ("local", "advisory")],
+    ("environment", "level"),
+    [
+        ("production", "mandatory"),
+        ("staging", "mandatory"),
+        ("local", "advisory"),
+        ("lokal", "mandatory"),
+        ("", "mandatory"),
+    ],
 )
-def test_level_of_a_stack(stack: str, level: str) -> None:
-    """Rules block everywhere but in `local`."""
-    assert said_of([NONE], stack) == [("database-backups", level)]
+@pytest.mark.parametrize("stack", ["local", "one"])
+def test_level_follows_the_environment(stack: str, environment: str, level: str) -> None:
+    """Rules block everywhere but on a developer's own cluster, whatever the stack is called."""
+    assert said_of([NONE], stack, environment=environment) == [("database-backups", level)]
+
+
+def test_unknown_environment_is_judged_as_production(tmp_path: Path) -> None:
+    """By its thresholds too."""
+    entry = "default: {all: mandatory}\nenvironments: {production: {database-backups: {minimumRetentionDays: 14}}}\n"
+    directory = copied(tmp_path / "pack", entry)
+    found = {each: said_of([BAD], "any", directory, each) for each in ("production", "unheard-of", "", "staging")}
+    assert [each for each, said in found.items() if not said] == ["staging"]
 
 
 @pytest.mark.parametrize("rule", ["database-backups", "deployment-availability"])
@@ -41,13 +58,23 @@ def test_disabled_rule_is_silent(tmp_path: Path, rule: str) -> None:
 
 
 def copied(directory: Path, stacks: str) -> Path:
-    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__", "venv"))
+    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__"))
     (directory / "stacks.yaml").write_text(stacks)
     return directory
 
 
+@pytest.mark.parametrize(
+    "entry", ["{all: disabled}", "{database-backups: advisory}", "{database-backups: {enforcementLevel: disabled}}"]
+)
+def test_level_of_a_stack_is_refused(tmp_path: Path, entry: str) -> None:
+    """Else a new name were enough to be judged otherwise."""
+    directory = copied(tmp_path / "pack", f"stacks: {{one: {entry}}}\n")
+    with pytest.raises(PolicyPackError, match="set them under `environments`"):
+        said_of([NONE], "staging", directory)
+
+
 def test_threshold_of_a_stack(tmp_path: Path) -> None:
-    """A stack's own threshold leaves the level of the default."""
+    """A stack's own threshold leaves the level of its environment."""
     entry = "default: {all: mandatory}\nstacks: {prod: {database-backups: {minimumRetentionDays: 14}}}\n"
     directory = copied(tmp_path / "pack", entry)
     assert said_of([BAD], "prod", directory) == [("database-backups", "mandatory")]
@@ -58,7 +85,7 @@ def test_threshold_of_a_stack(tmp_path: Path) -> None:
     ("entry", "told"),
     [
         ("{database-backup: advisory}", "did you mean database-backups?"),
-        ("{all: strict}", "strict is no level"),
+        ("{all: strict}", "strict is not a level"),
         ("{database-backups: {minimumRetention: 3}}", "did you mean minimumRetentionDays?"),
         ("{database-backups: {minimumRetentionDays: seven}}", "'seven' is not of type 'integer'"),
     ],

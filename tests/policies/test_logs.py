@@ -49,10 +49,10 @@ def search_policy(days: Any) -> Fact:
     return told({"/_ilm/policy/fleet": policy(f"{days:.0f}d" if type(days) in (int, float) else days)})
 
 
-KEEPERS = {"log group": group, "workspace": workspace, "search": search_policy}
+LOG_STORES = {"log group": group, "workspace": workspace, "search": search_policy}
 
 
-@pytest.mark.parametrize("make", KEEPERS.values(), ids=KEEPERS)
+@pytest.mark.parametrize("make", LOG_STORES.values(), ids=LOG_STORES)
 class TestRetention:
     """Whatever keeps logs, the rule is the same."""
 
@@ -67,7 +67,7 @@ class TestRetention:
         said = preview.judge(make(days))
         assert outcomes(said) == [(RETENTION, "mandatory")]
         assert "etentionDays of the " in said[0].message
-        assert said[0].message.endswith(f"mend: {SOURCE}")
+        assert said[0].message.endswith(f"fix: {SOURCE}")
         assert CANARY not in said[0].message
 
 
@@ -305,9 +305,13 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def agent(config: Any = CONFIG, provider: str = "urn:pulumi:test::slipway::pulumi:providers:kubernetes::main") -> Fact:
+def agent(
+    config: Any = CONFIG,
+    provider: str = "urn:pulumi:test::slipway::pulumi:providers:kubernetes::main",
+    chart: str = "vector",
+) -> Fact:
     values = {"customConfig": config}
-    return Fact("kubernetes:helm.sh/v3:Release", {"chart": "vector", "values": values}, "vector", provider)
+    return Fact("kubernetes:helm.sh/v3:Release", {"chart": chart, "values": values}, "vector", provider)
 
 
 def reading(selector: Any, **more: Any) -> Fact:
@@ -328,6 +332,7 @@ def workload(labels: Any = None, kind: str = "Deployment", cluster: str = "main-
     "release",
     [
         agent(),
+        agent(chart="oci://mirror.example.com/charts/vector"),
         reading(ABSENT),
         reading(""),
         reading("tier=web,app.kubernetes.io/part-of"),

@@ -11,9 +11,9 @@ from typing import Any
 import grpc
 import pytest
 
-from builders.migrations import files, job
-from builders.migrations.job import MigrationJob
-from settings.releases import Migration
+from components.system.migrations.manifests import files, job
+from components.system.migrations.manifests.job import MigrationJob
+from slipway.settings.releases import Migration
 from tests.migrations.container import SCOPE
 from tests.migrations.databases import ROOT, SYSTEMS
 from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, Judge, Pack, outcomes, secret
@@ -67,7 +67,7 @@ def test_what_the_running_version_would_not_bear_blocks(preview: Judge, sql: str
     said = preview.judge(migration(sql))
     assert {(each.policy, each.level) for each in said} == {(ONLINE, "mandatory")}
     assert f"({rule})" in said[0].message
-    assert said[0].message.endswith(f"\nmend: {FILE}:1")
+    assert said[0].message.endswith(f"\nfix: {FILE}:1")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_each_statement_is_told_with_its_line(preview: Judge) -> None:
     """The line is that of the statement's fault, with the reason and the way to mend it."""
     said = preview.judge(migration(f"{RENAMES}CREATE INDEX cars_paint ON cars (paint);\n"))
     lines = sorted(each.message.splitlines()[-1] for each in said)
-    assert lines == [f"mend: {FILE}:3", f"mend: {FILE}:4"]
+    assert lines == [f"fix: {FILE}:3", f"fix: {FILE}:4"]
     (index,) = (each for each in said if each.message.endswith(":4"))
     assert "table updates are blocked" in index.message
     assert "Use `concurrently`" in index.message
@@ -102,7 +102,7 @@ def test_without_a_transaction_a_table_of_the_file_is_in_use(preview: Judge) -> 
     """Another session may use it before its index is built; what cannot be repeated is advice."""
     said = preview.judge(in_steps("CREATE TABLE cars (id uuid);\nCREATE INDEX IF NOT EXISTS i ON cars (id);"))
     assert outcomes(said) == [(LINT, "advisory"), (ONLINE, "mandatory")]
-    assert [each.message.splitlines()[-1] for each in said] == [f"mend: {FILE}:1", f"mend: {FILE}:2"]
+    assert [each.message.splitlines()[-1] for each in said] == [f"fix: {FILE}:1", f"fix: {FILE}:2"]
 
 
 def test_style_is_advice(preview: Judge) -> None:
@@ -166,7 +166,7 @@ def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: F
     said = preview.judge(fact)
     assert outcomes(said) == [(ONLINE, "advisory")]
     assert "is not known before the update" in said[0].message
-    assert said[0].message.endswith(f"mend: {SOURCE}.sql")
+    assert said[0].message.endswith(f"fix: {SOURCE}.sql")
     assert outcomes(update.judge(fact)) == [(ONLINE, "mandatory")]
 
 
@@ -181,7 +181,7 @@ def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: F
         migration(RENAMES, data="SELECT 1;"),
         *(migration(RENAMES, **{fact: value}) for fact in FACTS for value in OF_ANOTHER_FORM),
         migration(RENAMES, postgres="17.2"),
-        migration(RENAMES, file=f"{FILE}\nmend: elsewhere"),
+        migration(RENAMES, file=f"{FILE}\nfix: elsewhere"),
     ],
 )
 def test_missing_or_of_another_form_blocks(preview: Judge, fact: Fact) -> None:
@@ -189,7 +189,7 @@ def test_missing_or_of_another_form_blocks(preview: Judge, fact: Fact) -> None:
     said = preview.judge(fact)
     assert outcomes(said) == [(ONLINE, "mandatory")]
     assert "cannot be linted: " in said[0].message
-    assert said[0].message.endswith(f"mend: {SOURCE}.sql")
+    assert said[0].message.endswith(f"fix: {SOURCE}.sql")
 
 
 def test_an_incompatible_one_that_cannot_be_read_is_advice(preview: Judge) -> None:
@@ -233,7 +233,7 @@ def test_the_systems_migrations_are_online(preview: Judge) -> None:
     assert (rename.policy, rename.level, rename.name) == (LINT, "advisory", "kingstons/001-fixed-fee-facilitated")
     place = "systems/kingstons/migrations/001_rename_fixed_cost_to_fixed_fee_facilitated.sql:5"
     assert "(renaming-column).\n" in rename.message
-    assert rename.message.endswith(f"\nmend: {place}")
+    assert rename.message.endswith(f"\nfix: {place}")
 
 
 def test_every_file_is_linted_by_its_own_name() -> None:

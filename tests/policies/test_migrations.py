@@ -74,7 +74,7 @@ def test_what_a_migration_lacks_violates(preview: Judge, fact: str, rule: str, k
     """A fact that is false, missing or no text of true is one finding, which shows no value."""
     said = preview.judge(migration(**{fact: told}), backup())
     assert outcomes(said) == [(rule, "mandatory")]
-    assert said[0].message.endswith(f"mend: {SOURCE}.{key}")
+    assert said[0].message.endswith(f"fix: {SOURCE}.{key}")
     assert CANARY not in said[0].message
 
 
@@ -128,7 +128,7 @@ def test_program_must_leave_the_old_version_working(preview: Judge, update: Judg
     for told in ("false", ABSENT, 1):
         said = preview.judge(migration(program=True, rollback="false", compatible=told))
         assert outcomes(said) == [(ROLLBACK, "mandatory")]
-        assert said[0].message.endswith(f"mend: {SOURCE}.compatible")
+        assert said[0].message.endswith(f"fix: {SOURCE}.compatible")
     unknown = migration(program=True, compatible=UNKNOWN)
     assert outcomes(preview.judge(unknown)) == [(ROLLBACK, "advisory")]
     assert outcomes(update.judge(unknown)) == [(ROLLBACK, "mandatory")]

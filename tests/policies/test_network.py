@@ -449,4 +449,4 @@ def test_open_api_server_is_mended_where_the_stack_allows_it(preview: Judge) -> 
     place = "Pulumi.prod.yaml:config.slipway:clusters.main"
     cluster = Fact("aws:eks/cluster:Cluster", {"tags": {"slipway.dev/source": place}, "vpcConfig": {}})
     (said,) = (each for each in preview.judge(cluster) if each.policy == INGRESS)
-    assert said.message.splitlines()[-1] == f"mend: {place}.kubernetes.apiAllow"
+    assert said.message.splitlines()[-1] == f"fix: {place}.kubernetes.authorizedNetworks"

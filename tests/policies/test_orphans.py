@@ -85,7 +85,7 @@ def test_service_without_pods_violates(preview: Judge, facts: tuple[Fact, ...]) 
     """Other labels, another place, an idle slot that visitors are sent to, or a selector of the wrong type."""
     said = [each for each in preview.judge(*facts) if each.policy == ENDPOINTS]
     assert outcomes(said) == [(ENDPOINTS, "mandatory")]
-    assert said[0].message.endswith(f"mend: {SOURCE}")
+    assert said[0].message.endswith(f"fix: {SOURCE}")
     assert CANARY not in said[0].message
 
 

@@ -154,7 +154,7 @@ def test_split_over_an_incompatible_migration_violates(preview: Judge, green: An
     said = preview.judge(migration(), shared(100 - green, green), *ONE_NEEDS)
     assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
     assert "blue and green" in said[0].message
-    assert said[0].message.endswith(f"mend: {SOURCE}.compatible")
+    assert said[0].message.endswith(f"fix: {SOURCE}.compatible")
 
 
 def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -> None:

@@ -14,10 +14,10 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2
 from rich.console import Console
 
-from rehearsal import PolicyPack, Rehearsal, rehearse
-from rehearsal.analyzers import PackHost
-from reports import findings, machine, text
-from settings.project import find_project
+from slipway.rehearsal import PolicyPack, Rehearsal, rehearse
+from slipway.rehearsal.analyzers import PackHost
+from slipway.reports import findings, machine, text
+from slipway.settings.project import find_project
 from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, secret
 
 ROOT = PACK.parent
@@ -44,7 +44,7 @@ def altered(host: PackHost, fact: Fact) -> dict[str, Any] | None:
     return None if found is None else MessageToDict(found)
 
 
-def mended(host: PackHost, fact: Fact) -> dict[str, Any]:
+def remediated(host: PackHost, fact: Fact) -> dict[str, Any]:
     """The same where something was needed."""
     found = altered(host, fact)
     assert found is not None
@@ -87,21 +87,21 @@ def test_tag_of_the_system_follows_from_the_place(host: PackHost) -> None:
 def test_labels_are_added_to_the_object_alone(host: PackHost) -> None:
     """Selectors and the labels of pods are left alone: a selector cannot change, and pods would be made anew."""
     before = deployment().properties
-    found = mended(host, deployment())
+    found = remediated(host, deployment())
     assert found["metadata"]["labels"] == {MANAGED_BY: "slipway", PART_OF: "fleet"}
     assert found["spec"] == before["spec"]
-    assert mended(host, deployment({PART_OF: "other"}))["metadata"]["labels"] == {
+    assert remediated(host, deployment({PART_OF: "other"}))["metadata"]["labels"] == {
         MANAGED_BY: "slipway",
         PART_OF: "other",
     }
-    assert mended(host, deployment(source=CLUSTER))["metadata"]["labels"][PART_OF] == "cluster"
+    assert remediated(host, deployment(source=CLUSTER))["metadata"]["labels"][PART_OF] == "cluster"
 
 
 def test_only_what_is_certain_is_added(host: PackHost) -> None:
     """Pulumi's own provider names no cluster, and an object of no place belongs to nothing that is known."""
     found = altered(host, bucket("urn:pulumi:trial::slipway::pulumi:providers:aws::default_7_51_1"))
     assert found == {"tags": {key: WRITTEN[key] for key in ("managed-by", "slipway.dev/stack")}}
-    assert mended(host, deployment(source="elsewhere"))["metadata"]["labels"] == {MANAGED_BY: "slipway"}
+    assert remediated(host, deployment(source="elsewhere"))["metadata"]["labels"] == {MANAGED_BY: "slipway"}
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_unknown_and_secret_values_stay_exactly_as_they_were(host: PackHost) -> 
     tags = {"owner": secret(CANARY), "zone": UNKNOWN}
     assert altered(host, bucket(**others, tags=tags)) == {**others, "tags": {**tags, **WRITTEN}}
     secrets = Fact("kubernetes:core/v1:Secret", {**deployment().properties, "stringData": secret({"key": CANARY})})
-    assert mended(host, secrets)["stringData"] == secret({"key": CANARY})
+    assert remediated(host, secrets)["stringData"] == secret({"key": CANARY})
 
 
 SECOND = """
-from frame import Declaration, resource_rule
+from framework import Declaration, resource_rule
 @resource_rule(
     Declaration(name="second", description="Files have owners.", why="Why", clauses=(), types=("aws:s3/bucket:Bucket",)),
     remedy=lambda bucket, _: {("tags", "owner"): f"with {len(bucket['tags'].keys)} tags", ("acl",): "private"},
@@ -216,7 +216,7 @@ def test_previews_show_it_as_mended(rehearsed: Rehearsal) -> None:
     placed = findings.place(rehearsed.findings, project, Path("Pulumi.prod.yaml"))
     told = [each for each in placed if each.finding.level == "remediate"]
     assert [each.blocks for each in told] == [False, False]
-    assert findings.tallied(told) == findings.Tally(blocking=0, advisory=0, mended=2)
+    assert findings.tallied(told) == findings.Tally(blocking=0, advisory=0, remediated=2)
     shown = io.StringIO()
     console = Console(file=shown, width=120)
     for each in told:

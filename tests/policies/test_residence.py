@@ -82,7 +82,7 @@ class TestAws:
         """What is personal, and what is not noted not to be."""
         said = judge.judge(aws(type_, "us-east-1", class_))
         assert outcomes(said) == [(RULE, "mandatory")]
-        assert said[0].message.endswith(f"mend: {SOURCE}")
+        assert said[0].message.endswith(f"fix: {SOURCE}")
         assert "us-east-1" not in said[0].message
 
     @pytest.mark.parametrize("region", [7, "", [CANARY], None])
@@ -150,7 +150,7 @@ class TestCopies:
         for bad in (vault("us-west-2"), "copies", 7):
             said = judge.judge(plan(bad))
             assert outcomes(said) == [(RULE, "mandatory")]
-            assert said[0].message.endswith(f"mend: {SOURCE}.backup.copyToSecondRegion")
+            assert said[0].message.endswith(f"fix: {SOURCE}.backup.copyToSecondRegion")
         assert outcomes(judge.judge(plan(UNKNOWN))) == [(RULE, "advisory")]
         assert outcomes(update_judge.judge(plan(UNKNOWN))) == [(RULE, "mandatory")]
 

@@ -134,7 +134,17 @@ def test_a_secret_as_a_whole(preview: Judge) -> None:
 def test_place_to_mend(preview: Judge) -> None:
     """The last line names the key under the service that mends it."""
     said = preview.judge(variable("DB_PASSWORD", CANARY))
-    assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.environment"
+    assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
+
+
+def test_a_reason_lets_a_variable_through(preview: Judge) -> None:
+    """The names that a service's settings give a reason for; no other of the same object."""
+    notes = metadata(**{"slipway.dev/plain-variables": "DEMO_PASSWORD"})
+    data = {"DEMO_PASSWORD": CANARY, "OTHER_PASSWORD": CANARY}
+    said = preview.judge(Fact("kubernetes:core/v1:ConfigMap", {"metadata": notes, "data": data}))
+    assert outcomes(said) == [(PLAIN, "mandatory")]
+    assert "OTHER_PASSWORD" in said[0].message
+    assert "DEMO_PASSWORD" not in said[0].message
 
 
 def test_arguments_and_objects_of_operators(preview: Judge) -> None:
@@ -232,7 +242,7 @@ class TestRotation:
         """More than a year, nothing, no duration, or a value of the wrong type."""
         said = preview.judge(make(age))
         assert outcomes(said) == [(ROTATION, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"mend: {SECRETS}.CLERK_KEY.rotateEvery"
+        assert said[0].message.splitlines()[-1] == f"fix: {SECRETS}.CLERK_KEY.rotateEvery = 365d"
         assert CANARY not in said[0].message
 
     def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
@@ -246,7 +256,7 @@ def test_each_key_is_judged(preview: Judge) -> None:
     said = preview.judge(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
     assert outcomes(said) == [(ROTATION, "mandatory")] * 3
     assert {each.message.splitlines()[-1].rpartition("secrets.")[2] for each in said} == {
-        "B.rotateEvery", "C.rotateEvery", "rotateEvery",
+        "B.rotateEvery = 365d", "C.rotateEvery = 365d", "rotateEvery",
     }  # fmt: skip
     assert not any(CANARY in each.message for each in said)
 

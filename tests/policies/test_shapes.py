@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2
 
-from rehearsal import exported
-from rehearsal.exported import Exported, Requests
-from reports import catalogue
+from slipway.rehearsal import exported
+from slipway.rehearsal.exported import Exported, Requests
+from slipway.reports import catalogue
 from tests.policies.pack_under_test import CANARY, PACK, SECONDS, UNKNOWN, Fact, Pack, secret
-from tests.policies.plan_under_test import recorded, requests_for
+from tests.policies.plan_under_test import SYSTEMS, owner, recorded, requests_for
 
 BOUNDED = settings(
     derandomize=True,
@@ -30,7 +30,6 @@ BOUNDED = settings(
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
-SYSTEMS = {"expenses", "fleet", "kingstons", "marketplace", "smartwallet"}
 REMEDIES = {"cost-tags": "remediate", "object-labels": "remediate"}
 DOCUMENT = object()
 """In a path: on into the document that a text holds."""
@@ -105,7 +104,7 @@ def values() -> st.SearchStrategy[Any]:
 @cache
 def covered() -> Sequence[str]:
     """Every type that a rule names."""
-    return sorted({each for concern in catalogue.read(PACK, ()) for rule in concern.rules for each in rule.types})
+    return sorted({each for concern in catalogue.read(PACK, {}) for rule in concern.rules for each in rule.types})
 
 
 @st.composite
@@ -162,7 +161,7 @@ Neighbours = tuple[Exported, Requests]
 def neighbours(stack: str, system: str) -> Neighbours:
     """The resources of a stack but for those of its other systems."""
     others = SYSTEMS - {system}
-    kept = [each for each in state(stack).resources if _owner(each) not in others]
+    kept = [each for each in state(stack).resources if owner(each["urn"]) not in others]
     found = Exported("slipway", stack, kept)
     return found, exported.requests(found)
 
@@ -172,10 +171,6 @@ def places(stack: str, system: str) -> Mapping[str, Sequence[Path]]:
     """Where the values in the inputs of each neighbour are, by URN."""
     found, _ = neighbours(stack, system)
     return {each["urn"]: [path for path in _paths(each.get("inputs")) if path] for each in found.resources}
-
-
-def _owner(resource: Mapping[str, Any]) -> str:
-    return resource["urn"].rpartition("::")[2].partition("/")[0]
 
 
 @settings(BOUNDED, max_examples=60)

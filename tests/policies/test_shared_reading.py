@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 
-from tests.policies.pack_under_test import PACK, UNKNOWN, Fact, Pack, Said, outcomes, secret
+from tests.policies.pack_under_test import PACK, UNKNOWN, Fact, Pack, Said, secret
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 FACTS = (
@@ -59,7 +60,8 @@ def test_same_advice(preview: Pack, plain: Pack) -> None:
         assert any(problem in other.message for other in gathered)
 
 
-def test_resource_that_no_rule_reads_is_not_converted(preview: Pack) -> None:
-    """A value that the SDK cannot convert ends no judgement of resources that no rule is about."""
+def test_what_the_sdk_cannot_convert_ends_the_run(preview: Pack) -> None:
+    """Every resource is looked into, so one that cannot be read is judged by nobody: that is no pass."""
     strange = Fact("example:index/thing:Thing", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
-    assert outcomes(preview.judge(strange)) == []
+    with pytest.raises(grpc.RpcError, match="rule known-types failed on urn:pulumi:test"):
+        preview.judge(strange)

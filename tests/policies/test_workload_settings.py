@@ -51,7 +51,7 @@ class TestMinimum:
         """Fewer, Kubernetes' own one, or a value of the wrong type."""
         said = prod.judge(autoscaler(minimum, version))
         assert outcomes(said) == [(MINIMUM, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}.replicas.minimum"
+        assert said[0].message.splitlines()[-1].startswith(f"fix: {SOURCE}.replicas.minimum")
         assert CANARY not in said[0].message
 
     def test_one_is_enough_elsewhere(self, preview: Judge, version: str) -> None:

@@ -116,9 +116,9 @@ def without_absent(fact: Fact) -> Fact:
         ((deployment(), autoscaler(namespace="other"), budget()), "no HorizontalPodAutoscaler scales it"),
         ((deployment(), autoscaler(provider="other"), budget()), "no HorizontalPodAutoscaler scales it"),
         ((deployment(), autoscaler(7), budget()), "no HorizontalPodAutoscaler scales it"),
-        ((deployment(), autoscaler()), "no PodDisruptionBudget guards it"),
-        ((deployment(), autoscaler(), budget({"matchLabels": {"app": "other"}})), "no PodDisruptionBudget guards it"),
-        ((deployment(), autoscaler(), budget(namespace="other")), "no PodDisruptionBudget guards it"),
+        ((deployment(), autoscaler()), "no PodDisruptionBudget selects it"),
+        ((deployment(), autoscaler(), budget({"matchLabels": {"app": "other"}})), "no PodDisruptionBudget selects it"),
+        ((deployment(), autoscaler(), budget(namespace="other")), "no PodDisruptionBudget selects it"),
         ((deployment(), autoscaler(), budget(maxUnavailable=0)), "blocks every eviction"),
         ((deployment(), autoscaler(), budget(maxUnavailable="0%")), "blocks every eviction"),
         ((deployment(), autoscaler(), budget(minAvailable=3)), "blocks every eviction"),
@@ -139,7 +139,7 @@ def test_alone_or_unmeetable_violates(preview: Judge, facts: tuple[Fact, ...], p
     assert outcomes(said) == [(AVAILABILITY, "mandatory")]
     assert problem in said[0].message
     assert said[0].name == "api"
-    assert said[0].message.endswith(f"mend: {SOURCE}.replicas")
+    assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
 
 
 def test_two_budgets_violate(preview: Judge) -> None:
@@ -190,7 +190,14 @@ def test_replicas_beside_an_autoscaler_violate(preview: Judge, replicas: Any) ->
     """A Deployment leaves its number to the autoscaler, whatever the number."""
     said = preview.judge(deployment(replicas=replicas), autoscaler(), budget())
     assert outcomes(said) == [(REPLICAS, "mandatory")]
-    assert said[0].message.endswith(f"mend: {SOURCE}.replicas")
+    assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
+
+
+def test_replicas_of_the_first_day_are_fine(preview: Judge) -> None:
+    """A slot begins with its minimum; changes of the number never reach it."""
+    first = deployment(replicas=3)
+    said = preview.judge(Fact(first.type, first.properties, "api", ignored=("spec.replicas",)), autoscaler(), budget())
+    assert outcomes(said) == []
 
 
 POD_OF = {
@@ -285,7 +292,7 @@ def test_each_gap_violates(preview: Judge, path: str, value: Any) -> None:
 def test_place_to_mend(preview: Judge, path: str, key: str) -> None:
     """The last line names the key under the service that mends it."""
     said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path))))
-    assert said[0].message.splitlines()[-1] == f"mend: {SOURCE}{key}"
+    assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}{key}"
 
 
 @pytest.mark.parametrize("path", ["resources", "resources.limits.memory", "livenessProbe", "readinessProbe.exec"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from settings.load import load_systems
-from settings.project import find_project
-from settings.services import FromDatabase, Generated, Supplied
-from settings.system import System
+from slipway.settings.load import load_systems
+from slipway.settings.project import find_project
+from slipway.settings.services import FromDatabase, Generated, Supplied
+from slipway.settings.system import System
 from tests.systems.facts import FACTS, MARKETPLACE_DATABASES, PHASES, VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -33,21 +35,60 @@ def at(value: Any, path: list[str]) -> Any:
     return value
 
 
+FOLDER = ROOT.parent / "shared" / "seeds"
+RUNBOOKS = ("fleet", "expenses", "smartwallet", "kingstons", "marketplace")
+"""As they are numbered."""
+WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+AMOUNT = re.compile(r"[+-]?0?(\d+(?:\.\d+)?)(?:ms|s|m|h|d|:00)?")
+"""A number, a duration or the hour of a day."""
 OURS = {"NODE_EXTRA_CA_CERTS"}
 """What a runbook does not ask for: its broker is reached in plain text, ours over TLS."""
 
 
-@pytest.mark.parametrize(("name", "path"), [(name, path) for name, facts in FACTS.items() for path in facts])
+CASES = [(name, path) for name, facts in FACTS.items() for path in facts]
+
+
+@pytest.mark.parametrize(("name", "path"), CASES)
 def test_every_fact(systems: dict[str, System], name: str, path: str) -> None:
     """A fact of a runbook is a value of its system."""
     assert at(systems[name].model_dump(by_alias=True), path.split(".")) == FACTS[name][path]
+
+
+@pytest.mark.parametrize(("name", "path"), CASES)
+def test_every_fact_is_in_the_runbooks_words(name: str, path: str) -> None:
+    """Each number and each word of it stands in the lines that it is taken from."""
+    said = " ".join(WORDS[name][path]).replace(",", "").lower()
+    numbers = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", said)}
+    for value in scalars(FACTS[name][path]):
+        amount = AMOUNT.fullmatch(str(value))
+        assert (float(amount[1]) in numbers) if amount else (str(value).lower() in said), f"{value} is not in: {said}"
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_the_words_are_the_runbooks_own(name: str) -> None:
+    """Each is a line of it, where the runbooks lie beside the project."""
+    found = list(FOLDER.glob(f"{RUNBOOKS.index(name):03}_*"))
+    if not found:
+        pytest.skip("not run: the runbooks are not here")
+    lines = {line.strip() for line in found[0].read_text(encoding="utf-8").splitlines()}
+    assert {line for words in WORDS[name].values() for line in words} <= lines
+
+
+def scalars(value: Any) -> Iterator[str | float]:
+    """What a value consists of, without what is only true or false."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from scalars(each)
+    elif value is not None and not isinstance(value, bool):
+        yield value
 
 
 @pytest.mark.parametrize(("name", "service"), VARIABLES)
 def test_every_variable(systems: dict[str, System], name: str, service: str) -> None:
     """A service finds what its runbook sets, and nothing else."""
     system = systems[name]
-    declared = {*system.environment, *system.services[service].environment} - OURS
+    found = system.services[service]
+    declared = {*system.environment, *found.environment, *found.build} - OURS
     assert declared == set(VARIABLES[name, service].split())
 
 
@@ -127,4 +168,4 @@ def test_paths_of_checks_hold_only_values_that_an_earlier_check_keeps(systems: d
         kept: set[str] = set()
         for check in system.checks:
             assert set(re.findall(r"{(\w+)}", check.path)) <= kept, check.name
-            kept |= set(check.keep)
+            kept |= set(check.capture)

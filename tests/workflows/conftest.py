@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.conftest import ROOT, Run, project
+from tests.processes import PATIENCE
+from tests.slipway.cli.conftest import ROOT, Run, project
 
 __all__ = ["project"]
 
@@ -91,7 +92,7 @@ class Runner:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)

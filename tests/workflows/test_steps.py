@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Copy
+from tests import needs
+from tests.slipway.cli.conftest import ROOT, Copy
 from tests.workflows.conftest import Runner, script
 
 COMMENT = {
@@ -35,7 +37,25 @@ HANDOVER = {
     "SLOT": "green",
     "VERSION": "2.5.0",
 }
-needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("unzip")), reason="jq or unzip is not installed")
+
+
+SMALL = """\
+config:
+  slipway:environment: staging
+  slipway:clusters:
+    main:
+      cloud: local
+      systems:
+        expenses:
+          blue: {version: expense-accounts-v1.0.0}
+"""
+
+
+@pytest.fixture
+def archives() -> None:
+    """What reads JSON and archives."""
+    for name in ("jq", "unzip"):
+        needs.program(name, package=name)
 
 
 def with_command(project: Copy, runner: Runner) -> Runner:
@@ -44,41 +64,89 @@ def with_command(project: Copy, runner: Runner) -> Runner:
     return replace(runner, folder=project.root)
 
 
-def test_a_preview_that_blocks_fails_and_is_written(project: Copy, runner: Runner) -> None:
+@pytest.fixture
+def checked_out(project: Copy, runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """The runner in a folder with the base branch, where `make` has installed, and the change, which begins as the same.
+
+    Stacks are small ones: what a workflow does is the same with each.
+    """
+    for stack in ("local", "staging", "prod"):
+        (project.root / f"Pulumi.{stack}.yaml").write_text(SMALL)
+    folder = tmp_path_factory.mktemp("checked-out")
+    shutil.copytree(project.root, folder / "base", symlinks=True)
+    (folder / "base" / ".venv").symlink_to(sys.prefix)
+    (folder / "head").symlink_to(project.root)
+    return replace(runner, folder=folder)
+
+
+def test_a_preview_that_blocks_fails_and_is_written(project: Copy, checked_out: Runner) -> None:
     """Every stack has its comment and is in the summary, in order, and the check fails."""
     line = project.edit(
         "Pulumi.staging.yaml",
         "          blue: {version: expense-accounts-v1.0.0}\n",
         "          blue: {version: expense-accounts-v1.0.0}\n          databases: {expenses: {backup: none}}\n",
     )
-    runner = with_command(project, runner)
-    run = runner.run(script("preview.yml", "Preview"), STACKS="staging prod")
+    run = checked_out.run(script("preview.yml", "Preview"), STACKS="staging prod")
     assert run.status == 1, run.everything
-    staging, prod = ((project.root / "comments" / f"{stack}.md").read_text() for stack in ("staging", "prod"))
+    staging, prod = ((checked_out.folder / "comments" / f"{stack}.md").read_text() for stack in ("staging", "prod"))
     assert staging.startswith("<!-- slipway preview staging -->\n## `staging`: blocked\n")
-    assert f"`Pulumi.staging.yaml:{line + 1}`" in staging
-    assert prod.startswith("<!-- slipway preview prod -->\n## `prod`: fine\n")
-    assert (project.root / "summary").read_text() == staging + prod
+    assert f"set `databases.expenses.backup` in `Pulumi.staging.yaml:{line + 1}`" in staging
+    assert "### Changes" in staging
+    assert prod.startswith("<!-- slipway preview prod -->\n`prod`: nothing changes: ")
+    assert (checked_out.folder / "summary").read_text() == staging + prod
+    assert "::error file=Pulumi.staging.yaml," in run.err
+    pages = [(checked_out.folder / "pages" / f"{stack}.html").read_text() for stack in ("staging", "prod")]
+    titles = [re.findall("<title>(.*?)</title>", each)[0] for each in pages]
+    assert re.match(r"staging: .* to update, ", titles[0]), titles
+    assert titles[1].startswith("prod: nothing changes: "), titles
 
 
-def test_bad_input_fails_and_is_written(project: Copy, runner: Runner) -> None:
+def test_a_change_is_judged_by_the_base_and_says_what_it_does_to_the_judge(project: Copy, checked_out: Runner) -> None:
+    """A rule that the change switches off is in force, and switching it off fails."""
+    policies = project.root / "policies"
+    policies.unlink()
+    shutil.copytree(ROOT / "policies", policies, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (policies / "stacks.yaml").read_text()
+    (policies / "stacks.yaml").write_text(text.replace("  all: mandatory\n", "  all: disabled\n", 1))
+    project.edit(
+        "Pulumi.staging.yaml",
+        "          blue: {version: expense-accounts-v1.0.0}\n",
+        "          blue: {version: expense-accounts-v1.0.0}\n          databases: {expenses: {backup: none}}\n",
+    )
+    run = checked_out.run(script("preview.yml", "Preview"), STACKS="staging")
+    assert run.status == 1, run.everything
+    comment = (checked_out.folder / "comments" / "staging.md").read_text()
+    assert "- **refused**: this change lowers every other rule to disabled" in comment
+    assert comment.index("This change alters its own checks") < comment.index("`database-backup-schedules`")
+
+
+def test_bad_input_fails_and_is_written(project: Copy, checked_out: Runner) -> None:
     """The comment says which line is wrong."""
-    project.edit("systems/fleet/system.yaml", "    port: 3000", "    prot: 3000")
-    run = with_command(project, runner).run(script("preview.yml", "Preview"), STACKS="staging")
+    project.edit("systems/expenses/system.yaml", "    port: ", "    prot: ")
+    run = checked_out.run(script("preview.yml", "Preview"), STACKS="staging")
     assert run.status == 2
-    assert "did you mean 'port'?" in (project.root / "comments" / "staging.md").read_text()
+    assert "did you mean 'port'?" in (checked_out.folder / "comments" / "staging.md").read_text()
 
 
-def test_a_command_that_says_nothing_is_written_too(project: Copy, runner: Runner) -> None:
+def test_a_command_that_says_nothing_is_written_too(checked_out: Runner) -> None:
     """So that an old comment does not stand for the new commit."""
-    (project.root / "policies").unlink()
-    (project.root / "policies").mkdir()
-    (project.root / "policies" / "PulumiPolicy.yaml").write_text("name: broken\nruntime: python\n")
-    run = with_command(project, runner).run(script("preview.yml", "Preview"), STACKS="local")
+    pack = checked_out.folder / "base" / "policies"
+    pack.unlink()
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("name: broken\nruntime: python\n")
+    (pack / "stacks.yaml").write_text("{}\n")
+    run = checked_out.run(script("preview.yml", "Preview"), STACKS="local")
     assert run.status not in (0, 1)
-    assert (project.root / "comments" / "local.md").read_text() == (
+    assert (checked_out.folder / "comments" / "local.md").read_text() == (
         "<!-- slipway preview local -->\nThe preview of local did not run: see the log.\n"
     )
+
+
+def test_main_is_planned_for_pull_requests(checked_out: Runner) -> None:
+    """Compared with itself, nothing changes."""
+    run = checked_out.run(script("base-plans.yml", "Plan"), STACKS="local")
+    assert run.status == 0, run.everything
+    assert run.out.splitlines()[-1].startswith("::notice title=local::nothing changes: ")
 
 
 def archive(**files: str) -> bytes:
@@ -101,7 +169,7 @@ PULL: dict[str, object] = {"number": 5, "head": {"sha": "c0ffee"}}
 BODY = "<!-- slipway preview {} -->\n## fine\n"
 
 
-@needs_jq
+@pytest.mark.usefixtures("archives")
 def test_own_comments_are_updated_and_missing_ones_made(runner: Runner) -> None:
     """The comment of a person with the same first line stays; the commit is told."""
     said = [
@@ -120,7 +188,7 @@ def test_own_comments_are_updated_and_missing_ones_made(runner: Runner) -> None:
     assert [call[-1] for call in written] == [BODY.format("staging") + end, BODY.format("prod") + end]
 
 
-@needs_jq
+@pytest.mark.usefixtures("archives")
 def test_the_pull_request_is_looked_up_by_what_github_says(runner: Runner) -> None:
     """The branch of the event, whatever its name; only where the commit is the newest one."""
     github(runner, archive(), [{"number": 5, "head": {"sha": "beef"}}], [])
@@ -140,7 +208,7 @@ UNFIT = {
 }
 
 
-@needs_jq
+@pytest.mark.usefixtures("archives")
 @pytest.mark.parametrize("comments", UNFIT.values(), ids=UNFIT)
 def test_an_artifact_that_is_no_comment_is_not_written(runner: Runner, comments: bytes) -> None:
     """It came from the pull request, so it is believed nothing; a bomb fills no disk."""
@@ -152,7 +220,7 @@ def test_an_artifact_that_is_no_comment_is_not_written(runner: Runner, comments:
     assert all(path.stat().st_size <= 65_001 for path in runner.folder.glob("*.comment"))
 
 
-@needs_jq
+@pytest.mark.usefixtures("archives")
 def test_an_api_that_fails_fails_the_job(runner: Runner) -> None:
     """In the middle of a pipe too."""
     runner.stand_in("gh")
@@ -215,12 +283,12 @@ def checkout(project: Copy, runner: Runner, tmp_path: Path) -> Runner:
 
 def test_a_version_becomes_a_pull_request(checkout: Runner) -> None:
     """One commit with one changed line on a branch of its own, then the pull request."""
-    written = checkout.run(script("handover.yml", "Write the version"), **HANDOVER)
+    written = checkout.run(script("set-version.yml", "Write the version"), **HANDOVER)
     assert written.status == 0, written.everything
-    opened = checkout.run(script("handover.yml", "Open the pull request"), **HANDOVER)
+    opened = checkout.run(script("set-version.yml", "Open the pull request"), **HANDOVER)
     assert opened.status == 0, opened.everything
     origin = checkout.folder / "origin.git"
-    branch = "handover/staging/smartwallet-green"
+    branch = "set-version/staging/smartwallet-green"
     assert git(origin, "diff", "--shortstat", "main", branch).strip() == (
         "1 file changed, 1 insertion(+), 1 deletion(-)"
     )
@@ -231,7 +299,7 @@ def test_a_version_becomes_a_pull_request(checkout: Runner) -> None:
     assert checkout.calls[-1][3:] == [
         "--head", branch,
         "--title", "smartwallet 2.5.0 on staging (green)",
-        "--body", "Handed over by example/shop: https://github.example/runs/7",
+        "--body", "Set by example/shop: https://github.example/runs/7",
     ]  # fmt: skip
 
 
@@ -239,22 +307,22 @@ def test_a_later_version_takes_its_place(checkout: Runner) -> None:
     """The branch is written anew and the open pull request renamed."""
     test_a_version_becomes_a_pull_request(checkout)
     git(checkout.folder, "switch", "--quiet", "main")
-    git(checkout.folder, "branch", "--quiet", "-D", "handover/staging/smartwallet-green")
+    git(checkout.folder, "branch", "--quiet", "-D", "set-version/staging/smartwallet-green")
     checkout.answer("gh pr list", b"12\n")
     later = HANDOVER | {"VERSION": "2.6.0"}
-    assert checkout.run(script("handover.yml", "Write the version"), **later).status == 0
-    opened = checkout.run(script("handover.yml", "Open the pull request"), **later)
+    assert checkout.run(script("set-version.yml", "Write the version"), **later).status == 0
+    opened = checkout.run(script("set-version.yml", "Open the pull request"), **later)
     assert opened.status == 0, opened.everything
     assert checkout.calls[-1][1:6] == ["pr", "edit", "12", "--title", "smartwallet 2.6.0 on staging (green)"]
     origin = checkout.folder / "origin.git"
-    assert git(origin, "rev-list", "--count", "main..handover/staging/smartwallet-green") == "1\n"
+    assert git(origin, "rev-list", "--count", "main..set-version/staging/smartwallet-green") == "1\n"
 
 
 def test_a_version_that_is_there_opens_nothing(checkout: Runner) -> None:
     """The job ends well."""
     same = HANDOVER | {"VERSION": "2.4.0"}
-    assert checkout.run(script("handover.yml", "Write the version"), **same).status == 0
-    assert checkout.run(script("handover.yml", "Open the pull request"), **same).status == 0
+    assert checkout.run(script("set-version.yml", "Write the version"), **same).status == 0
+    assert checkout.run(script("set-version.yml", "Open the pull request"), **same).status == 0
     assert checkout.calls == []
 
 
@@ -272,6 +340,6 @@ def test_a_version_that_is_there_opens_nothing(checkout: Runner) -> None:
 )
 def test_what_an_application_says_is_no_code(checkout: Runner, wrong: dict[str, str]) -> None:
     """It is refused before anything is written."""
-    run = checkout.run(script("handover.yml", "Write the version"), **(HANDOVER | wrong))
+    run = checkout.run(script("set-version.yml", "Write the version"), **(HANDOVER | wrong))
     assert run.status == 2, run.everything
     assert git(checkout.folder, "status", "--porcelain") == ""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.conftest import ROOT
+from tests.slipway.cli.conftest import ROOT
 from tests.workflows.conftest import WORKFLOWS, read, steps
 
 NAMES = [path.name for path in WORKFLOWS]
@@ -20,16 +20,18 @@ NONE: dict[str, str] = {}
 CODE = {"contents": "read"}
 ROLE = {"contents": "read", "id-token": "write"}
 PERMISSIONS = {
+    "base-plans.yml": {"": CODE, "base-plans": None},
     "comment.yml": {"": NONE, "comment": {"actions": "read", "pull-requests": "write"}},
-    "handover.yml": {"": NONE, "handover": None},
+    "set-version.yml": {"": NONE, "set-version": None},
     "preview.yml": {"": CODE, "preview": None, "plan": ROLE},
     "pulumi.yml": {"": NONE, "pulumi": ROLE},
     "release.yml": {"": NONE, "staging": ROLE, "reviewed": CODE, "plan": ROLE, "prod": ROLE},
 }
 """What the token of each job may do, None where that is what its workflow says."""
 TRIGGERS = {
+    "base-plans.yml": {"push"},
     "comment.yml": {"workflow_run"},
-    "handover.yml": {"workflow_call"},
+    "set-version.yml": {"workflow_call"},
     "preview.yml": {"pull_request"},
     "pulumi.yml": {"workflow_call"},
     "release.yml": {"push"},
@@ -59,19 +61,20 @@ def test_what_starts_each() -> None:
     assert {name: set(read(name)["on"]) for name in NAMES} == TRIGGERS
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_action_is_pinned(name: str) -> None:
+def test_every_action_is_pinned() -> None:
     """By the hash of a commit, with the version beside it; or it is of this repository."""
-    for line in (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8").splitlines():
-        if used := re.search(r"\buses: (.*)", line):
-            pinned = re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used[1])
-            assert pinned or used[1] == "./.github/workflows/pulumi.yml", line
+    files = (ROOT / ".github" / "workflows" / name for name in NAMES)
+    used = [found for file in files for found in re.findall(r"\buses: (.*)", file.read_text(encoding="utf-8"))]
+    others = [each for each in used if each != "./.github/workflows/pulumi.yml"]
+    assert len(others) > 5
+    pinned = re.compile(r"[\w-]+(?:/[\w-]+){1,2}@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [each for each in others if not pinned.fullmatch(each)] == []
 
 
 def test_an_action_has_one_version() -> None:
     """Wherever it is used."""
     text = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
-    used = set(re.findall(r"uses: ([\w-]+/[\w-]+)@(\w+) # (\S+)", text))
+    used = set(re.findall(r"uses: ([\w-]+/[\w-]+)(?:/[\w-]+)?@(\w+) # (\S+)", text))
     assert len(used) == len({action for action, _, _ in used})
 
 
@@ -103,6 +106,29 @@ def test_who_writes_comments_runs_nothing_of_a_pull_request() -> None:
     assert not re.search(r"\b(make|python3?|node|npm|git|source|eval|bash|sh)\b", step["run"])
     given = {name: value for name, value in step["env"].items() if "${{" in value}
     assert all(re.search(r"github\.(event\.workflow_run\.\S+|repository|token) }}$", value) for value in given.values())
+
+
+def test_what_is_kept_between_runs_comes_from_main() -> None:
+    """A pull request's own code could leave a false plan of its base: nothing of it is saved."""
+    saving = {
+        name
+        for name in NAMES
+        for step in steps(read(name))
+        if step.get("uses", "").startswith(("actions/cache@", "actions/cache/save@"))
+    }
+    assert saving == {"base-plans.yml"}
+    assert read("base-plans.yml")["on"] == {"push": {"branches": ["main"]}}
+    restored, kept = (
+        {
+            step["with"]["path"]: step["with"]["key"]
+            for step in steps(read(name))
+            if "actions/cache" in step.get("uses", "")
+        }
+        for name in ("preview.yml", "base-plans.yml")
+    )
+    assert restored.keys() == kept.keys()
+    (environment,) = (path for path in kept if "base/.venv" in path)
+    assert restored[environment] == kept[environment]
 
 
 def test_updates_of_a_stack_wait_for_each_other() -> None:
@@ -144,7 +170,7 @@ def test_the_example_of_a_caller_fits() -> None:
     text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (job,) = yaml.load(block, Loader=yaml.BaseLoader)["jobs"].values()
-    call: dict[str, Any] = read("handover.yml")["on"]["workflow_call"]
+    call: dict[str, Any] = read("set-version.yml")["on"]["workflow_call"]
     needed = {name for name, given in call["inputs"].items() if given.get("required") == "true"}
     assert needed <= set(job["with"]) <= set(call["inputs"])
     assert set(job["secrets"]) == set(call["secrets"])

@@ -8,15 +8,14 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.selection import select
-from rehearsal import Plan, Step
-from tests.components.cloud.planned import ROOT, one
+from slipway.rehearsal import Plan, Step
+from tests.components.clouds.planned import ROOT, SYSTEM, one
 from tests.plans.test_plans import planned
+from tests.rehearsed import rehearsed_alone
 
 CLUSTERS = {"main": "aws", "fleet": "azure"}
 BUCKET = "slipway-prod-main-logging-main-snapshots-"
@@ -81,31 +80,37 @@ class Answers(Mocks):
         return {}
 
 pulumi.runtime.set_mocks(Answers(), preview=True)
-from builders.environment import BucketFacts
-from builders.parts import Parts
-from components.cloud.contract import ControllersFacts, IdentityFacts
-from components.cloud.local.cloud import LocalCloud
-from components.cluster.logs import Logs, LogsArgs
-from settings.stacks import LocalCluster, PlacedCluster
+from components.manifests.environment import BucketFacts
+from components.manifests.versions import Pins
+from components.clouds.contract import ControllersFacts, NoIdentity
+from components.cluster.logs.manifests.snapshots import Snapshots, Token
+from components.clouds.local.cloud import LocalCloud
+from components.clouds.local.context import LocalContext
+from components.cluster.logs.component import Logs, LogsArgs
+from slipway.settings.stacks import StackCluster
+from slipway.settings.clouds.local import LocalCluster
 
 asked = []
 
 class Recording(LocalCloud):
-    def bucket(self, args, parent):
+    def bucket(self, args, opts):
         asked.append(["bucket", args.system, args.name, args.settings.data_class, args.locked_days])
         return BucketFacts("copies", "here")
-    def identity(self, args, parent):
+    def identity(self, args, opts):
         grants = [[type(each).__name__, each.bucket.name, each.prefix] for each in args.grants]
         asked.append(["identity", args.scope.namespace, args.name, grants])
-        return IdentityFacts()
+        return NoIdentity()
+    def snapshots(self, bucket):
+        token = Token(volume="token", module="somewhere", file="token", audience="somebody")
+        return Snapshots(kind="fs", settings={"location": bucket.name}, token=token)
 
 cluster = LocalCluster.model_validate({"cloud": "local"})
 
 @pulumi.runtime.test
 def build():
     args = LogsArgs(
-        cluster=PlacedCluster("main", cluster, {}), environment="test", stack="test", parts=Parts(),
-        facts=ControllersFacts(), cloud=Recording(settings=cluster),
+        cluster=StackCluster("main", cluster, {}), environment="test", stack="test", pins=Pins(),
+        facts=ControllersFacts(), cloud=Recording(context=LocalContext.of(cluster)),
     )
     Logs("main", args, pulumi.ResourceOptions())
 
@@ -185,17 +190,15 @@ def test_a_cluster_without_a_cloud_has_no_copies() -> None:
     assert {"serviceAccountName", "volumes"} & set(pod) == set()
 
 
-def test_clusters_of_one_cloud_have_a_bucket_each(tmp_path: Path) -> None:
+def test_clusters_of_one_cloud_have_a_bucket_each() -> None:
     """Under names of their own in Pulumi and in the cloud."""
-    for room in ("builders", "components", "settings", "systems", "__main__.py", "Pulumi.yaml"):
-        (tmp_path / room).symlink_to(ROOT / room)
     cluster = """
     cloud: aws
     region: us-east-1
     account: "111122223333"
     deployers: [arn:aws:iam::111122223333:role/deployer]
     network: {{cidr: {cidr}}}
-    kubernetes: {{apiAllow: [203.0.113.0/24], nodes: {{minimum: 3, maximum: 6, cpu: 4, memory: 16}}}}
+    kubernetes: {{authorizedNetworks: [203.0.113.0/24], nodes: {{minimum: 3, maximum: 6, cpu: 4, memory: 16}}}}
     systems: {{}}
     """
     east, west = (
@@ -203,12 +206,9 @@ def test_clusters_of_one_cloud_have_a_bucket_each(tmp_path: Path) -> None:
         for cidr in ("10.60.0.0/16", "10.62.0.0/16")
     )
     text = f"config:\n  slipway:environment: staging\n  slipway:clusters:\n    east:\n{east}\n    west:\n{west}\n"
-    (tmp_path / "Pulumi.test.yaml").write_text(text)
-    rehearsal = select(tmp_path, "test", None).rehearse(judged=False)
-    assert rehearsal.failure is None, rehearsal.failure
     found = {
         step.name: step.inputs["bucket"]
-        for step in rehearsal.plan.steps
+        for step in rehearsed_alone(text, {"systems/shop/system.yaml": SYSTEM}).plan.steps
         if step.type == "aws:s3/bucket:Bucket" and step.name.endswith("/snapshots")
     }
     assert set(found) == {"logging-east/snapshots", "logging-west/snapshots"}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import Plan, Step, rehearse
+from slipway.rehearsal import Plan, Step, rehearse
+from tests.shared import shared
 
 
 class Shop:
@@ -27,8 +28,13 @@ class Shop:
         return {f"{by_urn[urn].type.rsplit(':', 1)[1]} {by_urn[urn].name}" for urn in step.dependencies}
 
 
-@pytest.fixture(scope="session")
-def shop() -> Shop:
+@shared
+def planned() -> Plan:
     rehearsal = rehearse(Path(__file__).parent / "program", project="slipway", stack="test", config={})
     assert rehearsal.failure is None, rehearsal.failure
-    return Shop(rehearsal.plan)
+    return rehearsal.plan
+
+
+@pytest.fixture(scope="session")
+def shop() -> Shop:
+    return Shop(planned())

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import tempfile
-from pathlib import Path
-
 import yaml
 
-from cli.selection import select
-from rehearsal import Plan, Step
+from slipway.rehearsal import Plan, Step
+from tests.rehearsed import ROOT, rehearsed, rehearsed_with
 
-ROOT = Path(__file__).parents[3]
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 
 
-@functools.cache
 def planned(kingstons: str = "") -> Plan:
     """`local`, with other slots of Kingstons."""
+    if not kingstons:
+        return rehearsed("local").plan
     stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
-    systems = stack["config"]["slipway:clusters"]["main"]["systems"]
-    if kingstons:
-        systems["kingstons"] = yaml.safe_load(kingstons)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "Pulumi.local.yaml"
-        file.write_text(yaml.safe_dump(stack))
-        rehearsal = select(ROOT, None, file).rehearse(judged=False)
-    assert rehearsal.failure is None, rehearsal.failure
-    return rehearsal.plan
+    stack["config"]["slipway:clusters"]["main"]["systems"]["kingstons"] = yaml.safe_load(kingstons)
+    return rehearsed_with("local", stack).plan
 
 
 def one(plan: Plan, type_: str, name: str) -> Step:
@@ -81,7 +70,7 @@ def test_a_migration_is_made_when_a_version_needs_it() -> None:
 
 def test_another_attempt_is_another_backup_and_another_job() -> None:
     """Neither trusts what the first one left behind."""
-    closed = "{blue: {version: 1.1.0}, attempt: ATTEMPT}"
+    closed = "{blue: {version: 1.1.0}, maintenance: true, attempt: ATTEMPT}"
     first, second = (planned(closed.replace("ATTEMPT", attempt)) for attempt in ("1", "22"))
     for job in ("backup", "migrate"):
         names = [

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import pytest
+
+from slipway.ops.cluster import annotations
 from tests.components.system.conftest import Shop
 
 SUPPORT = {"flagd", "shop-db-exporter"}
 """What stands beside the slots."""
+SINGLE = "clock-blue"
 
 
 def test_a_slot_with_a_version_runs_every_service(shop: Shop) -> None:
     """Each service and site has a Deployment, an autoscaler, a disruption budget, a ConfigMap and a network policy."""
     slot = {"web-blue", "api-blue", "users-blue", "shop-site-blue"}
-    assert shop.names("Deployment") == {*slot, *SUPPORT}
+    assert shop.names("Deployment") == {*slot, SINGLE, *SUPPORT}
     assert shop.names("HorizontalPodAutoscaler") == slot
     assert shop.names("PodDisruptionBudget") == {*slot, "flagd", "shop-queue"}
     assert slot < shop.names("NetworkPolicy")
 
 
+def test_a_singleton_is_one_pod(shop: Shop) -> None:
+    """It has no autoscaler and no disruption budget, is never two while it is updated, and says why."""
+    created = shop.one("Deployment", SINGLE)
+    assert created.inputs["spec"]["replicas"] == 1
+    assert created.inputs["spec"]["strategy"] == {"type": "Recreate"}
+    assert created.inputs["metadata"]["annotations"]["slipway.dev/singleton"] == "It rings once."
+    assert not created.state.get("ignoreChanges")
+
+
 def test_a_slot_without_a_version_has_addresses_only(shop: Shop) -> None:
-    """Green has its four Services and nothing else."""
+    """Green has its five Services and nothing else."""
     green = {step.type.rsplit(":", 1)[1] for step in shop.plan.steps if step.name.endswith("-green")}
     assert green == {"Service", "Slot"}
     assert {"web-green", "api-green", "users-green", "shop-site-green"} < shop.names("Service")
@@ -49,10 +62,36 @@ def test_images_come_from_the_clusters_registry(shop: Shop) -> None:
     assert container["image"] == "registry.example.com/shop/api:1.0.0"
 
 
-def test_no_deployment_sets_replicas(shop: Shop) -> None:
-    """The autoscaler alone decides how many pods run."""
-    for name in shop.names("Deployment") - SUPPORT:
-        assert "replicas" not in shop.one("Deployment", name).inputs["spec"]
+def test_a_slot_begins_with_its_minimum(shop: Shop) -> None:
+    """Visitors find as many pods as the autoscaler keeps; from then on it alone decides how many run."""
+    slots = shop.names("Deployment") - SUPPORT - {SINGLE}
+    assert slots
+    for name in slots:
+        created = shop.one("Deployment", name)
+        minimum = shop.one("HorizontalPodAutoscaler", name).inputs["spec"]["minReplicas"]
+        assert created.inputs["spec"]["replicas"] == minimum
+        assert created.state["ignoreChanges"] == ["spec.replicas"]
+
+
+@pytest.mark.parametrize(
+    ("status", "waited"),
+    [
+        ({}, True),
+        ({"expectedPods": 1, "currentHealthy": 1}, True),
+        ({"expectedPods": 2, "currentHealthy": 1}, True),
+        ({"expectedPods": 2, "currentHealthy": 2}, False),
+        ({"expectedPods": 9, "currentHealthy": 8}, False),
+        ({"expectedPods": 0, "currentHealthy": 0}, False),
+    ],
+)
+def test_a_raised_minimum_is_there_before_visitors(shop: Shop, status: dict[str, int], waited: bool) -> None:
+    """The disruption budget comes after the autoscaler and waits until it counts as many healthy pods, but for a service
+    that was scaled to nothing by hand."""
+    budget, scaler = shop.one("PodDisruptionBudget", "api-blue"), shop.one("HorizontalPodAutoscaler", "api-blue")
+    assert scaler.inputs["spec"]["minReplicas"] == 2
+    assert "HorizontalPodAutoscaler shop/api-blue" in shop.waits_for(budget)
+    wanted = budget.inputs["metadata"]["annotations"][annotations.WAIT_FOR]
+    assert annotations.check((wanted,), {"status": status}).is_ready is not waited
 
 
 def test_plain_variables_stand_in_the_config_map(shop: Shop) -> None:
@@ -78,7 +117,7 @@ def test_secret_variables_are_references(shop: Shop) -> None:
         "DATABASE_URL": {"name": "shop-db-app", "key": "url"},
         "PAPERS": {"name": "papers-app", "key": "url"},
         "TOKEN_KEY": {"name": "shop-generated", "key": "TOKEN_KEY"},
-        "PAYMENTS_KEY": {"name": "shop-supplied", "key": "PAYMENTS_KEY"},
+        "PAYMENTS_KEY": {"name": "shop-supplied-payments-key", "key": "PAYMENTS_KEY"},
         "BROKER": {"name": "shop-queue-login", "key": "connection_string"},
     }
 

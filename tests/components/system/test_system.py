@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from rehearsal import SECRET
+import json
+
+from components.manifests import names
+from slipway.rehearsal import SECRET
 from tests.components.system.conftest import Shop
 
 
@@ -18,7 +21,7 @@ def test_outputs_name_addresses_and_servers(shop: Shop) -> None:
 
 def test_only_what_no_edge_serves_fails_over(shop: Shop) -> None:
     """Sites have ways of their own; the domains of services are watched."""
-    assert shop.plan.outputs["fail over"] == {"web": "shop.example.com"}
+    assert shop.plan.outputs["fail over"] == {"web": "https://shop.example.com/health"}
 
 
 def test_the_owner_and_the_clusters_contacts_hear_of_the_budget(shop: Shop) -> None:
@@ -58,9 +61,9 @@ def test_a_site_is_served_from_its_artefact(shop: Shop) -> None:
 
 def test_every_object_uses_the_clusters_provider(shop: Shop) -> None:
     """None falls back to a default provider, which would be another cluster."""
-    for step in shop.plan.steps:
-        if step.package == "kubernetes" and step.state["custom"]:
-            assert "::literal::" in step.provider, step.urn
+    found = [step for step in shop.plan.steps if step.package == "kubernetes" and step.state["custom"]]
+    assert len(found) > 20
+    assert [step.urn for step in found if "::literal::" not in step.provider] == []
 
 
 def test_every_object_says_where_it_comes_from(shop: Shop) -> None:
@@ -71,7 +74,7 @@ def test_every_object_says_where_it_comes_from(shop: Shop) -> None:
         if step.package == "kubernetes" and step.state["custom"]
     }
     of = "systems/shop/system.yaml:"
-    services = {f"{of}services.{name}" for name in ("web", "api", "users")}
+    services = {f"{of}services.{name}" for name in ("web", "api", "users", "clock")}
     kept = {f"{of}databases.shop_db", f"{of}databases.papers", f"{of}databases", f"{of}queue", f"{of}secrets"}
     kept |= {f"{of}{key}" for key in ("checks", "domains", "flags")}
     assert sources == {of, f"{of}sites.shop-site", *kept, *services}
@@ -98,7 +101,7 @@ def test_logins_are_secret_in_the_plan(shop: Shop) -> None:
 
 def test_the_supplied_secret_is_an_empty_entry(shop: Shop) -> None:
     """Its owner fills it, and an update leaves what the owner wrote."""
-    supplied = shop.one("Secret", "shop-supplied")
+    supplied = shop.one("Secret", "shop-supplied-payments-key")
     assert "stringData" not in supplied.inputs
     assert supplied.inputs["metadata"]["annotations"]["slipway.dev/supplied-keys"] == "PAYMENTS_KEY"
     assert supplied.state["ignoreChanges"] == ["data", "stringData"]
@@ -132,3 +135,16 @@ def test_only_routed_services_are_open_to_the_gateway(shop: Shop) -> None:
     users = shop.one("NetworkPolicy", "users-blue").inputs["spec"]["ingress"][0]
     api = {"app.kubernetes.io/name": "api", "slipway.dev/slot": "blue"}
     assert users["from"] == [{"podSelector": {"matchLabels": api}}]
+
+
+def test_the_gateways_objects_are_awaited_of_their_own_generation(shop: Shop) -> None:
+    """`pulumi up` ends when their controller has accepted what is there now, not what was there before."""
+    found = {
+        step.type.rpartition(":")[2]: step.inputs["metadata"]["annotations"][names.WAIT_FOR]
+        for step in shop.plan.steps
+        if step.type.split(":")[1].startswith(("gateway.networking.k8s.io", "gateway.envoyproxy.io"))
+        and not step.type.endswith(":HTTPRouteFilter")
+    }
+    assert found.keys() == {*("Gateway", "HTTPRoute", "BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy")}
+    assert json.loads(found.pop("Gateway")) == ["condition=Accepted", "condition=Programmed"]
+    assert all("@.observedGeneration == $.metadata.generation" in each for each in found.values())

@@ -1,15 +1,12 @@
 """A system built from literal facts: no cloud, no foundation."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from builders.dumps.store import Store, amazon
-from builders.environment import BucketFacts
-from builders.network_policy import Target
-from builders.pod import Identity
-from components.cloud.contract import (
+from components.clouds.contract import (
     Address,
     BrokerArgs,
     BrokerEndpoint,
@@ -18,34 +15,48 @@ from components.cloud.contract import (
     ClusterAccess,
     ClusterFacts,
     DatabaseArgs,
-    DocumentsEndpoint,
+    DocumentDatabaseEndpoint,
     FailoverArgs,
     FailoverFacts,
     IdentityArgs,
     IdentityFacts,
+    NetworkPeers,
+    NoIdentity,
     PostgresEndpoint,
-    Reach,
     Role,
     SecretStore,
     SecretStoreArgs,
+    Site,
     SiteArgs,
-    SiteFacts,
+    WorkloadIdentity,
     ZoneArgs,
     ZoneFacts,
 )
-from components.cloud.local.secret_store import KubernetesSecrets
-from components.cloud.nginx_site import NginxSite
-from components.cloud.roles import make_roles
-from components.system import System
-from settings.load import load_stack
-from settings.project import find_project
+from components.clouds.local import bucket_clients
+from components.clouds.local.secret_store import KubernetesSecrets
+from components.clouds.roles import make_roles
+from components.cluster.logs.manifests.snapshots import Snapshots
+from components.manifests.environment import BucketFacts
+from components.manifests.network_policy import NetworkPeer
+from components.manifests.pod import Identity
+from components.sites.component import NginxSite
+from components.system.backups.manifests.store import Store
+from components.system.system import System, SystemArgs
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
 
 
 class LiteralCloud:
     """Answers with values that a test can name."""
 
-    def postgres(self, args: DatabaseArgs, parent: pulumi.Resource) -> PostgresEndpoint:
-        roles = make_roles(args, "root", parent)
+    controllers: Mapping[str, WorkloadIdentity] = {}
+
+    def snapshots(self, bucket: BucketFacts) -> Snapshots | None:
+        return None
+
+    def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:
+        assert opts.parent is not None
+        roles = make_roles(args, "root", opts.parent)
         return PostgresEndpoint(
             server=f"server-of-{args.name}",
             database=args.name,
@@ -57,56 +68,57 @@ class LiteralCloud:
             app=roles.app,
             monitor=roles.monitor,
             backup=roles.backup,
-            reach=Reach(networks=("10.9.0.0/24",)),
+            peers=NetworkPeers(networks=("10.9.0.0/24",)),
         )
 
-    def bucket(self, args: BucketArgs, parent: pulumi.Resource) -> BucketFacts:
+    def bucket(self, args: BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         locked = "" if args.locked_days is None else f"-locked-{args.locked_days}"
-        return BucketFacts(name=f"bucket-of-{args.name}{locked}", region="nowhere")
+        return BucketFacts(bucket=f"bucket-of-{args.name}{locked}", region="nowhere")
 
-    def documents(self, args: DatabaseArgs, parent: pulumi.Resource) -> DocumentsEndpoint:
-        return DocumentsEndpoint(
+    def document_database(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> DocumentDatabaseEndpoint:
+        return DocumentDatabaseEndpoint(
             server=f"documents-of-{args.name}",
             database=args.name,
             address=Address(host=pulumi.Output.from_input("documents.example.com"), port=27017),
             app=Role(name="papers_app", password=pulumi.Output.secret("password-of-papers")),
             options="tls=true",
-            reach=Reach(networks=("10.9.1.0/24",)),
+            peers=NetworkPeers(networks=("10.9.1.0/24",)),
         )
 
-    def broker(self, args: BrokerArgs, parent: pulumi.Resource) -> BrokerEndpoint:
-        made = args.store.keep(args.secret, args.settings.source, {"connection_string": "amqps://"}, parent)
-        return BrokerEndpoint(server="managed", port=5671, reach=Reach(networks=("10.9.2.0/24",)), made=made)
+    def broker(self, args: BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:
+        login = {"connection_string": "amqps://"}
+        return BrokerEndpoint(server="managed", port=5671, peers=NetworkPeers(networks=("10.9.2.0/24",)), login=login)
 
     def store(self, bucket: BucketFacts) -> Store:
-        return amazon(bucket)
+        return bucket_clients.store(bucket)
 
-    def secret_store(self, args: SecretStoreArgs, parent: pulumi.Resource) -> SecretStore:
-        return KubernetesSecrets(args)
+    def secret_store(self, args: SecretStoreArgs, opts: pulumi.ResourceOptions) -> SecretStore:
+        return KubernetesSecrets(args, opts)
 
-    def identity(self, args: IdentityArgs, parent: pulumi.Resource) -> IdentityFacts:
+    def identity(self, args: IdentityArgs, opts: pulumi.ResourceOptions) -> WorkloadIdentity:
         """Tells in an annotation what was granted."""
         if not args.grants:
-            return IdentityFacts()
+            return NoIdentity()
         granted = ",".join(f"{type(grant).__name__} {grant.bucket.name}" for grant in args.grants)
-        return IdentityFacts(
+        facts = IdentityFacts(
             annotations={"granted": granted},
             pod=Identity(labels={"identity": "literal"}),
-            targets=[Target(80, ("169.254.170.23/32",))],
+            peers=[NetworkPeer(80, ("169.254.170.23/32",))],
         )
+        return NoIdentity(facts=facts)
 
-    def zone(self, args: ZoneArgs, parent: pulumi.Resource) -> ZoneFacts:
+    def zone(self, args: ZoneArgs, opts: pulumi.ResourceOptions) -> ZoneFacts:
         servers = pulumi.Output.from_input([f"ns.{args.domain}"])
         return ZoneFacts(domain=args.domain, id=pulumi.Output.from_input("zone"), servers=servers)
 
-    def site(self, args: SiteArgs, parent: pulumi.Resource) -> SiteFacts:
-        return NginxSite(args, parent).facts
+    def site(self, args: SiteArgs, opts: pulumi.ResourceOptions) -> Site:
+        return NginxSite(args.scope.logical(args.name), args, opts)
 
-    def fail_over(self, args: FailoverArgs, parent: pulumi.Resource) -> FailoverFacts:
-        pulumi.export("fail over", dict(args.domains))
+    def fail_over(self, args: FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:
+        pulumi.export("fail over", {key: probe.address for key, probe in args.probes.items()})
         return FailoverFacts()
 
-    def budget(self, args: BudgetArgs, parent: pulumi.Resource) -> None:
+    def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         pulumi.export("budget", [args.settings.monthly, *args.contacts])
 
 
@@ -122,6 +134,6 @@ facts = ClusterFacts(
     registry="registry.example.com",
     billing_contacts=("billing@example.com",),
 )
-for placed in stack.clusters["main"].systems.values():
-    system = System(facts, placed)
-    pulumi.export(placed.name, system.outputs)
+for deployed in stack.clusters["main"].systems.values():
+    system = System(deployed.name, SystemArgs(facts=facts, system=deployed))
+    pulumi.export(deployed.name, system.outputs)

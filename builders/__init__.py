@@ -1,1 +1,0 @@
-"""Pure functions from settings to the arguments of resources, one file a kind."""

@@ -1,1 +1,0 @@
-"""The `slipway` command: what Pulumi's users ask for and lack."""

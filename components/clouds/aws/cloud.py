@@ -1,0 +1,111 @@
+"""AWS as an implementation of the cloud contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.clouds import contract
+from components.clouds.aws import bucket_clients
+from components.clouds.aws.broker import Broker, BrokerArgs
+from components.clouds.aws.bucket import Bucket, BucketArgs
+from components.clouds.aws.budget import CostBudget, budget
+from components.clouds.aws.context import AwsClusterContext
+from components.clouds.aws.document_database import DocumentDatabase, DocumentsArgs
+from components.clouds.aws.fail_over import Failover, FailoverArgs
+from components.clouds.aws.pod_identity import PodIdentity, identity
+from components.clouds.aws.postgres import Postgres, PostgresArgs
+from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
+from components.clouds.aws.site import Site, SiteArgs
+from components.clouds.aws.zone import Zone, ZoneArgs
+from components.clouds.contract import (
+    BrokerEndpoint,
+    BudgetArgs,
+    DatabaseArgs,
+    DocumentDatabaseEndpoint,
+    FailoverFacts,
+    IdentityArgs,
+    PostgresEndpoint,
+    SecretStore,
+    WorkloadIdentity,
+    ZoneFacts,
+)
+from components.cluster.logs.manifests.snapshots import Snapshots
+from components.manifests import names
+from components.manifests.environment import BucketFacts
+from components.system.backups.manifests.store import Store
+from slipway.settings.limits import most
+
+SYSTEM_TAG = "slipway.dev/system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsCloud:
+    """Implements `components.clouds.contract.Cloud` in one region of one account."""
+
+    context: AwsClusterContext
+    dns_zones: Mapping[str, str]
+    """Ids of existing zones by domain."""
+    controllers: Mapping[str, PodIdentity]
+    """Identities of the controllers that write DNS records."""
+
+    def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:
+        return Postgres(
+            args.logical, PostgresArgs(context=self.context, database=args), self.context.below(opts)
+        ).endpoint
+
+    def document_database(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> DocumentDatabaseEndpoint:
+        return DocumentDatabase(
+            args.logical, DocumentsArgs(context=self.context, database=args), self.context.below(opts)
+        ).endpoint
+
+    def broker(self, args: contract.BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:
+        name = args.scope.logical(args.name)
+        return Broker(name, BrokerArgs(context=self.context, asked=args), self.context.below(opts)).endpoint
+
+    def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
+        stem = f"{self.context.cluster_name}-{args.system}-{args.name}"
+        name = args.settings.adopt or names.globally_unique(self.context.account, stem, most("s3 bucket"))
+        wanted = BucketArgs(context=self.context, asked=args, bucket_name=name)
+        Bucket(f"{args.system}/{args.name}", wanted, self.context.below(opts))
+        return BucketFacts(bucket=name, region=self.context.region)
+
+    def store(self, bucket: BucketFacts) -> Store:
+        return bucket_clients.store(bucket)
+
+    def snapshots(self, bucket: BucketFacts) -> Snapshots | None:
+        return bucket_clients.snapshots(bucket)
+
+    def secret_store(self, args: contract.SecretStoreArgs, opts: pulumi.ResourceOptions) -> SecretStore:
+        wanted = SecretStoreArgs(context=self.context, asked=args, depends_on=opts.depends_on)
+        return AwsSecrets(args.scope.system, wanted, self.context.below(opts))
+
+    def identity(self, args: IdentityArgs, opts: pulumi.ResourceOptions) -> WorkloadIdentity:
+        return identity(args, self.context, opts)
+
+    def zone(self, args: contract.ZoneArgs, opts: pulumi.ResourceOptions) -> ZoneFacts:
+        wanted = ZoneArgs(
+            context=self.context, asked=args, existing=self.dns_zones, controllers=list(self.controllers.values())
+        )
+        return Zone(f"{args.system}/{args.domain}", wanted, self.context.below(opts)).facts
+
+    def site(self, args: contract.SiteArgs, opts: pulumi.ResourceOptions) -> contract.Site:
+        """Creates a site on CloudFront, which splits visitors between slots itself; the gateway does not."""
+        wanted = SiteArgs(context=self.context, asked=args)
+        return Site(args.scope.logical(args.name), wanted, self.context.below(opts))
+
+    def fail_over(self, args: contract.FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:
+        return Failover(args.system, FailoverArgs(context=self.context, asked=args), self.context.below(opts)).facts
+
+    def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
+        wanted = CostBudget(
+            budget_name=names.shortened(f"{self.context.cluster_name}-{args.system}", most("aws budget")),
+            limit=args.settings.monthly,
+            key=SYSTEM_TAG,
+            value=args.system,
+            contacts=args.contacts,
+            tags=self.context.tagged(args.settings.source, system=args.system),
+        )
+        budget(args.system, wanted, pulumi.ResourceOptions(parent=opts.parent, provider=self.context.provider))

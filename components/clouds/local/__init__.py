@@ -1,0 +1,40 @@
+"""Any Kubernetes cluster in the kubeconfig."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.clouds.access import kubernetes_provider
+from components.clouds.contract import ClusterAccess, ClusterFacts, ControllersFacts
+from components.clouds.local.cloud import LocalCloud
+from components.clouds.local.context import LocalContext
+from components.manifests import names
+from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.stacks import Stack, StackCluster
+
+
+def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
+    """Returns the facts of an existing cluster; creates only its provider."""
+    settings = cluster.settings
+    assert isinstance(settings, LocalCluster)
+    provider = kubernetes_provider(cluster.name, context=settings.context)
+    return ClusterFacts(
+        name=cluster.name,
+        cluster_name=settings.context or names.cluster(stack.name, cluster.name),
+        stack=stack.name,
+        environment=stack.environment,
+        access=ClusterAccess(
+            provider=provider,
+            server=pulumi.Output.from_input(settings.context or "current context"),
+            context=settings.context,
+        ),
+        cloud=LocalCloud(context=LocalContext.of(settings)),
+        registry=settings.registry,
+        services=settings,
+        controllers=ControllersFacts(keeps_secrets=False, engines_inside=_engines(settings)),
+    )
+
+
+def _engines(settings: LocalCluster) -> frozenset[str]:
+    """Returns the engines that need an operator; a plain PostgreSQL pod does not."""
+    return frozenset({"mongodb"} if settings.postgres == "pod" else {"mongodb", "postgres"})

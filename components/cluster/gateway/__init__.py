@@ -1,0 +1,1 @@
+"""The Gateway: its proxies, listeners and certificates."""

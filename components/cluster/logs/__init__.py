@@ -1,0 +1,1 @@
+"""Logging: agents, Elasticsearch, Kibana."""

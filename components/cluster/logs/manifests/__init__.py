@@ -1,0 +1,1 @@
+"""The logs of a cluster: storage, collection, masking and retention."""

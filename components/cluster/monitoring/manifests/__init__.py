@@ -1,0 +1,1 @@
+"""Values of the monitoring charts, alert rules, dashboards and monitors."""

@@ -1,0 +1,128 @@
+"""Alerts on a system's pods from Kubernetes' metrics: missing, crashing, overloaded, too few.
+
+All series carry the pod and Service of kube-state-metrics as labels. They are aggregated away: they would be mistaken
+for the labels of the alert's pod, and a restart of kube-state-metrics would recreate every alert.
+"""
+
+from __future__ import annotations
+
+from components.cluster.monitoring.manifests.alerting.promql import matching, selector
+from components.cluster.monitoring.manifests.alerting.rule import Rule
+from slipway.settings.stacks import DeployedSystem
+
+SLOT = "(.+)-(blue|green)"
+"""Name of a slot's Deployment, from which service and slot are extracted."""
+SLOT_PODS = rf"{SLOT}-[0-9a-z]+-[0-9a-z]+"
+"""Names of its pods."""
+
+
+def alerts(deployed: DeployedSystem) -> list[Rule]:
+    namespace, objectives = deployed.namespace, deployed.definition.objectives
+    return [
+        _down(namespace),
+        _crashing(namespace),
+        _saturated("CpuSaturated", namespace, _CPU, "cpu", objectives.cpu_percent, "CPU"),
+        _saturated("MemorySaturated", namespace, _MEMORY, "memory", objectives.memory_percent, "memory"),
+        _at_maximum(namespace),
+        *(_unmeasured(namespace, name) for name, service in deployed.definition.services.items() if service.metrics),
+    ]
+
+
+_CPU = "rate({}[5m])"
+_MEMORY = "{}"
+
+
+def _down(namespace: str) -> Rule:
+    slots = matching("deployment", SLOT)
+    wanted = selector("kube_deployment_spec_replicas", slots, namespace=namespace)
+    there = selector("kube_deployment_status_replicas_available", slots, namespace=namespace)
+    by = "max by (namespace, deployment)"
+    return Rule(
+        name="ServiceDown",
+        expr=_in_slot(f"{by} ({there}) == 0 and {by} ({wanted}) > 0", "deployment", SLOT),
+        for_="1m",
+        severity="critical",
+        summary="{{ $labels.deployment }} has no pod that serves",
+        description="Every request to this slot of the service fails.",
+        steps=(
+            "See why: kubectl -n <namespace> describe deployment <deployment>, and the events of its pods.",
+            "If the other slot is well, give it all visitors.",
+        ),
+    )
+
+
+def _unmeasured(namespace: str, service: str) -> Rule:
+    return Rule(
+        name="MetricsMissing",
+        expr=f"absent({selector('up', namespace=namespace, service=service)} == 1)",
+        for_="15m",
+        labels={"service": service},
+        summary=f"Prometheus gets no metrics of {service}",
+        description="What the service counts itself is missing: alerts and panels on it say nothing.",
+        steps=(
+            "Does the program serve metrics at the path and port of its `metrics`? Ask a pod of it.",
+            "Why the scrape fails stands at `/targets` of Prometheus: "
+            "kubectl -n monitoring port-forward service/prometheus-operated 9090",
+        ),
+    )
+
+
+def _crashing(namespace: str) -> Rule:
+    waiting = selector("kube_pod_container_status_waiting_reason", reason="CrashLoopBackOff", namespace=namespace)
+    return Rule(
+        name="PodCrashLooping",
+        expr=_in_slot(f"max by (namespace, pod, container) (max_over_time({waiting}[5m])) >= 1", "pod", SLOT_PODS),
+        for_="5m",
+        summary="{{ $labels.pod }} crashes again and again",
+        description="A container ends soon after each start.",
+        steps=(
+            "Read its last words: kubectl -n <namespace> logs <pod> --previous",
+            "OOMKilled means that it needs more memory than its limit; exit code 1 is mostly a missing setting.",
+        ),
+    )
+
+
+def _saturated(name: str, namespace: str, of: str, resource: str, percent: int, what: str) -> Rule:
+    metric = {"cpu": "container_cpu_usage_seconds_total", "memory": "container_memory_working_set_bytes"}[resource]
+    used = of.format(selector(metric, 'container!=""', matching("pod", SLOT_PODS), namespace=namespace))
+    asked = selector(
+        "kube_pod_container_resource_requests", matching("pod", SLOT_PODS), namespace=namespace, resource=resource
+    )
+    return Rule(
+        name=name,
+        expr=f"{_by_service(used)} / {_by_service(asked)} > {percent / 100:g}",
+        for_="15m",
+        summary=f"{{{{ $labels.service }}}} uses {{{{ $value | humanizePercentage }}}} of the {what} that it asked for",
+        description=f"The objective is {percent} percent. The autoscaler adds pods at its own threshold; when it cannot, users wait.",
+        steps=(
+            "Look whether AutoscalerAtMaximum fires too: then raise replicas.maximum.",
+            "Otherwise compare the requests with the usage of a week, and adjust the resources.",
+        ),
+    )
+
+
+def _by_service(expr: str) -> str:
+    return f"sum by (service, slot) ({_in_slot(expr, 'pod', SLOT_PODS)})"
+
+
+def _in_slot(expr: str, label: str, pattern: str) -> str:
+    """Adds the labels `service` and `slot`, extracted from another label."""
+    named = f'label_replace({expr}, "service", "$1", "{label}", "{pattern}")'
+    return f'label_replace({named}, "slot", "$2", "{label}", "{pattern}")'
+
+
+def _at_maximum(namespace: str) -> Rule:
+    now = selector("kube_horizontalpodautoscaler_status_current_replicas", namespace=namespace)
+    most = selector("kube_horizontalpodautoscaler_spec_max_replicas", namespace=namespace)
+    by = "max by (namespace, horizontalpodautoscaler)"
+    return Rule(
+        name="AutoscalerAtMaximum",
+        expr=f"{by} ({now}) >= {by} ({most}) and {by} ({most}) > 1",
+        for_="15m",
+        summary="{{ $labels.horizontalpodautoscaler }} cannot add pods any more",
+        description="The autoscaler has reached the most that it may: more load makes everybody wait.",
+        steps=(
+            "Look at the requests a second: is it visitors, or one client?",
+            "Raise replicas.maximum, and the quota follows.",
+        ),
+    )

@@ -1,0 +1,257 @@
+"""Network policies: all traffic is denied except what the definitions require.
+
+DNS is allowed by port alone, because on some clouds the node answers it and not a pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pulumi_kubernetes import meta, networking
+
+from components.manifests import names
+from components.manifests.scope import Scope
+from slipway.settings.services import Service
+
+PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
+POSTGRES_PORT = 5432
+"""PostgreSQL's default port."""
+MONITORING = "monitoring"
+"""Namespace of Prometheus."""
+DATABASE_OPERATOR = "cnpg-system"
+"""Namespace of the operator of databases in the cluster."""
+
+Peer = networking.v1.NetworkPolicyPeerArgs
+
+
+@dataclass(frozen=True)
+class NetworkPeer:
+    """A server that pods call, by network or by the labels of pods in the same namespace."""
+
+    port: int
+    networks: tuple[str, ...] = ()
+    pods: Mapping[str, str] = field(default_factory=dict)
+
+    def policy_peers(self) -> list[Peer]:
+        by_network = [Peer(ip_block=networking.v1.IPBlockArgs(cidr=cidr)) for cidr in self.networks]
+        return by_network + ([_pods(self.pods)] if self.pods else [])
+
+
+def deny_all(scope: Scope, *, source: str) -> networking.v1.NetworkPolicyInitArgs:
+    """Denies all traffic of every pod in the namespace except DNS."""
+    return _policy(scope, "default-deny", source, {}, ingress=[], egress=[_dns()])
+
+
+def of_service(
+    scope: Scope, *, name: str, slot: str, services: Mapping[str, Service], peers: Sequence[NetworkPeer]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the traffic of a service: calls from its callers in the same slot and, if it has a route, from the
+    gateway; calls to the services that it needs, to `peers`, and to the ports of its declared external services."""
+    service = services[name]
+    callers = [other for other, declared in services.items() if name in declared.needs]
+    ingress = [_pods(names.selector(caller, slot)) for caller in callers]
+    if service.routes:
+        ingress.append(_namespace(names.GATEWAY_NAMESPACE))
+    calls = [NetworkPeer(services[needed].port, pods=names.selector(needed, slot)) for needed in service.needs]
+    return _policy(
+        scope,
+        names.in_slot(name, slot),
+        service.source,
+        names.selector(name, slot),
+        ingress=[*([_from(ingress, service.port)] if ingress else []), *_scraped(service)],
+        egress=[_to(peer) for peer in [*calls, *peers]] + _internet({egress.port for egress in service.egress}),
+        service=name,
+        slot=slot,
+    )
+
+
+def of_site(
+    scope: Scope, *, name: str, slot: str, source: str, port: int, downloads: bool
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows calls from the gateway to a static site, and egress only if it downloads its files."""
+    return _policy(
+        scope,
+        names.in_slot(name, slot),
+        source,
+        names.selector(name, slot),
+        ingress=[_from([_namespace(names.GATEWAY_NAMESPACE)], port)],
+        egress=_internet({443} if downloads else set()),
+        service=name,
+        slot=slot,
+    )
+
+
+def of_job(
+    scope: Scope,
+    *,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    peers: Sequence[NetworkPeer],
+    internet: Collection[int] = (),
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows a job to call `peers` and ports of the `internet`; nothing calls it."""
+    egress = [*(_to(peer) for peer in peers), *_internet(set(internet))]
+    return _policy(scope, name, source, pods, ingress=[], egress=egress)
+
+
+def of_exporter(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int, peers: Sequence[NetworkPeer]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows Prometheus to scrape an exporter, and the exporter to call its target."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_namespace(MONITORING)], port)],
+        egress=[_to(peer) for peer in peers],
+    )
+
+
+def of_flags(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], ports: Sequence[int], metrics: int
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows every pod of the namespace to call the server of feature flags; it calls nothing."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_pods({})], *ports), _from([_namespace(MONITORING)], metrics)],
+        egress=[],
+    )
+
+
+def of_broker(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], callers: Iterable[Mapping[str, str]]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the traffic of RabbitMQ: AMQP over TLS (5671) from the system's pods, metrics (15691) to Prometheus, peer
+    discovery (4369) and clustering (25672) among its nodes. Since RabbitMQ 4.1 the nodes find each other by name and do
+    not call the API server."""
+    clients = [_pods(caller) for caller in callers]
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[
+            *([_from(clients, 5671)] if clients else []),
+            _from([_pods(pods)], 4369, 25672),
+            _from([_namespace(MONITORING)], 15691),
+        ],
+        egress=[
+            _to(NetworkPeer(4369, pods=pods)),
+            _to(NetworkPeer(25672, pods=pods)),
+        ],
+    )
+
+
+def of_database(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the traffic of PostgreSQL in the cluster: connections from the namespace, replication (5432) and status
+    (8000) among its pods and from the operator; egress to each other, the API server (443, 6443) and the backup store
+    (443, 9000)."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[
+            _from([_pods({})], POSTGRES_PORT),
+            _from([_pods(pods), _namespace(DATABASE_OPERATOR)], POSTGRES_PORT, 8000),
+        ],
+        egress=[
+            _to(NetworkPeer(POSTGRES_PORT, pods=pods)),
+            _to(NetworkPeer(8000, pods=pods)),
+            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443, 9000)),
+        ],
+    )
+
+
+def of_database_pod(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows connections from the namespace to a plain PostgreSQL pod, which calls nothing."""
+    return _policy(scope, name, source, pods, ingress=[_from([_pods({})], POSTGRES_PORT)], egress=[])
+
+
+def of_documents(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the traffic of a document database in the cluster: connections from the namespace, including its own pods;
+    egress to each other and to the API server (443, 6443), from which the operator's agents read their configuration.
+    """
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_pods({})], port)],
+        egress=[
+            _to(NetworkPeer(port, pods=pods)),
+            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443)),
+        ],
+    )
+
+
+def _policy(
+    scope: Scope,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    *,
+    ingress: list[networking.v1.NetworkPolicyIngressRuleArgs],
+    egress: list[networking.v1.NetworkPolicyEgressRuleArgs],
+    service: str | None = None,
+    slot: str | None = None,
+) -> networking.v1.NetworkPolicyInitArgs:
+    return networking.v1.NetworkPolicyInitArgs(
+        metadata=scope.metadata(name, source, service=service, slot=slot),
+        spec=networking.v1.NetworkPolicySpecArgs(
+            pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(pods)),
+            policy_types=["Ingress", "Egress"],
+            ingress=ingress,
+            egress=egress,
+        ),
+    )
+
+
+def _scraped(service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    if service.metrics is None:
+        return []
+    return [_from([_namespace(MONITORING)], service.metrics.port or service.port)]
+
+
+def _pods(labels: Mapping[str, str]) -> Peer:
+    return Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(labels)))
+
+
+def _namespace(name: str) -> Peer:
+    return Peer(namespace_selector=meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": name}))
+
+
+def _ports(*ports: int, protocol: str = "TCP") -> list[networking.v1.NetworkPolicyPortArgs]:
+    return [networking.v1.NetworkPolicyPortArgs(port=port, protocol=protocol) for port in ports]
+
+
+def _from(peers: list[Peer], *ports: int) -> networking.v1.NetworkPolicyIngressRuleArgs:
+    return networking.v1.NetworkPolicyIngressRuleArgs(from_=peers, ports=_ports(*ports))
+
+
+def _to(peer: NetworkPeer) -> networking.v1.NetworkPolicyEgressRuleArgs:
+    return networking.v1.NetworkPolicyEgressRuleArgs(to=peer.policy_peers(), ports=_ports(peer.port))
+
+
+def _dns() -> networking.v1.NetworkPolicyEgressRuleArgs:
+    return networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(53) + _ports(53, protocol="UDP"))
+
+
+def _internet(ports: set[int]) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    if not ports:
+        return []
+    outside = networking.v1.IPBlockArgs(cidr="0.0.0.0/0", except_=list(PRIVATE_NETWORKS))
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[Peer(ip_block=outside)], ports=_ports(*sorted(ports)))]

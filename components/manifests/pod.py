@@ -1,0 +1,114 @@
+"""Settings of every pod: no rights, no root, bounded resources.
+
+Together they exceed Kubernetes' `restricted` pod security standard: the root file system is read-only too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pulumi_kubernetes import batch, core, meta
+
+from components.manifests.environment import Variables
+from slipway.settings.services import Resources
+
+UNDISTURBED = {"karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""Annotation of a pod that runs to completion: autoscalers do not remove its node before."""
+PROPAGATION_SECONDS = 10
+"""Seconds for gateways and kube-proxies to notice that a pod terminates. Chosen: a few times what Envoy Gateway takes.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """How a pod uses a cloud identity: by labels, or by keys in a Secret if the cloud has no identities."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secret: str | None = None
+
+
+def identity_environment(identity: Identity) -> list[core.v1.EnvFromSourceArgs]:
+    if identity.secret is None:
+        return []
+    return [core.v1.EnvFromSourceArgs(secret_ref=core.v1.SecretEnvSourceArgs(name=identity.secret))]
+
+
+def disruptions_ignored() -> batch.v1.PodFailurePolicyArgs:
+    """Returns a policy by which a pod lost to node failure, eviction or preemption does not count as failed; another
+    one replaces it."""
+    disrupted = batch.v1.PodFailurePolicyOnPodConditionsPatternArgs(type="DisruptionTarget", status="True")
+    ignored = batch.v1.PodFailurePolicyRuleArgs(action="Ignore", on_pod_conditions=[disrupted])
+    return batch.v1.PodFailurePolicyArgs(rules=[ignored])
+
+
+def security(user: int) -> core.v1.PodSecurityContextArgs:
+    return core.v1.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security() -> core.v1.SecurityContextArgs:
+    return core.v1.SecurityContextArgs(
+        run_as_non_root=True,
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
+        seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def resources(declared: Resources) -> core.v1.ResourceRequirementsArgs:
+    return core.v1.ResourceRequirementsArgs(
+        requests={"cpu": declared.cpu, "memory": declared.memory},
+        limits={"cpu": declared.cpu_limit, "memory": declared.memory_limit},
+    )
+
+
+def environment(variables: Variables) -> list[core.v1.EnvVarArgs]:
+    """Returns the secret variables, each by reference; plain variables come from the ConfigMap as a whole."""
+    return [
+        core.v1.EnvVarArgs(
+            name=name,
+            value_from=core.v1.EnvVarSourceArgs(
+                secret_key_ref=core.v1.SecretKeySelectorArgs(name=key.secret, key=key.key)
+            ),
+        )
+        for name, key in variables.secret.items()
+    ]
+
+
+def scratch_volumes(folders: Sequence[str]) -> list[core.v1.VolumeArgs]:
+    """Returns an empty volume for each directory that the program writes to; it lives as long as the pod."""
+    return [
+        core.v1.VolumeArgs(name=f"scratch-{index}", empty_dir=core.v1.EmptyDirVolumeSourceArgs(size_limit="256Mi"))
+        for index, _ in enumerate(folders)
+    ]
+
+
+def scratch_mounts(folders: Sequence[str]) -> list[core.v1.VolumeMountArgs]:
+    return [core.v1.VolumeMountArgs(name=f"scratch-{index}", mount_path=folder) for index, folder in enumerate(folders)]
+
+
+def pre_stop() -> core.v1.LifecycleArgs:
+    """Returns a hook that lets a terminating pod serve until no more requests arrive."""
+    return core.v1.LifecycleArgs(
+        pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
+    )
+
+
+def spread(selector: Mapping[str, str]) -> list[core.v1.TopologySpreadConstraintArgs]:
+    """Returns constraints that spread pods across zones, and across nodes; a full zone does not block a release."""
+    return [
+        core.v1.TopologySpreadConstraintArgs(
+            topology_key=key,
+            max_skew=1,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=meta.v1.LabelSelectorArgs(match_labels=dict(selector)),
+        )
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]

@@ -1,0 +1,1 @@
+"""Static sites: published to pods, or to a cloud's edge."""

@@ -1,0 +1,1 @@
+"""Fetching, publishing and serving the files of a site."""

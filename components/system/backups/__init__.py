@@ -1,0 +1,1 @@
+"""Dumps of databases, tests that restore them, and restores."""

@@ -1,0 +1,103 @@
+"""Dumps of a system's databases: taken each night, test-restored on the declared schedule, ready to restore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import batch, core, networking
+
+from components.clouds.contract import IdentityFacts
+from components.manifests import names, network_policy
+from components.manifests.network_policy import NetworkPeer
+from components.manifests.scope import Scope
+from components.system.backups.manifests import backup_job, script
+from components.system.backups.manifests.dump_pod import Dumps
+from components.system.backups.manifests.store import Store
+from components.system.database.component import Database
+from slipway.settings.databases import Backup, RestoreTest
+from slipway.settings.databases import Database as Declared
+from slipway.settings.system import System
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupsArgs:
+    scope: Scope
+    definition: System
+    databases: Mapping[str, Database]
+    store: Store | None
+    """None if no database is dumped."""
+    identity: IdentityFacts
+    """Identity of the service account that may add dumps and delete none."""
+    accounts: pulumi.Resource
+    depends_on: Sequence[pulumi.Resource]
+
+
+class Backups(pulumi.ComponentResource):
+    """Creates the backup Jobs of a system; `dumps` has an entry for each database that is backed up."""
+
+    dumps: Mapping[str, Dumps]
+
+    def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:system:Backups", name, opts=opts)
+        self._args, self._scope = args, args.scope
+        declared = {name: args.definition.databases[name] for name in args.databases}
+        self.dumps = {
+            name: self._dumps(name, each) for name, each in declared.items() if isinstance(each.backup, Backup)
+        }
+        self._opts = pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, args.accounts])
+        if self.dumps:
+            self.scripts: pulumi.Resource = core.v1.ConfigMap(
+                self._scope.logical(script.NAME),
+                script.scripts(self._scope, f"{args.definition.source}databases"),
+                opts=self._opts,
+            )
+            for database, dumps in self.dumps.items():
+                self._schedule(database, dumps, declared[database])
+        self.register_outputs({})
+
+    def _dumps(self, name: str, declared: Declared) -> Dumps:
+        assert self._args.store is not None
+        return Dumps(
+            database=name,
+            source=declared.source,
+            store=self._args.store,
+            identity=self._args.identity.pod,
+            tls=self._args.databases[name].tls,
+            storage=2 * declared.storage,
+            owner=declared.owner,
+            extensions=declared.extensions,
+        )
+
+    def _schedule(self, name: str, dumps: Dumps, declared: Declared) -> None:
+        live = self._args.databases[name]
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[self.scripts, live])
+        self._open(names.dump(name), dumps, [live.direct])
+        batch.v1.CronJob(self._scope.logical(names.dump(name)), backup_job.nightly(self._scope, dumps), opts=opts)
+        restored = backup_job.restore_name(name)
+        self._open(restored, dumps, [live.direct])
+        batch.v1.CronJob(self._scope.logical(restored), backup_job.restore_template(self._scope, dumps), opts=opts)
+        if isinstance(declared.restore_test, RestoreTest):
+            test = names.restore_test(name)
+            self._open(test, dumps, [])
+            batch.v1.CronJob(
+                self._scope.logical(test),
+                backup_job.restore_test(self._scope, dumps, declared.restore_test.every),
+                opts=opts,
+            )
+
+    def _open(self, name: str, dumps: Dumps, peers: Sequence[NetworkPeer]) -> None:
+        """Opens the network to the bucket and, if needed, to the live server; a restore test never reaches the live
+        server."""
+        networking.v1.NetworkPolicy(
+            self._scope.logical(name),
+            network_policy.of_job(
+                self._scope,
+                name=name,
+                source=dumps.source,
+                pods={"app.kubernetes.io/name": name},
+                peers=[*peers, *self._args.identity.peers],
+            ),
+            opts=self._opts,
+        )

@@ -1,0 +1,1 @@
+"""The message broker of a system."""

@@ -1,0 +1,1 @@
+"""A PostgreSQL database of a system: roles and metrics."""

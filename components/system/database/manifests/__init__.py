@@ -1,0 +1,1 @@
+"""The Job that creates roles, and the exporter of metrics."""

@@ -1,0 +1,63 @@
+"""The server of a system's feature flags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import apiextensions, apps, core, networking, policy
+
+from components.cluster.monitoring.manifests import monitors
+from components.manifests import network_policy
+from components.manifests.scope import Scope
+from components.system.flags import manifests as flags
+from slipway.settings.system import System
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsArgs:
+    scope: Scope
+    definition: System
+    depends_on: Sequence[pulumi.Resource]
+
+
+class Flags(pulumi.ComponentResource):
+    """Creates the flag server; nothing for a system without flags."""
+
+    def __init__(self, name: str, args: FlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:system:Flags", name, opts=opts)
+        if args.definition.flags:
+            self._serve(args.scope, f"{args.definition.source}flags", args)
+        self.register_outputs({})
+
+    def _serve(self, scope: Scope, source: str, args: FlagsArgs) -> None:
+        name = scope.logical(flags.NAME)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
+        content = core.v1.ConfigMap(
+            name, flags.config_map(scope, source=source, flags=args.definition.flags), opts=opts
+        )
+        networking.v1.NetworkPolicy(
+            name,
+            network_policy.of_flags(
+                scope,
+                name=flags.NAME,
+                source=source,
+                pods=flags.PODS,
+                ports=list(flags.PORTS.values()),
+                metrics=flags.METRICS,
+            ),
+            opts=opts,
+        )
+        core.v1.Service(name, flags.service(scope, source=source), opts=opts)
+        after = pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, content])
+        apps.v1.Deployment(name, flags.deployment(scope, source=source), opts=after)
+        apiextensions.CustomResource(
+            name,
+            api_version=monitors.API_VERSION,
+            kind="PodMonitor",
+            metadata=scope.metadata(flags.NAME, source),
+            spec=monitors.pods(flags.PODS, "metrics"),
+            opts=opts,
+        )
+        policy.v1.PodDisruptionBudget(name, flags.disruption_budget(scope, source=source), opts=opts)

@@ -1,0 +1,1 @@
+"""Routes from visitors to the slots of a system."""

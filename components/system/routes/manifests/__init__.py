@@ -1,0 +1,1 @@
+"""HTTPRoutes: who reaches which slot."""

@@ -1,0 +1,1 @@
+"""A slot, blue or green: the services of one version."""

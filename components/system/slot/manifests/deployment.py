@@ -1,0 +1,160 @@
+"""The Deployment of a service in a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes import apps, core, meta
+
+from components.cluster.monitoring.manifests import monitors
+from components.manifests import names, pod, priorities
+from components.manifests.environment import Variables
+from components.manifests.scope import Scope
+from slipway.settings.services import Health, Service
+
+SCALED = "spec.replicas"
+"""Ignored changes of an existing Deployment: with server-side apply the provider then sends the live number of
+replicas, or none if the autoscaler owns it."""
+
+ROLLING = apps.v1.DeploymentStrategyArgs(
+    type="RollingUpdate", rolling_update=apps.v1.RollingUpdateDeploymentArgs(max_surge="25%", max_unavailable=0)
+)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """The CA of a server inside the cluster: `ca.crt` of a Secret, mounted at `folder`."""
+
+    name: str
+    secret: str
+    folder: str
+
+    def volume(self) -> core.v1.VolumeArgs:
+        """Returns an optional volume: without it a pod still starts, but does not trust the server and logs so."""
+        return core.v1.VolumeArgs(
+            name=self.name,
+            secret=core.v1.SecretVolumeSourceArgs(
+                secret_name=self.secret, optional=True, items=[core.v1.KeyToPathArgs(key="ca.crt", path="ca.crt")]
+            ),
+        )
+
+    def mount(self) -> core.v1.VolumeMountArgs:
+        return core.v1.VolumeMountArgs(name=self.name, mount_path=self.folder, read_only=True)
+
+
+def deployment(
+    scope: Scope,
+    *,
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority] = (),
+) -> apps.v1.DeploymentInitArgs:
+    """Returns the Deployment. `image` is complete, with registry and tag; `authorities` are CAs of the servers that the
+    service connects to. `replicas` applies only at creation, so that a slot starts with its minimum; then only the
+    autoscaler changes it (`SCALED`). A singleton has no autoscaler: it is one pod, and never two during an update."""
+    selector = names.selector(name, slot)
+    labels = {**names.labels(scope.system, name, slot), **identity.labels}
+    return apps.v1.DeploymentInitArgs(
+        metadata=scope.metadata(
+            names.in_slot(name, slot),
+            service.source,
+            service=name,
+            slot=slot,
+            annotations={**_rolled(variables), **_single(service)},
+        ),
+        spec=apps.v1.DeploymentSpecArgs(
+            replicas=1 if service.singleton else service.replicas.minimum,
+            selector=meta.v1.LabelSelectorArgs(match_labels=selector),
+            revision_history_limit=3,
+            progress_deadline_seconds=service.health.startup_seconds + 300,
+            strategy=apps.v1.DeploymentStrategyArgs(type="Recreate") if service.singleton else ROLLING,
+            template=core.v1.PodTemplateSpecArgs(
+                metadata=meta.v1.ObjectMetaArgs(
+                    labels=labels, annotations={"slipway.dev/config": variables.checksum[:16]}
+                ),
+                spec=_pod(name, slot, service, image, variables, identity, authorities),
+            ),
+        ),
+    )
+
+
+def _rolled(variables: Variables) -> dict[str, str]:
+    """Returns the annotation by which Reloader restarts the pods after any change of these Secrets."""
+    secrets = sorted({key.secret for key in variables.secret.values()})
+    return {"secret.reloader.stakater.com/reload": ",".join(secrets)} if secrets else {}
+
+
+def _single(service: Service) -> dict[str, str]:
+    return {names.SINGLETON: service.singleton} if service.singleton else {}
+
+
+def _pod(
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority],
+) -> core.v1.PodSpecArgs:
+    return core.v1.PodSpecArgs(
+        priority_class_name=priorities.SERVING,
+        service_account_name=name,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        termination_grace_period_seconds=service.drain_seconds + pod.PROPAGATION_SECONDS,
+        security_context=pod.security(service.user),
+        topology_spread_constraints=pod.spread(names.selector(name, slot)),
+        volumes=[*pod.scratch_volumes(service.writable), *(authority.volume() for authority in authorities)],
+        containers=[_container(name, slot, service, image, variables, identity, authorities)],
+    )
+
+
+def _container(
+    name: str,
+    slot: str,
+    service: Service,
+    image: str,
+    variables: Variables,
+    identity: pod.Identity,
+    authorities: Sequence[Authority],
+) -> core.v1.ContainerArgs:
+    return core.v1.ContainerArgs(
+        name=name,
+        image=image,
+        command=service.command or None,
+        ports=[
+            core.v1.ContainerPortArgs(name=port, container_port=number)
+            for port, number in monitors.ports(service).items()
+        ],
+        env_from=[
+            core.v1.EnvFromSourceArgs(config_map_ref=core.v1.ConfigMapEnvSourceArgs(name=names.in_slot(name, slot))),
+            *pod.identity_environment(identity),
+        ],
+        env=pod.environment(variables),
+        resources=pod.resources(service.resources),
+        security_context=pod.container_security(),
+        volume_mounts=[*pod.scratch_mounts(service.writable), *(authority.mount() for authority in authorities)],
+        lifecycle=pod.pre_stop(),
+        startup_probe=_probe(service.health.path, period=5, failures=max(1, service.health.startup_seconds // 5)),
+        readiness_probe=_probe(_ready_path(service.health), period=5, failures=3),
+        liveness_probe=_probe(service.health.path, period=10, failures=6),
+    )
+
+
+def _ready_path(health: Health) -> str:
+    return health.ready_path or health.path
+
+
+def _probe(path: str, *, period: int, failures: int) -> core.v1.ProbeArgs:
+    return core.v1.ProbeArgs(
+        http_get=core.v1.HTTPGetActionArgs(path=path, port="http"),
+        period_seconds=period,
+        timeout_seconds=3,
+        failure_threshold=failures,
+    )

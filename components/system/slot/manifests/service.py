@@ -1,0 +1,43 @@
+"""A service's Service and ConfigMap."""
+
+from __future__ import annotations
+
+from pulumi_kubernetes import core
+
+from components.manifests import names
+from components.manifests.environment import Variables
+from components.manifests.scope import Scope
+from slipway.settings.services import Service
+
+
+def service(scope: Scope, *, name: str, slot: str, service: Service) -> core.v1.ServiceInitArgs:
+    """Returns the Service of a slot. The gateway splits traffic; a Service's selector never changes."""
+    return core.v1.ServiceInitArgs(
+        metadata=scope.metadata(names.in_slot(name, slot), service.source, service=name, slot=slot),
+        spec=core.v1.ServiceSpecArgs(
+            type="ClusterIP",
+            selector=names.selector(name, slot),
+            ports=[
+                core.v1.ServicePortArgs(
+                    name="http", port=service.service_port or service.port, target_port="http", protocol="TCP"
+                )
+            ],
+        ),
+    )
+
+
+def config_map(
+    scope: Scope, *, name: str, slot: str, service: Service, variables: Variables
+) -> core.v1.ConfigMapInitArgs:
+    """Returns the ConfigMap of plain variables. A Deployment's pods carry its checksum, so a change restarts them."""
+    return core.v1.ConfigMapInitArgs(
+        metadata=scope.metadata(
+            names.in_slot(name, slot), service.source, service=name, slot=slot, annotations=_reasoned(variables)
+        ),
+        data=dict(variables.plain),
+    )
+
+
+def _reasoned(variables: Variables) -> dict[str, str]:
+    """Returns an annotation with the variables that look like secrets but are not, for the policy pack."""
+    return {"slipway.dev/plain-variables": ",".join(sorted(variables.reasoned))} if variables.reasoned else {}

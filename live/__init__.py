@@ -1,1 +1,0 @@
-"""What the commands ask of clouds and clusters that run: nothing here is imported by the program."""

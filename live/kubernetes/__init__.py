@@ -1,1 +1,0 @@
-"""What commands ask of a cluster's own API."""

@@ -1,0 +1,47 @@
+"""Protections of data on AWS from mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.clouds.aws.buckets import BUCKETS, LOCK, VAULT, VERSIONING
+from adapters.clouds.aws.databases import AURORA, DOCUMENTS, INSTANCE
+from adapters.safeguards import Safeguard
+
+GUARDS: Mapping[str, Sequence[Safeguard]] = {
+    "aws:s3/bucket:Bucket": [
+        Safeguard(path=("forceDestroy",), safe=(False,), by_default=True, otherwise="is deleted with all its files"),
+    ],
+    VAULT: [
+        Safeguard(path=("forceDestroy",), safe=(False,), by_default=True, otherwise="is deleted with all its backups")
+    ],
+    VERSIONING: [
+        Safeguard(
+            path=("versioningConfiguration", "status"), safe=("Enabled",), otherwise="keeps no versions of its files"
+        )
+    ],
+    "aws:kms/key:Key": [
+        Safeguard(path=("isEnabled",), safe=(True,), by_default=True, otherwise="cannot decrypt what it encrypted"),
+        Safeguard(path=("enableKeyRotation",), safe=(True,), otherwise="is never replaced"),
+        Safeguard(
+            path=("bypassPolicyLockoutSafetyCheck",),
+            safe=(False,),
+            by_default=True,
+            otherwise="may lock out its account",
+        ),
+    ],
+    "aws:rds/instance:Instance": [
+        Safeguard(
+            path=("deleteAutomatedBackups",), safe=(False,), otherwise="takes its backups with it when it is deleted"
+        ),
+    ],
+}
+DAYS: Mapping[str, Sequence[tuple[tuple[str, ...], int]]] = {
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": [(("rule", "defaultRetention", "days"), 7)],
+    "aws:kms/key:Key": [(("deletionWindowInDays",), 7)],
+    "aws:kms/replicaKey:ReplicaKey": [(("deletionWindowInDays",), 7)],
+    "aws:secretsmanager/secret:Secret": [(("recoveryWindowInDays",), 7)],
+    LOCK: [(("minRetentionDays",), 1)],
+}
+
+PROTECTED = (*BUCKETS, "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", INSTANCE, AURORA, DOCUMENTS, VAULT)

@@ -1,0 +1,1 @@
+../../slipway/settings/secret_forms.py

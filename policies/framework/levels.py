@@ -1,0 +1,95 @@
+"""Levels and thresholds of the current stack, from `stacks.yaml`.
+
+The strictness of a rule depends on a stack's environment, never on its name, which can be chosen freely. A stack that
+is not declared as staging or local is checked as production.
+
+The engine receives them as the pack's initial configuration: it validates thresholds against each rule's JSON Schema
+and applies a `--policy-pack-config` file on top. So the same levels apply under `slipway` and `pulumi`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from pulumi_policy import EnforcementLevel
+
+from framework import context, data
+from framework.declaring import ResourceRule, Rule
+
+FILE = data.FOLDER / "stacks.yaml"
+PRODUCTION = "production"
+ENVIRONMENTS = (PRODUCTION, "staging", "local")
+
+
+class StacksError(Exception):
+    """Invalid content of `stacks.yaml`."""
+
+
+def configuration(rules: Sequence[Rule]) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """Return the initial configuration of every rule for the stack that Pulumi names."""
+    return of_stack(context.STACK, context.ENVIRONMENT, rules)
+
+
+def of_stack(stack: str, environment: str, rules: Sequence[Rule]) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """Return the configuration for any stack. Raises StacksError.
+
+    Every rule gets an explicit level: on the wire, an entry without one means advisory.
+    """
+    document = yaml.load(FILE.read_text(encoding="utf-8"), data.LOADER) or {}
+    _refuse_unknown(document, ["default", "environments", "stacks"], "part of the file")
+    environments, stacks = document.get("environments") or {}, document.get("stacks") or {}
+    _refuse_unknown(environments, ENVIRONMENTS, "environment")
+    for name, layer in stacks.items():
+        _refuse_levels(name, layer or {})
+    own = environments.get(environment if environment in ENVIRONMENTS else PRODUCTION)
+    layers = [document.get("default") or {}, own or {}, stacks.get(stack) or {}]
+    return {rule.name: _of_rule(rule, rules, layers) for rule in rules}
+
+
+def _refuse_levels(stack: str, layer: Mapping[str, Any]) -> None:
+    for name, entry in layer.items():
+        if isinstance(entry, str) or name == "all" or "enforcementLevel" in entry:
+            raise StacksError(
+                f"policies/{FILE.name}: stacks.{stack}.{name}: a stack has thresholds only; levels follow its "
+                "environment: set them under `environments`"
+            )
+
+
+def _of_rule(rule: Rule, rules: Sequence[Rule], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {"enforcementLevel": EnforcementLevel.MANDATORY}
+    for layer in layers:
+        _refuse_unknown(layer, [*(each.name for each in rules), "all"], "rule")
+        for name in ("all", rule.name):
+            result |= _entry(layer.get(name, {}), rule)
+    return result
+
+
+def _entry(entry: str | Mapping[str, Any], rule: Rule) -> dict[str, Any]:
+    """Return the entry of a rule: a level alone, or a mapping of `enforcementLevel` and thresholds."""
+    values: dict[str, Any] = {"enforcementLevel": entry} if isinstance(entry, str) else dict(entry)
+    thresholds = rule.config_schema.properties if rule.config_schema else {}
+    _refuse_unknown(values, [*thresholds, "enforcementLevel"], f"setting of {rule.name}")
+    if "enforcementLevel" in values:
+        values["enforcementLevel"] = _level(values["enforcementLevel"], rule)
+    return values
+
+
+def _level(name: str, rule: Rule) -> EnforcementLevel:
+    levels = [level.value for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE or _remedies(rule)]
+    _refuse_unknown([name], levels, f"level of {rule.name}")
+    return EnforcementLevel(name)
+
+
+def _remedies(rule: Rule) -> bool:
+    return isinstance(rule, ResourceRule) and rule.remedies
+
+
+def _refuse_unknown(given: Mapping[str, Any] | Sequence[str], known: Sequence[str], what: str) -> None:
+    for name in given:
+        if name not in known:
+            nearest = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"choose {', '.join(known)}"
+            raise StacksError(f"policies/{FILE.name}: {name} is not a {what}; {hint}")

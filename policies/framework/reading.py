@@ -1,0 +1,142 @@
+"""Reads properties that may be missing, unknown or of any type, without exceptions.
+
+The SDK returns properties as proxies that raise an exception when an unknown is accessed, which would end the
+evaluation. A `Property` returns the unknown and its path instead. It also reads the values that the pack's own server
+converts, in which an unknown is still its text on the wire.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from pulumi_policy import proxy
+from pulumi_policy.proxy import UnknownValueError
+
+_UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+"""Texts that represent unknown values on the wire."""
+
+
+class Absence(Enum):
+    """The reason why a property has no value to check."""
+
+    MISSING = "is not set"
+    UNKNOWN = "is not known before the update"
+
+
+def path_below(path: str, key: str | int) -> str:
+    """Return the path of `key` within the value at `path`."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if not key.replace("_", "").isalnum():
+        return f'{path}["{key}"]'
+    return f"{path}.{key}" if path else key
+
+
+class Property:
+    """A value in a resource and its path, such as `spec.template.spec.containers[0].image`.
+
+    A property of an unknown value is that unknown itself, so the path always names the unknown value. Paths are
+    formatted lazily: rules read a hundred properties for each one that they report.
+    """
+
+    __slots__ = ("_place", "value")
+
+    def __init__(self, value: Any, path: str | tuple[Property, str | int] = "") -> None:
+        self.value = value
+        self._place = path
+        """The path, or the parent property and the key in it."""
+
+    def __repr__(self) -> str:
+        return f"Property({self.value!r}, {self.path!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Property) and (self.value, self.path) == (other.value, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.path))
+
+    @property
+    def path(self) -> str:
+        """The path in the resource; empty for the whole resource."""
+        if isinstance(self._place, tuple):
+            outer, key = self._place
+            self._place = path_below(outer.path, key)
+        return self._place
+
+    def __getitem__(self, key: str | int) -> Property:
+        if self.value is Absence.UNKNOWN:
+            return self
+        try:
+            return Property(self._at(key), (self, key))
+        except UnknownValueError:
+            return Property(Absence.UNKNOWN, (self, key))
+
+    def _at(self, key: str | int) -> Any:
+        value, found = self.value, None
+        if type(value) is dict or (isinstance(key, str) and isinstance(value, Mapping)):
+            found = value.get(key)
+        elif isinstance(key, int) and isinstance(value, Sequence):
+            found = value[key]
+        if found is None:
+            return Absence.MISSING
+        return Absence.UNKNOWN if type(found) is str and found in _UNKNOWNS else found
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the value is known only during the update."""
+        return self.value is Absence.UNKNOWN
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is unset or null."""
+        return self.value is Absence.MISSING
+
+    @property
+    def present(self) -> bool:
+        """Whether it is set, even if its value is unknown."""
+        return not self.missing
+
+    @property
+    def mapping(self) -> bool:
+        """Whether it is a non-empty mapping."""
+        return bool(self.value) if type(self.value) is dict else isinstance(self.value, Mapping) and len(self.value) > 0
+
+    @property
+    def text(self) -> str | None:
+        """The value if it is text, else None."""
+        return self.value if isinstance(self.value, str) else None
+
+    @property
+    def whole_number(self) -> int | None:
+        """The value if it is a whole number, else None; numbers are floats on the wire."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        return int(value) if value == int(value) else None
+
+    @property
+    def first_unknown(self) -> Property | None:
+        """The first unknown in the value, including the value itself."""
+        inside = [self[key] for key in self.keys] or self.elements()
+        return self if self.unknown else next((found for each in inside if (found := each.first_unknown)), None)
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of a mapping; empty for any other value."""
+        return list(self.value) if type(self.value) is dict or isinstance(self.value, Mapping) else []
+
+    @property
+    def listing(self) -> bool:
+        """Whether it is a list, possibly empty."""
+        value = self.value
+        return type(value) is list or (
+            type(value) is not dict and isinstance(value, Sequence) and not isinstance(value, str)
+        )
+
+    def elements(self) -> Iterator[Property]:
+        """The elements of a list, known or unknown; empty for any other value."""
+        if self.listing:
+            yield from (self[index] for index in range(len(self.value)))

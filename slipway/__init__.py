@@ -1,0 +1,1 @@
+"""The tool: settings, the rehearsal of a program, reports, operations, and the command."""

@@ -1,0 +1,243 @@
+"""The base of a preview: the plan of a git reference or of another checkout, from its own tree, or a file.
+
+The program of the base runs concurrently with that of the change, in a separate process, unless its plan is cached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from slipway.cli import plan_cache, reference
+from slipway.cli.base_branch import base_branch
+from slipway.cli.lookup import refused
+from slipway.cli.selection import POLICIES, Selection
+from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Step, rehearse
+from slipway.rehearsal.difference import Before, read_file
+from slipway.rehearsal.difference.before import of_plan
+from slipway.rehearsal.marks import Marked
+from slipway.reports import ledger
+from slipway.settings.document import LocatedDict
+from slipway.settings.project import configuration, find_project, read_stack_file
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The location of the base. `option` is its name in messages, `name` its name in reports."""
+
+    option: str
+    name: str
+    root: Callable[[], Path]
+    """Returns its tree; git extracts it at the first call."""
+    content: str | None = None
+    """An identifier of the tree's content; None if there is none."""
+    file: Path | None = None
+    """A plan or an exported state, instead of a tree."""
+    chosen: bool = False
+    """True if the command line does not name it."""
+    of_pipeline: bool = False
+
+
+@contextmanager
+def opened(selection: Selection, against: str | None, *, alone: bool) -> Iterator[Origin | None]:
+    """Yield the file, folder or reference that the command line names, or the base branch; None if `alone`. Raises
+    InvalidSettings."""
+    root = selection.project.root
+    with ExitStack() as stack:
+        found: dict[str, Path] = {}
+
+        def handed_out(option: str, of: str) -> Path:
+            if of not in found:
+                found[of] = stack.enter_context(reference.tree(option, of, root))
+            return found[of]
+
+        if against is not None:
+            yield _named(against, root, handed_out)
+            return
+        base = None if alone else base_branch(root)
+        yield base and Origin(
+            f"the base {base.name}",
+            base.name,
+            lambda: handed_out("--against", base.commit),
+            reference.content(root, base.commit),
+            chosen=True,
+            of_pipeline=base.of_pipeline,
+        )
+
+
+def _named(against: str, root: Path, handed_out: Callable[[str, str], Path]) -> Origin:
+    path, option = Path(against), f"--against {against}"
+    if path.is_file():
+        return Origin(option, path.name, lambda: path, file=path)
+    if path.is_dir():
+        other = path.resolve()
+        content = reference.content(other) if reference.is_clean(other) else None
+        return Origin(option, against, lambda: other, content)
+    commit = reference.commit("--against", against, root)
+    return Origin(option, against, lambda: handed_out("--against", commit), reference.content(root, commit))
+
+
+@dataclass(frozen=True)
+class Base:
+    """The earlier resources, and the findings of the change's pack for them on `day`."""
+
+    before: Before
+    plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+    ledger: frozenset[str] = frozenset()
+    sealed: Mapping[str, str] | None = None
+    """Digests of encrypted configuration values, by key; None if there is no stack file."""
+    day: str = ""
+
+
+class Running:
+    """The base, computed while the change is rehearsed. `marks_key` is for the secrets of both."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        selection: Selection,
+        pack: PolicyPack | None = None,
+        *,
+        judged: bool = True,
+        cached: bool = True,
+    ) -> None:
+        own = selection.project.root / POLICIES
+        self._origin, self._selection = origin, selection
+        self._pack = (pack or (PolicyPack(own) if own.is_dir() else None)) if judged else None
+        self._key = self._kept_by() if cached and origin.content and not origin.file else None
+        kept = plan_cache.read(self._key) if self._key else None
+        self._base: Base | None = None
+        self.marks_key = secrets.token_hex(32)
+        if kept is not None:
+            with suppress(KeyError, TypeError, ValueError):  # a damaged entry is ignored
+                self._base, self.marks_key = _read(origin.name, kept), str(kept["marksKey"])
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        if self._base is None:
+            self._thread.start()
+
+    def result(self) -> Base:
+        """Wait for the base and return it. Raises InvalidSettings and RehearsalError."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
+        assert self._base is not None
+        return self._base
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings of today: exemptions may have expired since the plan was cached."""
+        base = self.result()
+        if base.plan is not None and base.day != _today():
+            base = self._base = self._compute()
+        return base.findings
+
+    def _run(self) -> None:
+        try:
+            self._base = self._compute()
+        except BaseException as error:
+            self._error = error
+
+    def _compute(self) -> Base:
+        if self._origin.file:
+            return Base(read_file(self._origin.file))
+        base, kept = self._rehearsed()
+        if self._key and kept is not None:
+            plan_cache.write(self._key, kept)
+        return base
+
+    def _rehearsed(self) -> tuple[Base, dict[str, Any] | None]:
+        """Rehearse the base; without a file of the stack in it there are no earlier resources."""
+        origin, stack = self._origin, self._selection.stack.name
+        root = origin.root()
+        file = root / self._file()
+        if not file.is_file():
+            return Base(Before(origin.name, {})), None
+        project = find_project(root)
+        written = read_stack_file(file, file.name)
+        entries = configuration(project, written, sealed=UNKNOWN)
+        named = ledger.urns(root / ledger.FOLDER / f"{stack}.yaml")
+        rehearsal = rehearse(
+            root,
+            project=project.name,
+            stack=stack,
+            config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},
+            packs=[self._pack] if self._pack else [],
+            existing=named,
+            marks_key=self.marks_key,
+        )
+        if rehearsal.failure:
+            raise refused(
+                f"{origin.option}: its program fails, so nothing can be compared (--no-against shows the plan alone):\n{rehearsal.failure}"
+            )
+        kept = {
+            "project": project.name,
+            "stack": stack,
+            "steps": [[step.op, step.urn, step.state] for step in rehearsal.plan.steps],
+            "findings": [each.to_json() for each in rehearsal.findings],
+            "ledger": sorted(named),
+            "sealed": sealed(written),
+            "marks": rehearsal.marks,
+            "marksKey": self.marks_key,
+            "day": _today(),
+        }
+        return _read(origin.name, kept), kept
+
+    def _file(self) -> Path:
+        """Return the path of the stack's file in the tree of the base."""
+        file, root = self._selection.file, self._selection.project.root
+        return file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
+
+    def _kept_by(self) -> str:
+        """Return the cache key: the tree of the plan, and everything that checks it."""
+        places = []
+        if self._pack:
+            data = self._pack.data or self._pack.path
+            places = [self._pack.path, data, data.parent / ledger.FOLDER / f"{self._selection.stack.name}.yaml"]
+        stack = self._selection.stack.name
+        judge = plan_cache.digest(places)
+        return plan_cache.key(tree=self._origin.content, file=str(self._file()), stack=stack, judge=judge)
+
+
+def sealed(config: LocatedDict) -> dict[str, str]:
+    """Return digests of the encrypted values of a stack's file, by key."""
+    return {key: hashlib.sha256(text.encode()).hexdigest() for key, text in _sealed("", config)}
+
+
+def _sealed(at: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _sealed(f"{at}[{index}]", each)
+    elif isinstance(value, dict):
+        text = value.get("secure")
+        if set(value) == {"secure"} and isinstance(text, str):
+            yield at, text
+            return
+        for key, each in value.items():
+            yield from _sealed(f"{at}.{key}" if at else str(key), each)
+
+
+def _read(name: str, kept: Mapping[str, Any]) -> Base:
+    steps = tuple(Step(op, urn, state) for op, urn, state in kept["steps"])
+    plan = Plan(kept["project"], kept["stack"], "organization", steps)
+    marks: Marked = kept["marks"]
+    return Base(
+        of_plan(name, plan, marks),
+        plan,
+        tuple(Finding(**each) for each in kept["findings"]),
+        frozenset(kept["ledger"]),
+        kept["sealed"],
+        kept["day"],
+    )
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

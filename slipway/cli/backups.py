@@ -1,0 +1,77 @@
+"""`slipway backups`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from slipway.cli.cluster_options import on_context
+from slipway.cli.exits import OK, VIOLATED
+from slipway.cli.selection import select
+from slipway.cli.table import minute, table
+from slipway.ops.backups import BackupStatus, backup_statuses
+
+
+def backups(cwd: Path, stack: str | None, file: Path | None, *, output: str, context: str | None = None) -> int:
+    """Print how each database is backed up and return the exit status. Raises InvalidSettings and CloudFailure."""
+    selected = select(cwd, stack, file).stack
+    found = backup_statuses(on_context(selected, context, selected.clusters))
+    if output == "json":
+        print(json.dumps([_document(each) for each in found], indent=2, ensure_ascii=False))
+    else:
+        print(_text(found) if found else "no managed databases are declared")
+    return VIOLATED if any(each.problems for each in found) else OK
+
+
+def _text(found: Sequence[BackupStatus]) -> str:
+    heads = ("cluster", "database", "newest backup", "age", "kept", "last restore test")
+    lines = [table(heads, [_row(each) for each in found])]
+    for each in found:
+        lines += [f"{_name(each)}: {problem}" for problem in each.problems]
+        lines += [f"{_name(each)}: {each.found.unlisted}"] if each.found.unlisted else []
+    return "\n".join(lines)
+
+
+def _row(each: BackupStatus) -> tuple[str, ...]:
+    newest, days = each.found.newest, each.retention_days
+    return (
+        each.cluster,
+        _name(each),
+        minute(newest) if newest else "-",
+        f"{_hours(each.age):.1f} h" if each.age is not None else "-",
+        f"{days} d" if days else "none",
+        _tested(each),
+    )
+
+
+def _tested(each: BackupStatus) -> str:
+    restored = each.found.restored
+    if restored is None:
+        return "never" if each.found.tests_known else "not known"
+    return f"{'passed' if restored.passed else 'failed'} {minute(restored.at)}"
+
+
+def _document(each: BackupStatus) -> dict[str, Any]:
+    newest, restored = each.found.newest, each.found.restored
+    return {
+        "cluster": each.cluster,
+        "system": each.asked.system.name,
+        "database": each.asked.name,
+        "server": each.found.server,
+        "newest": newest.isoformat() if newest else None,
+        "ageHours": round(_hours(each.age), 2) if each.age is not None else None,
+        "retentionDays": each.retention_days,
+        "restoreTest": {"at": restored.at.isoformat(), "passed": restored.passed} if restored else None,
+        "problems": list(each.problems),
+    }
+
+
+def _name(each: BackupStatus) -> str:
+    return f"{each.asked.system.name}/{each.asked.name}"
+
+
+def _hours(age: timedelta) -> float:
+    return age / timedelta(hours=1)

@@ -1,0 +1,42 @@
+"""`slipway check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from slipway.cli.exits import OK
+from slipway.reports.words import many
+from slipway.settings.library import SYSTEM_FILE
+from slipway.settings.load import load_stack, load_systems, systems_path
+from slipway.settings.problems import InvalidSettings, Problem
+from slipway.settings.project import Project, find_project
+
+
+def check(cwd: Path) -> int:
+    """Print what was checked, or raise InvalidSettings with the problems of every file."""
+    project = find_project(cwd)
+    problems: list[Problem] = []
+    systems = 0
+    for folder in _folders(project):
+        try:
+            systems += len(load_systems(project, folder))
+        except InvalidSettings as error:
+            problems += error.problems
+    for stack in project.stacks():
+        try:
+            load_stack(project, stack)
+        except InvalidSettings as error:
+            problems += error.problems
+    if problems:
+        raise InvalidSettings(problems)
+    print(f"{many(systems, 'system')} and {many(len(project.stacks()), 'stack')} are valid")
+    return OK
+
+
+def _folders(project: Project) -> Iterable[str]:
+    """Return the folders of systems: the project's and those that stacks name. An empty folder is reported with the
+    stack that names it."""
+    usual = systems_path(project)
+    named = {usual, *(systems_path(project, stack) for stack in project.stacks())}
+    return sorted(each for each in named if any((project.root / each).glob(f"*/{SYSTEM_FILE}"))) or [usual]

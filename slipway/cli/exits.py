@@ -1,0 +1,130 @@
+"""Exit statuses: every failure becomes one message on standard error and an exit status."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import takewhile
+from typing import NoReturn
+
+from slipway.ops.failure import CloudFailure
+from slipway.settings import secrecy
+from slipway.settings.problems import InvalidSettings
+
+OK = 0
+"""Success."""
+VIOLATED = 1
+"""A mandatory policy is violated or a check failed: a backup is too old, a ledger differs."""
+BAD_INPUT = 2
+"""Bad input: arguments, settings or a missing file. Source: 2 as in click and getopt."""
+FAILED = 3
+"""Any other failure: the program, a cloud, a cluster, a full disk, a bug in Slipway."""
+INTERRUPTED = 130
+"""Interrupted. Source: 128 and the number of SIGINT, as shells report it."""
+PIPE_CLOSED = 141
+"""The reader of the output, such as `head`, closed the pipe. Source: 128 and the number of SIGPIPE, as shells report
+it."""
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+class Interrupted(BaseException):
+    """Ctrl-C in an operation that knows what it interrupted and what state that leaves."""
+
+
+class NobodyReads(BaseException):
+    """A broken pipe as a BaseException, so that no handler takes it for an error."""
+
+
+@contextmanager
+def translated_interrupts() -> Iterator[None]:
+    """Turn an interrupt and a broken pipe into exceptions that only `reported` catches."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = " ".join(takewhile(re.compile("[a-z][a-z-]*").fullmatch, sys.argv[1:3]))
+        raise Interrupted(f"during `{command}`" if command else "") from None
+    except BrokenPipeError:
+        raise NobodyReads from None
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """End the process with the exit status of a failure in the block."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except InvalidSettings as error:
+        _leave(BAD_INPUT, *map(str, error.problems))
+    except CloudFailure as error:
+        _leave(FAILED, f"slipway: {error}")
+    except Interrupted as error:
+        _leave(INTERRUPTED, f"slipway: interrupted {error}".rstrip())
+    except KeyboardInterrupt:
+        _leave(INTERRUPTED, "slipway: interrupted")
+    except (BrokenPipeError, NobodyReads):
+        _drop_output()
+        sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        _drop_output()
+        _leave(FAILED, f"slipway: {_reason(error)}")
+    except Exception as error:
+        status, message = _rehearsal_failure(error) or (FAILED, "\n".join(_unexpected(error)))
+        _leave(status, message)
+
+
+def open_standard_streams() -> None:
+    """Open closed standard streams on the null device: otherwise the next opened file would take their descriptor.
+    Characters that a stream's encoding lacks are escaped."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _drop_output() -> None:
+    """Discard unwritten output: the interpreter would retry and exit with its own status."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _leave(status: int, *lines: str) -> NoReturn:
+    with suppress(OSError):
+        for line in lines:
+            print(line, file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else 'a file'}: {reason}"
+    return f"the output cannot be written: {reason}" if error.errno in UNWRITABLE else reason
+
+
+def _rehearsal_failure(error: Exception) -> tuple[int, str] | None:
+    from slipway.rehearsal import PackConfigError, RehearsalError, StateError
+
+    if not isinstance(error, RehearsalError):
+        return None
+    return BAD_INPUT if isinstance(error, PackConfigError | StateError) else FAILED, f"slipway: {error}"
+
+
+def _unexpected(error: Exception) -> Iterator[str]:
+    """Yield the traceback without possible secrets."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        yield "  (hidden: it may contain a secret)" if secrecy.may_be_secret(line) else line
+    yield "slipway: this is a bug in Slipway; please report it with the lines above"

@@ -1,0 +1,62 @@
+"""The policy pack of a preview, its data, and the effect of a change on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.cli.lookup import refused
+from slipway.cli.reference import tree
+from slipway.cli.selection import POLICIES
+from slipway.rehearsal import PolicyPack
+from slipway.reports.policy_changes import PolicyChange, compared
+
+LEVELS = "stacks.yaml"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Options of the command line; None for the project's own."""
+
+    pack: Path | None = None
+    data: Path | None = None
+    base: str | None = None
+    """A folder, or a git ref."""
+    scanned: bool = False
+    """True if checkov and kube-score run too."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A pack and the effect of the change on it, which is None without a base."""
+
+    pack: PolicyPack | None
+    changes: Sequence[PolicyChange] | None
+    root: Path
+    """The tree whose answers to scanners apply."""
+
+
+@contextmanager
+def seated(judge: Judge, root: Path) -> Iterator[Bench]:
+    """Yield the pack that checks the project at `root`. Raises InvalidSettings if a pack, its data or the base is
+    missing."""
+    with _tree(judge.base, root) as base:
+        pack = judge.pack or (base / POLICIES if base else None)
+        data = judge.data or (base / POLICIES if base and judge.pack else None)
+        for option, folder, needed in (("--policy-pack", pack, "PulumiPolicy.yaml"), ("--policy-config", data, LEVELS)):
+            if folder is not None and not (folder / needed).is_file():
+                raise refused(f"{option} {folder}: is not a policy pack: it has no {needed}")
+        changes = None if base is None else compared(base, root)
+        yield Bench(pack and PolicyPack(pack, data=data), changes, base or (data.resolve().parent if data else root))
+
+
+@contextmanager
+def _tree(base: str | None, root: Path) -> Iterator[Path | None]:
+    """Yield the folder of the base, extracted by git unless it is a folder already."""
+    if base is None or Path(base).is_dir():
+        yield None if base is None else Path(base)
+        return
+    with tree("--policy-base", base, root) as folder:
+        yield folder

@@ -1,0 +1,433 @@
+"""The commands; `slipway/cli/exits.py` has their exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from slipway.cli import exits
+
+RENAMED = {"hand-over": "set-version"}
+"""New names of commands by the old one, which is refused."""
+
+
+class Program(TyperGroup):
+    """All commands. Typer alone would exit with the status of a violation on a broken pipe, and silently on an
+    interrupt."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with exits.translated_interrupts():
+            return super().make_context(*args, **extra)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in RENAMED:
+            ctx.fail(f"'{args[0]}' is now '{RENAMED[args[0]]}'.")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with exits.translated_interrupts():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=Program,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Deployment runbooks as a Pulumi program: previewed and policy-checked without a cloud account.",
+)
+
+Directory = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of the project, or a folder below it.")]
+StackName = Annotated[str | None, typer.Option("--stack", "-s", help="Name of the stack, as in Pulumi.<stack>.yaml.")]
+StackFile = Annotated[Path | None, typer.Option("--config", "-c", help="Stack file, instead of --stack.")]
+SystemName = Annotated[str, typer.Option("--system", help="System of the stack.")]
+Context = Annotated[
+    str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current one.")
+]
+Kubeconfig = Annotated[Path | None, typer.Option("--kubeconfig", help="Path of a kubeconfig, instead of KUBECONFIG.")]
+Cluster = Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+Printed = Annotated[bool, typer.Option("--print", help="Print the Job as YAML instead of creating it.")]
+JobTimeout = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Seconds to wait; by default the Job's own deadline.")
+]
+Format = Annotated[
+    Literal["text", "json"], typer.Option("--format", help="Output for people (text) or programs (json).")
+]
+
+secrets = typer.Typer(no_args_is_help=True, help="Set supplied secrets, and list their age.")
+app.add_typer(secrets, name="secrets")
+
+prices = typer.Typer(no_args_is_help=True, help="Update the list prices for cost estimates.")
+app.add_typer(prices, name="prices")
+
+policies = typer.Typer(help="List the policy rules; check an exported state.", invoke_without_command=True)
+app.add_typer(policies, name="policies")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"slipway {metadata.version('slipway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Deployment runbooks as a Pulumi program: previewed and policy-checked without a cloud account."""
+
+
+@app.command()
+def preview(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    output: Annotated[
+        Literal["text", "json", "markdown", "html", "github"],
+        typer.Option(
+            "--format",
+            help="Output for people, for programs, for a comment on a pull request, for a browser, or as GitHub annotations.",
+        ),
+    ] = "text",
+    every: Annotated[bool, typer.Option("--resources", help="List every resource instead of counting them.")] = False,
+    pack: Annotated[
+        Path | None,
+        typer.Option("--policy-pack", help="Folder of the policy pack; by default the project's policies/."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy-config", help="Folder with its levels, exemptions and lists; by default the pack's own."
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--policy-base",
+            help="Folder or git ref of the base branch: use its policy pack, and report changes to the pack.",
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            help="Show what differs from a git reference, such as origin/main, another checkout, a plan or an exported state; "
+            "by default the merge base of the branch.",
+        ),
+    ] = None,
+    alone: Annotated[bool, typer.Option("--no-against", help="Show the whole plan, without a comparison.")] = False,
+    allowed: Annotated[
+        list[str] | None,
+        typer.Option("--allow-data-loss", help="Resource whose data may be lost, as named by the preview; repeatable."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Also fail for violations that existed before.")] = False,
+    uncached: Annotated[bool, typer.Option("--no-cache", help="Recompute the base's plan, without the cache.")] = False,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Also write GitHub annotations, to standard error.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Also write the page for a browser, to this file.")
+    ] = None,
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Run checkov and kube-score on the plan too (make scan installs them).")
+    ] = False,
+) -> None:
+    """Show what a stack would create or change, and check it with the policy pack. Needs no cloud, credentials or Pulumi CLI."""
+    from slipway.cli.judge import Judge
+    from slipway.cli.lookup import refused
+    from slipway.cli.preview import Comparing
+    from slipway.cli.preview import preview as run
+
+    if against is not None and alone:
+        raise refused(f"--against {against} and --no-against: pass one of them")
+    sys.exit(
+        run(
+            cwd,
+            stack,
+            config,
+            output=output,
+            every=every,
+            annotate=annotate,
+            page_file=page,
+            judge=Judge(pack, data, base, scanned=scan),
+            comparing=Comparing(
+                against=against, alone=alone, allowed=allowed or (), strict=strict, cached=not uncached
+            ),
+        )
+    )
+
+
+@app.command()
+def check(cwd: Directory = Path()) -> None:
+    """Validate every system and stack file. Reports all problems at once, in under a second."""
+    from slipway.cli.check import check as run
+
+    sys.exit(run(cwd))
+
+
+@app.command("set-version")
+def set_version(
+    system: SystemName,
+    version: Annotated[str, typer.Option("--version", help="Version: an immutable image tag.")],
+    slot: Annotated[Literal["blue", "green"], typer.Option("--slot", help="Slot to change.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Set the version of a slot in a stack's file. Nothing else changes, and nothing is deployed."""
+    from slipway.cli.set_version import set_version as run
+
+    sys.exit(run(cwd, stack, config, system=system, slot=slot, version=version))
+
+
+@app.command()
+def why(
+    urn: Annotated[
+        str, typer.Argument(help="URN of a resource, or its end, such as Deployment::fleet/fleet-api-blue.")
+    ],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Show the lines of system and stack files that a resource comes from."""
+    from slipway.cli.why import why as run
+
+    sys.exit(run(cwd, stack, config, urn))
+
+
+@app.command()
+def ledger(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    update: Annotated[bool, typer.Option("--update", help="Add new entries; never removes any.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Exit with status 1 if the ledger and the plan differ.")
+    ] = False,
+) -> None:
+    """Show the resources that a stack must never lose. The policy pack rejects a plan that deletes or replaces one."""
+    from slipway.cli.ledger import run
+
+    sys.exit(run(cwd, stack, config, update=update, verify=verify))
+
+
+@secrets.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def set_secret(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the secret, such as CLERK_SECRET_KEY; never its value.")],
+    system: SystemName,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    where: Context = None,
+) -> None:
+    """Set a supplied secret, read from standard input or a prompt. The value is never shown."""
+    from slipway.cli.secrets import set_secret as run
+
+    sys.exit(run(cwd, stack, config, system, name, surplus=len(context.args), context=where))
+
+
+@secrets.command("list")
+def list_secrets(
+    system: Annotated[str | None, typer.Option("--system", help="Only this system.")] = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+) -> None:
+    """List which secrets are set, since when, and which are due for rotation. Values are never shown."""
+    from slipway.cli.secrets import list_secrets as run
+
+    sys.exit(run(cwd, stack, config, system, context))
+
+
+@app.command()
+def rehearse(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--absent", help="API group without a running controller, such as postgresql.cnpg.io; repeatable."
+        ),
+    ] = None,
+    crds: Annotated[Path | None, typer.Option("--crds", help="CRDs to install first: a YAML file or a folder.")] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each object.")] = 600,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Yes = False,
+    first: Annotated[bool, typer.Option("--first", help="Allow a cluster without an earlier rehearsal.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take over objects, including Secrets, that are managed by others.")
+    ] = False,
+) -> None:
+    """Apply the Kubernetes objects of a stack to a cluster, in order and waiting for each, as `pulumi up` would."""
+    from slipway.cli.cluster_options import ClusterOptions
+    from slipway.cli.rehearse import Request
+    from slipway.cli.rehearse import run as run_on
+
+    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(
+        target, frozenset(absent or ()), crds, timeout, sure=yes, first=first, take_over=take_over, dry=dry
+    )
+    sys.exit(run_on(cwd, stack, config, request))
+
+
+@app.command()
+def backups(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    output: Format = "text",
+    context: Context = None,
+) -> None:
+    """Show the newest backup and restore test of every database. Exit status 1 if one is too old or failed."""
+    from slipway.cli.backups import backups as run
+
+    sys.exit(run(cwd, stack, config, output=output, context=context))
+
+
+@app.command()
+def cost(
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    output: Annotated[
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="Output for people, for programs, or for a comment on a pull request."),
+    ] = "text",
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            help="Show what it costs more than a git reference, such as origin/main, another checkout, a plan or an exported state.",
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--resources", help="List every resource with the components of its cost.")
+    ] = False,
+) -> None:
+    """Show what a stack costs a month at list prices: by cluster and system, with what is assumed and what is unknown."""
+    from slipway.cli.cost import cost as run
+
+    sys.exit(run(cwd, stack, config, output=output, against=against, every=every))
+
+
+@prices.command("update")
+def update_prices(
+    cwd: Directory = Path(),
+    cloud: Annotated[list[str] | None, typer.Option("--cloud", help="Only this file of prices/; repeatable.")] = None,
+) -> None:
+    """Fetch the clouds' published prices into prices/. Needs no account; an incomplete answer changes nothing."""
+    from slipway.cli.prices import update as run
+
+    sys.exit(run(cwd, cloud or ()))
+
+
+@app.command()
+def weights(
+    system: SystemName,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+) -> None:
+    """Show how traffic is split, at the edge or at the gateway, compared with the stack's file."""
+    from slipway.cli.cluster_options import ClusterOptions
+    from slipway.cli.weights import weights as run
+
+    sys.exit(run(cwd, stack, config, system, ClusterOptions(context=context, kubeconfig=kubeconfig)))
+
+
+@policies.callback()
+def list_policies(
+    context: typer.Context, stack: StackName = None, cwd: Directory = Path(), output: Format = "text"
+) -> None:
+    """List the rules with level, source and resource types."""
+    if context.invoked_subcommand is None:
+        from slipway.cli.policies import policies as run
+
+        sys.exit(run(cwd, stack, output=output))
+
+
+@policies.command("check")
+def check_state(
+    state: Annotated[Path, typer.Option("--state", help="Output file of `pulumi stack export`.")],
+    cwd: Directory = Path(),
+    output: Format = "text",
+) -> None:
+    """Check an exported state, without the program. Exit status 1 for violations."""
+    from slipway.cli.policies import check as run
+
+    sys.exit(run(cwd, state, output=output))
+
+
+@app.command()
+def rollback(
+    system: SystemName,
+    migration: Annotated[str, typer.Option("--migration", help="Name of the migration.")],
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    printed: Printed = False,
+    yes: Yes = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Roll back a migration with its rollback file and the Job that applied it. Exit status 1 if that failed."""
+    from slipway.cli.cluster_options import ClusterOptions
+    from slipway.cli.rollback import Request
+    from slipway.cli.rollback import run as run_on
+
+    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(system=system, migration=migration, target=target, printed=printed, sure=yes, timeout=timeout)
+    sys.exit(run_on(cwd, stack, config, request))
+
+
+@app.command()
+def restore(
+    system: SystemName,
+    database: Annotated[str, typer.Option("--database", help="Name of the database.")],
+    at: Annotated[
+        str | None, typer.Option("--at", help="Use the newest dump at this time, UTC: 2026-11-05T02:30:00Z.")
+    ] = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    printed: Printed = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Restore a dump into a new database next to the live one. Exit status 1 if that failed."""
+    from slipway.cli.cluster_options import ClusterOptions
+    from slipway.cli.restore import Request
+    from slipway.cli.restore import run as run_on
+
+    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(system=system, database=database, target=target, at=at, printed=printed, timeout=timeout)
+    sys.exit(run_on(cwd, stack, config, request))
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    exits.open_standard_streams()
+    with exits.reported():
+        app()

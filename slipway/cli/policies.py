@@ -1,0 +1,102 @@
+"""`slipway policies` and `slipway policies check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from slipway.cli.exits import OK, VIOLATED
+from slipway.cli.progress import working
+from slipway.cli.screen import console
+from slipway.cli.selection import POLICIES
+from slipway.rehearsal import PolicyPack
+from slipway.reports import findings, text
+from slipway.reports.catalogue import Concern, Rule, read
+from slipway.reports.findings import LocatedFinding
+from slipway.reports.words import many
+from slipway.settings.load import environment
+from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
+from slipway.settings.project import Project, find_project
+
+if TYPE_CHECKING:
+    from slipway.rehearsal.exported import Exported
+
+
+def policies(cwd: Path, stack: str | None, *, output: str) -> int:
+    """Print every rule and return the exit status. Raises InvalidSettings."""
+    project = find_project(cwd)
+    stacks = {each: environment(project, each) for each in ([_known(project, stack)] if stack else project.stacks())}
+    concerns = read(project.root / POLICIES, stacks)
+    if output == "json":
+        rules = [
+            asdict(rule) | {"concern": each.name, "applies": rule.applies} for each in concerns for rule in each.rules
+        ]
+        print(json.dumps(rules, indent=2, ensure_ascii=False))
+    else:
+        _show(console(), concerns, list(stacks))
+    return OK
+
+
+def check(cwd: Path, state: Path, *, output: str) -> int:
+    """Print the findings for an exported state and return the exit status.
+
+    Raises InvalidSettings and RehearsalError.
+    """
+    from slipway.rehearsal import exported
+
+    project = find_project(cwd)
+    found = exported.read(state)
+    with working(f"Checking {many(len(found.resources), 'resource')} of {found.stack}"):
+        said = exported.evaluate(found, [PolicyPack(project.root / POLICIES)], _configured(project, found))
+    located = findings.place(said, project, project.stack_file(found.stack))
+    if output == "json":
+        print(json.dumps([each.to_json() for each in located], indent=2, ensure_ascii=False))
+    else:
+        _print_findings(console(), located, len(found.resources))
+    return VIOLATED if any(each.blocks for each in located) else OK
+
+
+def _configured(project: Project, state: Exported) -> dict[str, str]:
+    """Return the configuration that sets how strict the rules are: the stack's file has it, a state does not."""
+    return {f"{state.project}:environment": environment(project, state.stack)}
+
+
+def _known(project: Project, stack: str) -> str:
+    known = project.stacks()
+    if stack not in known:
+        rule = f"does not exist: '{stack}' is not a stack{nearest(stack, known)}"
+        raise InvalidSettings([Problem(Place(project.stack_file(stack).name), rule)])
+    return stack
+
+
+def _show(out: Console, concerns: Sequence[Concern], stacks: Sequence[str]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("rule", "level", "source", "applies to"):
+        table.add_column(head, overflow="fold")
+    for concern in concerns:
+        for rule in concern.rules:
+            table.add_row(rule.name, _level(rule), "; ".join(rule.clauses), rule.applies)
+    out.print(table)
+    rules = [rule for concern in concerns for rule in concern.rules]
+    out.print(f"\n{len(rules)} rules, levels of {', '.join(stacks)}", highlight=False)
+
+
+def _level(rule: Rule) -> str:
+    by_level: dict[str, list[str]] = {}
+    for stack, level in rule.levels.items():
+        by_level.setdefault(level, []).append(stack)
+    if len(by_level) == 1:
+        return next(iter(by_level))
+    return "\n".join(f"{level}: {', '.join(stacks)}" for level, stacks in sorted(by_level.items()))
+
+
+def _print_findings(out: Console, located: Sequence[LocatedFinding], resources: int) -> None:
+    for each in located:
+        text.finding(out, each)
+    out.print(f"{many(resources, 'resource')} checked: {text.verdict(located)}")

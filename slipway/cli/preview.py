@@ -1,0 +1,249 @@
+"""`slipway preview`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from slipway.cli import against as compared_with
+from slipway.cli.against import Base, Origin, Running
+from slipway.cli.budgets import over_budget
+from slipway.cli.exits import FAILED, OK, VIOLATED
+from slipway.cli.judge import Bench, Judge, seated
+from slipway.cli.lookup import refused
+from slipway.cli.progress import progress
+from slipway.cli.screen import console
+from slipway.cli.selection import Selection, select
+from slipway.cost import Difference as CostDifference
+from slipway.cost import compare as cost_compare
+from slipway.cost import estimate
+from slipway.cost import prices as cost_prices
+from slipway.rehearsal import Finding, Plan, Rehearsal
+from slipway.rehearsal.difference import Before, Difference, compare
+from slipway.reports import annotations, findings, ledger, machine, markdown, page, text, unseen
+from slipway.reports.applied import Applied, applied
+from slipway.reports.words import unjudged
+from slipway.settings.problems import InvalidSettings
+from slipway.settings.project import read_stack_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """Options of the command line for the base."""
+
+    against: str | None = None
+    """A git reference, a folder, a plan or a state; by default the base branch."""
+    alone: bool = False
+    """True if the plan is compared with nothing."""
+    allowed: Sequence[str] = ()
+    """Resources whose data may be lost."""
+    strict: bool = False
+    """True if violations that the base has too cause a failure."""
+    cached: bool = True
+
+
+def preview(
+    cwd: Path,
+    name: str | None,
+    file: Path | None,
+    *,
+    output: str,
+    every: bool,
+    judge: Judge,
+    annotate: bool = False,
+    page_file: Path | None = None,
+    comparing: Comparing,
+) -> int:
+    """Print the preview and return the exit status. Raises InvalidSettings and RehearsalError."""
+    selection = _selected(cwd, name, file, output, annotate=annotate)
+    with ExitStack() as opened:
+        origin = opened.enter_context(compared_with.opened(selection, comparing.against, alone=comparing.alone))
+        bench = opened.enter_context(seated(_judge(judge, origin), selection.project.root))
+        title = f"{selection.stack.name} against {origin.name}" if origin else selection.stack.name
+        with progress(title) as report:
+            running = Running(origin, selection, bench.pack, cached=comparing.cached) if origin else None
+            key = running.marks_key if running else None
+            rehearsal = selection.rehearse(judged=True, on_progress=report, pack=bench.pack, marks_key=key)
+            base = _base(running, selection, output) if running else None
+        changed = None if base is None or rehearsal.failure else _difference(selection, base, rehearsal)
+        scan = judge.scanned and not rehearsal.failure
+        said = [*rehearsal.findings, *unseen.options(rehearsal.plan, selection.stack.environment)]
+        if not rehearsal.failure:
+            said += _others(rehearsal.plan, selection, bench, scan=scan)
+        known = []
+        if running and said and changed and not comparing.strict:
+            known = _renamed(_found_before(running, selection, bench, scan=scan), changed)
+    found = findings.place(said, selection.project, selection.file, rehearsal.plan, findings.keys(known))
+    if changed is not None:
+        changed = changed.allowing(comparing.allowed)
+    told = None if changed is None else applied(selection.stack, rehearsal.plan, changed, found)
+    cost = None if changed is None or base is None else _cost(selection, base, rehearsal)
+    _print(
+        output,
+        selection,
+        rehearsal,
+        found,
+        bench,
+        changed,
+        told,
+        cost,
+        every=every,
+        chosen=bool(origin and origin.chosen),
+    )
+    if page_file is not None:
+        page_file.write_text(_page(selection, rehearsal, found, bench, changed, told, cost), encoding="utf-8")
+    if annotate:
+        for line in annotations.lines(selection.stack.name, rehearsal, found, bench.changes or (), changed):
+            print(line, file=sys.stderr)
+    if rehearsal.failure:
+        return FAILED
+    if why := unjudged(rehearsal):
+        raise refused(f"the plan was not evaluated: {why}")
+    lost = changed is not None and changed.blocks
+    return VIOLATED if lost or any(each.blocks for each in (*found, *(bench.changes or ()))) else OK
+
+
+def _print(
+    output: str,
+    selection: Selection,
+    rehearsal: Rehearsal,
+    found: Sequence[findings.LocatedFinding],
+    bench: Bench,
+    changed: Difference | None,
+    told: Applied | None,
+    cost: CostDifference | None,
+    *,
+    every: bool,
+    chosen: bool,
+) -> None:
+    changes = bench.changes or ()
+    if output == "json":
+        print(machine.as_json(rehearsal, found, bench.changes, changed, told, cost))
+    elif output == "markdown":
+        comment = markdown.as_markdown(
+            selection.stack, rehearsal, found, every=every, changes=changes, difference=changed, applied=told, cost=cost
+        )
+        print(comment, end="")
+    elif output == "html":
+        print(_page(selection, rehearsal, found, bench, changed, told, cost), end="")
+    elif output == "github":
+        for line in annotations.lines(selection.stack.name, rehearsal, found, changes, changed):
+            print(line)
+    else:
+        screen = console()
+        text.show(
+            screen,
+            selection.stack,
+            rehearsal,
+            found,
+            every=every,
+            changes=changes,
+            difference=changed,
+            applied=told,
+            cost=cost,
+        )
+        if chosen:
+            screen.print("[dim]Compared with the merge base; pass --no-against for the whole plan[/]", soft_wrap=True)
+
+
+def _base(running: Running, selection: Selection, output: str) -> Base:
+    """Return the base of the comparison. A comment explains why there is none. Raises InvalidSettings and
+    RehearsalError."""
+    try:
+        return running.result()
+    except InvalidSettings as error:
+        if output == "markdown":
+            print(markdown.refusal(selection.stack.name, error.problems), end="")
+        raise
+
+
+def _page(
+    selection: Selection,
+    rehearsal: Rehearsal,
+    found: Sequence[findings.LocatedFinding],
+    bench: Bench,
+    changed: Difference | None,
+    told: Applied | None,
+    cost: CostDifference | None,
+) -> str:
+    """Return the HTML page; without a comparison everything counts as new."""
+    whole = changed or compare(Before("nothing", {}), rehearsal.plan)
+    shown = told or applied(selection.stack, rehearsal.plan, whole, found)
+    return page.as_html(selection.stack, rehearsal, found, whole, shown, changes=bench.changes or (), cost=cost)
+
+
+def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDifference | None:
+    """Return the cost of the change at the project's prices, if it has any. Raises InvalidSettings."""
+    if not (selection.project.root / cost_prices.FOLDER).is_dir():
+        return None
+    prices = cost_prices.load(selection.project.root)
+    return cost_compare(estimate(base.before, prices), estimate(rehearsal.plan, prices))
+
+
+def _judge(judge: Judge, origin: Origin | None) -> Judge:
+    """Return the pack to check with: the base's in a pipeline that names the base, unless the command line names
+    one."""
+    if origin is None or not origin.of_pipeline or judge.base or judge.pack or judge.data:
+        return judge
+    return replace(judge, base=str(origin.root()))
+
+
+def _difference(selection: Selection, base: Base, rehearsal: Rehearsal) -> Difference:
+    """Return the difference, with lost entries of the ledger (unless an alias replaces them) and changed encrypted
+    values."""
+    found = compare(base.before, rehearsal.plan, old_urns=rehearsal.old_urns, marks=rehearsal.marks)
+    named = ledger.urns(selection.project.root / ledger.FOLDER / f"{selection.stack.name}.yaml")
+    moved = {old for urn in named for old in rehearsal.old_urns.get(urn, ())}
+    now = compared_with.sealed(read_stack_file(selection.file, selection.file.name))
+    before = base.sealed or {}
+    return replace(
+        found,
+        entries=tuple(sorted(base.ledger - named - moved)),
+        config_secrets=tuple(sorted(key for key in now.keys() & before.keys() if now[key] != before[key])),
+    )
+
+
+def _renamed(found: Sequence[Finding], changed: Difference) -> list[Finding]:
+    """Return the base's findings with the current URNs."""
+    now = {each.old_urn: each.urn for each in changed.resources if each.old_urn}
+    return [replace(each, urn=now.get(each.urn, each.urn)) for each in found]
+
+
+def _found_before(running: Running, selection: Selection, bench: Bench, *, scan: bool) -> list[Finding]:
+    """Return the findings in the base, by the pack that checks the change."""
+    found, plan = list(running.findings()), running.result().plan
+    if plan is not None:
+        found += [*unseen.options(plan, selection.stack.environment), *_others(plan, selection, bench, scan=scan)]
+    return found
+
+
+def _others(plan: Plan, selection: Selection, bench: Bench, *, scan: bool) -> list[Finding]:
+    """Return the findings of checks outside the pack. Raises InvalidSettings."""
+    found = over_budget(plan, selection, bench)
+    return [*found, *_scanned(plan, selection.stack.environment, bench)] if scan else found
+
+
+def _scanned(plan: Plan, environment: str, bench: Bench) -> list[Finding]:
+    """Return the scanners' findings in the plan. Raises InvalidSettings if a scanner is not installed."""
+    from slipway.scanners import second_judge
+
+    try:
+        return second_judge.findings(plan, environment, bench.root)
+    except second_judge.NotInstalled as missing:
+        raise refused(str(missing)) from None
+
+
+def _selected(cwd: Path, name: str | None, file: Path | None, output: str, *, annotate: bool) -> Selection:
+    """Return the stack. A comment also reports problems of the stack, since nobody opens a log for them."""
+    try:
+        return select(cwd, name, file)
+    except InvalidSettings as error:
+        if output == "markdown" and name is not None:
+            print(markdown.refusal(name, error.problems), end="")
+        if output == "github" or annotate:
+            for line in annotations.refusal(error.problems):
+                print(line, file=sys.stderr if annotate else sys.stdout)
+        raise

@@ -1,0 +1,77 @@
+"""`slipway weights`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slipway.cli.cluster_options import ClusterOptions, connected
+from slipway.cli.exits import OK
+from slipway.cli.lookup import find_system
+from slipway.cli.selection import select
+from slipway.cli.table import table
+from slipway.ops.stores import PACKAGES
+from slipway.ops.weights import EdgeState
+from slipway.settings.clouds import is_able
+from slipway.settings.stacks import SystemDeployment
+
+if TYPE_CHECKING:
+    from slipway.ops.kubernetes.weights import Split
+
+SLOTS, MAINTENANCE = ("blue", "green"), "maintenance"
+
+
+def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target: ClusterOptions) -> int:
+    """Print the weights in force and the declared ones: at the edge of static sites if the cloud has one, otherwise at
+    the gateway. Raises InvalidSettings and CloudFailure."""
+    selected = select(cwd, stack, file).stack
+    cluster, found = find_system(selected, system)
+    if is_able(cluster.settings.cloud, "edge") and target.context is None:
+        if not found.definition.sites:
+            print(f"{system} has no static sites: for its routes pass the cluster's --context")
+            return OK
+        edge = import_module(f"{PACKAGES[cluster.settings.cloud]}.weights")
+        rows = [_row(site, state, found.deployment) for site, state in edge.in_force(selected, cluster, system).items()]
+        print(table(("site", "in force", "declared", ""), rows))
+        return OK
+    from slipway.ops.kubernetes import weights as gateway
+
+    connection = connected(selected, cluster.name, target)
+    splits = gateway.in_force(connection.api, found.namespace)
+    rows = [_route_row(name, split, found.deployment) for name, split in splits.items()]
+    print(
+        table(("route", "in force", "declared", ""), rows)
+        if rows
+        else f"{system} has no routes on {connection.context}"
+    )
+    return OK
+
+
+def _route_row(name: str, split: Split, deployment: SystemDeployment) -> tuple[str, str, str, str]:
+    """Return the row of a route; a change that its controller has not processed is not in force."""
+    declared = MAINTENANCE if deployment.maintenance else _shares({slot: deployment.weight(slot) for slot in SLOTS})
+    actual = MAINTENANCE if split.weights is None else _shares(split.weights)
+    if not split.standing.is_ready:
+        return name, f"not {actual} yet", declared, split.standing.reason
+    return name, actual, declared, "" if actual == declared else "differs"
+
+
+def _row(site: str, state: EdgeState | None, deployment: SystemDeployment) -> tuple[str, str, str, str]:
+    declared = _summary(
+        {slot: deployment.weight(slot) for slot in SLOTS}, deployment.active, closed=deployment.maintenance
+    )
+    if state is None:
+        return site, "nothing yet", declared, "run `pulumi up` first"
+    actual = _summary({slot: state.weights.get(slot, 0) for slot in SLOTS}, state.active, closed=state.maintenance)
+    return site, actual, declared, "" if actual == declared else "differs"
+
+
+def _summary(weights: dict[str, int], active: str, *, closed: bool) -> str:
+    """Format weights as `blue 90 %, green 10 %, blue active`."""
+    return f"{_shares(weights)}, {active} active{f', {MAINTENANCE}' if closed else ''}"
+
+
+def _shares(weights: Mapping[str, int]) -> str:
+    return ", ".join(f"{slot} {weight} %" for slot, weight in weights.items())

@@ -1,0 +1,77 @@
+"""Connects to the cluster of a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slipway.ops.cluster.api import Api, ApiUnavailable, Refused
+from slipway.ops.failure import CloudFailure
+
+
+class Unreachable(CloudFailure):
+    """The cluster cannot be reached, or refuses this login. Nothing was changed."""
+
+
+class UnknownContext(Unreachable):
+    """The kubeconfig has no such context."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A cluster that responds at `server`; `context` is its name in the kubeconfig."""
+
+    api: Api
+    context: str
+    server: str = ""
+
+
+def connect(
+    kubeconfig: Path | None,
+    context: str | None,
+    *,
+    outage_timeout: float = 0,
+    report: Callable[[str], None] = lambda line: None,
+) -> Connection:
+    """Connect to the cluster of a kubeconfig's context, by default the current one; for the other parameters see `Api`.
+    Raises Unreachable."""
+    client, name = _client(kubeconfig, context)
+    probe = Api(client, pauses=())
+    try:
+        probe.get("/api/v1")
+    except ApiUnavailable as failure:
+        raise Unreachable(f"kubernetes: {failure}; is context {name} right?") from None
+    except Refused as refusal:
+        if refusal.status in (401, 403):
+            raise Unreachable(
+                f"kubernetes: context {name}: the login is unknown, expired or has no permissions"
+            ) from None
+        raise Unreachable(f"kubernetes: context {name}: {refusal}") from None
+    return Connection(Api(client, outage_timeout=outage_timeout, report=report), name, client.configuration.host)
+
+
+def _client(kubeconfig: Path | None, context: str | None) -> tuple[Any, str]:
+    import urllib3
+    import yaml
+    from kubernetes import client, config
+
+    file = str(kubeconfig) if kubeconfig else None
+    settings = client.Configuration()
+    settings.retries = False  # type: ignore[assignment]
+    settings.connection_pool_maxsize = 16
+    place = f"kubeconfig {kubeconfig}" if kubeconfig else "kubeconfig"
+    try:
+        _, current = config.list_kube_config_contexts(config_file=file)
+        name = context or current["name"]
+        config.load_kube_config(config_file=file, context=name, client_configuration=settings)
+    except config.ConfigException:
+        wanted = f"context {context}" if context else "current context"
+        raise UnknownContext(f"kubernetes: the {place} has no {wanted}, or there is none; see KUBECONFIG") from None
+    except (yaml.YAMLError, OSError, TypeError, KeyError) as error:
+        raise UnknownContext(f"kubernetes: the {place} cannot be read ({type(error).__name__})") from None
+    if not settings.verify_ssl:
+        # The kubeconfig disables verification itself; a warning at each request would hide all other output.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return client.ApiClient(settings), name

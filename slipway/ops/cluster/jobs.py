@@ -1,0 +1,97 @@
+"""Jobs that a command starts in addition to those of the plan, derived from objects in the cluster."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from slipway.ops.cluster import marks
+from slipway.ops.cluster.api import Api, ApiUnavailable, Document
+from slipway.ops.failure import CloudFailure
+from slipway.settings.store_names import shortened
+
+JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
+CRON_JOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
+OWN = "slipway.dev/"
+FILLED_IN = frozenset({"controller-uid", "job-name"})
+"""Labels that the API server gives each Job and its pods, with or without the prefix `batch.kubernetes.io/`."""
+KEPT_SECONDS = 7 * 86400
+"""Seconds until Kubernetes deletes a finished Job. Chosen: a week, to read its log; no plan contains these Jobs."""
+LONGEST_NAME = 63
+"""Characters of a Job name. Source: Kubernetes, Jobs; names of pods and labels have at most 63."""
+
+
+class Unfit(CloudFailure):
+    """A Job cannot do what the command needs. Nothing was changed."""
+
+
+def from_job(found: Mapping[str, Any], name: str, labels: Mapping[str, str], **variables: str) -> Document:
+    """Return a copy of the Job with `labels`, also on its pods, and with other values of variables."""
+    return _job({**found["metadata"], "labels": labels}, found["spec"], name, variables)
+
+
+def from_cron_job(found: Mapping[str, Any], name: str, **variables: str) -> Document:
+    """Return the Job that the CronJob would start, with other values of variables."""
+    template, metadata = found["spec"]["jobTemplate"], found["metadata"]
+    labels = template.get("metadata", {}).get("labels", {})
+    return _job({**metadata, "labels": labels}, template["spec"], name, variables)
+
+
+def stamped(prefix: str, now: datetime) -> str:
+    """Return a name that is unique for each second."""
+    stamp = f"{now:%Y%m%d%H%M%S}"
+    return f"{shortened(prefix, LONGEST_NAME - len(stamp) - 1)}-{stamp}"
+
+
+def start(api: Api, job: Mapping[str, Any]) -> None:
+    """Create the Job. Raises CloudFailure."""
+    where = job["metadata"]
+    try:
+        api.create(JOBS.format(namespace=where["namespace"]), job)
+    except ApiUnavailable as failure:
+        check = f"kubectl -n {where['namespace']} get job/{where['name']}"
+        raise ApiUnavailable(f"kubernetes: {failure}; check whether the Job was created anyway: {check}") from None
+
+
+def _job(metadata: Mapping[str, Any], spec: Mapping[str, Any], name: str, variables: Mapping[str, str]) -> Document:
+    """Return the Job without the fields that the API server fills in again, and without a rehearsal's mark."""
+    made = {key: copy.deepcopy(value) for key, value in spec.items() if key not in ("selector", "manualSelector")}
+    template = made["template"]
+    template["metadata"] = {
+        key: _own(value) for key, value in template["metadata"].items() if key in ("labels", "annotations")
+    }
+    for variable, value in variables.items():
+        _set(template["spec"], variable, value, of=metadata["name"])
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key.startswith(OWN)}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": metadata["namespace"],
+            "labels": _own(metadata["labels"]),
+            "annotations": _own(annotations),
+        },
+        "spec": {**made, "ttlSecondsAfterFinished": KEPT_SECONDS},
+    }
+
+
+def _own(entries: Mapping[str, str]) -> dict[str, str]:
+    strange = (marks.LABEL, marks.ANNOTATION)
+    return {
+        key: value
+        for key, value in entries.items()
+        if key.removeprefix("batch.kubernetes.io/") not in FILLED_IN and key not in strange
+    }
+
+
+def _set(pod: Mapping[str, Any], variable: str, value: str, *, of: str) -> None:
+    containers = [*(pod.get("initContainers") or ()), *pod["containers"]]
+    found = [each for container in containers for each in container.get("env") or () if each["name"] == variable]
+    if not found:
+        raise Unfit(f"kubernetes: {of} has no variable {variable}, so it cannot be configured")
+    for each in found:
+        each.pop("valueFrom", None)
+        each["value"] = value

@@ -1,0 +1,57 @@
+"""Connects to the cluster that a kubeconfig names, and translates its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from slipway.ops.failure import CloudFailure
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+    from kubernetes.client.exceptions import ApiException
+
+    from slipway.settings.clouds.local import LocalCluster
+
+TIMEOUT = (5, 30)
+"""Seconds to connect, and to respond. Chosen: a loaded API server responds within 30 s."""
+
+
+def connect(cluster: LocalCluster) -> ApiClient:
+    """Return a client of the cluster's context, or of the current one. Raises CloudFailure without a kubeconfig."""
+    from kubernetes import client, config
+
+    settings = client.Configuration()
+    settings.retries = False  # type: ignore[assignment]
+    try:
+        config.load_kube_config(context=cluster.context, client_configuration=settings)
+    except config.ConfigException:
+        wanted = f"context {cluster.context}" if cluster.context else "current context"
+        raise CloudFailure(f"kubernetes: the kubeconfig has no {wanted}; set KUBECONFIG, or `context`") from None
+    return client.ApiClient(settings)
+
+
+@contextmanager
+def translated_errors(subject: str) -> Iterator[None]:
+    """Turn an error of the Kubernetes client into a CloudFailure about `subject`."""
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ApiException as error:
+        raise CloudFailure(f"kubernetes: {_meaning(error, subject)}") from None
+    except HTTPError as error:
+        reason = type(error).__name__
+        raise CloudFailure(f"kubernetes: the cluster cannot be reached ({reason}); is its context right?") from None
+
+
+def _meaning(error: ApiException, subject: str) -> str:
+    if error.status == 401:
+        return "the login has expired or is unknown; log in to the cluster again"
+    if error.status == 403:
+        return f"the login may not use {subject}; ask for a role in its namespace"
+    if error.status == 404:
+        return f"{subject} does not exist; run `pulumi up` first"
+    return f"the request about {subject} failed (HTTP {error.status})"

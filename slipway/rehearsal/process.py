@@ -1,0 +1,103 @@
+"""The parent's side of a run: starts the worker, reads its messages, and leaves no process behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from slipway.rehearsal.errors import PackConfigError, PolicyPackError, RehearsalError, WorkerError
+
+PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+
+EXIT_SECONDS = 5.0
+"""Seconds for a worker's exit handlers after its result. Chosen: a handler flushes files."""
+
+Message = dict[str, Any]
+
+ERRORS: dict[str, type[RehearsalError]] = {
+    "policies": PolicyPackError,
+    "configuration": PackConfigError,
+    "worker": WorkerError,
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress of a run: `phase` is "program" or "policies", `registered` counts resources so far."""
+
+    phase: str
+    registered: int
+
+
+def run_worker(
+    request: Message, environment: Mapping[str, str], on_progress: Callable[[Progress], None] | None
+) -> Message:
+    """Run one request in a fresh process and return its `result` message. Raises RehearsalError."""
+    with _worker(request, environment) as (process, messages):
+        for line in messages:
+            message = json.loads(line)
+            if message["event"] == "progress" and on_progress:
+                on_progress(Progress(message["phase"], message["registered"]))
+            elif message["event"] == "error":
+                raise ERRORS[message["kind"]](message["message"])
+            elif message["event"] == "result":
+                select.select([messages], [], [], EXIT_SECONDS)
+                return message
+        raise WorkerError(f"the process that ran the program ended without an answer ({_status(process.wait())})")
+
+
+@contextlib.contextmanager
+def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+    """Yield a worker in a separate session, which is killed as a group however this block is left.
+
+    A Ctrl-C at the terminal therefore reaches this process alone. If this process dies, the request pipe closes and the
+    worker kills its group itself.
+    """
+    request_end, to_worker = os.pipe()
+    from_worker, result_end = os.pipe()
+    with contextlib.ExitStack() as opened:
+        messages = opened.enter_context(os.fdopen(from_worker, "rb"))
+        requests = opened.enter_context(os.fdopen(to_worker, "wb", buffering=0))
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "slipway.rehearsal.worker", str(request_end), str(result_end)],
+                cwd=PACKAGE_PARENT,
+                env={**_unmarked(os.environ), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                pass_fds=(request_end, result_end),
+                start_new_session=True,
+            )
+        finally:
+            os.close(request_end)
+            os.close(result_end)
+        opened.callback(_end, process)
+        with contextlib.suppress(BrokenPipeError):
+            requests.write(json.dumps(request).encode() + b"\n")
+        yield process, messages
+
+
+def _unmarked(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without Slipway's own: a program must not be able to distinguish a rehearsal from a preview
+    of Pulumi's."""
+    return {key: value for key, value in environment.items() if not key.startswith("SLIPWAY_")}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the worker's group before reaping the worker: until then no other process can have its id."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _status(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"

@@ -1,0 +1,60 @@
+"""Checks the requirements of a stack against the capabilities of its cloud, before the cloud is called. Each cloud's
+own checks are in `clouds/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from slipway.settings.clouds import CLOUDS
+from slipway.settings.cluster_settings import ManagedCluster
+from slipway.settings.databases import Backup, Bucket, Database, DataClass
+from slipway.settings.finding import Finding, Found
+from slipway.settings.pointers import Path
+from slipway.settings.stacks import DeployedSystem, StackCluster
+
+
+def findings(name: str, cluster: StackCluster) -> Found:
+    """Yield the requirements of the cluster `name` that its cloud cannot meet; paths begin at the stack's
+    configuration."""
+    settings, path = cluster.settings, ("clusters", name)
+    yield from CLOUDS[settings.cloud].findings(path, settings, cluster)
+    for system in cluster.systems.values():
+        yield from _system((*path, "systems", system.name), cluster, system)
+
+
+def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
+    settings, definition = cluster.settings, system.definition
+    queue = definition.queue
+    without = CLOUDS[settings.cloud].lacks.get("broker")
+    if queue is not None and queue.hosting == "managed" and without is not None:
+        yield Finding((*path, "queue", "hosting"), f"is not available: {without}")
+    if not isinstance(settings, ManagedCluster):
+        return
+    if definition.budget is not None and definition.owner.email is None and not settings.billing_contacts:
+        rule = "has a budget without a recipient: set 'owner.email' in the system or 'billingContacts' of the cluster"
+        yield Finding((*path,), rule)
+    allowed, second = definition.compliance.regions, settings.second_region
+    for kept, data_class in _copied(definition.databases.items(), definition.buckets.items()):
+        related = ((*path[:2], "secondRegion"),)
+        if second is None:
+            rule = "requires a second region, but the cluster has none: set its 'secondRegion'"
+            yield Finding((*path, *kept), rule, related)
+        elif data_class == "personal" and allowed and second not in allowed:
+            rule = (
+                f"would copy personal data to {second}, which is not one of the system's regions: {', '.join(allowed)}"
+            )
+            yield Finding((*path, *kept), rule, related)
+
+
+def _copied(
+    databases: Iterable[tuple[str, Database]], buckets: Iterable[tuple[str, Bucket]]
+) -> Iterator[tuple[Path, DataClass]]:
+    """Yield what is copied to a second region, with its data class."""
+    for name, database in databases:
+        if isinstance(database.backup, Backup) and database.backup.copy_to_second_region:
+            yield ("databases", name, "backup", "copyToSecondRegion"), database.data_class
+        if database.replica_in_second_region:
+            yield ("databases", name, "replicaInSecondRegion"), database.data_class
+    for name, bucket in buckets:
+        if bucket.copy_to_second_region:
+            yield ("buckets", name, "copyToSecondRegion"), bucket.data_class

@@ -1,0 +1,230 @@
+"""AWS: the keys of an EKS cluster, what AWS cannot do, and checks of AWS' limits.
+
+Availability zones are named by their ids, which mean the same place in every account; letters do not. EKS refuses control
+planes in use1-az3, usw1-az2 and cac1-az3, and RDS Proxy in use1-az3 and apne1-az3 (docs.aws.amazon.com: EKS network
+requirements, RDS Proxy limitations), so those are left out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.clouds.base import CloudSettings
+from slipway.settings.clouds.checks import Forms, adopted, certificates, databases, second_region
+from slipway.settings.cluster_settings import ManagedCluster
+from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known
+from slipway.settings.finding import Finding, Found
+from slipway.settings.limits import most
+from slipway.settings.pointers import Path, dotted
+from slipway.settings.stacks import StackCluster
+
+REGIONS = frozenset(
+    [
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    ]
+)
+"""Supported regions, so that a typo is found before the cloud is called. Add new ones here."""
+LOG_RETENTION = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""Retention periods that CloudWatch Logs supports, in days. Source: CloudWatch Logs API, PutRetentionPolicy."""
+GROWTH = 1.1
+"""Factor by which `maximumStorage` must exceed the initial storage. Source: RDS User Guide, storage autoscaling."""
+SMALLEST_STORAGE = 20
+"""Smallest gp3 volume, in GiB. Source: RDS User Guide, DB instance storage."""
+_RDS_ID = (r"(?=.{1,63}$)[a-z](-?[a-z0-9])*", "orders-prod")
+IDS = Forms(
+    postgres=_RDS_ID,
+    document_database=_RDS_ID,
+    bucket=(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "receipts-of-2019"),
+)
+_ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
+AwsRegion = Annotated[str, Known("a region of AWS", "us-east-1", REGIONS)]
+
+
+class AwsCluster(ManagedCluster):
+    """An EKS cluster with its network, in one region of AWS."""
+
+    cloud: OneOf["aws"]  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Always `aws`."""
+    region: AwsRegion
+    """Region of the cluster and its systems."""
+    account: AwsAccount
+    """Account that the stack may change; the provider refuses any other."""
+    second_region: AwsRegion | None = None
+    """Region for copies of backups, secrets and buckets, and for read replicas that can be promoted; no copies without it."""
+    state_bucket: BucketName | None = None
+    """Bucket with Pulumi's state, which is backed up with the databases."""
+    deployers: list[AwsRole] = Field(min_length=1)
+    """Roles that administer the cluster, including the one that runs `pulumi up`."""
+
+
+def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
+    days = settings.kubernetes.log_retention_days
+    if days not in LOG_RETENTION:
+        known = ", ".join(map(str, LOG_RETENTION))
+        rule = f"is not a number of days that CloudWatch keeps logs; allowed: {known}"
+        yield Finding((*path, "kubernetes", "logRetentionDays"), rule)
+    yield from second_region(path, settings)
+    yield from _zones(path, settings)
+    for domain, id in settings.dns_zones.items():
+        if not _ZONE.fullmatch(id):
+            yield Finding(
+                (*path, "dnsZones", domain), "is not the id of a hosted zone, for example Z0123456789ABCDEFGHIJ"
+            )
+    yield from _sites_at_the_edge(path, cluster)
+    yield from adopted(path, cluster, IDS)
+    for system in cluster.systems.values():
+        images = [(("services", name, "image"), each.image) for name, each in system.definition.services.items()]
+        images += [(("sites", name, "artefact"), each.artefact) for name, each in system.definition.sites.items()]
+        for key, repository in images:
+            if len(repository) < 2:
+                rule = f"has {dotted(key)} in a repository '{repository}'; on AWS a repository name needs at least two letters"
+                yield Finding((*path, "systems", system.name), rule)
+    for system, name, database in databases(cluster):
+        where = (*path, "systems", system.name, "databases", name)
+        if database.read_replicas > most("rds replicas"):
+            yield Finding((*where, "readReplicas"), f"is more than RDS supports, {most('rds replicas')}")
+        if database.engine == "postgres" and database.maximum_storage < math.ceil(database.storage * GROWTH):
+            rule = f"leaves RDS too little room to grow: set {math.ceil(database.storage * GROWTH)} or more"
+            yield Finding((*where, "maximumStorage"), rule, ((*where, "storage"),))
+        if database.engine == "postgres" and database.storage < SMALLEST_STORAGE:
+            rule = f"is smaller than RDS supports: set {SMALLEST_STORAGE} GiB or more"
+            yield Finding((*path, "systems", system.name, "databases", name, "storage"), rule)
+        if database.backup == "none" and database.read_replicas:
+            rule = "requires read replicas without a backup, but RDS creates replicas from backups: set 'backup'"
+            yield Finding((*path, "systems", system.name, "databases", name, "readReplicas"), rule)
+
+
+def _sites_at_the_edge(path: Path, cluster: StackCluster) -> Found:
+    for system in cluster.systems.values():
+        if not system.definition.sites:
+            continue
+        where, domains = (*path, "systems", system.name), system.definition.domains
+        yield from certificates(where, system)
+        if len({".".join(domain.split(".")[-2:]) for domain in domains.values()}) > 1:
+            rule = f"has domains without a common parent, so visitors of its sites cannot stay on their slot: {', '.join(domains.values())}"
+            yield Finding((*where, "domains"), rule)
+
+
+def _zones(path: Path, settings: AwsCluster) -> Found:
+    """Check the number of zones, since not every region has three."""
+    for region in (settings.region, settings.second_region):
+        try:
+            zone_ids(region or settings.region, settings.network.zones)
+        except ValueError as error:
+            yield Finding((*path, "network", "zones"), str(error), ((*path, "region"),))
+
+
+_PREFIXES = {
+    "af-south-1": "afs1",
+    "ap-east-1": "ape1",
+    "ap-northeast-1": "apne1",
+    "ap-northeast-2": "apne2",
+    "ap-northeast-3": "apne3",
+    "ap-south-1": "aps1",
+    "ap-south-2": "aps2",
+    "ap-southeast-1": "apse1",
+    "ap-southeast-2": "apse2",
+    "ap-southeast-3": "apse3",
+    "ap-southeast-4": "apse4",
+    "ca-central-1": "cac1",
+    "ca-west-1": "caw1",
+    "eu-central-1": "euc1",
+    "eu-central-2": "euc2",
+    "eu-north-1": "eun1",
+    "eu-south-1": "eus1",
+    "eu-south-2": "eus2",
+    "eu-west-1": "euw1",
+    "eu-west-2": "euw2",
+    "eu-west-3": "euw3",
+    "il-central-1": "ilc1",
+    "me-central-1": "mec1",
+    "me-south-1": "mes1",
+    "sa-east-1": "sae1",
+    "us-east-1": "use1",
+    "us-east-2": "use2",
+    "us-west-1": "usw1",
+    "us-west-2": "usw2",
+}
+_NUMBERS = {
+    "ap-northeast-1": (1, 2, 4),
+    "ca-central-1": (1, 2, 4),
+    "us-east-1": (1, 2, 4),
+    "us-west-1": (1, 3),
+}
+
+
+def zone_ids(region: str, count: int) -> list[str] | None:
+    """Return the ids of `count` zones of `region`, such as `use1-az1`; None for a region whose ids are unknown, where
+    letters are used. Raises ValueError when the region has fewer."""
+    prefix = _PREFIXES.get(region)
+    if prefix is None:
+        return None
+    numbers = _NUMBERS.get(region, (1, 2, 3))
+    if len(numbers) < count:
+        raise ValueError(
+            f"requires {count} zones, but {region} has {len(numbers)} for a control plane: set 'zones: {len(numbers)}'"
+        )
+    return [f"{prefix}-az{number}" for number in numbers[:count]]
+
+
+CLOUD = CloudSettings(title="AWS", cluster=AwsCluster, findings=findings)

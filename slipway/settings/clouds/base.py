@@ -1,0 +1,31 @@
+"""The declarations of each cloud for the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slipway.settings.clouds.capabilities import Capability
+from slipway.settings.cluster_settings import ClusterSettings
+from slipway.settings.finding import Found
+from slipway.settings.pointers import Path
+from slipway.settings.stacks import StackCluster
+
+
+def _nothing(path: Path, settings: Any, cluster: StackCluster) -> Found:
+    return iter(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudSettings:
+    """A cloud, its settings and its checks."""
+
+    title: str
+    """Its name in messages."""
+    cluster: type[ClusterSettings]
+    """Settings of a cluster on it."""
+    findings: Callable[[Path, Any, StackCluster], Found] = _nothing
+    """Checks of a cluster at a path against the cloud's limits."""
+    lacks: Mapping[Capability, str] = field(default_factory=dict)
+    """Capabilities that it lacks, each with the reason or what to set instead."""

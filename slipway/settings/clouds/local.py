@@ -1,0 +1,49 @@
+"""A cluster of your own: its keys, and what it cannot do."""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.clouds.base import CloudSettings
+from slipway.settings.cluster_services import Certificates
+from slipway.settings.cluster_settings import ClusterSettings
+from slipway.settings.fields import Text, Url
+
+
+class LocalCluster(ClusterSettings):
+    """An existing Kubernetes cluster from the kubeconfig."""
+
+    cloud: OneOf["local"]  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Always `local`."""
+    certificates: Certificates = Field(default_factory=lambda: Certificates(issuer="self-signed"))
+    """Who signs the certificates of domains: by default the cluster itself, because no public CA could validate a domain."""
+    context: Text | None = None
+    """Context of the kubeconfig; by default the current one."""
+    registry: Text = "localhost:5000"
+    """Registry of the systems' images."""
+    storage_class: Text | None = None
+    """Storage class of volumes; by default the cluster's own default."""
+    postgres: OneOf["operator", "pod"] = "operator"
+    """CloudNativePG, or, for tests, one plain pod without a standby and with dumps as its only backups."""
+    object_store: Url | None = None
+    """Address of the S3-compatible store for buckets and backups; network policies allow traffic to it. Address and
+    keys are supplied in the Secret `object-store` of each namespace."""
+
+
+CLOUD = CloudSettings(
+    title="a cluster of your own",
+    cluster=LocalCluster,
+    lacks={
+        "broker": "local has no managed RabbitMQ: set 'cluster'",
+        "budgets": "there is no bill",
+        "buckets": "the cluster's owner provides them, in a store that speaks S3",
+        "dns": "the cluster's owner manages DNS",
+        "edge": "the gateway splits traffic",
+        "fail-over": "there is one region only",
+        "identities": "pods get keys of the object store as variables",
+        "second region": "there is one region only",
+        "secrets": "they are in Kubernetes Secrets",
+    },
+)

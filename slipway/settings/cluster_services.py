@@ -1,0 +1,194 @@
+"""Cluster services: gateway, certificates, metrics, alerts, logs."""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.fields import (
+    Channel,
+    Copies,
+    Count,
+    Days,
+    Duration,
+    Email,
+    Gibibytes,
+    HostPort,
+    Positive,
+    RegistryPath,
+    Text,
+    Url,
+)
+from slipway.settings.setting import Setting
+
+Presence = OneOf["installed", "present", "absent"]
+
+
+class Controllers(Setting):
+    """Who runs each controller: Slipway (`installed`), the cluster's owner (`present`), or nobody (`absent`). With
+    `absent` its CRDs must exist; objects are created, and nothing waits for them."""
+
+    gateway: Presence = "installed"
+    """Envoy Gateway, which routes traffic into the cluster."""
+    certificates: Presence = "installed"
+    """cert-manager, which issues and renews certificates."""
+    dns: Presence = "installed"
+    """external-dns, which writes DNS records of domains. Not used on a local cluster."""
+    secrets: Presence = "installed"
+    """External Secrets, which syncs secrets from the cloud's store. Not used on a local cluster."""
+    reloading: Presence = "installed"
+    """Reloader, which restarts pods when a Secret that they use changes."""
+    queues: Presence = "installed"
+    """RabbitMQ's Cluster Operator; only if a system has a broker in the cluster."""
+    databases: Presence = "installed"
+    """CloudNativePG; only if a system has a database in the cluster."""
+    mongodb: Presence = "installed"
+    """MongoDB's community operator; only if a system has a document database in the cluster."""
+    metrics: Presence = "installed"
+    """Prometheus Operator, with Alertmanager and Grafana; with `present` the owner runs all three."""
+    logs: Presence = "installed"
+    """Elastic's operator. Slipway creates Elasticsearch, Kibana and an agent on each node, unless it is `absent`."""
+
+
+API_GROUPS = {
+    "gateway": ("gateway.networking.k8s.io", "gateway.envoyproxy.io"),
+    "certificates": ("cert-manager.io",),
+    "secrets": ("external-secrets.io",),
+    "queues": ("rabbitmq.com",),
+    "databases": ("postgresql.cnpg.io", "barmancloud.cnpg.io"),
+    "mongodb": ("mongodbcommunity.mongodb.com",),
+    "metrics": ("monitoring.coreos.com",),
+    "logs": ("elasticsearch.k8s.elastic.co", "kibana.k8s.elastic.co"),
+}
+"""The API groups of each controller."""
+
+
+def awaits(controllers: Controllers, api_version: str) -> bool:
+    """Return whether a controller reports the status of this kind; objects of an absent controller are not awaited."""
+    group = api_version.rpartition("/")[0]
+    return all(getattr(controllers, name) != "absent" for name, groups in API_GROUPS.items() if group in groups)
+
+
+class Mirrors(Setting):
+    """Mirrors of third-party charts and images, for clusters without internet access."""
+
+    charts: RegistryPath | None = None
+    """An OCI registry that contains every chart by its name."""
+    images: dict[Text, RegistryPath] = Field(default_factory=dict)
+    """Replacement for each registry host, such as `docker.io: registry.example.com/dockerhub`."""
+    digests: bool = True
+    """Whether images are pinned by digest too. A mirror that repacks images changes their digests."""
+
+
+class Gateway(Setting):
+    """The gateway for traffic from outside."""
+
+    service: OneOf["LoadBalancer", "ClusterIP", "NodePort"] = "LoadBalancer"
+    """Type of the gateway's Service; LoadBalancer unless the cluster does not provide load balancers."""
+    minimum: Copies = 2
+    """Minimum replicas of the proxy. Two by default, so that one can fail or be evicted."""
+    maximum: Copies = 10
+    """Most copies."""
+    trusted_hops: Count = 0
+    """Trusted proxies in front of the gateway that set X-Forwarded-For; none by default, because clients can set it too."""
+
+
+class Certificates(Setting):
+    """Issuer of the domains' certificates."""
+
+    issuer: OneOf["production", "staging", "self-signed"] = "production"
+    """Let's Encrypt, its staging environment (for stacks without users: no rate limits, not trusted), or the cluster itself."""
+    email: Email | None = None
+    """Address that gets notices of expiring certificates."""
+
+
+class Alerting(Setting):
+    """Receivers of alerts. Webhooks and keys are secrets: `slipway secrets set SLACK_URL --system monitoring-main`."""
+
+    slack: bool = False
+    """Whether alerts are sent to Slack, each to the channel of its system's owner (`owner.chat`)."""
+    slack_channel: Channel = "#alerts"
+    """The default channel, also for the cluster's own alerts."""
+    email: Email | None = None
+    """Default address for warnings, also for the cluster's own."""
+    smtp: HostPort | None = None
+    """SMTP server; without it no mail is sent."""
+    smtp_user: Text | None = None
+    """User name at that server; by default the sender."""
+    sender: Email = "alerts@example.com"
+    """Sender address."""
+    escalation: bool = True
+    """Whether an unanswered critical alert is escalated to the contacts by their level."""
+    pagerduty: bool = False
+    """Whether critical alerts are sent to PagerDuty, by the contacts' levels of escalation."""
+    dead_man_switch: bool = False
+    """Whether a heartbeat is sent to an outside service every minute, which raises an alarm when it stops."""
+    runbooks: Url = "https://docs.example.com/slipway/alerts"
+    """Base URL of the published pages of `docs/alerts/`, to which alerts link."""
+    repeat: Duration = "4h"
+    """Time after which the notification of a firing alert is repeated."""
+
+
+RECEIVERS = {
+    "SLACK_URL": ("slack", "Slack, incoming webhook of the workspace"),
+    "PAGERDUTY_KEY": ("pagerduty", "PagerDuty, integration key of the service (Events API v2)"),
+    "SMTP_PASSWORD": ("smtp", "The owner of the mail server"),
+    "DEAD_MAN_URL": ("dead_man_switch", "The outside heartbeat service, address of the check"),
+}
+"""Secrets of receivers: the setting that requires each, and who issues it."""
+
+
+class Monitoring(Setting):
+    """Metrics and the alerts that come from them."""
+
+    retention_days: Days = 15
+    """Retention of metrics in days; by default two weekly cycles to compare with."""
+    storage: Gibibytes = 50
+    """GiB of storage for each of Prometheus' two replicas."""
+    alerting: Alerting = Field(default_factory=Alerting)
+    """Receivers of alerts."""
+
+
+class Logging(Setting):
+    """Storage of pod logs; the retention is set in each system."""
+
+    nodes: Copies = 3
+    """Elasticsearch nodes, spread over zones. Three by default, so that one can fail."""
+    storage: Gibibytes = 100
+    """GiB of storage per node."""
+    memory: Positive = 4
+    """GiB of memory per node, half of it for the Java heap."""
+
+
+class RbacGroups(Setting):
+    """Groups (Entra object ids on Azure, Kubernetes groups of access entries on AWS) and their permissions in every
+    system, in addition to the groups of each system."""
+
+    operators: list[Text] = Field(default_factory=list)
+    """May read everything except secrets, restart and scale workloads, and rerun jobs."""
+    developers: list[Text] = Field(default_factory=list)
+    """May read workloads and their logs."""
+    auditors: list[Text] = Field(default_factory=list)
+    """May read RBAC and policies, but no logs."""
+    testers: list[Text] = Field(default_factory=list)
+    """May read the bypass token for smoke tests, and no other Secret."""
+
+
+class ClusterServices(Setting):
+    """Cluster services and access."""
+
+    controllers: Controllers = Field(default_factory=Controllers)
+    """Who runs each controller."""
+    mirrors: Mirrors = Field(default_factory=Mirrors)
+    """Mirrors of third-party charts and images."""
+    gateway: Gateway = Field(default_factory=Gateway)
+    """The gateway for traffic from outside."""
+    certificates: Certificates = Field(default_factory=Certificates)
+    """Issuer of the domains' certificates."""
+    monitoring: Monitoring = Field(default_factory=Monitoring)
+    """Metrics and alerts."""
+    logging: Logging = Field(default_factory=Logging)
+    """Storage of logs."""
+    rbac: RbacGroups = Field(default_factory=RbacGroups)
+    """Groups with permissions in every system."""

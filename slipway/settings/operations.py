@@ -1,0 +1,296 @@
+"""Operation of a system: objectives, alerts, checks, people, known issues."""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.fields import (
+    Channel,
+    Count,
+    Days,
+    Duration,
+    Email,
+    ErrorPercent,
+    LinePattern,
+    Memory,
+    Name,
+    PathPattern,
+    Percent,
+    Positive,
+    RelativeFile,
+    Scalar,
+    ScalarOrList,
+    Summary,
+    Text,
+    UrlPath,
+    Variable,
+)
+from slipway.settings.setting import OVERRIDABLE, Setting
+
+
+class Objectives(Setting):
+    """Service level objectives; alerts and releases are measured against them."""
+
+    availability_percent: ErrorPercent = 99.9
+    """Share of successful requests."""
+    error_percent: ErrorPercent = 1.0
+    """Share of requests that may fail."""
+    p95: Duration = "500ms"
+    """95th percentile of the response time."""
+    average: Duration | None = None
+    """Mean response time, if the owner promises one."""
+    page_load: Duration | None = None
+    """Load time of a page."""
+    database_p95: Duration | None = None
+    """95th percentile of the time of database queries."""
+    cpu_percent: Percent = 70
+    """CPU usage relative to the request above which a pod is saturated."""
+    memory_percent: Percent = 80
+    """Memory usage relative to the request above which a pod is saturated."""
+    latency_regression_percent: Percent | None = None
+    """Slowdown compared to the previous version that is a reason to consider a rollback."""
+
+
+class Alert(Setting):
+    """A custom alert, in addition to those generated from the objectives."""
+
+    name: Text
+    """Name of the alert, unique in the system."""
+    summary: Summary
+    """One sentence for the person on call: what is wrong for users. May contain `{{ $value }}` and labels."""
+    kind: OneOf["error-ratio", "latency", "rate", "logs"]
+    """What is compared with `above`: an error ratio, a percentile in seconds, events per second, log lines."""
+    paths: list[PathPattern] = Field(default_factory=list, max_length=50)
+    """Path patterns of the requests that count; all when empty."""
+    metric: Variable | None = None
+    """The counter or histogram that it reads; by default the gateway's."""
+    pattern: LinePattern | None = None
+    """Pattern of the log lines that count, for `logs`."""
+    above: float
+    """Threshold: a ratio, seconds, events per second or lines."""
+    window: Duration = "5m"
+    """Window for `above`; five minutes by default, which smooths single failures."""
+    for_: Duration = Field(default="5m", alias="for")
+    """How long the condition must hold (Prometheus' `for`)."""
+    severity: OneOf["critical", "warning", "info"] = "warning"
+    """`critical` pages, `warning` can wait until morning, `info` is only recorded."""
+
+
+class Check(Setting):
+    """A smoke test: a request whose response shows whether a version works."""
+
+    name: Text
+    """Name in the release report, unique in the system."""
+    domain: Name
+    """The key in `domains` of the host to request."""
+    path: UrlPath
+    """The path to request."""
+    method: OneOf["GET", "POST", "PUT", "DELETE", "HEAD"] = "GET"
+    """HTTP method; GET by default, which changes nothing."""
+    query: dict[str, Text] = Field(default_factory=dict)
+    """Query parameters."""
+    token: Variable | None = None
+    """The secret to send as `Authorization: Bearer`."""
+    cookie: dict[str, Variable] = Field(default_factory=dict)
+    """Cookies, each from a secret."""
+    body: dict[str, Scalar] = Field(default_factory=dict)
+    """JSON body of the request."""
+    status: Positive = 200
+    """Expected HTTP status."""
+    json_equals: dict[str, ScalarOrList] = Field(default_factory=dict)
+    """Expected values in the JSON response, by dotted path."""
+    present: list[Text] = Field(default_factory=list)
+    """Keys that the JSON response must have, by dotted path."""
+    absent: list[Text] = Field(default_factory=list)
+    """Keys that the JSON response must not have."""
+    capture: dict[Variable, Text] = Field(default_factory=dict)
+    """Values of the JSON response, by dotted path, that later checks use as `{NAME}` in their path."""
+    during_maintenance: bool = False
+    """Whether it runs while users see the maintenance page."""
+
+
+class Validation(Setting):
+    """A program of the system that checks its data."""
+
+    name: Text
+    """Name in the release report, unique in the system."""
+    service: Name
+    """The service whose image it runs in."""
+    command: list[Text]
+    """The program and its arguments; exit status 0 is a success."""
+    when: list[OneOf["staging", "before", "after", "watch"]] = Field(default_factory=lambda: ["after"])
+    """When it runs: on staging, `before` or `after` the change, or during monitoring."""
+    expect: Text | None = None
+    """Text that it prints on success."""
+
+
+class Attestation(Setting):
+    """A manual check, with a link to the evidence."""
+
+    name: Text
+    """What to check."""
+    role: Text
+    """The role that performs the check."""
+    steps: list[Text] = Field(default_factory=list)
+    """Steps, in order."""
+    maximum_age: Duration = "7d"
+    """Maximum age of the evidence."""
+    when: OneOf["before", "after", "rolled-back"] = "before"
+    """When it is due: `before` a release starts, `after` it, or `rolled-back` at the end of a rollback."""
+
+
+class Flag(Setting):
+    """A feature flag, changed without a release."""
+
+    enabled: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
+    """Whether the feature is enabled. Off by default, so that code can be released before the feature."""
+    percent: Percent = Field(default=100, json_schema_extra=OVERRIDABLE)
+    """Share of users who have it while it is enabled."""
+    description: Text | None = None
+    """What the feature is."""
+
+
+class Contact(Setting):
+    """A contact role. Names and numbers of people belong into the paging service."""
+
+    role: Text
+    """The role, such as the database administrator."""
+    email: Email | None = None
+    """A shared mailbox of the role."""
+    phone: Text | None = None
+    """A number of the role, such as a duty phone."""
+    level: Positive | None = None
+    """Level of escalation."""
+    after: Duration | None = None
+    """Time without an acknowledgement until it is notified."""
+    handles: Text | None = None
+    """What this role decides or fixes."""
+
+
+class Owner(Setting):
+    """The owner of a system."""
+
+    team: Name
+    """The team's name, used in labels and for cost allocation."""
+    email: Email | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """A shared mailbox of the team."""
+    chat: Channel | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """Channel of the team, such as #deployments."""
+
+
+class KnownIssue(Setting):
+    """A known issue, for the page that alerts link to."""
+
+    symptom: Text
+    """The symptom."""
+    cause: Text
+    """The usual cause."""
+    steps: list[Text]
+    """Steps, in order."""
+
+
+class BusinessMetric(Setting):
+    """A business metric to watch after a release."""
+
+    name: Text
+    """Title on the dashboard."""
+    metric: Variable
+    """Metric exported by the services."""
+    unit: Text = "1"
+    """Unit of the dashboard; `1` for a plain count."""
+    target: float | None = None
+    """Target of the owner, in `unit`; a line on the dashboard, without an alert."""
+
+
+class Logs(Setting):
+    """Logs of the system."""
+
+    retention_days: Days = Field(default=30, json_schema_extra=OVERRIDABLE)
+    """Retention of logs in days; a month by default, long enough to investigate a complaint."""
+    audit_retention_days: Days = Field(default=365, json_schema_extra=OVERRIDABLE)
+    """Retention of the audit log in days; a year by default, as auditors usually require."""
+    forbidden: list[LinePattern] = Field(default_factory=list, max_length=50)
+    """Patterns that must not appear after a release."""
+
+
+class RateLimit(Setting):
+    """Rate limit per client and service; static sites have no limit."""
+
+    requests: Positive = Field(default=100, json_schema_extra=OVERRIDABLE)
+    """Requests per `window`; more get status 429."""
+    window: Duration = "60s"
+    """Time after which the count is reset."""
+
+
+class GatewayRules(Setting):
+    """How the gateway treats requests to the system."""
+
+    timeout: Duration = Field(default="30s", json_schema_extra=OVERRIDABLE)
+    """Timeout for the response; then the client gets 504."""
+    upload_timeout: Duration = Field(default="60s", json_schema_extra=OVERRIDABLE)
+    """Timeout for receiving a request with its body; then the client gets 408. None on domains with a `stream` route."""
+    idle_timeout: Duration = Field(default="5m", json_schema_extra=OVERRIDABLE)
+    """Idle time after which a request, a stream or a WebSocket is closed."""
+    retries: Count = Field(default=2, json_schema_extra=OVERRIDABLE)
+    """Retries of a failed request; only for GET, HEAD and OPTIONS."""
+    maximum_body: Memory = Field(default="10Mi", json_schema_extra=OVERRIDABLE)
+    """Maximum size of a request; larger ones get status 413."""
+    origins: list[Name] = Field(default_factory=list)
+    """Keys of domains whose pages may call the others from a browser (CORS); all of the system's own when empty."""
+
+
+class Recovery(Setting):
+    """Recovery objectives."""
+
+    rto: Duration
+    """Recovery time objective (RTO)."""
+    rpo: Duration
+    """Recovery point objective (RPO)."""
+    drill: OneOf["month", "quarter", "year"] = "quarter"
+    """How often the failover is tested."""
+
+
+class Maintenance(Setting):
+    """The maintenance page."""
+
+    page: RelativeFile | None = None
+    """The HTML file; by default a plain one made from `message`."""
+    retry_after: Duration = "30m"
+    """Value of Retry-After in the 503 response."""
+    duration: Duration | None = None
+    """Announced duration, with a buffer; by default the release's `expectedDuration`."""
+    message: Text | None = None
+    """One sentence for users, if there is no page."""
+
+
+class Nodes(Setting):
+    """Minimum requirements of the system for a cluster."""
+
+    count: Count = 3
+    """Minimum nodes, so that replicas can be spread over zones."""
+    cpu: Positive = 4
+    """Cores per node."""
+    memory: Positive = 16
+    """GiB of memory per node."""
+
+
+class Budget(Setting):
+    """Budget of the system."""
+
+    monthly: Positive = Field(json_schema_extra=OVERRIDABLE)
+    """Budget in US dollars per month."""
+    expected: dict[str, float] = Field(default_factory=dict)
+    """The owner's estimate by part, in US dollars per month."""
+
+
+class Compliance(Setting):
+    """Compliance of the system's data."""
+
+    regulations: list[Text] = Field(default_factory=list)
+    """Laws and standards that apply, such as GDPR."""
+    regions: list[Text] = Field(default_factory=list)
+    """Allowed regions for personal data; any when empty."""
+    audit_log: bool = False
+    """Whether audit logs are written and retained for `logs.auditRetentionDays`."""

@@ -1,0 +1,165 @@
+"""Pulumi's own files: `Pulumi.yaml` and the stack files next to it, and the resulting configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from slipway.settings.document import LocatedDict, read
+from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
+
+PROJECT_FILE = "Pulumi.yaml"
+STACK_KEYS = frozenset({"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
+
+
+@dataclass(frozen=True)
+class ConfigEntry:
+    """A configuration value as the engine passes it to the program: text, with objects as compact JSON."""
+
+    text: str
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Project:
+    """The content of `Pulumi.yaml`: its folder, the project's name, its default configuration."""
+
+    root: Path
+    name: str
+    defaults: Mapping[str, Any]
+
+    def stack_file(self, stack: str) -> Path:
+        return self.root / f"Pulumi.{stack}.yaml"
+
+    def stacks(self) -> list[str]:
+        """Return the names of the stacks that have a file, sorted."""
+        names = (
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in self.root.glob("Pulumi.*.yaml")
+            if path.is_file()
+        )
+        return sorted(name for name in names if name)
+
+
+def find_project(start: Path) -> Project:
+    """Return the project of the nearest `Pulumi.yaml` in `start` or a folder above it, as the Pulumi CLI finds it."""
+    for folder in [start.resolve(), *start.resolve().parents]:
+        if (folder / PROJECT_FILE).is_file():
+            return _project(folder)
+    rule = f"does not exist in {start} or a folder above it; change to the project's folder or pass --cwd"
+    raise InvalidSettings([Problem(Place(PROJECT_FILE), rule)])
+
+
+def _project(root: Path) -> Project:
+    document = read(root / PROJECT_FILE, PROJECT_FILE, engine=True)
+    name = document.get("name")
+    if not isinstance(name, str):
+        raise InvalidSettings([Problem(Place(PROJECT_FILE, 1, ("name",)), "is required", example="slipway")])
+    declared = document.get("config") or LocatedDict(document.mark)
+    if not isinstance(declared, LocatedDict):
+        place = Place(PROJECT_FILE, document.marks["config"].line, ("config",))
+        raise InvalidSettings([Problem(place, "is not a mapping of keys")])
+    return Project(root, name, {full_key(name, key): value for key, value in _defaults(declared)})
+
+
+def _defaults(declared: LocatedDict) -> Iterator[tuple[str, Any]]:
+    """Yield the default of each key that has one: `value` or `default` of a declaration, or a plain value instead of a
+    declaration."""
+    for key, value in declared.items():
+        if not isinstance(value, LocatedDict):
+            yield key, value
+        else:
+            yield from ((key, value[word]) for word in ("value", "default") if word in value)
+
+
+def read_stack_file(path: Path, file: str) -> LocatedDict:
+    """Return the `config` mapping of a stack file; `file` is its name in messages."""
+    document = read(path, file, engine=True)
+    problems = [
+        Problem(
+            Place(file, document.marks[key].line, (key,)), f"is not a key of a stack file{nearest(key, STACK_KEYS)}"
+        )
+        for key in document
+        if key not in STACK_KEYS
+    ]
+    config = document.get("config")
+    if config is not None and not isinstance(config, LocatedDict):
+        problems.append(Problem(Place(file, document.marks["config"].line, ("config",)), "is not a mapping of keys"))
+    problems += _key_problems(config, file) if isinstance(config, LocatedDict) else []
+    if problems:
+        raise InvalidSettings(problems)
+    return config if isinstance(config, LocatedDict) else LocatedDict(document.mark)
+
+
+def _key_problems(config: LocatedDict, file: str) -> Iterator[Problem]:
+    """Yield the keys that the engine refuses: it accepts `namespace:name`, or the name alone."""
+    for key, mark in config.marks.items():
+        parts = str(key).split(":")
+        if (len(parts) > 2 and (len(parts) > 3 or parts[1] != "config")) or not all(parts):
+            yield Problem(Place(file, mark.line, mark.path), "is not a configuration key", example="slipway:clusters")
+
+
+def configuration(project: Project, config: Mapping[str, Any], sealed: str) -> dict[str, ConfigEntry]:
+    """Return the configuration that the engine would pass to the program: the stack's `config` over the project's
+    defaults, by full key.
+
+    A `secure:` value cannot be read without the stack's key: `sealed` replaces it.
+    """
+    values = dict(project.defaults) | {full_key(project.name, key): value for key, value in config.items()}
+    return {key: _entry(value, sealed) for key, value in sorted(values.items())}
+
+
+def full_key(project: str, key: str) -> str:
+    """Return `key` as the engine writes it: `namespace:name`, with the project's namespace if it has none;
+    `namespace:config:name` is deprecated."""
+    namespace, _, name = key.rpartition(":")
+    return f"{namespace.removesuffix(':config') or project}:{name}"
+
+
+def _entry(value: Any, sealed: str) -> ConfigEntry:
+    if _is_secure(value):
+        return ConfigEntry(sealed, secret=True)
+    if isinstance(value, dict | list):
+        return ConfigEntry(_json(value, sealed), secret=_holds_secret(value))
+    return ConfigEntry("" if value is None else value if isinstance(value, str) else _json(value, sealed))
+
+
+def _json(value: Any, sealed: str) -> str:
+    """Return compact JSON exactly as Go writes it: sorted keys, `<`, `>` and `&` escaped, numbers in its form."""
+    if _is_secure(value):
+        return _json(sealed, sealed)
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_text(key)}:{_json(value[key], sealed)}' for key in sorted(value))}}}"
+    if isinstance(value, list):
+        return f"[{','.join(_json(item, sealed) for item in value)}]"
+    if isinstance(value, float):
+        return _float(value)
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+_ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).translate(_ESCAPES)
+
+
+def _float(number: float) -> str:
+    if number and not 1e-6 <= abs(number) < 1e21:
+        return repr(number).replace("e-0", "e-")
+    return f"{Decimal(repr(number + 0)):f}".removesuffix(".0")
+
+
+def _holds_secret(value: Any) -> bool:
+    if _is_secure(value):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_secret, items))
+
+
+def _is_secure(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)

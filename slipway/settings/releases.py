@@ -1,0 +1,318 @@
+"""Changes of a system: migrations and releases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.fields import (
+    Count,
+    DatabaseName,
+    Duration,
+    Email,
+    ErrorPercent,
+    Matching,
+    MigrationName,
+    Name,
+    Percent,
+    Positive,
+    RelativeFile,
+    Scalar,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    Url,
+    UrlPath,
+    Variable,
+    Version,
+)
+from slipway.settings.setting import OVERRIDABLE, Setting
+from slipway.settings.versions import reaches
+
+Moment = Annotated[
+    str,
+    Matching("a time before or after the start (0m, or a duration with + or -)", "-4h", r"0m|[-+][1-9][0-9]*[mhd]", 8),
+]
+
+
+class Query(Setting):
+    """A query and its expected result."""
+
+    name: Text
+    """Name in the report."""
+    sql: Text
+    """One statement, run as the read-only backup role."""
+    rows: Count | None = None
+    """Expected number of rows."""
+    equals: Scalar | None = None
+    """Expected single value."""
+    between: list[float] = Field(default_factory=list, max_length=2)
+    """Lowest and highest allowed value."""
+
+
+class Comparison(Setting):
+    """A query that runs before and after; the results must agree."""
+
+    name: Text
+    """Name in the report."""
+    before: Text
+    """The query that runs before the change."""
+    after: Text | None = None
+    """The query that runs after the change; by default the same."""
+    tolerance: float = 0.0
+    """Allowed difference of two numbers."""
+
+
+class Trigger(Setting):
+    """A statement that must fire a trigger; it is rolled back."""
+
+    name: Text
+    """Name in the report."""
+    statement: Text
+    """The insert or update, run in a transaction that is rolled back."""
+    check: Text
+    """A query that is true once the trigger has fired."""
+
+
+class Command(Setting):
+    """A migration that a program of the system applies, such as prisma or knex."""
+
+    service: Name
+    """Whose image it runs in."""
+    arguments: list[Text]
+    """The program and its arguments, instead of the image's entry point."""
+
+
+class AppliedAs(Setting):
+    """The entry of a migration in the journal of the application's own tool, which would otherwise report drift."""
+
+    tool: OneOf["prisma", "knex"]
+    """Whose journal: the table `_prisma_migrations` or `knex_migrations` of the schema `public`, created if missing."""
+    name: Text
+    """The migration's name there: Prisma's folder, or Knex' file."""
+
+
+class Migration(Setting):
+    """A change of a database, applied once and in order."""
+
+    def is_needed_by(self, version: str) -> bool:
+        return self.version is None or reaches(version, self.version)
+
+    name: MigrationName
+    """Names its Job and its entry in the journal; never changed afterwards."""
+    database: DatabaseName
+    """The key in `databases` of the database that it changes."""
+    sql: RelativeFile | None = None
+    """The SQL file."""
+    applied_as: AppliedAs | None = None
+    """Its entry in the journal of the application's own tool. Written with the migration, removed with its rollback."""
+    command: Command | None = None
+    """The program that applies it, instead of a file."""
+    backed_up_by: Text | None = None
+    """The backup to restore the database from if Slipway makes no dump before the migration, as for document databases."""
+    version: Version | None = None
+    """The first version that requires it."""
+    description: Text | None = None
+    """What it affects, for the approver."""
+    risk: OneOf["low", "medium", "medium-high", "high"] | None = None
+    """The owner's risk assessment, for the approver."""
+    phase: OneOf["expand", "contract"] = "expand"
+    """`contract` removes what no running version uses any more; it requires `after`."""
+    after: Version | None = None
+    """The lowest version that slots may run when a contract migration is applied."""
+    compatible: bool = True
+    """Whether the previous version still works afterwards. If not, it needs maintenance and unsplit weights, and a
+    rollback includes the database."""
+    blocking: bool = True
+    """Whether a failure stops the release."""
+    transactional: bool = True
+    """Whether it runs in one transaction, which concurrent indexes cannot."""
+    preconditions: list[Query] = Field(default_factory=list)
+    """Preconditions: queries that must hold before the change."""
+    condition: Query | None = None
+    """Applied only if this query holds, for example if a table is empty."""
+    baseline: list[Comparison] = Field(default_factory=list)
+    """Query results compared before and after, such as counts and sums."""
+    verification: list[Query] = Field(default_factory=list)
+    """Verification: queries that must hold afterwards."""
+    triggers: list[Trigger] = Field(default_factory=list)
+    """Triggers that must work afterwards."""
+    rollback: RelativeFile | None = None
+    """The SQL file that rolls it back."""
+    rollback_verification: list[Query] = Field(default_factory=list)
+    """Queries that must hold after the rollback."""
+    timeout: Duration = "15m"
+    """Timeout, after which it counts as failed."""
+    lock_timeout: Duration = "1s"
+    """How long a statement waits for a lock before it is retried."""
+    expected_duration: Duration | None = None
+    """Measured duration, used in announcements."""
+
+
+class Window(Setting):
+    """A release window."""
+
+    days: list[OneOf["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]] = Field(
+        min_length=1
+    )
+    """Days of the week on which it starts."""
+    start: TimeOfDay
+    """Start time, in `timeZone`."""
+    duration: Duration
+    """Length of the window; a release that would not end in it does not start."""
+    time_zone: TimeZone = Field(default="UTC", json_schema_extra=OVERRIDABLE)
+    """Time zone. UTC by default, which has no daylight saving time."""
+
+
+class Step(Setting):
+    """A step of the traffic split."""
+
+    weight: Percent
+    """Percentage of traffic for the candidate."""
+    hold: Duration
+    """How long the step is observed."""
+
+
+class Announcement(Setting):
+    """An announcement."""
+
+    when: OneOf["before", "start", "step", "done", "rolled-back", "hotfix"]
+    """The moment of the release at which it is sent."""
+    ahead: Duration | None = None
+    """Time before the window, for `before`."""
+    audience: Text
+    """A key of `audiences`, or the audience in words."""
+    channels: list[OneOf["email", "chat", "status-page"]]
+    """Channels."""
+    subject: Text | None = None
+    """Subject of the email; by default system and version."""
+    text: Text | None = None
+    """The message; `{start}`, `{end}` and `{version}` are replaced by those of the release. By default it is generated."""
+
+
+class Approval(Setting):
+    """An approval that a release waits for."""
+
+    role: Text
+    """Who approves."""
+    when: OneOf["before", "migration", "go-live", "rollback", "hotfix", "sign-off"] = "before"
+    """What requires it: the release, its migrations, traffic, a rollback, a hotfix, or completion."""
+    any_of: list[Text] = Field(default_factory=list)
+    """Roles of which one can approve."""
+
+
+class Load(Setting):
+    """Warm-up requests to the candidate before it gets traffic."""
+
+    domain: Name
+    """The key in `domains` of the host to request."""
+    path: UrlPath
+    """The path to request."""
+    requests: Positive = 1000
+    """Total number of requests."""
+    concurrency: Positive = 10
+    """Concurrent requests."""
+    token: Variable | None = None
+    """The secret to send as `Authorization: Bearer`."""
+    p95: Duration = "200ms"
+    """Maximum 95th percentile of the response time, or the release stops."""
+    error_percent: ErrorPercent | None = None
+    """Maximum error rate, or the release stops; by default that of the objectives."""
+
+
+class Rollback(Setting):
+    """Conditions for a rollback."""
+
+    error_percent: float | None = None
+    """Error rate that triggers an immediate rollback."""
+    on: list[Text] = Field(default_factory=list)
+    """Reasons for an immediate rollback, in the owner's words."""
+    consider: list[Text] = Field(default_factory=list)
+    """Reasons to consider a rollback or a fix."""
+    expected_duration: Duration | None = None
+    """Measured duration."""
+
+
+class Watch(Setting):
+    """The time after a release during which the old version stays ready."""
+
+    duration: Duration = "24h"
+    """How long the old version stays at its size; a day by default, so that every daily job runs once."""
+    verify_after: list[Duration] = Field(default_factory=list)
+    """When migration verification and validations run again."""
+
+
+class Activity(Setting):
+    """An entry in the release's timetable."""
+
+    at: Moment
+    """Start, relative to the start of the release."""
+    name: Text
+    """The activity."""
+    role: Text | None = None
+    """Who is responsible."""
+    duration: Duration | None = None
+    """Planned duration."""
+
+
+class Review(Setting):
+    """A follow-up check after a release, once or repeated."""
+
+    name: Text
+    """Title of the calendar entry."""
+    role: Text | None = None
+    """The role that performs the check."""
+    after: Duration | None = None
+    """Time from the release to the first check."""
+    every: Duration | None = None
+    """Interval between checks; a single check without it."""
+    until: Duration | None = None
+    """Time after the release at which they end; without it, those with `every` continue."""
+    agenda: list[Text] = Field(default_factory=list)
+    """Steps, in order."""
+
+
+class Promotion(Setting):
+    """An automatic promotion of a version by the application's repository."""
+
+    stack: Name
+    """The stack whose version changes."""
+    branch: Text | None = None
+    """Merges to this branch promote their commit."""
+    tag: Text | None = None
+    """Tags with this pattern are promoted, such as `v*`."""
+
+
+class Release(Setting):
+    """The release of a version."""
+
+    steps: list[Step] = Field(default_factory=list, json_schema_extra=OVERRIDABLE)
+    """Traffic shares of the candidate, increasing to 100. Empty: all at once, in maintenance."""
+    maintenance: bool = False
+    """Whether the system is in maintenance during the release."""
+    window: Window | None = None
+    """When releases may run; at any time without one."""
+    expected_duration: Duration | None = None
+    """Expected duration, used in announcements."""
+    promotions: list[Promotion] = Field(default_factory=list)
+    """What promotes a new version to a stack; without it, people edit the stack's file."""
+    timetable: list[Activity] = Field(default_factory=list)
+    """Timetable for the participants, including automated steps."""
+    announcements: list[Announcement] = Field(default_factory=list)
+    """Announcements, in order."""
+    approvals: list[Approval] = Field(default_factory=list)
+    """Required approvals."""
+    load: list[Load] = Field(default_factory=list)
+    """Warm-up requests to the candidate before it gets traffic."""
+    rollback: Rollback = Field(default_factory=Rollback)
+    """Conditions for a rollback."""
+    watch: Watch = Field(default_factory=Watch)
+    """The time after a release during which the old version stays ready."""
+    reviews: list[Review] = Field(default_factory=list)
+    """Follow-up checks after a release."""
+    audiences: dict[str, Email] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE)
+    """Addresses by audience."""
+    status_page: Url | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """The public status page."""

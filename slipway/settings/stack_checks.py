@@ -1,0 +1,233 @@
+"""Rules that relate the clusters and systems of one stack to each other."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from slipway.settings import cloud_checks
+from slipway.settings.cluster_settings import ManagedCluster
+from slipway.settings.finding import Finding, Found
+from slipway.settings.operations import Contact
+from slipway.settings.pointers import Path
+from slipway.settings.problems import nearest
+from slipway.settings.services import FromVersion
+from slipway.settings.stacks import DeployedSystem, StackCluster, SystemDeployment
+from slipway.settings.versions import reaches
+
+RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
+"""Internal address ranges of each cluster, which networks must not overlap."""
+
+
+def findings(clusters: Mapping[str, StackCluster]) -> Found:
+    """Yield every broken relation among `clusters`; paths begin at the stack's configuration."""
+    yield from _networks(clusters)
+    yield from _namespaces(clusters)
+    yield from _deployed_once(clusters)
+    yield from _domains(clusters)
+    yield from _names_in_the_cloud(clusters)
+    for name, cluster in clusters.items():
+        yield from cloud_checks.findings(name, cluster)
+        yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
+        for system in cluster.systems.values():
+            yield from _artefacts(("clusters", name, "systems", system.name), system)
+            yield from _weights(("clusters", name, "systems", system.name), system.deployment)
+            yield from _incompatible(("clusters", name, "systems", system.name), system)
+            yield from _since(("clusters", name, "systems", system.name), system)
+
+
+def _networks(clusters: Mapping[str, StackCluster]) -> Found:
+    """Check that the networks of a stack do not overlap: they are peered, and every pod address must be unique."""
+    taken: dict[str, tuple[ipaddress.IPv4Network, tuple[Path, ...]]] = {
+        f"the addresses of {what}": (ipaddress.IPv4Network(cidr), ()) for what, cidr in RESERVED_NETWORKS.items()
+    }
+    for name, cluster in clusters.items():
+        if not isinstance(cluster.settings, ManagedCluster):
+            continue
+        network = cluster.settings.network
+        for key, owner, written in (
+            ("cidr", f"the network of cluster '{name}'", network.cidr),
+            ("secondCidr", f"the second network of cluster '{name}'", network.second_cidr),
+        ):
+            if written is not None:
+                path = ("clusters", name, "network", key)
+                yield from _network(path, ipaddress.IPv4Network(written), taken)
+                taken[owner] = (ipaddress.IPv4Network(written), (path,))
+
+
+def _network(
+    path: Path, cidr: ipaddress.IPv4Network, taken: Mapping[str, tuple[ipaddress.IPv4Network, tuple[Path, ...]]]
+) -> Found:
+    if not 16 <= cidr.prefixlen <= 20:
+        yield Finding(path, "is not between /16 and /20")
+    for owner, (other, related) in taken.items():
+        if cidr.overlaps(other):
+            yield Finding(path, f"overlaps {owner}, {other}", related)
+
+
+CLUSTER_NAMESPACES = frozenset(
+    {
+        "cert-manager",
+        "cnpg-system",
+        "default",
+        "elastic-system",
+        "envoy-gateway-system",
+        "external-dns",
+        "external-secrets",
+        "kube-node-lease",
+        "kube-public",
+        "kube-system",
+        "logging",
+        "mongodb-system",
+        "metrics-server",
+        "monitoring",
+        "rabbitmq-system",
+        "reloader",
+    }
+)
+"""Namespaces of controllers, and of Kubernetes itself."""
+
+
+def _namespaces(clusters: Mapping[str, StackCluster]) -> Found:
+    for name, cluster in clusters.items():
+        owners: dict[str, str] = {}
+        for system in cluster.systems.values():
+            if system.namespace in CLUSTER_NAMESPACES:
+                rule = f"uses namespace '{system.namespace}', which is reserved for cluster services"
+                yield Finding(("clusters", name, "systems", system.name), rule)
+            owner = owners.setdefault(system.namespace, system.name)
+            if owner != system.name:
+                rule = f"uses namespace '{system.namespace}', which system '{owner}' uses too"
+                yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _escalation(path: Path, cluster: StackCluster) -> Found:
+    """Check that every escalation level can be notified, by mail or paging. Clusters without receivers are skipped."""
+    alerting = cluster.settings.monitoring.alerting
+    if not alerting.escalation or not (alerting.slack or alerting.pagerduty or alerting.smtp):
+        return
+    levels = [(s.name, c) for s in cluster.systems.values() for c in s.definition.contacts if c.level]
+    mailed = next(((name, contact) for name, contact in levels if contact.email), None)
+    paged = next(((name, contact) for name, contact in levels if not contact.email), None)
+    if mailed is not None and alerting.smtp is None:
+        yield Finding((*path, "smtp"), _unreached(*mailed, "mail: set 'smtp', for example smtp.example.com:587"))
+    if paged is not None and not alerting.pagerduty:
+        yield Finding((*path, "pagerduty"), _unreached(*paged, "paging: set 'pagerduty' to true"))
+
+
+def _unreached(system: str, contact: Contact, way: str) -> str:
+    return (
+        f"has no receiver for escalation of system '{system}': level {contact.level} ({contact.role}) needs "
+        f"{way}, or set 'escalation' to false"
+    )
+
+
+def _deployed_once(clusters: Mapping[str, StackCluster]) -> Found:
+    deployed: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        for system in cluster.systems:
+            if deployed.setdefault(system, name) != name:
+                rule = f"is already deployed on cluster '{deployed[system]}'"
+                yield Finding(("clusters", name, "systems", system), rule)
+
+
+def _names_in_the_cloud(clusters: Mapping[str, StackCluster]) -> Found:
+    """Check for colliding names in the cloud, which join cluster, system and object: `a-b` with `c` equals `a` with
+    `b-c`."""
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
+    for name, cluster in clusters.items():
+        for system in cluster.systems.values():
+            definition = system.definition
+            things = {"database": definition.databases, "bucket": definition.buckets, "site": definition.sites}
+            named = [(kind, system.name, each) for kind, keys in things.items() for each in keys]
+            named += [("service", system.namespace, each) for each in definition.services]
+            for kind, first, each in named:
+                full = f"{name}-{first}-{each}".replace("_", "-")
+                owner = owners.setdefault((kind, full), (first, each))
+                if owner != (first, each):
+                    rule = f"has a {kind} '{each}', whose name in the cloud is the same as that of '{owner[1]}' of '{owner[0]}'"
+                    yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _domains(clusters: Mapping[str, StackCluster]) -> Found:
+    owners: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        for system in cluster.systems.values():
+            for domain in system.definition.domains.values():
+                owner = owners.setdefault(domain, system.name)
+                if owner != system.name:
+                    rule = f"uses domain {domain}, which system '{owner}' uses too"
+                    yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _artefacts(path: Path, system: DeployedSystem) -> Found:
+    """Check that an artefact belongs to a site, and that an archive has a digest."""
+    sites = system.definition.sites
+    for slot in ("blue", "green"):
+        for name, artefact in system.deployment.slot(slot).artefacts.items():
+            where = (*path, slot, "artefacts", name)
+            if name not in sites:
+                hint = nearest(name, sites) or ("" if sites else "; the system has none")
+                yield Finding(where, f"is not one of the system's sites{hint}")
+            if (artefact.archive is None) != (artefact.sha256 is None):
+                yield Finding(where, "requires both 'archive' and 'sha256'")
+            if artefact.archive is not None and artefact.digest is not None:
+                yield Finding(where, "is either an image with 'digest' or an 'archive', not both")
+
+
+def _incompatible(path: Path, system: DeployedSystem) -> Found:
+    """Check that two versions that need different states of the database do not both get traffic, and that the database
+    changes for one version only while the other has no traffic. The previous version is not recorded, so a version that
+    is replaced in a slot counts as changed until the migration is listed as applied."""
+    deployment = system.deployment
+    yield from _migrated(path, system)
+    running = {slot: version for slot in ("blue", "green") if (version := deployment.slot(slot).version)}
+    served = {slot for slot in running if deployment.weight(slot)}
+    for migration in system.definition.migrations:
+        if migration.compatible or migration.version is None:
+            continue
+        needing = {slot for slot, version in running.items() if reaches(version, migration.version)}
+        left = served - needing
+        if needing & served and left:
+            rule = f"splits traffic across migration '{migration.name}', which breaks the previous version"
+            yield Finding((*path, min(needing & served), "weight"), rule)
+        elif needing and left and not deployment.maintenance:
+            rule = (
+                f"'maintenance' must be true: migration '{migration.name}' is applied for slot '{min(needing)}' and breaks slot "
+                f"'{min(left)}', which has the traffic"
+            )
+            yield Finding((*path, "maintenance"), rule)
+        elif needing & served and not deployment.maintenance and migration.name not in deployment.migrated:
+            rule = (
+                f"'maintenance' must be true: version {running[min(needing & served)]} needs migration '{migration.name}', which "
+                "breaks the previous version. Once it is applied, list it under 'migrated' and remove 'maintenance'"
+            )
+            yield Finding((*path, "maintenance"), rule)
+
+
+def _migrated(path: Path, system: DeployedSystem) -> Found:
+    known = {migration.name for migration in system.definition.migrations if not migration.compatible}
+    for index, name in enumerate(system.deployment.migrated):
+        if name not in known:
+            hint = nearest(name, known) or "; it has none"
+            yield Finding((*path, "migrated", index), f"is not an incompatible migration of the system{hint}")
+
+
+def _since(path: Path, system: DeployedSystem) -> Found:
+    """Check that each slot's version has every value."""
+    definition = system.definition
+    environments = [definition.environment, *(s.environment for s in definition.services.values())]
+    environments += [service.build for service in definition.services.values()]
+    environments += [site.settings for site in definition.sites.values()]
+    for slot in ("blue", "green"):
+        version = system.deployment.slot(slot).version
+        for name, value in (each for environment in environments for each in environment.items()):
+            if version is not None and isinstance(value, FromVersion) and value.at(version) is None:
+                yield Finding((*path, slot, "version"), f"has no value of {name}: all versions under 'since' are newer")
+
+
+def _weights(path: Path, deployment: SystemDeployment) -> Found:
+    for name in ("blue", "green"):
+        slot = deployment.slot(name)
+        if slot.weight and slot.version is None:
+            yield Finding((*path, name, "weight"), "is the weight of a slot without a version: set 'version'")

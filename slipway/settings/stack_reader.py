@@ -1,0 +1,150 @@
+"""Turns the configuration of one stack into its clusters and their systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+from pydantic import Field
+
+from slipway.settings import stack_checks
+from slipway.settings.clouds import CLOUDS
+from slipway.settings.document import LocatedDict, walk
+from slipway.settings.fields import Name
+from slipway.settings.library import Library, plain_secrets
+from slipway.settings.overlay import overridable_keys, refusal
+from slipway.settings.pointers import Path
+from slipway.settings.problems import InvalidSettings, Place, Problem, nearest, nearest_word
+from slipway.settings.project import Project
+from slipway.settings.setting import Setting
+from slipway.settings.stacks import DeployedSystem, Stack, StackCluster, SystemDeployment
+from slipway.settings.system import System
+from slipway.settings.validation import problem_at, repaired, touches, validate
+
+Environment = Literal["production", "staging", "local"]
+ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
+
+
+class StackConfig(Setting):
+    """Configuration keys of a stack in the project's namespace."""
+
+    environment: Environment
+    """The environment of the stack, passed to programs and shown in tags."""
+    systems_path: str = "systems"
+    """Folder of the systems, from the project's folder."""
+    clusters: dict[Name, Any] = Field(min_length=1)
+    """The stack's clusters by name, each with its systems."""
+
+
+class StackReader:
+    """Reads one stack's configuration; problems are collected until all of it was read."""
+
+    def __init__(self, project: Project, name: str, document: LocatedDict) -> None:
+        self._name = name
+        self._document = document
+        self._problems = [*_encrypted(document)]
+        if self._problems:
+            raise InvalidSettings(self._problems)
+        self._config, problems = validate(StackConfig, document)
+        self._problems += [*problems, *plain_secrets(document)]
+        self._library = self._opened(project)
+        self._stood_in: list[Path] = []
+
+    def stack(self) -> Stack:
+        """Return the validated stack. Raises InvalidSettings with every problem of the stack and its systems."""
+        entries = self._document.get("clusters")
+        clusters: dict[str, StackCluster] = {}
+        if isinstance(entries, LocatedDict):
+            for name, entry in entries.items():
+                cluster = self._cluster(name, entry)
+                if cluster is not None:
+                    clusters[name] = cluster
+        for path, rule, related in stack_checks.findings(clusters):
+            if not any(touches(each, self._stood_in) for each in (path, *related)):
+                self._problems.append(problem_at(self._document, path, rule))
+        self._problems += self._library.problems
+        if self._problems or self._config is None:
+            raise InvalidSettings(self._problems)
+        return Stack(self._name, self._config.environment, clusters)
+
+    def _opened(self, project: Project) -> Library:
+        mark = self._document.marks.get("systemsPath")
+        place = None if mark is None else Place(mark.file, mark.line, mark.path)
+        return Library(project, self._config.systems_path if self._config else "systems", place)
+
+    def _cluster(self, name: str, entry: Any) -> StackCluster | None:
+        if not isinstance(entry, LocatedDict):
+            self._problems.append(problem_at(self._document, ("clusters", name), "is not a mapping of keys"))
+            return None
+        systems = self._systems(entry)
+        cloud = entry.get("cloud")
+        if not isinstance(cloud, str) or cloud not in CLOUDS:
+            self._problems.append(_cloud_problem(entry))
+            return None
+        written = entry.only([key for key in entry if key != "systems"])
+        settings, problems = validate(CLOUDS[cloud].cluster, written)
+        self._problems += problems
+        draft = repaired(CLOUDS[cloud].cluster, written) if settings is None else None
+        if draft is not None:
+            settings, _ = validate(CLOUDS[cloud].cluster, draft.data)
+            self._stood_in += [("clusters", name, *path) for path in draft.stood_in]
+        return StackCluster(name, settings, systems) if settings is not None else None
+
+    def _systems(self, entry: LocatedDict) -> dict[str, DeployedSystem]:
+        systems = entry.get("systems")
+        if systems is None:
+            return {}
+        if not isinstance(systems, LocatedDict):
+            self._problems.append(problem_at(entry, ("systems",), "is not a mapping of systems by name"))
+            return {}
+        deployed = {name: self._system(name, systems) for name in systems}
+        return {name: system for name, system in deployed.items() if system is not None}
+
+    def _system(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
+        written = systems[name]
+        known = self._library.names
+        if name not in known:
+            mark = systems.marks[name]
+            rule = f"is not a system in {self._library.folder}/{nearest(name, known)}"
+            self._problems += [Problem(Place(mark.file, mark.line, mark.path), rule)] if known else []
+            return None
+        if written is None:
+            written = LocatedDict(systems.marks[name])
+        if not isinstance(written, LocatedDict):
+            self._problems.append(problem_at(systems, (name,), "is not a mapping of keys"))
+            return None
+        self._problems += _unknown_keys(written)
+        deployment, problems = validate(SystemDeployment, written.only(_DEPLOYMENT_KEYS))
+        self._problems += problems
+        definition = self._library.merged(name, written.only(overridable_keys(System)))
+        if definition is None or deployment is None:
+            return None
+        return DeployedSystem(name, definition, deployment)
+
+
+_DEPLOYMENT_KEYS = [field.alias or name for name, field in SystemDeployment.model_fields.items()]
+
+
+def _cloud_problem(entry: LocatedDict) -> Problem:
+    if "cloud" in entry:
+        return problem_at(entry, ("cloud",), f"is not supported{nearest(entry['cloud'], CLOUDS)}")
+    misspelt = next((key for key in entry if nearest_word(key, ["cloud"])), None)
+    if misspelt is not None:
+        mark = entry.marks[misspelt]
+        return Problem(Place(mark.file, mark.line, mark.path), "is not a known key; did you mean 'cloud'?")
+    return problem_at(entry, (), f"needs 'cloud': {', '.join(list(CLOUDS)[:-1])} or {list(CLOUDS)[-1]}")
+
+
+def _unknown_keys(written: LocatedDict) -> Iterator[Problem]:
+    allowed = [*_DEPLOYMENT_KEYS, *overridable_keys(System)]
+    for key, mark in written.marks.items():
+        if key not in allowed:
+            yield Problem(Place(mark.file, mark.line, mark.path), refusal(System, str(key), _DEPLOYMENT_KEYS))
+
+
+def _encrypted(document: LocatedDict) -> Iterator[Problem]:
+    """Refuse `secure:` here: one encrypted part makes Pulumi treat the whole value as secret."""
+    for mark, value in walk(document):
+        if isinstance(value, LocatedDict) and set(value) == {"secure"}:
+            rule = "cannot be encrypted here: declare it under 'secrets' of the system"
+            yield Problem(Place(mark.file, mark.line, mark.path), rule)

@@ -1,0 +1,121 @@
+"""Clusters and deployed systems of a stack: the values of `Pulumi.<stack>.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.settings.cluster_services import RECEIVERS
+from slipway.settings.cluster_settings import ClusterSettings
+from slipway.settings.fields import (
+    Digest,
+    MigrationName,
+    Name,
+    Percent,
+    Positive,
+    Sha256,
+    Url,
+    Version,
+)
+from slipway.settings.services import Supplied
+from slipway.settings.setting import Setting
+from slipway.settings.system import System
+
+
+class Artefact(Setting):
+    """The artefact of one version of a static site."""
+
+    digest: Digest | None = None
+    """Digest of its image; by default the tag of the slot's version is not verified."""
+    archive: Url | None = None
+    """A tar.gz instead of an image, for frontends that are built elsewhere."""
+    sha256: Sha256 | None = None
+    """SHA-256 of the archive."""
+
+
+class Slot(Setting):
+    """A slot: a whole copy of a system at one version."""
+
+    version: Version | None = None
+    """Image tag of every service. Without it the slot has only its Services."""
+    weight: Percent | None = None
+    """Share of traffic in percent; by default 100 for the active slot and 0 for the other."""
+    artefacts: dict[Name, Artefact] = Field(default_factory=dict)
+    """Artefacts of static sites by site, unless they are the image with the slot's version."""
+
+
+class SystemDeployment(Setting):
+    """The deployment of a system in a stack."""
+
+    active: OneOf["blue", "green"] = "blue"
+    """The slot that a rollback returns to; it has the larger weight unless a release is open."""
+    blue: Slot = Field(default_factory=Slot)
+    """The blue slot."""
+    green: Slot = Field(default_factory=Slot)
+    """The green slot."""
+    maintenance: bool = False
+    """Whether users see the maintenance page."""
+    migrated: list[MigrationName] = Field(default_factory=list)
+    """Applied migrations with `compatible: false`; versions that require one can then get traffic without
+    maintenance."""
+    attempt: Positive = 1
+    """Increment this to recreate the backup and the Job of a failed migration."""
+
+    def slot(self, name: str) -> Slot:
+        return self.blue if name == "blue" else self.green
+
+    def weight(self, name: str) -> int:
+        """Return the percentage of traffic for slot `name`."""
+        declared = self.slot(name).weight
+        return declared if declared is not None else (100 if name == self.active else 0)
+
+
+@dataclass(frozen=True)
+class DeployedSystem:
+    """A system on one cluster of one stack, with the stack's overrides merged into the definition."""
+
+    name: str
+    definition: System
+    deployment: SystemDeployment
+
+    @property
+    def namespace(self) -> str:
+        return self.definition.namespace or self.name
+
+
+MONITORING = "monitoring"
+"""Namespace of the components that evaluate and send alerts."""
+
+
+@dataclass(frozen=True)
+class StackCluster:
+    """A cluster of a stack and its systems."""
+
+    name: str
+    settings: ClusterSettings
+    systems: Mapping[str, DeployedSystem]
+
+    @property
+    def monitoring(self) -> DeployedSystem:
+        """Return a pseudo-system `monitoring-main` for the secrets of alert receivers: it has no services, but the
+        secrets of all enabled receivers, if Slipway runs Alertmanager."""
+        alerting = self.settings.monitoring.alerting
+        secrets = {
+            name: Supplied(supplied=issuer, rotate_every="365d")
+            for name, (setting, issuer) in RECEIVERS.items()
+            if getattr(alerting, setting) and self.settings.controllers.metrics == "installed"
+        }
+        definition = System.model_construct(title="Monitoring", namespace=MONITORING, secrets=secrets)
+        return DeployedSystem(f"{MONITORING}-{self.name}", definition, SystemDeployment())
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The validated content of a stack."""
+
+    name: str
+    environment: str
+    clusters: Mapping[str, StackCluster]

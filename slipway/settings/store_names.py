@@ -1,0 +1,104 @@
+"""Names of cloud objects that commands look up: the program and the commands both compute them here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from slipway.settings.limits import most
+
+PREFIX = "slipway"
+
+
+def cluster_name(stack: str, cluster: str) -> str:
+    """Return the cloud's name of a cluster, the prefix of everything that belongs to it: `slipway-prod-main`, at most
+    50 characters."""
+    return shortened(f"{PREFIX}-{stack}-{cluster}", most("cluster"))
+
+
+def database_server(cluster_name: str, system: str, database: str) -> str:
+    """Return the cloud's name of a database server: `slipway-prod-main-fleet-fleet-db`, at most 63 characters."""
+    return hyphenated(f"{cluster_name}-{system}-{database}", most("rds identifier"))
+
+
+def flexible_server(subscription: str, cluster_name: str, system: str, database: str) -> str:
+    """Return the name of a server on Azure, where names of servers are unique across all customers."""
+    return globally_unique(subscription, database_server(cluster_name, system, database), most("azure database server"))
+
+
+def site(cluster_name: str, system: str, site: str) -> str:
+    """Return the KeyValueStore with a static site's weights: `slipway-prod-main-shop-web`, at most 64 characters."""
+    return shortened(f"{cluster_name}-{system}-{site}", most("cloudfront name"))
+
+
+def secret_entry(cluster_name: str, system: str, name: str) -> str:
+    """Return the entry of a supplied secret in AWS Secrets Manager:
+    `slipway-prod-main/smartwallet/CLERK_SECRET_KEY`."""
+    return f"{cluster_name}/{system}/{name}"
+
+
+def vault_name(subscription: str, cluster_name: str, system: str) -> str:
+    """Return the Key Vault of a system: `prod-fleet-fleet-1f2e3d`, at most 24 characters.
+
+    The name is unique across all customers of Azure: a letter first, then letters, digits and single hyphens.
+    """
+    prefix = re.sub(r"[^a-z0-9]+", "-", f"{cluster_name}-{system}".lower().removeprefix(f"{PREFIX}-")).strip("-")
+    prefix = prefix if prefix[:1].isalpha() else f"s{prefix}"
+    return f"{prefix[:17].rstrip('-')}-{_digits(f'{subscription}/{cluster_name}/{system}')}"
+
+
+def vault_secret(name: str) -> str:
+    """Return the name of a variable in Key Vault, without underscores: `CLERK-SECRET-KEY`."""
+    return shortened(name.replace("_", "-"), 127)
+
+
+def supplied_secret(system: str, key: str) -> str:
+    """Return the Kubernetes Secret of one supplied secret; a missing one does not affect others. If variables differ in
+    case or underscores only, digits are added."""
+    prefix = "-".join(part for part in key.lower().split("_") if part)
+    name = f"{system}-supplied-{prefix}"
+    return shortened(name if prefix.upper().replace("-", "_") == key else f"{name}-{_digits(key)}", 253)
+
+
+def globally_unique(scope: str, name: str, limit: int, *, hyphens: bool = True) -> str:
+    """Return `name` with six digits that depend on `scope` (an account or a subscription), for names that must be
+    unique in the whole cloud. The same arguments give the same name, so a plan can show it. It has no two adjacent
+    hyphens."""
+    prefix = re.sub("-+", "-" if hyphens else "", name)
+    separator = "-" if hyphens else ""
+    return f"{prefix[: limit - 6 - len(separator)].rstrip('-')}{separator}{_digits(f'{scope}/{name}')}"
+
+
+def kubernetes_name(database: str) -> str:
+    """Return `fleet_db` as `fleet-db`, the prefix of the names of a database's objects in a cluster."""
+    return hyphenated(database, most("cloudnative-pg cluster"))
+
+
+def restoring(database: str) -> str:
+    """Return the suspended CronJob from which Jobs that restore a database are created."""
+    return shortened(f"{kubernetes_name(database)}-restore", most("kubernetes cron job"))
+
+
+def container(bucket: str) -> str:
+    """Return a bucket's container in its storage account on Azure: three letters or more, and single hyphens."""
+    return hyphenated(bucket if len(bucket) > 2 else f"{bucket}-files", most("azure container"))
+
+
+def shortened(name: str, limit: int) -> str:
+    """Return `name`, or its beginning and a digest if it is longer than `limit`."""
+    return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digits(name)}"
+
+
+def hyphenated(name: str, limit: int) -> str:
+    """Return `fleet_db` as `fleet-db`: no underscore, no two adjacent hyphens and none at the end, which many targets
+    refuse.
+
+    A name that loses more than its underscores gets a digest, so that `shop_` and `shop__` remain distinct.
+    """
+    plain = name.replace("_", "-")
+    tidy = re.sub("-+", "-", plain).rstrip("-")
+    return tidy if tidy == plain and len(tidy) <= limit else f"{tidy[: limit - 7].rstrip('-')}-{_digits(name)}"
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

@@ -1,0 +1,100 @@
+"""A system: everything that its owners declare, independent of where it runs."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from slipway.settings.databases import Bucket, Database, Queue
+from slipway.settings.fields import DatabaseName, Domain, Literal, Name, Text, Variable
+from slipway.settings.operations import (
+    Alert,
+    Attestation,
+    Budget,
+    BusinessMetric,
+    Check,
+    Compliance,
+    Contact,
+    Flag,
+    GatewayRules,
+    KnownIssue,
+    Logs,
+    Maintenance,
+    Nodes,
+    Objectives,
+    Owner,
+    RateLimit,
+    Recovery,
+    Validation,
+)
+from slipway.settings.releases import Migration, Release
+from slipway.settings.services import Environment, Secret, Service, Site
+from slipway.settings.setting import OVERRIDABLE, Setting
+
+
+class System(Setting):
+    """`systems/<name>/system.yaml`. The folder's name is the system's name."""
+
+    title: Text = Field(examples=["Fleet management"])
+    """Display name."""
+    description: Text | None = None
+    """Description in one or two sentences."""
+    owner: Owner = Field(examples=[{"team": "fleet"}])
+    """Its owner; required, because alerts need a receiver."""
+    contacts: list[Contact] = Field(default_factory=list)
+    """Contacts by level of escalation."""
+    namespace: Name | None = None
+    """Kubernetes namespace; by default the system's name."""
+    domains: dict[Name, Domain] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE)
+    """Public host names by purpose, such as `web` and `api`."""
+    services: dict[Name, Service] = Field(min_length=1)
+    """Its services by name, at least one."""
+    sites: dict[Name, Site] = Field(default_factory=dict)
+    """Its static sites by name."""
+    databases: dict[DatabaseName, Database] = Field(default_factory=dict)
+    """Its databases by name, each with its own instance."""
+    buckets: dict[Name, Bucket] = Field(default_factory=dict)
+    """Its buckets by name."""
+    queue: Queue | None = None
+    """Its message broker; none by default."""
+    environment: Environment = Field(default_factory=dict, json_schema_extra=OVERRIDABLE)
+    """Variables of every service."""
+    secrets: dict[Variable, Secret] = Field(default_factory=dict)
+    """Its secrets by name: who issues each, never the value."""
+    flags: dict[Name, Flag] = Field(default_factory=dict)
+    """Its feature flags by name."""
+    migrations: list[Migration] = Field(default_factory=list)
+    """Migrations in the order in which they are applied."""
+    objectives: Objectives = Field(default_factory=Objectives)
+    """Service level objectives, for alerts and releases."""
+    alerts: list[Alert] = Field(default_factory=list, max_length=100)
+    """Alerts in addition to those generated from its objectives."""
+    metrics: list[BusinessMetric] = Field(default_factory=list)
+    """Business metrics for the dashboard that is watched after a release."""
+    logs: Logs = Field(default_factory=Logs)
+    """Retention of its logs, and patterns that must not appear."""
+    checks: list[Check] = Field(default_factory=list)
+    """Smoke tests, run on a version before it gets traffic."""
+    validations: list[Validation] = Field(default_factory=list)
+    """Programs that check its data around a release."""
+    attestations: list[Attestation] = Field(default_factory=list)
+    """Manual checks, with a link to the evidence."""
+    release: Release = Field(default_factory=Release)
+    """Release process."""
+    maintenance_page: Maintenance = Field(default_factory=Maintenance)
+    """Maintenance page."""
+    rate_limit: RateLimit | None = None
+    """Rate limit per client; unlimited without it."""
+    gateway: GatewayRules = Field(default_factory=GatewayRules, json_schema_extra=OVERRIDABLE)
+    """How the gateway treats requests to it."""
+    recovery: Recovery | None = None
+    """Recovery objectives; none without it."""
+    compliance: Compliance = Field(default_factory=Compliance)
+    """Compliance of its data."""
+    nodes: Nodes | None = None
+    """Minimum requirements for a cluster."""
+    budget: Budget | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """Budget; no limit without it."""
+    known_issues: list[KnownIssue] = Field(default_factory=list)
+    """Known issues, for the pages that alerts link to."""
+    links: dict[str, Literal] = Field(default_factory=dict)
+    """Links to further documents: API reference, user guide."""

@@ -1,0 +1,133 @@
+"""Who runs each controller: whatever the answer, a plan is whole, pleases the pack, and waits for nobody who is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from slipway.rehearsal import Plan, Step
+from slipway.settings.cluster_services import API_GROUPS, Controllers, Presence
+from tests.rehearsed import ROOT, Rehearsed, rehearsed_with
+
+NAMES = tuple(Controllers.model_fields)
+RELEASE, NAMESPACE = "kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:Namespace"
+OWN_CHARTS = {"vector"}
+"""What reads the pods' logs is no controller of the cluster's."""
+OF_OWNERS = {
+    "gateway": "envoy-gateway-system",
+    "certificates": "cert-manager",
+    "metrics": "monitoring",
+}
+"""Namespaces that the cluster's owner has, where that controller is `present`: docs/stacks.md lists them."""
+SYSTEMS = {"aws": ("marketplace", "kingstons"), "azure": ("fleet",), "local": ("expenses",)}
+"""With databases, a queue, sites and alerts of their own, on each cloud."""
+PRESENCES = [each for each in get_args(Presence) if each != "installed"]
+LISTED_BY_STACK = {"iam-trust"}
+"""Rules that want the accounts of each stack by its name, which is another one here."""
+NOBODY = {"service-logs", "alert-receivers"}
+"""What the pack says where nobody gathers logs and nobody hears of alerts."""
+
+
+def stack(clouds: str, presence: str) -> dict[str, Any]:
+    """Production's clusters, or the local one, with few systems, and all their controllers run so."""
+    file = yaml.safe_load((ROOT / f"Pulumi.{'prod' if clouds == 'public' else 'local'}.yaml").read_text())
+    for cluster in file["config"]["slipway:clusters"].values():
+        cluster["controllers"] = dict.fromkeys(NAMES, presence)
+        cluster["systems"] = {name: cluster["systems"][name] for name in SYSTEMS[cluster["cloud"]]}
+    return file
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one answer to who runs the controllers."""
+
+    clouds: str
+    presence: str
+    made: Rehearsed
+
+    @property
+    def plan(self) -> Plan:
+        return self.made.plan
+
+
+@pytest.fixture(
+    scope="module", params=[f"{clouds}-{presence}" for clouds in ("public", "local") for presence in PRESENCES]
+)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Every controller run by the cluster's owner, or by nobody. No ledger has the stack's name."""
+    clouds, presence = request.param.split("-")
+    return Run(clouds, presence, rehearsed_with("controllers", stack(clouds, presence)))
+
+
+def looked_after(plan: Plan) -> dict[str, list[Step]]:
+    """Objects of the kinds of each controller."""
+    groups = {group: name for name, of_it in API_GROUPS.items() for group in of_it}
+    found: dict[str, list[Step]] = {name: [] for name in API_GROUPS}
+    for step in plan.steps:
+        group = step.type.removeprefix("kubernetes:").partition("/")[0]
+        if step.package == "kubernetes" and group in groups:
+            found[groups[group]].append(step)
+    return found
+
+
+def test_the_pack_is_pleased(run: Run) -> None:
+    """Where nobody gathers logs and nobody hears of alerts, it says that and nothing else."""
+    if run.clouds == "public":
+        found = {finding.policy for finding in run.made.findings if finding.level == "mandatory"}
+        assert found - LISTED_BY_STACK == (NOBODY if run.presence == "absent" else set())
+
+
+def test_no_chart_is_installed(run: Run) -> None:
+    charts = {step.inputs["name"] for step in run.plan.steps if step.type == RELEASE}
+    assert charts == (OWN_CHARTS if run.presence == "present" else set())
+
+
+def test_what_is_absent_is_not_awaited_and_what_is_present_is(run: Run) -> None:
+    """By one rule, over every kind that a controller looks after."""
+    for name, steps in looked_after(run.plan).items():
+        assert bool(steps) is (name not in unseen(run)), name
+        for step in steps:
+            annotations = step.inputs["metadata"]["annotations"]
+            skipped = annotations.get("pulumi.com/skipAwait") == "true"
+            assert skipped is (run.presence == "absent"), step.urn
+            assert not (skipped and "pulumi.com/waitFor" in annotations), step.urn
+
+
+def unseen(run: Run) -> set[str]:
+    """Controllers whose kinds these systems do not need there."""
+    of_logs = {"logs"} if run.presence == "absent" else set()
+    return of_logs | ({"databases", "mongodb"} if run.clouds == "public" else {"secrets", "queues", "mongodb"})
+
+
+def test_a_database_whose_operator_is_there_is_awaited(run: Run) -> None:
+    clusters = [each for each in looked_after(run.plan)["databases"] if each.inputs["kind"] == "Cluster"]
+    awaited = {each.inputs["metadata"]["annotations"].get("pulumi.com/waitFor") for each in clusters}
+    wanted = {"condition=Ready"} if run.presence == "present" else {None}
+    assert awaited == (wanted if run.clouds == "local" else set())
+
+
+def test_every_object_has_a_namespace(run: Run) -> None:
+    """One that the plan makes, or the owner's, where a page says so."""
+    spaces = {step.inputs["metadata"]["name"] for step in run.plan.steps if step.type == NAMESPACE}
+    used = {step.inputs["metadata"].get("namespace") for step in run.plan.steps if _namespaced(step)}
+    owners = set(OF_OWNERS.values()) if run.presence == "present" else set()
+    assert used - spaces - {None, "default", "kube-system"} == owners
+
+
+def _namespaced(step: Step) -> bool:
+    return step.package == "kubernetes" and "metadata" in step.inputs and step.type != RELEASE
+
+
+def test_nothing_is_made_for_charts_of_others(run: Run) -> None:
+    """Logins, routes and receivers of a Grafana and an Alertmanager that are not Slipway's."""
+    names = {step.name.rsplit("/", 1)[-1] for step in run.plan.steps}
+    assert names.isdisjoint({"grafana", "grafana-login", "alertmanager-routes", "monitoring-main-supplied"})
+
+
+def test_every_namespace_of_owners_is_documented() -> None:
+    page = (ROOT / "docs" / "stacks.md").read_text()
+    for controller, namespace in OF_OWNERS.items():
+        assert f"| `{controller}` | `{namespace}`" in page

@@ -1,0 +1,186 @@
+"""WebSockets, streams and large files through Envoy Gateway, with time limits of seconds in place of minutes."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slipway.rehearsal import Plan
+from tests.e2e.conftest import World, sign
+from tests.e2e.dry import objects, planned
+from tests.e2e.rig import IMAGES, STACK, Rig
+
+ADMINISTRATION = 19000
+"""Envoy's port, open inside its pod alone."""
+LIMIT, UPLOAD, SILENCE = 3, 4, 8
+"""Seconds that an answer, and an upload, may take on paths that are no streams; and that nothing may come anywhere."""
+SYSTEM = {
+    "title": "Streams",
+    "owner": {"team": "streams"},
+    "domains": {"plain": "plain.streams.example.com", "live": "live.streams.example.com"},
+    "gateway": {
+        "timeout": f"{LIMIT}s",
+        "uploadTimeout": f"{UPLOAD}s",
+        "idleTimeout": f"{SILENCE}s",
+        "maximumBody": "1Mi",
+    },
+    "services": {
+        "app": {
+            "image": "streams",
+            "port": 8080,
+            "replicas": {"minimum": 1, "maximum": 1},
+            "resources": {"cpu": "10m", "memory": "32Mi"},
+            "routes": [
+                {"domain": "plain", "path": "/"},
+                {"domain": "live", "path": "/"},
+                {"domain": "live", "path": "/stream", "stream": True},
+                {"domain": "live", "path": "/files", "stream": True, "maximumBody": "128Mi"},
+            ],
+        }
+    },
+}
+
+
+class Streams:
+    """The system, as visitors reach it."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig, self.address = rig, ""
+
+    def find(self) -> None:
+        (gateway,) = self.rig.get("gateways.gateway.networking.k8s.io", "-n", "streams")
+        self.address = gateway["status"]["addresses"][0]["value"]
+
+    def curl(self, host: str, path: str, *words: str) -> str:
+        name = f"{host}.streams.example.com"
+        end = f"--resolve {name}:443:{self.address} https://{name}{path}"
+        return self.rig.inside("sh", "-c", f"curl -sk --http1.1 --max-time 60 {' '.join(words)} {end} || true")
+
+    def client(self, host: str, path: str, what: str, seconds: float) -> str:
+        script = str(IMAGES / "client.py")
+        return self.rig.inside("python3", script, self.address, f"{host}.streams.example.com", path, what, str(seconds))
+
+
+def planned_alone() -> Plan:
+    """This system in place of those of the rig's stack."""
+    rig = yaml.safe_load(STACK.read_text())
+    rig["config"]["slipway:clusters"]["main"]["systems"] = {"streams": {"blue": {"version": "1.0.0"}}}
+    return planned(yaml.safe_dump(rig), {"systems/streams/system.yaml": yaml.safe_dump(SYSTEM, sort_keys=False)})
+
+
+@pytest.fixture(scope="module")
+def streams(world: World) -> Streams:
+    """Its objects alone are brought there: all else of the cluster is what the five systems stand on."""
+    files = [f"{IMAGES / 'app.py'}:/app/app.py"]
+    name = "registry.example.com/streams:1.0.0"
+    world.rig.image(name, packages="python3", files=files, entrypoint="python3 /app/app.py")
+    own = [
+        each
+        for each in objects(planned_alone())
+        if "streams" in (each["metadata"].get("namespace"), each["metadata"]["name"])
+    ]
+    namespaces = [each for each in own if each["kind"] == "Namespace"]
+    for found in (namespaces, [each for each in own if each not in namespaces]):
+        document = {"apiVersion": "v1", "kind": "List", "items": found}
+        world.rig.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(document))
+    sign(world.rig, "-n", "streams")
+    there = Streams(world.rig)
+    end = time.monotonic() + 90
+    while True:
+        try:
+            there.find()
+            if there.curl("live", "/x", "-o /dev/null -w '%{http_code}'") == "200":
+                break
+        except (KeyError, IndexError):
+            pass
+        assert time.monotonic() < end, "the gateway does not answer"
+        time.sleep(1)
+    return there
+
+
+@pytest.mark.parametrize(("host", "path"), [("plain", "/chat"), ("live", "/stream/chat")])
+def test_a_websocket_opens_on_every_route(streams: Streams, host: str, path: str) -> None:
+    """And what is said comes back."""
+    status, echoed = streams.client(host, path, "websocket", 1).split()
+    assert status == "101"
+    assert int(echoed) >= 1
+
+
+def test_a_websocket_on_a_stream_outlives_the_time_limits(streams: Streams) -> None:
+    """Twice as long as an answer and an upload may take elsewhere."""
+    status, echoed = streams.client("live", "/stream/chat", "websocket", 2 * UPLOAD).split()
+    assert status == "101"
+    assert int(echoed) / 2 > UPLOAD + 1
+
+
+def test_a_stream_has_no_time_limit_and_other_paths_have(streams: Streams) -> None:
+    """Of as many lines as take twice the time, all come on the one and some on the other."""
+    ticks = 4 * LIMIT
+    assert streams.curl("live", f"/stream/x?ticks={ticks}").count("data:") == ticks
+    assert 0 < streams.curl("plain", f"/x?ticks={ticks}").count("data:") < ticks
+
+
+def test_an_upload_may_take_its_time_where_there_are_streams(streams: Streams) -> None:
+    """Elsewhere it is ended."""
+    assert streams.client("live", "/files/x", "slowly", UPLOAD + 2) == "200"
+    assert streams.client("plain", "/x", "slowly", UPLOAD + 2) == "408"
+
+
+def test_a_large_file_arrives_whole_where_it_may(streams: Streams, tmp_path: Path) -> None:
+    """And is refused by its length where it may not, before it is sent."""
+    file = tmp_path / "large"
+    with file.open("wb") as large:
+        large.truncate(64 << 20)
+    sent = f"-H Expect: --data-binary @{file}"
+    assert json.loads(streams.curl("live", "/files/x", sent))["received"] == 64 << 20
+    status = "-o /dev/null -w '%{http_code}'"
+    assert streams.curl("live", "/x", sent, status) == "413"
+    assert streams.curl("plain", "/x", sent, status) == "413"
+
+
+def test_a_stream_ends_when_nobody_says_anything(streams: Streams) -> None:
+    """A WebSocket as well, long before its client loses patience."""
+    assert streams.client("live", "/stream/chat", "silent", 10 * SILENCE) == "101 ended"
+
+
+def test_the_proxies_hold_nothing_back(streams: Streams) -> None:
+    """Envoy's own configuration: no buffer, no time limit on streams, and everywhere that of silence. A route that says
+    nothing of it has its listener's; it would have none if Envoy Gateway derived one from the stream's time limit
+    (envoyproxy/gateway#7806)."""
+    (pod, *_) = streams.rig.get("pods", "-n", "envoy-gateway-system", "-l", "app.kubernetes.io/component=proxy")
+    with streams.rig.forwarded("envoy-gateway-system", pod["metadata"]["name"], ADMINISTRATION) as address:
+        listeners, routes = (
+            urllib.request.urlopen(f"http://{address}/config_dump?resource={kind}", timeout=30).read().decode()
+            for kind in ("dynamic_listeners", "dynamic_route_configs")
+        )
+    assert "streams.example.com" in listeners
+    assert "http.buffer" not in listeners + routes
+    managers = {each["rds"]["route_config_name"]: each for each in _with(json.loads(listeners), "rds")}
+    ours = {name: each["stream_idle_timeout"] for name, each in managers.items() if name.startswith("streams/streams/")}
+    assert ours == dict.fromkeys(("streams/streams/live", "streams/streams/plain"), f"{SILENCE}s")
+    actions = {
+        each["name"]: each["route"]
+        for each in _with(json.loads(routes), "route")
+        if "streams/app-live" in str(each.get("name"))
+    }
+    assert {each["timeout"] for name, each in actions.items() if "app-live." in name} == {"0s"}
+    assert {each.get("idle_timeout", "as the listener") for each in actions.values()} == {"as the listener"}
+
+
+def _with(found: Any, key: str) -> Iterator[dict[str, Any]]:
+    """All parts of a document that have a key."""
+    if isinstance(found, dict):
+        if key in found:
+            yield found
+        for each in found.values():
+            yield from _with(each, key)
+    elif isinstance(found, list):
+        for each in found:
+            yield from _with(each, key)

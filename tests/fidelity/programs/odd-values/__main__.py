@@ -1,0 +1,11 @@
+import pulumi, pulumi_aws as aws
+aws.s3.Bucket("texts", bucket="é<>&\u2028", tags={"": "empty key", "a.b": "dot", "a/b": "slash", "quote\"": "'", "n": "1", "t": "true"})
+aws.cloudwatch.MetricAlarm("numbers", comparison_operator="x", evaluation_periods=10**15, threshold=1e-9, datapoints_to_alarm=0, dimensions={})
+aws.cloudwatch.MetricAlarm("large", comparison_operator="x", evaluation_periods=1, threshold=1e22)
+aws.lambda_.Function("nested", role="r", environment={"variables": {"S": pulumi.Output.secret("a"), "O": pulumi.Output.from_input("b"), "N": None}}, layers=[pulumi.Output.from_input("l"), pulumi.Output.secret("m")], vpc_config={"subnet_ids": [], "security_group_ids": ["g"]})
+aws.lambda_.Function("assets", role="r", code=pulumi.FileArchive("./files"))
+aws.s3.BucketObject("asset", bucket="b", source=pulumi.FileAsset("./files/a.txt"))
+pulumi.export("int", 2**60)
+pulumi.export("nan", 1e300)
+pulumi.export("secret", {"deep": [pulumi.Output.secret({"x": 1})]})
+pulumi.export("empty", {"l": [], "m": {}, "s": ""})

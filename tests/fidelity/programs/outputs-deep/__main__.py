@@ -1,0 +1,11 @@
+import pulumi, pulumi_aws as aws
+a = aws.s3.Bucket("a", bucket="a", tags={"x": "1"})
+fn = aws.lambda_.Function("fn", role=a.arn, environment={"variables": {"ONE": "1"}})
+aws.s3.Bucket("known", bucket=fn.environment.variables["ONE"])
+aws.s3.Bucket("unknown", bucket=fn.vpc_config.vpc_id)
+aws.s3.Bucket("mixed", tags={"k": a.tags["x"], "u": a.hosted_zone_id, "all": pulumi.Output.format("{0}/{1}", a.bucket, a.id)})
+s = pulumi.Output.secret(a.bucket)
+aws.s3.Bucket("secret", bucket=s.apply(lambda t: t + "-s"), tags={"un": pulumi.Output.unsecret(s)})
+pulumi.export("tags", a.tags)
+pulumi.export("fn", fn.environment)
+pulumi.export("later", {"zone": a.hosted_zone_id, "known": a.bucket})

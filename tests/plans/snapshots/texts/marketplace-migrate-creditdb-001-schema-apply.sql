@@ -1,0 +1,61 @@
+\set ON_ERROR_STOP on
+\set slipway_migration creditdb-001-schema
+\ir library.sql
+SET statement_timeout = 900000;
+SET lock_timeout = 1000;
+\o step
+\qecho lock
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+SELECT pg_try_advisory_lock(hashtextextended('slipway:' || current_database(), 0)) AS slipway_free \gset
+\if :slipway_free
+\else
+\o verdict
+\qecho locked
+\o
+\q
+\endif
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'lock', 'ok', :'slipway_began', $(digest)$$(digest)$);
+BEGIN ISOLATION LEVEL READ COMMITTED;
+\o step
+\qecho ledger
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_make_ledger();
+SELECT pg_temp.slipway_state($(digest)$creditdb-001-schema$(digest)$, $qcfdbbfde$(digest)$qcfdbbfde$) AS slipway_state \gset
+SELECT :'slipway_state' IN ('applied', 'skipped') AS slipway_done \gset
+\if :slipway_done
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'ledger', 'ok', :'slipway_began', $(digest)$nothing to do$(digest)$);
+\q
+\endif
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'ledger', 'ok', :'slipway_began', $(digest)$$(digest)$);
+\o step
+\qecho preconditions
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_check($(digest)$precondition$(digest)$, $(digest)$no table of these names exists$(digest)$, $(digest)$SELECT count(*) FROM pg_tables WHERE tablename IN ('credit_applications', 'credit_scores')$(digest)$, NULL, $(digest)$0$(digest)$, NULL, NULL);
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'preconditions', 'ok', :'slipway_began', $(digest)$1 check$(digest)$);
+SELECT pg_temp.slipway_unusable() AS slipway_known \gset
+\o step
+\qecho migrate
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+\set slipway_sql `cat "$SLIPWAY_FILES/migration.sql"`
+CALL pg_temp.slipway_run(:'slipway_sql', '(digest)');
+CALL pg_temp.slipway_all_valid(:'slipway_known', $(digest)$[{"schema": null, "table": "credit_applications", "name": "idx_credit_applications_user"}]$(digest)$);
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'migrate', 'ok', :'slipway_began', $(digest)$$(digest)$);
+RESET ROLE;
+RESET search_path;
+\o step
+\qecho verification
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_check($(digest)$verification$(digest)$, $(digest)$its tables$(digest)$, $(digest)$SELECT count(*) FROM pg_tables WHERE tablename IN ('credit_applications', 'credit_scores')$(digest)$, NULL, $(digest)$2$(digest)$, NULL, NULL);
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'verification', 'ok', :'slipway_began', $(digest)$1 check$(digest)$);
+\o step
+\qecho record
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_record($(digest)$creditdb-001-schema$(digest)$, $qcfdbbfde$(digest)$qcfdbbfde$, 'applied', $(digest)$v1.0.0$(digest)$);
+COMMIT;
+SELECT pg_temp.slipway_line($(digest)$creditdb-001-schema$(digest)$, 'record', 'ok', :'slipway_began', $(digest)$applied$(digest)$);

@@ -1,0 +1,57 @@
+\set ON_ERROR_STOP on
+\set slipway_migration paymentdb-001-schema
+\ir library.sql
+SET statement_timeout = 900000;
+SET lock_timeout = 1000;
+\o step
+\qecho lock
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+SELECT pg_try_advisory_lock(hashtextextended('slipway:' || current_database(), 0)) AS slipway_free \gset
+\if :slipway_free
+\else
+\o verdict
+\qecho locked
+\o
+\q
+\endif
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'lock', 'ok', :'slipway_began', $(digest)$$(digest)$);
+BEGIN;
+\o step
+\qecho ledger
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+SELECT pg_temp.slipway_state($q45732993$paymentdb-001-schema$q45732993$, $(digest)$(digest)$(digest)$) AS slipway_state \gset
+SELECT :'slipway_state' = 'new' AS slipway_absent, :'slipway_state' = 'skipped' AS slipway_skipped \gset
+\if :slipway_absent
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'ledger', 'ok', :'slipway_began', $(digest)$nothing to do$(digest)$);
+\q
+\endif
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'ledger', 'ok', :'slipway_began', $(digest)$$(digest)$);
+\if :slipway_skipped
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'rollback', 'skipped', :'slipway_began', $(digest)$it was never made$(digest)$);
+\else
+\o step
+\qecho rollback
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+\set slipway_sql `cat "$SLIPWAY_FILES/rollback.sql"`
+CALL pg_temp.slipway_run(:'slipway_sql', '(digest)');
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'rollback', 'ok', :'slipway_began', $(digest)$$(digest)$);
+\endif
+\if :slipway_skipped
+\else
+\o step
+\qecho rollbackVerification
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_check($(digest)$rollbackVerification$(digest)$, $(digest)$its tables are gone$(digest)$, $(digest)$SELECT count(*) FROM pg_tables WHERE tablename IN ('payment_plan_templates', 'payment_plans', 'payments')$(digest)$, NULL, $(digest)$0$(digest)$, NULL, NULL);
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'rollbackVerification', 'ok', :'slipway_began', $(digest)$1 check$(digest)$);
+\endif
+\o step
+\qecho record
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+DELETE FROM slipway.migrations WHERE name = $q45732993$paymentdb-001-schema$q45732993$;
+COMMIT;
+SELECT pg_temp.slipway_line($q45732993$paymentdb-001-schema$q45732993$, 'record', 'ok', :'slipway_began', $(digest)$removed$(digest)$);

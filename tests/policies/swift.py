@@ -1,0 +1,185 @@
+"""Many edits of a plan, each judged by the rules that can see it: the pack without a server, in a process of its own.
+
+    python -m tests.policies.swift < QUESTION > ANSWER
+
+What is asked and what is answered are pickled. A rule that does not cover the type of what an edit changes says the same as
+before, so only those that do are run again; `test_mutations.py` asks the real server.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slipway.rehearsal import exported
+from slipway.rehearsal.exported import Exported
+from tests.conftest import COLLECT_AFTER
+from tests.policies.pack_under_test import PACK
+from tests.policies.plan_under_test import DROPPED, SYSTEMS, Edit, configured, owner, recorded, requests_for
+from tests.rehearsed import ROOT
+
+Said = set[tuple[str, str, str]]
+"""Rule, resource and message."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A resource that was not there, with the provider and the parent of one that was."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    like: tuple[str, str]
+    """Type, of which the last part is enough, and name."""
+    depends: tuple[tuple[str, str], ...] = ()
+    """What it was made from, in the same form."""
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name}: {dict(self.inputs)!r}"
+
+
+Change = Edit | Addition | tuple[Edit | Addition, ...]
+"""Several are one pull request."""
+
+
+def broken(stack: str, changes: Sequence[Change]) -> list[set[str]]:
+    """The rules that each change makes speak."""
+    environment = {
+        "PULUMI_STACK": stack,
+        "PULUMI_PROJECT": "slipway",
+        "PULUMI_CONFIG": json.dumps(dict(configured(stack))),
+        "PULUMI_DRY_RUN": "true",
+        "PYTHONPATH": os.pathsep.join([str(PACK), str(ROOT)]),
+    }
+    asked = pickle.dumps((recorded(stack), list(changes)))
+    command = [sys.executable, "-m", "tests.policies.swift"]
+    run = subprocess.run(command, input=asked, stdout=subprocess.PIPE, env={**os.environ, **environment}, cwd=ROOT)
+    assert run.returncode == 0, f"the pack failed on an edit of {stack}"
+    return pickle.loads(run.stdout)
+
+
+class _Plan:
+    def __init__(self, state: Exported) -> None:
+        from pulumi_policy import EnforcementLevel
+
+        import rules
+        from framework import serving
+        from framework.levels import configuration
+
+        self._state = state
+        self._config = configuration(rules.every())
+        self._rules = [
+            each
+            for each in rules.every()
+            if self._config[each.name]["enforcementLevel"] is not EnforcementLevel.DISABLED  # type: ignore[index]
+        ]
+        self._server = serving.SharedReading(
+            "slipway", "0.1.0", [*self._rules], EnforcementLevel.MANDATORY, self._config
+        )
+        asked = exported.requests(state)
+        self._requests = {each.urn: each for each in asked.together}
+        self._together = {each.urn: each for each in self._server._related(asked.together)}
+        self._known: dict[tuple[str, str], Said] = {}
+
+    def broken(self, change: Change) -> set[str]:
+        """The rules that say of a changed plan what they do not say of the plan."""
+        before: dict[str, Mapping[str, Any]] = {}
+        after: dict[str, Mapping[str, Any] | None] = {}
+        for each in change if isinstance(change, tuple) else (change,):
+            if isinstance(each, Addition):
+                added = self._added(each)
+                after[added["urn"]] = added
+            else:
+                was = self._of(each.type, each.name)
+                before[was["urn"]] = was
+                after[was["urn"]] = each.applied(after.get(was["urn"]) or was)
+        assert after != before, f"{change} changes nothing"
+        return self._judged(list(before.values()), [each for each in after.values() if each is not None])
+
+    def _judged(self, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
+        asked = requests_for(self._state, after)
+        alone = {rule for each in asked.alone[-len(after) :] for rule, *_ in self._alone(each)} if after else set()
+        together = [self._whole(each) for each in asked.together[-len(after) :]] if after else []
+        return alone | self._news({each["urn"] for each in before}, together, before)
+
+    def _of(self, type_: str, name: str) -> Mapping[str, Any]:
+        found = [
+            each
+            for each in self._state.resources
+            if each["type"].endswith(type_) and each["urn"].rpartition("::")[2] == name
+        ]
+        assert len(found) == 1, f"{len(found)} resources are {type_} {name}"
+        return found[0]
+
+    def _added(self, addition: Addition) -> dict[str, Any]:
+        like = self._of(*addition.like)
+        return {
+            "urn": f"urn:pulumi:{self._state.stack}::{self._state.project}::{addition.type}::{addition.name}",
+            "type": addition.type,
+            "custom": True,
+            "parent": like.get("parent"),
+            "provider": like.get("provider", ""),
+            "dependencies": [self._of(*each)["urn"] for each in addition.depends],
+            "inputs": {key: value for key, value in addition.inputs.items() if value is not DROPPED},
+        }
+
+    def _whole(self, request: Any) -> Any:
+        (found,) = self._server._related([request])
+        return replace(found, parent=request.parent, dependencies=frozenset(request.dependencies))
+
+    def _alone(self, request: Any) -> Said:
+        resource, said = self._server._alone(request), set()
+        for rule in self._server._covering(request.type):
+            said |= self._said(rule, resource)
+        return said
+
+    def _news(self, gone: set[str], new: Sequence[Any], before: Sequence[Mapping[str, Any]]) -> set[str]:
+        from framework.declaring import StackRule
+        from framework.resources import unversioned
+
+        types = {each.type for each in new} | {unversioned(each["type"]) for each in before}
+        urns = {each.urn for each in new} | gone
+        (system,) = {owner(each) if owner(each) in SYSTEMS else "" for each in urns} or {""}
+        near = [
+            each for urn, each in self._together.items() if owner(urn) not in (SYSTEMS - {system} if system else ())
+        ]
+        found: set[str] = set()
+        for rule in (each for each in self._rules if isinstance(each, StackRule)):
+            if any(rule.declaration.covers(each) for each in types):
+                if (rule.name, system) not in self._known:
+                    self._known[rule.name, system] = self._said(rule, near)
+                resources = [each for each in near if each.urn not in gone]
+                found |= {rule.name} if self._said(rule, [*resources, *new]) - self._known[rule.name, system] else set()
+        return found
+
+    def _said(self, rule: Any, subject: Any) -> Said:
+        from framework.verdicts import Advice
+
+        said: Said = set()
+        settings = {key: each for key, each in self._config[rule.name].items() if key != "enforcementLevel"}  # type: ignore[union-attr]
+        try:
+            rule.evaluate(subject, settings, lambda message, urn=None: said.add((rule.name, urn or "", message)))
+        except Advice as advice:
+            said |= {(rule.name, urn, message) for urn, message in advice.reports}
+        return said
+
+
+def _main() -> None:
+    gc.set_threshold(*COLLECT_AFTER)
+    state, changes = pickle.load(sys.stdin.buffer)
+    plan = _Plan(state)
+    answer = pickle.dumps([plan.broken(each) for each in changes])
+    sys.stdout.buffer.write(answer)
+
+
+if __name__ == "__main__":
+    from tests.policies import swift
+
+    swift._main()

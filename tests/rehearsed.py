@@ -1,0 +1,85 @@
+"""Plans of the project's systems, each made once a run of the tests whatever number of modules looks at it.
+
+    plan = rehearsed("prod").plan                                    # Pulumi.prod.yaml, judged
+    plan = rehearsed_with("loud", document).plan                     # a stack file of the test's own
+    plan = rehearsed_alone(text, {"systems/shop/system.yaml": …}).plan    # that file and these systems, and no others
+
+Where a test is about the command, or edits what is not a stack's file, it runs `slipway` on a copy (`tests/slipway/cli/conftest.py`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from slipway.cli.selection import select
+from slipway.rehearsal import Finding, Plan, Rehearsal
+from slipway.settings.stacks import Stack
+from tests.shared import shared
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a run of the program came to, and the stack that it was run for."""
+
+    rehearsal: Rehearsal
+    stack: Stack
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of a program that did not fail."""
+        assert self.rehearsal.failure is None, self.rehearsal.failure
+        return self.rehearsal.plan
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the policy pack says of the plan."""
+        assert self.rehearsal.failure is None, self.rehearsal.failure
+        return self.rehearsal.findings
+
+
+@shared
+def rehearsed(stack: str, *, seed: str | None = None) -> Rehearsed:
+    """A stack of the project. With a `seed` its secrets are readable, and nobody judges it."""
+    selection = select(ROOT, stack, None)
+    return Rehearsed(selection.rehearse(judged=seed is None, seed=seed), selection.stack)
+
+
+def rehearsed_with(name: str, file: Mapping[str, Any] | Path) -> Rehearsed:
+    """The project with `file`, or what stands in it, as the file of a stack called `name`."""
+    text = file.read_text(encoding="utf-8") if isinstance(file, Path) else yaml.safe_dump(file)
+    return _with_text(name, text)
+
+
+@shared
+def _with_text(name: str, text: str) -> Rehearsed:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"Pulumi.{name}.yaml"
+        file.write_text(text, encoding="utf-8")
+        selection = select(ROOT, None, file)
+        return Rehearsed(selection.rehearse(judged=True), selection.stack)
+
+
+def rehearsed_alone(stack: str, systems: Mapping[str, str]) -> Rehearsed:
+    """The project with no systems but those in `systems`, texts by file, in the stack `test`. Nobody judges it."""
+    return _alone(stack, tuple(systems.items()))
+
+
+@shared
+def _alone(stack: str, files: tuple[tuple[str, str], ...]) -> Rehearsed:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for room in ("components", "slipway", "__main__.py", "Pulumi.yaml"):
+            (folder / room).symlink_to(ROOT / room)
+        for name, text in (("Pulumi.test.yaml", stack), *files):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        selection = select(folder, "test", None)
+        return Rehearsed(selection.rehearse(judged=False), selection.stack)

@@ -1,0 +1,49 @@
+"""`slipway` as it is, but that a plan of the very same files is made once a run of the tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from slipway.cli.main import main
+from slipway.cli.selection import Selection
+from slipway.rehearsal import PolicyPack, Progress, Rehearsal
+from tests.rehearsed import rehearsed
+from tests.shared import kept
+from tests.slipway.cli.copied import digest, entries, unedited
+
+rehearse = Selection.rehearse
+
+
+def once(
+    self: Selection,
+    *,
+    judged: bool,
+    on_progress: Callable[[Progress], None] | None = None,
+    seed: str | None = None,
+    pack: PolicyPack | None = None,
+    marks_key: str | None = None,
+) -> Rehearsal:
+    found = dict(entries(self.project.root))
+    if on_progress:
+        on_progress(Progress("program", 0))
+    if pack is not None or marks_key is not None:  # of another folder, which is in no key, or another key each time
+        return rehearse(self, judged=judged, on_progress=on_progress, seed=seed, pack=pack, marks_key=marks_key)
+    in_its_place = self.file.parent == self.project.root
+    if seed is None and in_its_place and found == unedited():
+        made = rehearsed(self.stack.name).rehearsal
+        return made if judged else replace(made, findings=(), judged_by=())
+    # Nobody but the pack reads ledgers.
+    files = [each for each in found.items() if judged or not each[0].startswith("ledger/")]
+    asked = ("slipway", self.stack.name, judged, seed, *files, (str(self.file.name), digest(self.file)))
+    return kept(asked, lambda: rehearse(self, judged=judged, on_progress=on_progress, seed=seed))
+
+
+if __name__ == "__main__":
+    Selection.rehearse = once  # type: ignore[method-assign]
+    sys.argv[0] = "slipway"
+    main()

@@ -1,0 +1,78 @@
+"""The real command, on a copy of the project whose data a test may edit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.processes import PATIENCE
+from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT
+
+CANARY = "canary-c0ffee-do-not-show"
+COMMAND = Path(sys.executable).parent / "slipway"
+SHARING = Path(__file__).with_name("command.py")
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def everything(self) -> str:
+        return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Code by link, data by copy."""
+
+    root: Path
+
+    def slipway(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Run:
+        """With a prefix or variables of its own it is the very command; else plans are shared with other tests."""
+        command = [*prefix, str(COMMAND)] if prefix or environment else [sys.executable, str(SHARING)]
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=self.root,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def without_backup(self) -> int:
+        """A database of `prod` without backup beside a value that nobody may see; the line of the first."""
+        self.edit("Pulumi.prod.yaml", "config:\n", f"config:\n  other:token: {{secure: v1:{CANARY}}}\n")
+        kept = "          databases: {expenses: {backup: {copyToSecondRegion: true}}}\n"
+        return self.edit("Pulumi.prod.yaml", kept, "          databases: {expenses: {backup: none}}\n")
+
+    def edit(self, file: str, old: str, new: str) -> int:
+        """Replaces `old`, which must occur, and returns the line of the first change."""
+        path = self.root / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Copy:
+    for folder in LINKED:
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for file in FILES:
+        shutil.copy(ROOT / file, tmp_path / file)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return Copy(tmp_path)

@@ -1,0 +1,88 @@
+"""`slipway weights`: what is in force beside what the stack says."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from slipway.ops.aws import weights
+from slipway.ops.cluster.api import Api
+from slipway.ops.cluster.connection import Connection
+from slipway.ops.weights import EdgeState
+from tests.slipway.cli.conftest import Copy
+from tests.slipway.cli.inside import Inside
+from tests.slipway.ops.cluster.memory import Memory
+
+STAGING = ("weights", "--stack", "staging", "--system")
+
+
+@pytest.fixture
+def slipway(project: Copy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Inside:
+    return Inside(project.root, monkeypatch, capfd)
+
+
+@pytest.mark.parametrize(("green", "said"), [(10, ""), (50, "differs")])
+def test_weights_in_force_stand_beside_the_declared(
+    slipway: Inside, monkeypatch: pytest.MonkeyPatch, green: int, said: str
+) -> None:
+    """A difference is told."""
+    state = EdgeState(active="blue", weights={"blue": 100 - green, "green": green}, epoch=7)
+    monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": state})
+    run = slipway(*STAGING, "smartwallet")
+    assert run.status == 0
+    declared = "blue 90 %, green 10 %, blue active"
+    row = run.out.splitlines()[1]
+    assert row == f"web   blue {100 - green} %, green {green} %, blue active  {declared}  {said}".rstrip()
+
+
+def test_a_site_without_a_state(slipway: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says what makes it."""
+    monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": None})
+    run = slipway(*STAGING, "smartwallet")
+    assert run.out.splitlines()[1].endswith("run `pulumi up` first")
+
+
+def test_a_system_without_sites(slipway: Inside) -> None:
+    """No cloud is asked."""
+    run = slipway(*STAGING, "expenses")
+    assert (run.status, run.out) == (
+        0,
+        "expenses has no static sites: for its routes pass the cluster's --context\n",
+    )
+
+
+def route(blue: int, green: int, seen: int = 4) -> dict[str, Any]:
+    parent = {"name": "smartwallet", "sectionName": "api"}
+    backends = [{"name": "smartwallet-api-blue", "weight": blue}, {"name": "smartwallet-api-green", "weight": green}]
+    said = [{"type": each, "status": "True", "observedGeneration": seen} for each in ("Accepted", "ResolvedRefs")]
+    return {
+        "metadata": {"name": "smartwallet-api-api", "namespace": "smartwallet", "generation": 4},
+        "spec": {"parentRefs": [parent], "rules": [{"name": "by-weight-any", "backendRefs": backends}]},
+        "status": {"parents": [{"parentRef": parent, "conditions": said}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("live", "row"),
+    [
+        (route(100, 0), "blue 100 %, green 0 %  blue 100 %, green 0 %"),
+        (route(60, 40), "blue 60 %, green 40 %  blue 100 %, green 0 %  differs"),
+        (
+            route(100, 0, seen=1),
+            "not blue 100 %, green 0 % yet  blue 100 %, green 0 %  "
+            "at smartwallet/api: its controller has seen generation 1 of 4",
+        ),
+    ],
+)
+def test_elsewhere_the_gateway_splits_visitors(
+    slipway: Inside, monkeypatch: pytest.MonkeyPatch, live: dict[str, Any], row: str
+) -> None:
+    """What its controller has not seen is not in force."""
+    memory = Memory()
+    memory.objects["/apis/gateway.networking.k8s.io/v1/namespaces/smartwallet/httproutes/smartwallet-api-api"] = live
+    connected = Connection(cast(Api, memory), "kind")
+    monkeypatch.setattr("slipway.cli.weights.connected", lambda stack, cluster, target: connected)
+    run = slipway("weights", "--stack", "local", "--system", "smartwallet", "--context", "kind")
+    assert run.status == 0, run.everything
+    assert run.out.splitlines()[1] == f"smartwallet-api-api  {row}"

@@ -1,0 +1,61 @@
+"""The private parts of Pulumi's SDK are as the rehearsal knows them, or it says so and stops."""
+
+from __future__ import annotations
+
+import ast
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from slipway.rehearsal import sdk
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_installed_sdk_is_the_one_that_was_tried() -> None:
+    """Its version is the pinned one, and no part differs."""
+    assert metadata.version("pulumi") == sdk.TRIED
+    sdk.verify()
+
+
+@pytest.mark.parametrize("part", sdk.FUNCTIONS)
+def test_a_function_with_other_parameters_is_named_with_both_versions(
+    part: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release that changes one is found before it makes a plan wrong."""
+    monkeypatch.setattr(".".join(part), lambda something, new: None)
+    monkeypatch.setattr(sdk.metadata, "version", lambda package: "4.0.0")
+    with pytest.raises(sdk.SdkError, match=r"pulumi 4\.0\.0 differs from the supported pulumi 3\.272\.0") as told:
+        sdk.verify()
+    assert f"{'.'.join(part)} takes (something, new)" in str(told.value)
+
+
+@pytest.mark.parametrize("part", sdk.VALUES)
+def test_a_value_that_is_gone_is_named(part: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that is of another kind."""
+    monkeypatch.delattr(".".join(part))
+    with pytest.raises(sdk.SdkError, match=part[1]):
+        sdk.verify()
+
+
+def test_nobody_else_touches_a_private_part_of_the_sdk() -> None:
+    """No other module imports one by name, or reaches through a public one: `resource._get_stack_trace`."""
+    for path in (ROOT / "slipway").rglob("*.py"):
+        if path.name == "sdk.py":
+            continue
+        tree = ast.parse(path.read_text())
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "pulumi"
+            for alias in node.names
+        }
+        assert not any(name.startswith("_") for name in imported), path
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+                owner = ast.unparse(node.value)
+                foreign = owner.partition(".")[0] == "pulumi" or owner in imported
+                assert not foreign, f"{path}: {owner}.{node.attr}"
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert "pulumi.runtime._" not in node.value, path

@@ -1,0 +1,409 @@
+"""Wrong input of every kind: each is one clear error, told with its file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from slipway.settings.clouds import aws as aws_settings
+from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
+
+FLEET = "systems/fleet/system.yaml"
+TEST = "Pulumi.test.yaml"
+
+PLAIN_SECRET = "looks like a secret in plain text: declare it under 'secrets' and refer to it with {secret: NAME}"
+PLAIN_VARIABLE = f"{PLAIN_SECRET}; if it is public, give a reason: {{plain: …, reason: …}}"
+RESPELLED = "is a number that YAML has rewritten: put it in quotes"
+
+IN_SYSTEM = {
+    "typo": ("port: 3000", "prot: 3000", "7: services.api.prot: is not a known key; did you mean 'port'?"),
+    "typo at the root": ("title:", "titel:", "1: titel: is not a known key; did you mean 'title'?"),
+    "port out of range": (
+        "port: 3000",
+        "port: 70000",
+        "7: services.api.port: 70000 is not a port (1–65535), for example 3000",
+    ),
+    "quoted number": (
+        "port: 3000",
+        'port: "3000"',
+        "7: services.api.port: '3000' is not a port (1–65535), for example 3000",
+    ),
+    "huge number": (
+        "port: 3000",
+        "port: " + "9" * 50,
+        "7: services.api.port: 1e+50 is not a port (1–65535), for example 3000",
+    ),
+    "no value": ("port: 3000", "port:", "7: services.api.port: has no value, for example 3000"),
+    "number for text": (
+        "title: Fleet",
+        "title: 2024",
+        "1: title: 2024 is not a string: put it in quotes, for example Fleet management",
+    ),
+    "text for a mapping": (
+        "owner: {team: fleet}",
+        "owner: fleet",
+        "2: owner: fleet is not a mapping of keys, for example {team: fleet}",
+    ),
+    "missing key": ("owner: {team: fleet}\n", "", "1: owner: is required, for example {team: fleet}"),
+    "text for a list": ("needs: [worker]", "needs: worker", "9: services.api.needs: worker is not a list"),
+    "text for a boolean": (
+        "size: medium",
+        "highAvailability: yes",
+        "20: databases.fleet_db.highAvailability: yes is not true or false",
+    ),
+    "unknown word": (
+        "size: medium",
+        "size: midium",
+        "20: databases.fleet_db.size: midium is not one of small, medium, large, xlarge; did you mean 'medium'?",
+    ),
+    "unknown service": (
+        "needs: [worker]",
+        "needs: [wroker]",
+        "9: services.api.needs[0]: wroker is not one of the system's services; did you mean 'worker'?",
+    ),
+    "needs itself": ("needs: [worker]", "needs: [api]", "9: services.api.needs[0]: api needs itself"),
+    "dependency cycle": (
+        "port: 4000",
+        "port: 4000\n    needs: [api]",
+        "9: services.api.needs: is a cycle: api needs worker needs api",
+    ),
+    "key given twice": ("  worker:\n", "  api:\n", "15: services.api: is set twice, first on line 5"),
+    "key of a wrong form": (
+        "  worker:\n",
+        "  Worker:\n",
+        "15: services.Worker: is a key that is not a name (lower-case letters, digits, hyphens; 40 at most), "
+        "for example fleet-api",
+    ),
+    "unknown reference": (
+        "{secret: SIGNING_KEY}",
+        "{secrt: SIGNING_KEY}",
+        "14: services.api.environment.KEY: is not a reference: use one of plain, secret, database, queue, bucket, "
+        "domain, service, slot, flag, since; did you mean 'secret'?",
+    ),
+    "key too many in a reference": (
+        "{secret: SIGNING_KEY}",
+        "{secret: SIGNING_KEY, field: url}",
+        "14: services.api.environment.KEY.field: is not a known key; allowed: secret",
+    ),
+    "unknown part of a reference": (
+        "{database: fleet_db}",
+        "{database: fleet_db, field: hots}",
+        "13: services.api.environment.DATABASE_URL.field: is not one of url, host, port, name, user, password; "
+        "did you mean 'host'?",
+    ),
+    "reference to nothing": (
+        "{database: fleet_db}",
+        "{database: flet_db}",
+        "13: services.api.environment.DATABASE_URL.database: is not one of the system's databases; "
+        "did you mean 'fleet_db'?",
+    ),
+    "list for a variable": (
+        "LEVEL: info",
+        "LEVEL: [info]",
+        "12: services.api.environment.LEVEL: is not a string or a reference such as {secret: JWT_SECRET}",
+    ),
+    "number that YAML changes": ("LEVEL: info", "LEVEL: 1.10", f"12: services.api.environment.LEVEL: {RESPELLED}"),
+    "secret by its name": ("LEVEL: info", "API_KEY: hunter2", f"12: services.api.environment.API_KEY: {PLAIN_VARIABLE}"),
+    "secret by its form": (
+        "LEVEL: info",
+        "LEVEL: sk_live_51HxYzAbCd",
+        f"12: services.api.environment.LEVEL: {PLAIN_VARIABLE}",
+    ),
+    "secret elsewhere": ("title: Fleet", "title: AKIAIOSFODNN7EXAMPLE", f"1: title: {PLAIN_SECRET}"),
+    "secret as a secret": (
+        "{generated: 32}",
+        "hunter2",
+        "23: secrets.SIGNING_KEY: is not a mapping: never put a secret's value here, for example {generated: 32}",
+    ),
+    "unknown kind of secret": (
+        "{generated: 32}",
+        "{made: 32}",
+        "23: secrets.SIGNING_KEY: is not a secret: use one of generated, supplied, "
+        "for example {generated: 32}",
+    ),
+    "wrong key of a kind of secret": (
+        "{generated: 32}",
+        "{generated: 32, rotateEvery: 9d}",
+        "23: secrets.SIGNING_KEY.rotateEvery: is not a known key; allowed: encoding, existing, generated, previous, rotated",
+    ),
+    "number for a backup": (
+        "backup: {retentionDays: 14}",
+        "backup: 7",
+        "21: databases.fleet_db.backup: 7 is neither none nor a mapping of keys, for example {retentionDays: 14}",
+    ),
+    "word for a backup": (
+        "backup: {retentionDays: 14}",
+        "backup: nnone",
+        "21: databases.fleet_db.backup: nnone is neither none nor a mapping of keys; did you mean 'none'?, "
+        "for example {retentionDays: 14}",
+    ),
+    "value in a backup": (
+        "retentionDays: 14",
+        "retentionDays: 0",
+        "21: databases.fleet_db.backup.retentionDays: 0 is not a number of days (1–3650), for example 14",
+    ),
+    "snake case": (
+        "retentionDays: 14",
+        "retention_days: 14",
+        "21: databases.fleet_db.backup.retention_days: is not a known key; did you mean 'retentionDays'?",
+    ),
+    "snake case in a database": (
+        "size: medium",
+        "read_replicas: 1",
+        "20: databases.fleet_db.read_replicas: is not a known key; did you mean 'readReplicas'?",
+    ),
+    "bounds the wrong way round": (
+        "{minimum: 3}",
+        "{minimum: 9}",
+        "8: services.api.replicas.minimum: 9 is above the maximum, 6",
+    ),
+    "missing page": (
+        "title: Fleet",
+        "title: Fleet\nmaintenancePage: {page: pages/gone.html}",
+        "2: maintenancePage.page: pages/gone.html names a file that does not exist in fleet/",
+    ),
+    "tab": (
+        "title: Fleet",
+        "\ttitle: Fleet",
+        "1: is not valid YAML: found character that cannot start any token; indent with spaces, not with tabs",
+    ),
+    "open bracket": ("title: Fleet", "title: [Fleet", "2: is not valid YAML: did not find expected ',' or ']'"),
+    "alias": (
+        "title: Fleet",
+        "title: &t Fleet\ndescription: *t",
+        "2: description: is a YAML alias (*name); write the value out",
+    ),
+    "tag": (
+        "title: Fleet",
+        "title: !!python/name:os.system Fleet",
+        "1: title: has a YAML tag (!name); write a plain value",
+    ),
+    "key that is a list": ("title: Fleet", "? [a]\n: b\ntitle: Fleet", "1: has a key that is not a string"),
+    "number as a key": ("title: Fleet", "1: b\ntitle: Fleet", "1: 1: is not a known key"),
+    "two documents": (
+        SYSTEM,
+        f"{SYSTEM}---\n{SYSTEM}",
+        "24: begins a second document: a settings file contains one",
+    ),
+    "list of systems": (SYSTEM, "- title: Fleet\n", "1: is not a mapping of keys"),
+    "deep nesting": (SYSTEM, "a: " + "[" * 100_000, "1: is nested too deeply for a settings file"),
+    "empty": (SYSTEM, "", "1: is empty"),
+    "only a comment": (SYSTEM, "# nothing\n", "1: is empty"),
+    "binary": (SYSTEM, "\x7fELF\x02\x01", "1: is binary: it has a control character"),
+}  # fmt: skip
+
+IN_STACK = {
+    "unknown system": (
+        "        fleet:\n",
+        "        flete:\n",
+        "12: clusters.main.systems.flete: is not a system in systems/; did you mean 'fleet'?",
+    ),
+    "system that is a list": (
+        "        fleet:\n",
+        "        fleet: [1]\n        flet:\n",
+        [
+            "12: clusters.main.systems.fleet: is not a mapping of keys",
+            "13: clusters.main.systems.flet: is not a system in systems/; did you mean 'fleet'?",
+        ],
+    ),
+    "systems as a number": (
+        "      systems:\n",
+        "      systems: 7\n    other:\n",
+        [
+            "11: clusters.main.systems: 7 is not a mapping of systems by name",
+            "12: clusters.other: needs 'cloud': aws, azure or local",
+        ],
+    ),
+    "unknown environment": (
+        "environment: staging",
+        "environment: prod",
+        "2: environment: prod is not one of production, staging, local; did you mean 'production'?",
+    ),
+    "unknown cloud": (
+        "cloud: aws",
+        "cloud: azurre",
+        "5: clusters.main.cloud: azurre is not supported; did you mean 'azure'?",
+    ),
+    "no cloud": ("cloud: aws", "clud: aws", "5: clusters.main.clud: is not a known key; did you mean 'cloud'?"),
+    "unknown region": (
+        "us-east-1",
+        "us-est-1",
+        "6: clusters.main.region: us-est-1 is not a region of AWS; did you mean 'us-east-1'? "
+        f"Allowed: {', '.join(sorted(aws_settings.REGIONS))}, for example us-east-1",
+    ),
+    "short account": (
+        "account: 111122223333",
+        "account: 11112222333",
+        "7: clusters.main.account: 11112222333 is not an AWS account (12 digits), for example '111122223333'",
+    ),
+    "account with a leading zero": (
+        "account: 111122223333",
+        "account: 011122223333",
+        "7: clusters.main.account: '011122223333' without quotes is an octal number to Pulumi because of the "
+        "leading 0: put it in quotes or remove the 0",
+    ),
+    "bad CIDR": (
+        "10.20.0.0/16",
+        "10.20.0.1/16",
+        "8: clusters.main.network.cidr: 10.20.0.1/16 is not an IPv4 network in CIDR form, for example 10.20.0.0/16",
+    ),
+    "small network": (
+        "10.20.0.0/16",
+        "10.20.0.0/24",
+        "8: clusters.main.network.cidr: 10.20.0.0/24 is not between /16 and /20",
+    ),
+    "network of the Services": (
+        "10.20.0.0/16",
+        "172.20.0.0/16",
+        "8: clusters.main.network.cidr: 172.20.0.0/16 overlaps the addresses of Services, 172.20.0.0/16",
+    ),
+    "empty list": (
+        "[203.0.113.0/24]",
+        "[]",
+        "9: clusters.main.kubernetes.authorizedNetworks: [] needs at least 1 of them",
+    ),
+    "moving version": (
+        "version: 2.4.0",
+        "version: latest",
+        "13: clusters.main.systems.fleet.blue.version: latest is not a version, that is an immutable image tag "
+        "('latest' is mutable), for example 2.4.0",
+    ),
+    "version that YAML changes": (
+        "version: 2.4.0",
+        "version: 2.40",
+        f"13: clusters.main.systems.fleet.blue.version: 2.4 {RESPELLED}, for example 2.4.0",
+    ),
+    "weight without a version": (
+        "version: 2.4.0",
+        "weight: 50",
+        "13: clusters.main.systems.fleet.blue.weight: 50 is the weight of a slot without a version: set 'version'",
+    ),
+    "unknown slot": (
+        "blue:",
+        "bleu:",
+        "13: clusters.main.systems.fleet.bleu: is not a known key; did you mean 'blue'?",
+    ),
+    "encrypted value": (
+        "region: us-east-1",
+        "region: {secure: v1:abc}",
+        "6: clusters.main.region: cannot be encrypted here: declare it under 'secrets' of the system",
+    ),
+    "unknown key of Pulumi's": ("config:", "confg:", "1: confg: is not a key of a stack file; did you mean 'config'?"),
+    "unknown configuration key": (
+        "slipway:environment:",
+        "slipway:enviroment:",
+        "2: enviroment: is not a known key; did you mean 'environment'?",
+    ),
+    "no systems there": (
+        "  slipway:clusters:",
+        "  slipway:systemsPath: nowhere\n  slipway:clusters:",
+        "3: systemsPath: 'nowhere' has no folder with a system.yaml",
+    ),
+    "configuration as a number": (STACK, "config: 7\n", "1: config: is not a mapping of keys"),
+    "no clusters": (
+        STACK,
+        "config:\n  slipway:environment: staging\n  slipway:clusters: {}\n",
+        "3: clusters: {} needs at least 1 of them",
+    ),
+    "clusters without a value": (
+        STACK,
+        "config:\n  slipway:environment: staging\n  slipway:clusters:\n",
+        "3: clusters: has no value",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), IN_SYSTEM.values(), ids=IN_SYSTEM)
+def test_a_wrong_system_is_told(workshop: Workshop, old: str, new: str, expected: str) -> None:
+    """A mistake in a system is exactly one problem, with file, line, path, rule and a way out."""
+    workshop.edit(FLEET, old, new)
+    assert workshop.problems() == [f"{FLEET}:{expected}"]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), IN_STACK.values(), ids=IN_STACK)
+def test_a_wrong_stack_is_told(workshop: Workshop, old: str, new: str, expected: str | list[str]) -> None:
+    """A mistake in a stack is told with file, line, path, rule and a way out, and nothing else is."""
+    workshop.edit(TEST, old, new)
+    lines = [expected] if isinstance(expected, str) else expected
+    assert workshop.problems() == [f"{TEST}:{line}" for line in lines]
+
+
+def test_a_missing_file_is_told(workshop: Workshop) -> None:
+    """A stack without a file names the stacks that have one."""
+    workshop.stack_file.rename(workshop.root / "Pulumi.prod.yaml")
+    assert workshop.problems() == ["Pulumi.test.yaml: does not exist; allowed: prod"]
+
+
+def test_a_very_long_file_is_told(workshop: Workshop) -> None:
+    """A file beyond any settings' size is refused before it is parsed."""
+    workshop.write(FLEET, "# " + "x" * 1024 * 1024)
+    assert workshop.problems() == [f"{FLEET}: is larger than 1 MiB, too large for a settings file"]
+
+
+def test_text_that_is_not_utf_8_is_told(workshop: Workshop) -> None:
+    """Another encoding is named with the first line that shows it."""
+    workshop.write(FLEET, "title: a\nowner: é".encode("latin-1"))
+    assert workshop.problems() == [f"{FLEET}:2: is not UTF-8 text"]
+
+
+def test_a_folder_in_place_of_a_file_is_told(workshop: Workshop) -> None:
+    """What cannot be opened says why."""
+    workshop.stack_file.unlink()
+    workshop.stack_file.mkdir()
+    assert workshop.problems() == ["Pulumi.test.yaml: cannot be read: Is a directory"]
+
+
+def test_overlapping_networks_are_told(workshop: Workshop) -> None:
+    """Two clusters of a stack may not share addresses."""
+    other = STACK[STACK.index("    main:") :].replace("main:", "second:").replace("10.20.0.0", "10.20.128.0")
+    workshop.write(TEST, STACK + other[: other.index("      systems:")].replace("/16", "/17"))
+    assert workshop.problems() == [
+        f"{TEST}:21: clusters.second.network.cidr: 10.20.128.0/17 overlaps the network of cluster 'main', 10.20.0.0/16"
+    ]
+
+
+def test_all_problems_come_together(workshop: Workshop) -> None:
+    """Wrong forms do not hide broken relations, nor the stack's mistakes those of its systems."""
+    workshop.edit(FLEET, "port: 3000", "port: 70000")
+    workshop.edit(FLEET, "databases:\n", "databses:\n")
+    workshop.edit(FLEET, "needs: [worker]", "needs: [wroker]")
+    workshop.edit(TEST, "us-east-1", "us-east-9")
+    workshop.edit(TEST, "10.20.0.0/16", "172.20.0.0/16")
+    workshop.edit(TEST, "size: large", "syze: large")
+    told = [text.split(": ", 2)[:2] for text in workshop.problems()]
+    assert told == [
+        [f"{TEST}:6", "clusters.main.region"],
+        [f"{TEST}:8", "clusters.main.network.cidr"],
+        [f"{TEST}:16", "clusters.main.systems.fleet.databases.fleet_db.syze"],
+        [f"{FLEET}:7", "services.api.port"],
+        [f"{FLEET}:9", "services.api.needs[0]"],
+        [f"{FLEET}:18", "databses"],
+    ]
+
+
+CANARIES = [
+    ("LEVEL: info", "LEVEL: [CANARY]"),
+    ("LEVEL: info", "LEVEL: {x: CANARY}"),
+    ("LEVEL: info", "PASSWORD: CANARY"),
+    ("{secret: SIGNING_KEY}", "{secret: CANARY-1}"),
+    ("{secret: SIGNING_KEY}", "{secret: [CANARY]}"),
+    ("{generated: 32}", "CANARY"),
+    ("{generated: 32}", "{generated: CANARY}"),
+    ("{generated: 32}", "{supplied: ok, rotateEvery: CANARY}"),
+    ("title: Fleet", "title: postgres://fleet:CANARY@db/fleet"),
+    ("port: 3000", "port: sk_live_CANARY"),
+    ("port: 3000", "port: [sk_live_CANARY]"),
+    ("size: medium", "sk_live_CANARY: medium"),
+    ("size: medium", "size: Zx9CANARY7fQ2kLm8Rt4Vw1Yb"),
+    ("title: Fleet", "title: Fleet\nchecks: [{name: a, domain: web, path: /, token: CANARY}]"),
+    ("title: Fleet", "title: Fleet\nchecks: [{name: a, domain: web, path: /, body: {x: [CANARY]}}]"),
+    ("title: Fleet", "title: *CANARY"),
+    ("title: Fleet", 'title: "CANARY\\q"'),
+    ("title: Fleet", "title: !CANARY Fleet"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), CANARIES)
+def test_no_secret_is_shown(workshop: Workshop, old: str, new: str) -> None:
+    """A value that may be a secret is in no message, wherever and however it was written."""
+    workshop.edit(FLEET, old, new)
+    assert "CANARY" not in "\n".join(workshop.problems())

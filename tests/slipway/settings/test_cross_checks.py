@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.slipway.settings.conftest import Workshop
+
+FLEET = "systems/fleet/system.yaml"
+
+MIGRATION = "name: a, database: fleet_db"
+BROKEN = {
+    "domain of a route": (
+        "services.worker.routes[0].domain",
+        "services: {worker: {image: w, port: 1, routes: [{domain: wb}]}}",
+        "wb is not one of the system's domains; did you mean 'web'?",
+    ),
+    "route of two services": (
+        "services.b.routes[0]",
+        "services: {a: {image: a, port: 1, routes: [{domain: web}]}, b: {image: b, port: 1, routes: [{domain: web}]}}",
+        "is already the route of service 'a'",
+    ),
+    "domain of a site": (
+        "sites.shop.domain",
+        "sites: {shop: {artefact: shop, domain: shp}}",
+        "shp is not one of the system's domains; allowed: web",
+    ),
+    "site named like a service": (
+        "sites.worker",
+        "sites: {worker: {artefact: shop, domain: web}}",
+        "is already the name of a service",
+    ),
+    "secret in a site": (
+        "sites.shop.settings.KEY",
+        "sites: {shop: {artefact: shop, domain: web, settings: {KEY: {secret: SIGNING_KEY}}}}",
+        "would publish a secret: a site's settings are public, so use a plain value",
+    ),
+    "login of an external database": (
+        "environment.URL.database",
+        "databases: {fleet_db: {}, papers: {engine: mongodb, hosting: external}}\nenvironment: {URL: {database: papers}}",
+        "refers to an external database, whose login Slipway does not know: use a supplied secret with its address",
+    ),
+    "pooled documents": (
+        "databases.papers.pooling",
+        "databases: {fleet_db: {}, papers: {engine: mongodb, pooling: true}}",
+        "true is for PostgreSQL: MongoDB drivers have their own pool",
+    ),
+    "documents with extensions": (
+        "databases.papers.extensions",
+        "databases: {fleet_db: {}, papers: {engine: mongodb, extensions: [pgcrypto]}}",
+        "is for PostgreSQL",
+    ),
+    "a copy of nothing": (
+        "databases.fleet_db.replicaInSecondRegion",
+        "databases: {fleet_db: {backup: none, replicaInSecondRegion: true}}",
+        "true requires a backup, from which the replica is created: set 'backup'",
+    ),
+    "a reserved name": (
+        "buckets.backups",
+        "buckets: {backups: {}}",
+        "is a reserved name: choose another than backups, publisher, secrets",
+    ),
+    "no queue": (
+        "environment.BROKER",
+        "environment: {BROKER: {queue: url}}",
+        "refers to the queue, but the system has none: declare 'queue'",
+    ),
+    "unknown flag": (
+        "environment.BETA.flag",
+        "environment: {BETA: {flag: beta}}",
+        "is not one of the system's flags; the system has none",
+    ),
+    "unknown service": (
+        "environment.API.service",
+        "environment: {API: {service: wrker}}",
+        "is not one of the system's services; did you mean 'worker'?",
+    ),
+    "a singleton with replicas": (
+        "services.worker.replicas",
+        "services: {worker: {image: w, port: 1, singleton: it holds a lock, replicas: {minimum: 1}}}",
+        "is set beside 'singleton', of which there is one: take one of them away",
+    ),
+    "cpu above its limit": (
+        "services.worker.resources.cpu",
+        "services: {worker: {image: w, port: 1, resources: {cpu: 1500m}}}",
+        "1500m is above the limit, 1",
+    ),
+    "memory above its limit": (
+        "services.worker.resources.memory",
+        "services: {worker: {image: w, port: 1, resources: {memory: 1Gi}}}",
+        "1Gi is above the limit, 512Mi",
+    ),
+    "storage above its maximum": (
+        "databases.fleet_db.storage",
+        "databases: {fleet_db: {storage: 512}}",
+        "512 is above maximumStorage, 256",
+    ),
+    "alerts of one name": (
+        "alerts[1].name",
+        "alerts: [{name: a, summary: s, kind: latency, above: 1}, {name: a, summary: s, kind: latency, above: 2}]",
+        "a is already the name of alerts[0]",
+    ),
+    "a secret built into an image": (
+        "services.worker.build.KEY",
+        "services: {worker: {image: w, port: 1, build: {KEY: {secret: SIGNING_KEY}}}}",
+        "would publish a secret: what an image is built with is public, so use a plain value",
+    ),
+    "a variable that reaches no browser": (
+        "services.worker.environment.NEXT_PUBLIC_API",
+        "services: {worker: {image: w, port: 1, environment: {NEXT_PUBLIC_API: x}}}",
+        "is compiled into the frontend, and a pod's variable does not reach a browser: set it under 'build' of "
+        "the service",
+    ),
+    "a date before that is the date itself": (
+        "secrets.A.previous",
+        "secrets: {A: {generated: 32, previous: '2026-01-01'}, SIGNING_KEY: {generated: 32}}",
+        "is the date of the current secret: set the 'rotated' date of the previous one",
+    ),
+    "a secret before one that others fill in": (
+        "secrets.A.previous",
+        "secrets: {A: {generated: 32, existing: true, previous: '2025-01-01'}, SIGNING_KEY: {generated: 32}}",
+        "is not allowed for a supplied secret: declare the previous one as a 'supplied' secret of its own",
+    ),
+    "an alert on what nobody scrapes": (
+        "alerts[0].metric",
+        "alerts: [{name: a, summary: s, kind: rate, metric: orders_failed_total, above: 1}]",
+        "orders_failed_total is not scraped, so there would never be data: set 'metrics' on the service that "
+        "exports it, for example services.worker.metrics: {port: 9464}",
+    ),
+    "a panel on what nobody scrapes": (
+        "metrics[0].metric",
+        "metrics: [{name: Orders, metric: orders_total}]",
+        "orders_total is not scraped, so there would never be data: set 'metrics' on the service that "
+        "exports it, for example services.worker.metrics: {port: 9464}",
+    ),
+    "an alert on a broker that is not there": (
+        "alerts[0].metric",
+        "alerts: [{name: a, summary: s, kind: rate, metric: rabbitmq_channel_messages_total, above: 1}]",
+        "rabbitmq_channel_messages_total is exported by the broker in the cluster, which the system does not have",
+    ),
+    "an alert on the platform's metrics": (
+        "alerts[0].metric",
+        "alerts: [{name: a, summary: s, kind: rate, metric: envoy_http_downstream_rq_xx, above: 1}]",
+        "envoy_http_downstream_rq_xx is a metric of the platform (envoy_http_…), not of a system: remove "
+        "'metric', and the gateway's counts of this system are read",
+    ),
+    "a rate of nothing": (
+        "alerts[0]",
+        "alerts: [{name: a, summary: s, kind: rate, above: 1}]",
+        "counts events: set 'metric' to the counter that it reads",
+    ),
+    "paths that the gateway does not count by": (
+        "alerts[0].paths",
+        "alerts: [{name: a, summary: s, kind: error-ratio, paths: [/a], above: 1}]",
+        "requires 'metric': the gateway's counts, the default, have no path",
+    ),
+    "a percentile of a counter": (
+        "alerts[0].metric",
+        "alerts: [{name: a, summary: s, kind: latency, metric: kube_seconds, above: 1}]",
+        "kube_seconds is not a histogram: a percentile needs buckets, for example x_seconds_bucket",
+    ),
+    "a window that is not recorded": (
+        "alerts[0].window",
+        "alerts: [{name: a, summary: s, kind: latency, window: 10m, above: 1}]",
+        "10m is not a window of the gateway's recorded counts: choose 5m",
+    ),
+    "lines without a pattern": (
+        "alerts[0]",
+        "alerts: [{name: a, summary: s, kind: logs, above: 1}]",
+        "counts log lines: set 'pattern'",
+    ),
+    "migrations of one name": (
+        "migrations[1].name",
+        f"migrations: [{{{MIGRATION}, sql: a.sql}}, {{{MIGRATION}, sql: a.sql}}]",
+        "a is already the name of migrations[0]",
+    ),
+    "database of a migration": (
+        "migrations[0].database",
+        "migrations: [{name: a, database: flet, sql: a.sql}]",
+        "flet is not one of the system's databases; did you mean 'fleet_db'?",
+    ),
+    "migration without a way": ("migrations[0]", f"migrations: [{{{MIGRATION}}}]", "requires either 'sql' or 'command'"),
+    "service of a migration": (
+        "migrations[0].command.service",
+        f"migrations: [{{{MIGRATION}, command: {{service: no, arguments: [x]}}, backedUpBy: us}}]",
+        "no is not one of the system's services; allowed: worker",
+    ),
+    "program without a word on backups": (
+        "migrations[0].command",
+        f"migrations: [{{{MIGRATION}, command: {{service: worker, arguments: [x]}}}}]",
+        "changes a database that Slipway does not dump before: set 'backedUpBy' to what restores it",
+    ),
+    "contract at once": (
+        "migrations[0]",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, phase: contract}}]",
+        "requires 'after' if and only if its phase is 'contract'",
+    ),
+    "incompatible migration in the open": (
+        "migrations[0].compatible",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, compatible: false}}]",
+        "false makes the migration incompatible: set 'release.maintenance' to true",
+    ),
+    "missing file": (
+        "migrations[0].sql",
+        f"migrations: [{{{MIGRATION}, sql: gone.sql}}]",
+        "gone.sql names a file that does not exist in fleet/",
+    ),
+    "domain of a check": (
+        "checks[0].domain",
+        "checks: [{name: a, domain: api, path: /}]",
+        "api is not one of the system's domains; allowed: web",
+    ),
+    "token of a check": (
+        "checks[0].token",
+        "checks: [{name: a, domain: web, path: /, token: TOKEN}]",
+        "is not one of the system's secrets; allowed: SIGNING_KEY",
+    ),
+    "cookie of a check": (
+        "checks[0].cookie.sid",
+        "checks: [{name: a, domain: web, path: /, cookie: {sid: SESSION}}]",
+        "is not one of the system's secrets; allowed: SIGNING_KEY",
+    ),
+    "service of a validation": (
+        "validations[0].service",
+        "validations: [{name: a, service: no, command: [x]}]",
+        "no is not one of the system's services; allowed: worker",
+    ),
+    "shrinking steps": (
+        "release.steps",
+        "release: {steps: [{weight: 50, hold: 1m}, {weight: 10, hold: 1m}, {weight: 100, hold: 1m}]}",
+        "must increase and end with weight 100",
+    ),
+    "steps that do not end": (
+        "release.steps",
+        "release: {steps: [{weight: 50, hold: 1m}]}",
+        "must increase and end with weight 100",
+    ),
+    "token of a load": (
+        "release.load[0].token",
+        "release: {load: [{domain: web, path: /, token: SIGNING}]}",
+        "is not one of the system's secrets; did you mean 'SIGNING_KEY'?",
+    ),
+    "domain of a load": (
+        "release.load[0].domain",
+        "release: {load: [{domain: api, path: /}]}",
+        "api is not one of the system's domains; allowed: web",
+    ),
+}  # fmt: skip
+BASE = {
+    "title": "Fleet",
+    "owner": "{team: fleet}",
+    "domains": "{web: fleet.example.com}",
+    "services": "{worker: {image: w, port: 1}}",
+    "databases": "{fleet_db: {}}",
+    "secrets": "{SIGNING_KEY: {generated: 32}}",
+}
+
+
+def write(workshop: Workshop, extra: str) -> None:
+    key, _, value = extra.partition(": ")
+    workshop.write("systems/fleet/a.sql", "select 1")
+    workshop.write(FLEET, "\n".join(f"{key}: {value}" for key, value in {**BASE, key: value}.items()))
+
+
+@pytest.mark.parametrize(("path", "extra", "rule"), BROKEN.values(), ids=BROKEN)
+def test_broken_relations_are_told(workshop: Workshop, path: str, extra: str, rule: str) -> None:
+    """A value that does not go with the others is one problem, at the value to change."""
+    write(workshop, extra)
+    place, _, told = workshop.problems()[0].partition(": ")
+    assert place.startswith(f"{FLEET}:")
+    assert told == f"{path}: {rule}"
+    assert len(workshop.problems()) == 1
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "environment: {API: {service: worker}, DB: {database: fleet_db}, KEY: {secret: SIGNING_KEY}, W: {domain: web}}",
+        "services: {a: {image: a, port: 1}, b: {image: b, port: 1, needs: [a]}, c: {image: c, port: 1, needs: [a, b]}}",
+        f"migrations: [{{{MIGRATION}, sql: a.sql}}, {{name: b, database: fleet_db, sql: a.sql, phase: contract, after: 1.0.0}}]",
+        "release: {steps: [{weight: 10, hold: 1m}, {weight: 100, hold: 1m}]}",
+        "queue: {vhost: fleet}",
+    ],
+)
+def test_right_relations_are_fine(workshop: Workshop, extra: str) -> None:
+    """What goes together is no problem."""
+    write(workshop, extra)
+    assert workshop.systems()["fleet"].title == "Fleet"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("maximum: 2", "maximum: two", ["services.api.replicas.maximum"]),
+        ("fleet_db: {}", "fleet_db: 7", ["databases.fleet_db"]),
+        ("databases: {fleet_db: {}}", "databases: 7", ["databases"]),
+        ("databases: {fleet_db: {}}", "databases: {Fleet: {}}", ["databases.Fleet"]),
+        ("port: 1,", "port: x, needs: [nope],", ["services.api.needs[0]", "services.api.port"]),
+    ],
+)
+def test_nothing_is_concluded_from_stand_ins(workshop: Workshop, old: str, new: str, told: list[str]) -> None:
+    """What is only wrong because another value is, is not told; what is wrong by itself is."""
+    services = "{api: {image: w, port: 1, replicas: {minimum: 2, maximum: 2}, environment: {D: {database: fleet_db}}}}"
+    text = "\n".join(f"{key}: {value}" for key, value in {**BASE, "services": services}.items())
+    assert old in text
+    workshop.write(FLEET, text.replace(old, new).replace("minimum: 2, maximum: two", "minimum: 9, maximum: two"))
+    assert sorted(problem.split(": ")[1] for problem in workshop.problems() if FLEET in problem) == told

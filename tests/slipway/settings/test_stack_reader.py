@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
+
+TEST = "Pulumi.test.yaml"
+SECOND = STACK[STACK.index("    main:") :].replace("main:", "second:").replace("10.20.0.0", "10.30.0.0")
+
+
+def test_a_stack_as_it_is_read(workshop: Workshop) -> None:
+    """Clusters hold their settings, and systems as the stack has them."""
+    stack = workshop.stack()
+    cluster = stack.clusters["main"]
+    assert (stack.name, stack.environment, cluster.settings.cloud) == ("test", "staging", "aws")
+    assert getattr(cluster.settings, "account", None) == "111122223333"
+    fleet = cluster.systems["fleet"]
+    assert (fleet.namespace, fleet.deployment.weight("blue"), fleet.deployment.weight("green")) == ("fleet", 100, 0)
+
+
+def test_sources_point_into_the_files(workshop: Workshop) -> None:
+    """Each value knows the file and the path that it was written at, whoever overrides a part of it."""
+    cluster = workshop.stack().clusters["main"]
+    fleet = cluster.systems["fleet"]
+    assert cluster.settings.source == f"{TEST}:config.slipway:clusters.main"
+    assert fleet.deployment.source == f"{TEST}:config.slipway:clusters.main.systems.fleet"
+    assert fleet.definition.databases["fleet_db"].source == "systems/fleet/system.yaml:databases.fleet_db"
+    assert fleet.definition.services["api"].routes[0].source == "systems/fleet/system.yaml:services.api.routes[0]"
+
+
+def test_a_system_may_stand_there_without_a_word(workshop: Workshop) -> None:
+    """A system with nothing to say about is placed with the defaults."""
+    workshop.write(TEST, STACK[: STACK.index("          blue:")])
+    assert workshop.stack().clusters["main"].systems["fleet"].deployment.blue.version is None
+
+
+def test_a_system_stands_once_in_a_stack(workshop: Workshop) -> None:
+    """The same system on two clusters would be two owners of its data and domains."""
+    workshop.write(TEST, STACK + SECOND)
+    assert workshop.problems() == [f"{TEST}:25: clusters.second.systems.fleet: is already deployed on cluster 'main'"]
+
+
+def test_domains_and_namespaces_are_apart(workshop: Workshop) -> None:
+    """Two systems share neither a host name nor, in one cluster, a namespace."""
+    workshop.write("systems/lorries/system.yaml", SYSTEM + "namespace: fleet\n")
+    workshop.write(TEST, STACK.replace("        fleet:\n", "        lorries: {}\n        fleet:\n"))
+    assert workshop.problems() == [
+        f"{TEST}:12: clusters.main.systems.lorries: uses domain fleet.example.com, which system 'fleet' uses too",
+        f"{TEST}:12: clusters.main.systems.lorries: uses namespace 'fleet', which system 'fleet' uses too",
+    ]
+
+
+def test_a_folder_of_a_wrong_name_is_told(workshop: Workshop) -> None:
+    """A system's folder gives its name, so it has the form of one."""
+    workshop.write("systems/My Fleet/system.yaml", SYSTEM)
+    assert workshop.problems() == [
+        "systems/My Fleet/system.yaml: is in a folder whose name is not a name (lower-case letters, digits, "
+        "hyphens; 40 at most)"
+    ]
+
+
+def test_a_system_that_no_cluster_has_is_not_read(workshop: Workshop) -> None:
+    """A stack is not stopped by what it does not hold; checking all systems is."""
+    workshop.write("systems/other/system.yaml", "title: [")
+    assert workshop.stack().name == "test"
+
+
+def test_a_secret_s_form_is_found_in_a_stack(workshop: Workshop) -> None:
+    """A key pasted into a tag is told, and not shown."""
+    workshop.edit(TEST, "cloud: aws", "cloud: aws\n      tags: {key: AKIAIOSFODNN7EXAMPLE}")
+    (problem,) = workshop.problems()
+    assert problem.startswith(f"{TEST}:6: clusters.main.tags.key: looks like a secret")
+    assert "AKIA" not in problem
