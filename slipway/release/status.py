@@ -1,0 +1,138 @@
+"""The status of a Release: everything that the controller knows from one look to the next. Nothing is kept elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from slipway.release.objects import Object, Share, SlotName
+
+Phase = OneOf["Idle", "Waiting", "Admitted", "Testing", "Stepping", "RollingBack", "Promoted", "RolledBack", "Refused"]
+"""
+Idle: nothing was asked yet, or nothing changed.
+Waiting: `admit` asked; window, approvals, evidence or the lock are missing (`waiting` says which).
+Admitted: announced and, with maintenance, closed; backups, migrations and the candidate's pods are Pulumi's turn.
+Testing: `promote` asked; the candidate is checked and has no visitor.
+Stepping: the candidate has a share of visitors.
+RollingBack: visitors are back on the active slot or see the maintenance page; the database is rolled back.
+Promoted: all visitors have the candidate, which is `active` now; watched until `watchUntil`.
+RolledBack: all visitors have the slot that was active before. `reason` says why.
+Refused: it never began. `reason` says why.
+"""
+IN_PROGRESS: tuple[Phase, ...] = ("Admitted", "Testing", "Stepping", "RollingBack")
+"""Phases in which another release of the system waits."""
+ENDED: tuple[Phase, ...] = ("Promoted", "RolledBack", "Refused")
+
+
+class Entry(Object):
+    """A line of the history."""
+
+    at: datetime
+    """When."""
+    what: str
+    """One sentence."""
+    by: str | None = None
+    """The person, if one decided it."""
+
+
+class Pause(Object):
+    """A person's pause. The candidate is still judged."""
+
+    since: datetime
+    """From when on."""
+    by: str
+    """Who."""
+    reason: str | None = None
+    """Why."""
+
+
+class Result(Object):
+    """The result of a check, a load, a Job or a verification."""
+
+    name: str
+    """As `smoke/<check>`, `load/<n>`, `job/<name>/<when>`, `verify/<migration>/<seconds>`."""
+    passed: bool
+    """Whether it passed."""
+    detail: str = ""
+    """One line: figure and threshold. Never a value of a response or a Secret."""
+    at: datetime
+    """When it ended."""
+
+
+class Breaches(Object):
+    """Samples of the current step, counted by the judge."""
+
+    ordinary: int = 0
+    """Consecutive samples beyond the objective."""
+    requests: int = 0
+    """Requests to the candidate in the current step."""
+    last_sample: datetime | None = None
+    """When the last sample was counted."""
+
+
+class Past(Object):
+    """A release that ended."""
+
+    id: str
+    version: str
+    outcome: OneOf["Promoted", "RolledBack", "Refused"]
+    started: datetime
+    ended: datetime
+    reason: str | None = None
+
+
+class Status(Object):
+    """The status subresource of a Release."""
+
+    id: str | None = None
+    """`spec.id` of the release that this is about."""
+    version: str | None = None
+    """Its version."""
+    observed_generation: int | None = None
+    """`metadata.generation` that was looked at last."""
+    phase: Phase = "Idle"
+    """Where it is."""
+    active: SlotName | None = None
+    """The slot that visitors had before the release, and return to; none before the first promotion."""
+    active_version: str | None = None
+    """The version there."""
+    weights: dict[SlotName, Share] = Field(default_factory=dict)
+    """Percent of visitors by slot, 100 in all; what the routes shall say. Empty before the first promotion."""
+    closed: bool = True
+    """Whether visitors see the maintenance page; true before the first promotion."""
+    live: SlotName | None = None
+    """The slot whose workers and schedules run."""
+    step: int = -1
+    """Index of the current step; -1 before the first."""
+    started: datetime | None = None
+    """When the release was admitted, or asked for."""
+    since: datetime | None = None
+    """When phase or step began."""
+    deadline: datetime | None = None
+    """When what is awaited now is given up."""
+    promoted: datetime | None = None
+    """When all visitors had the candidate."""
+    watch_until: datetime | None = None
+    """End of the watch."""
+    waiting: list[str] = Field(default_factory=list)
+    """What is missing, a sentence each, with the command that supplies it."""
+    asked: list[str] = Field(default_factory=list)
+    """What people are asked for without anything waiting: sign-offs, checks after the release, reviews."""
+    reason: str | None = None
+    """Why it was refused or rolled back: step, figure and threshold."""
+    paused: Pause | None = None
+    """Present while a person pauses it."""
+    breaches: Breaches = Field(default_factory=Breaches)
+    """What the judge counted in this step."""
+    results: list[Result] = Field(default_factory=list)
+    """Results in this release."""
+    announced: list[str] = Field(default_factory=list)
+    """Keys of messages that were sent, or are being sent: written before they are."""
+    handled: list[str] = Field(default_factory=list)
+    """Ids of commands that were carried out; the last 20."""
+    history: list[Entry] = Field(default_factory=list)
+    """What happened in this release; the last 100."""
+    previous: list[Past] = Field(default_factory=list)
+    """Releases before; the last 20, newest first."""
