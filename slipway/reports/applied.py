@@ -10,6 +10,8 @@ from typing import Any
 
 from slipway.rehearsal import Plan, Step, urns
 from slipway.rehearsal.difference import Changed, Difference
+from slipway.reports import clocks
+from slipway.reports.clocks import Timed
 from slipway.reports.findings import LocatedFinding
 from slipway.reports.outline import SYSTEM_TYPE
 from slipway.reports.words import many
@@ -276,30 +278,17 @@ def _gates(release: Release) -> Iterator[str]:
 
 def _moments(release: Release, *, closed: bool) -> list[Moment]:
     """Return the announcements, the timetable and the steps by time; entries of the same time are in this order."""
-    found: list[tuple[float, str]] = []
-    for each in release.announcements:
-        if each.when == "before" and each.ahead:
-            found.append((-seconds(each.ahead), f"tells {each.audience} by {', '.join(each.channels)}"))
+    found = [Timed(at, f"tells {each.audience} by {', '.join(each.channels)}") for at, each in clocks.notices(release)]
     if closed and (release.maintenance or not release.steps):
-        found.append((0, "closed for maintenance"))
+        found.append(Timed(0, "closed for maintenance"))
         if release.expected_duration:
-            found.append((seconds(release.expected_duration), "expected to be open again"))
+            found.append(Timed(seconds(release.expected_duration), "expected to be open again"))
     for each in release.timetable:
         role = f" ({each.role})" if each.role else ""
-        found.append((_offset(each.at), f"{each.name}{role}{f', {each.duration}' if each.duration else ''}"))
-    clock = 0.0
-    for step in () if closed else release.steps:
-        found.append((clock, f"{step.weight} % of visitors, held for {step.hold}"))
-        clock += seconds(step.hold)
-    if found and clock:
-        found.append((clock, f"done; the old version stays ready for {release.watch.duration}"))
-    return [Moment(_clock(at), text) for at, text in sorted(found, key=lambda each: each[0])]
-
-
-def _offset(moment: str) -> float:
-    return seconds(moment.lstrip("+-")) * (-1 if moment.startswith("-") else 1)
-
-
-def _clock(offset: float) -> str:
-    hours, minutes = divmod(round(abs(offset) / 60), 60)
-    return f"T{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+        text = f"{each.name}{role}{f', {each.duration}' if each.duration else ''}"
+        found.append(Timed(clocks.offset_of(each.at), text))
+    ends = 0.0 if closed else clocks.held(release)
+    found += [] if closed else clocks.steps(release)
+    if found and ends:
+        found.append(Timed(ends, f"done; the old version stays ready for {release.watch.duration}"))
+    return [Moment(clocks.clock(each.offset), each.text) for each in sorted(found, key=lambda each: each.offset)]
