@@ -355,7 +355,7 @@ class EdgeSite(Object):
     name: str
     """The site."""
     store: str
-    """ARN or name of the CloudFront KeyValueStore."""
+    """ARN or name of the key-value store at the edge."""
 
 
 class Workload(Object):
