@@ -40,6 +40,8 @@ class Origin:
     """An identifier of the tree's content; None if there is none."""
     file: Path | None = None
     """A plan or an exported state, instead of a tree."""
+    commit: str | None = None
+    """Its commit; None for a folder or a file."""
     chosen: bool = False
     """True if the command line does not name it."""
     of_pipeline: bool = False
@@ -67,6 +69,7 @@ def opened(selection: Selection, against: str | None, *, alone: bool) -> Iterato
             base.name,
             lambda: handed_out("--against", base.commit),
             reference.content(root, base.commit),
+            commit=base.commit,
             chosen=True,
             of_pipeline=base.of_pipeline,
         )
@@ -81,7 +84,9 @@ def _named(against: str, root: Path, handed_out: Callable[[str, str], Path]) -> 
         content = reference.content(other) if reference.is_clean(other) else None
         return Origin(option, against, lambda: other, content)
     commit = reference.commit("--against", against, root)
-    return Origin(option, against, lambda: handed_out("--against", commit), reference.content(root, commit))
+    return Origin(
+        option, against, lambda: handed_out("--against", commit), reference.content(root, commit), commit=commit
+    )
 
 
 @dataclass(frozen=True)

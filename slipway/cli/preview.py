@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slipway.cli import against as compared_with
+from slipway.cli import reference
 from slipway.cli.against import Base, Origin, Running
 from slipway.cli.budgets import over_budget
 from slipway.cli.exits import FAILED, OK, VIOLATED
@@ -23,8 +24,9 @@ from slipway.cost import estimate
 from slipway.cost import prices as cost_prices
 from slipway.rehearsal import Finding, Plan, Rehearsal
 from slipway.rehearsal.difference import Before, Difference, compare
-from slipway.reports import annotations, findings, ledger, machine, markdown, page, text, unseen
+from slipway.reports import annotations, changed_lines, findings, ledger, machine, markdown, page, text, unseen
 from slipway.reports.applied import Applied, applied
+from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.words import unjudged
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import read_stack_file
@@ -81,6 +83,7 @@ def preview(
         changed = changed.allowing(comparing.allowed)
     told = None if changed is None else applied(selection.stack, rehearsal.plan, changed, found)
     cost = None if changed is None or base is None else _cost(selection, base, rehearsal)
+    explained = _explained(selection, origin, rehearsal, changed) if annotate or output == "github" else []
     _print(
         output,
         selection,
@@ -90,13 +93,14 @@ def preview(
         changed,
         told,
         cost,
+        explained,
         every=every,
         chosen=bool(origin and origin.chosen),
     )
     if page_file is not None:
         page_file.write_text(_page(selection, rehearsal, found, bench, changed, told, cost), encoding="utf-8")
     if annotate:
-        for line in annotations.lines(selection.stack.name, rehearsal, found, bench.changes or (), changed):
+        for line in annotations.lines(selection.stack.name, rehearsal, found, bench.changes or (), changed, explained):
             print(line, file=sys.stderr)
     if rehearsal.failure:
         return FAILED
@@ -115,6 +119,7 @@ def _print(
     changed: Difference | None,
     told: Applied | None,
     cost: CostDifference | None,
+    explained: Sequence[ChangedLine],
     *,
     every: bool,
     chosen: bool,
@@ -130,7 +135,7 @@ def _print(
     elif output == "html":
         print(_page(selection, rehearsal, found, bench, changed, told, cost), end="")
     elif output == "github":
-        for line in annotations.lines(selection.stack.name, rehearsal, found, changes, changed):
+        for line in annotations.lines(selection.stack.name, rehearsal, found, changes, changed, explained):
             print(line)
     else:
         screen = console()
@@ -147,6 +152,16 @@ def _print(
         )
         if chosen:
             screen.print("[dim]Compared with the merge base; pass --no-against for the whole plan[/]", soft_wrap=True)
+
+
+def _explained(
+    selection: Selection, origin: Origin | None, rehearsal: Rehearsal, changed: Difference | None
+) -> list[ChangedLine]:
+    """Return what each changed line does; nothing without a commit to compare with."""
+    if origin is None or origin.commit is None or changed is None:
+        return []
+    lines = reference.changed_lines(selection.project.root, origin.commit)
+    return changed_lines.explained(selection.project, selection.file, lines, rehearsal.plan, changed)
 
 
 def _base(running: Running, selection: Selection, output: str) -> Base:

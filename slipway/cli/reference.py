@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -19,6 +20,9 @@ MEMORY = "/dev/shm"
 
 ROOM = 10
 """Multiple of a tree's size that must be free in memory. Chosen: a container's default of 64 MB fits trees of 6 MB."""
+
+_PART = re.compile(r"@@ -\S+ \+(\d+)(?:,\d+)? @@")
+"""The header of a changed part, with its first line in the new file."""
 
 
 @contextmanager
@@ -53,6 +57,23 @@ def is_clean(root: Path, of: str = "HEAD") -> bool:
     """Return whether the files of `root` equal those of the commit `of`, with no untracked file."""
     others = asked(root, "ls-files", "--others", "--exclude-standard", "--", ".")
     return others == "" and asked(root, "diff", "--quiet", "--no-ext-diff", of, "--", ".") is not None
+
+
+def changed_lines(root: Path, commit: str) -> dict[str, list[int]]:
+    """Return the first line of each part that differs from `commit`, by file relative to `root`; a deleted part counts
+    as the line before it. Empty if git cannot tell."""
+    shown = asked(
+        root, "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-prefix", "--relative", commit, "--", "."
+    )
+    found: dict[str, list[int]] = {}
+    file = ""
+    for line in (shown or "").splitlines():
+        if line.startswith("+++ "):
+            file = line.removeprefix("+++ ").rstrip("\t")
+        elif part := _PART.match(line):
+            found.setdefault(file, []).append(max(int(part[1]), 1))
+    found.pop("/dev/null", None)
+    return found
 
 
 def asked(root: Path, *arguments: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from slipway.rehearsal import Rehearsal
 from slipway.rehearsal.difference import Difference
 from slipway.reports import difference as differences
+from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.escaping import visible
 from slipway.reports.findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
@@ -26,9 +27,10 @@ def lines(
     findings: Sequence[LocatedFinding],
     changes: Sequence[PolicyChange] = (),
     difference: Difference | None = None,
+    changed: Sequence[ChangedLine] = (),
 ) -> Iterator[str]:
-    """Yield a command for each new finding, each loss of data and each change of the pack; known findings are left
-    out."""
+    """Yield a command for each new finding, each loss of data, each change of the pack and each changed line that
+    changes resources; known findings are left out."""
     if rehearsal.failure:
         last = rehearsal.failure.strip().splitlines()[-1]
         yield _command("error", f"{stack}: the program failed", last)
@@ -42,6 +44,8 @@ def lines(
     for found in findings:
         if not found.known:
             yield _finding(found)
+    for each in changed:
+        yield _command("notice", stack, each.text, each.place.file, each.place.line)
     if difference is not None:
         yield _command("notice", stack, differences.summary(difference))
     elif why := unjudged(rehearsal):

@@ -172,11 +172,16 @@ def test_strict_fails_for_what_was_there_before(change: Copy) -> None:
 
 
 def test_a_new_version_and_a_new_variable(change: Copy) -> None:
-    """Properties are told by path, from what to what, compared with where the branch began, and which pods roll."""
+    """Properties are told by path, from what to what, compared with where the branch began, and which pods roll. Each
+    changed line says what it changes."""
     change.edit("Pulumi.test.yaml", "1.0.0", "1.1.0")
     change.edit("systems/shop/system.yaml", "info", "debug")
-    status, said = preview(change)
+    status, said = preview(change, "--annotate")
     assert status == 0, said
+    assert re.search(r"^::notice file=Pulumi.test.yaml,line=\d+,.*update Deployment shop/api-blue", said, re.MULTILINE)
+    assert re.search(
+        r"^::notice file=systems/shop/system.yaml,line=\d+,.*update ConfigMap shop/api", said, re.MULTILINE
+    )
     assert "~ update kubernetes:apps/v1:Deployment shop/api-blue" in said
     assert 'spec.template.spec.containers[api].image: "localhost:5000/api:1.0.0" → "localhost:5000/api:1.1.0"' in said
     assert 'data.LOG_LEVEL: "info" → "debug"' in said
