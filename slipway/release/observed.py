@@ -69,12 +69,16 @@ class Observed:
 
     admit_asked: bool = False
     """Whether the Job `admit-<id>` waits."""
+    admit_gate: str | None = None
+    """That Job's uid."""
     promote_asked: bool = False
     """Whether the Job `promote-<id>` waits."""
     failed_jobs: Mapping[str, str] = field(default_factory=dict)
-    """Migrations and backups of this release whose Job failed: its name and last words."""
+    """Migrations and backups of this release whose Job failed: the Job's name and last words."""
     finished_jobs: Sequence[str] = ()
-    """Migrations whose Job succeeded."""
+    """Names of the migrations' Jobs that succeeded, whenever that was."""
+    running_jobs: Sequence[str] | None = None
+    """Names of the migrations' and backups' Jobs that have not ended."""
     traffic: Traffic | None = None
     ready: Mapping[SlotName, bool] | None = None
     """Whether all Deployments of a slot are available at their declared size."""

@@ -52,7 +52,8 @@ class Result(Object):
     """The result of a check, a load, a Job or a verification."""
 
     name: str
-    """As `smoke/<check>`, `load/<n>`, `job/<name>/<when>`, `verify/<migration>/<seconds>`."""
+    """As `smoke/<check>`, `load/<n>`, `job/<name>/<when>`, `verify/<migration>/<seconds>`, `rollback/<migration>`; the
+    core adds `migration/<name>` and `backup/<name>` for Jobs that it saw ending."""
     passed: bool
     """Whether it passed."""
     detail: str = ""
@@ -61,15 +62,32 @@ class Result(Object):
     """When it ended."""
 
 
+class Excess(Object):
+    """Consecutive samples that together speak for figures beyond a threshold."""
+
+    score: float = 0
+    """Natural logarithm of how much likelier they are beyond the threshold than at the objective."""
+    samples: int = 0
+    """How many."""
+    requests: float = 0
+    """Requests in them."""
+    errors: float = 0
+    """Failed requests in them."""
+
+
 class Breaches(Object):
     """Samples of the current step, counted by the judge."""
 
     ordinary: int = 0
     """Consecutive samples beyond the objective."""
-    requests: int = 0
+    requests: float = 0
     """Requests to the candidate in the current step."""
+    covered_seconds: float = 0
+    """How much of the current step has samples."""
     last_sample: datetime | None = None
     """When the last sample was counted."""
+    excesses: dict[str, Excess] = Field(default_factory=dict)
+    """What the judge suspects, by its kind: `errors`, `critical`, `outage`, `latency`, `regression`."""
 
 
 class Past(Object):
@@ -87,9 +105,12 @@ class Status(Object):
     """The status subresource of a Release."""
 
     id: str | None = None
-    """`spec.id` of the release that this is about."""
+    """`spec.id` of the release that this is about. Before there is one, no route and no edge is written: who has the
+    visitors is not known yet."""
     version: str | None = None
     """Its version."""
+    candidate: SlotName | None = None
+    """The slot that it wants active."""
     observed_generation: int | None = None
     """`metadata.generation` that was looked at last."""
     phase: Phase = "Idle"
@@ -104,6 +125,15 @@ class Status(Object):
     """Whether visitors see the maintenance page; true before the first promotion."""
     live: SlotName | None = None
     """The slot whose workers and schedules run."""
+    former: SlotName | None = None
+    """During the watch, the slot that visitors had before and return to."""
+    former_version: str | None = None
+    """The version there."""
+    open_gates: list[OneOf["admit", "promote"]] = Field(default_factory=list)
+    """Gates of release `id` that may pass. A gate's Job reads nothing else: it passes if its name is here, and fails with
+    `reason` if the phase is RolledBack, or Refused with its own uid in `gate`; otherwise it waits."""
+    gate: str | None = None
+    """Uid of the Job `admit-<id>` that was refused. None once no Job asks; another Job's asking begins again."""
     step: int = -1
     """Index of the current step; -1 before the first."""
     started: datetime | None = None
@@ -112,6 +142,10 @@ class Status(Object):
     """When phase or step began."""
     deadline: datetime | None = None
     """When what is awaited now is given up."""
+    in_force: datetime | None = None
+    """When traffic was first seen at the current step's weights; its hold counts from then on."""
+    skip_holds: bool = False
+    """Whether a person promotes: remaining holds are skipped, evidence is not."""
     promoted: datetime | None = None
     """When all visitors had the candidate."""
     watch_until: datetime | None = None
@@ -122,6 +156,10 @@ class Status(Object):
     """What people are asked for without anything waiting: sign-offs, checks after the release, reviews."""
     reason: str | None = None
     """Why it was refused or rolled back: step, figure and threshold."""
+    known_alerts: list[str] = Field(default_factory=list)
+    """Critical alerts that the candidate did not cause: they have fired since before it had visitors."""
+    applied_before: list[str] = Field(default_factory=list)
+    """Migrations that were applied before this release was admitted; its rollback leaves them alone."""
     paused: Pause | None = None
     """Present while a person pauses it."""
     breaches: Breaches = Field(default_factory=Breaches)
