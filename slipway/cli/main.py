@@ -206,6 +206,20 @@ def why(
 
 
 @app.command()
+def explain(
+    path: Annotated[
+        str,
+        typer.Argument(help="Key of a system or a stack, such as services.api.replicas; all first keys without it."),
+    ] = "",
+    cwd: Directory = Path(),
+) -> None:
+    """Explain a key of system and stack files: meaning, type, bounds, default, example."""
+    from slipway.cli.explain import show_key
+
+    sys.exit(show_key(cwd, path))
+
+
+@app.command()
 def ledger(
     stack: StackName = None,
     config: StackFile = None,

@@ -1,0 +1,105 @@
+"""What a key means, from the schemas."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from slipway.cli.explain import show_key
+from slipway.reports.explained import explain, lines
+from slipway.settings.pointers import Path as Keys
+from slipway.settings.problems import InvalidSettings
+from slipway.settings.schema import system_schema
+
+ROOT = Path(__file__).parents[3]
+SYSTEM = system_schema()
+
+
+def shown(capsys: pytest.CaptureFixture[str], path: str) -> str:
+    assert show_key(ROOT, path) == 0
+    return capsys.readouterr().out
+
+
+def test_a_plain_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """Meaning, type, bounds, default, example, and whether a stack may override it."""
+    assert shown(capsys, "services.api.replicas.maximum") == (
+        "services.api.replicas.maximum\n"
+        "  Maximum replicas: a limit for the load on databases and for the bill. Three times the minimum by default.\n"
+        "  type: integer\n"
+        "  bounds: at least 1, at most 1000\n"
+        "  default: 6\n"
+        "  example: 3\n"
+        "  override: below clusters.<cluster>.systems.<system> of a stack\n"
+    )
+
+
+def test_a_key_with_keys_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its first sentence and its default."""
+    said = shown(capsys, "services.api.replicas")
+    assert re.search(r"^  minimum +Minimum replicas \[2\]$", said, re.MULTILINE)
+
+
+def test_a_value_of_several_forms(capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable is plain, or refers to something."""
+    said = shown(capsys, "services.api.environment.LOG_LEVEL")
+    assert "type: string or number or boolean or object" in said
+    assert re.search(r"^  secret +A key of the system's `secrets`$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "path", ["clusters.main.kubernetes.version", "config.slipway:clusters.main.kubernetes.version"]
+)
+def test_a_key_of_a_stack(capsys: pytest.CaptureFixture[str], path: str) -> None:
+    """As it is written in the file, or without the namespace; on every cloud that has it."""
+    said = shown(capsys, path)
+    assert said.splitlines()[0] == "clusters.main.kubernetes.version"
+    assert "Minor version of Kubernetes" in said
+
+
+def test_an_override_of_a_system_in_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the slots, which only a stack has."""
+    assert "Image tag of every service" in shown(capsys, "clusters.main.systems.fleet.blue.version")
+    assert "Maximum replicas" in shown(capsys, "clusters.main.systems.fleet.services.fleet-api.replicas.maximum")
+
+
+def test_without_a_path_both_files_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outside a project too."""
+    assert show_key(Path("/"), "") == 0
+    said = capsys.readouterr().out
+    assert said.index("systems/<name>/system.yaml") < said.index("  services ") < said.index("  clusters ")
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("services.api.reploicas", "`services.api` has no key 'reploicas'; did you mean 'replicas'?"),
+        ("servics", "there is no key 'servics'; did you mean 'services'?"),
+        ("title.x", "`title` is a plain value and has no keys"),
+        ("a..b", "is not a path, for example services.api.needs[0]"),
+    ],
+)
+def test_what_is_no_key_is_refused(path: str, rule: str) -> None:
+    """With the key that was probably meant."""
+    with pytest.raises(InvalidSettings, match=re.escape(rule)):
+        show_key(ROOT, path)
+
+
+def test_every_key_of_the_schema_has_a_meaning() -> None:
+    """Walked from the top, into entries of any name too: none is without a description or a type."""
+    seen = set[str]()
+    pending: list[Keys] = [()]
+    while pending:
+        path = pending.pop()
+        found = explain(SYSTEM, path)
+        assert len(list(lines(found))) > 1, path
+        for below in [*found.keys, "any-name", 0]:
+            with suppress(ValueError):
+                deeper = explain(SYSTEM, (*path, below))
+                pending += [(*path, below)] if deeper.path not in seen and len(path) < 6 else []
+                seen.add(deeper.path)
+    assert "services.any-name.replicas.maximum" in seen
+    assert "migrations[0].verification[0].sql" in seen
+    assert len(seen) > 300
