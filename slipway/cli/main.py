@@ -315,6 +315,27 @@ def backups(
 
 
 @app.command()
+def runbook(
+    system: SystemName,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    output: Annotated[
+        Literal["markdown", "html"], typer.Option("--format", help="Output as text, or for a browser.")
+    ] = "markdown",
+    page: Annotated[Path | None, typer.Option("--page", help="Write it to this file instead of printing it.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Compute clock times from this time on, by default now: 2026-12-01T10:00:00Z."),
+    ] = None,
+) -> None:
+    """Print the runbook of a system's release: the timeline, what happens by itself and what a person does. Asks no cluster."""
+    from slipway.cli.runbook import runbook as run
+
+    sys.exit(run(cwd, stack, config, system, output=output, page=page, at=at))
+
+
+@app.command()
 def cost(
     stack: StackName = None,
     config: StackFile = None,

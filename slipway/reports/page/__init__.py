@@ -48,9 +48,7 @@ def as_html(
     style = _read("page.css")
     # The source map that the library's last line names is not published with the page.
     scripts = [LIBRARY.read_text(encoding="utf-8").partition("//# sourceMappingURL")[0], _read("page.js")]
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {' '.join(map(_hash, scripts))}; base-uri 'none'"
-    )
+    policy = f"default-src 'none'; style-src {source_hash(style)}; script-src {' '.join(map(source_hash, scripts))}; base-uri 'none'"
     data = _data(stack, rehearsal, findings, difference, applied, changes, cost)
     values = {
         "TITLE": html.escape(f"{stack.name}: {data['headline']}"),
@@ -69,7 +67,8 @@ def _read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """Return the hash by which a page's policy (Content-Security-Policy) allows a script or a style in the page."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

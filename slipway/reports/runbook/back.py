@@ -1,0 +1,118 @@
+"""The way back: what triggers it, what the controller does, and what people do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slipway.release.objects import Judge, Queries
+from slipway.reports.runbook import commands
+from slipway.reports.runbook.before import given
+from slipway.reports.runbook.blocks import Block, Code, Commands, Items, Line, Paragraph, Section, Table, line
+from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE
+
+CRITICAL = 5
+"""Times the objective at which one sample ends the release, without `release.rollback.errorPercent`. Source: docs/adr/0015
+and `Judge.rollback_error_percent`."""
+
+
+def back(facts: Facts) -> Section:
+    """Return the section on rollbacks."""
+    return Section(
+        "Rollback",
+        list(_times(facts)),
+        [
+            Section("Triggers", list(_triggers(facts))),
+            Section(BY_ITSELF, [Items(list(_itself(facts)), numbered=True)]),
+            Section(BY_PEOPLE, list(_people(facts))),
+        ],
+    )
+
+
+def _times(facts: Facts) -> Iterator[Block]:
+    expected = facts.release.rollback.expected_duration
+    measured = f" The owner measured {expected} for the whole rollback." if expected else ""
+    if facts.former_version is None:
+        yield Paragraph("There is no version before this one: a rollback closes the system to visitors." + measured)
+    elif facts.is_closed:
+        yield Paragraph(f"Visitors see the maintenance page until the way back is complete.{measured}")
+    else:
+        yield Paragraph(f"Visitors are back on slot {facts.former} within seconds of the decision.{measured}")
+
+
+def _triggers(facts: Facts) -> Iterator[Block]:
+    rollback = facts.release.rollback
+    yield Paragraph("By itself, per slot, from the gateway's figures:")
+    yield Table(("trigger", "threshold"), list(_thresholds(facts)))
+    if rollback.on:
+        yield Paragraph(line("A person aborts the release if one of these is seen:"))
+        yield Items(rollback.on)
+    if rollback.consider:
+        yield Paragraph("A rollback or a fix is considered, by those who are on the release, if:")
+        yield Items(rollback.consider)
+
+
+def _thresholds(facts: Facts) -> Iterator[Sequence[Line]]:
+    objectives, declared = facts.definition.objectives, facts.release.rollback.error_percent
+    critical = objectives.error_percent * CRITICAL if declared is None else declared
+    interval = Queries.model_fields["interval_seconds"].default
+    yield "errors, at once", f"above {critical:g} % of requests in one sample of {interval} s"
+    yield "errors", f"above {objectives.error_percent:g} % in three samples"
+    yield "response time", f"95th percentile above {objectives.p95} in three samples"
+    if objectives.latency_regression_percent is not None:
+        slower = f"more than {objectives.latency_regression_percent} % slower than the version before"
+        yield "regression", slower
+    minimum = Judge.model_fields["minimum_requests"].default
+    silence = f"no figures, or fewer than {minimum} requests in a step: it is held, then rolled back; never promoted"
+    yield "silence", silence
+    yield "checks", "a smoke test, a load test or a validation fails; a pod of the candidate crashes again and again"
+    yield "migration", "one that blocks fails, or its checks do, now or during the watch"
+    if facts.definition.logs.forbidden:
+        yield "logs", "a forbidden line appears (Monitoring)"
+
+
+def _itself(facts: Facts) -> Iterator[Line]:
+    incompatible = [each for each in facts.migrations if not each.compatible]
+    if facts.former_version is None:
+        yield "Visitors see the maintenance page: there is no version to return to."
+    elif facts.is_closed or incompatible:
+        yield "The maintenance page stays up, or is put up again."
+    else:
+        yield f"All visitors are back on slot {facts.former}; queue consumers and schedules run there only."
+    for each in reversed(incompatible):
+        way = (
+            (" is rolled back by ", Code(each.rollback), ", and checked")
+            if each.rollback
+            else " has no way back by itself"
+        )
+        yield line(Code(each.name), way, ".")
+    kept = [each for each in facts.migrations if each.compatible]
+    if kept:
+        yield "Compatible migrations stay: the version before works with them."
+    if facts.former_version is not None and (facts.is_closed or incompatible):
+        yield f"Visitors are let in again, on slot {facts.former}."
+    for each in facts.release.announcements:
+        if each.when == "rolled-back":
+            yield f"Announced: {each.audience} by {', '.join(each.channels)}."
+    yield "Job, status and report give the reason: step, figure and threshold. The next update of this version is refused."
+
+
+def _people(facts: Facts) -> Iterator[Block]:
+    yield from given(facts, ("rollback",), ("rolled-back",))
+    typed = [
+        (
+            commands.release(facts, "abort", reason="WHY"),
+            "back to the version before, at any step and during the watch",
+        ),
+        (commands.release(facts, "revert"), "the change of the stack's file that says what runs again"),
+    ]
+    for each in facts.migrations:
+        if each.rollback:
+            typed.append(
+                (commands.rollback(facts, each.name), "undo a migration that is regretted later; its rows are lost")
+            )
+    for name in facts.restorable:
+        typed.append((commands.restore(facts, name), "a dump, next to the live database; --at TIME for an older one"))
+    yield Commands(typed)
+    again = ("To release the version again after a rollback, increase ", Code("attempt"), " in the stack's file.")
+    yield Paragraph(again)

@@ -1,0 +1,122 @@
+"""What is released, where, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway.reports import clocks
+from slipway.reports.runbook.blocks import Code, Items, Line, Paragraph, Section, Table, joined, line
+from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.words import moment, one_of
+from slipway.settings.databases import Database
+from slipway.settings.services import Service, supplied_by
+
+
+def overview(facts: Facts) -> Section:
+    """Return the facts at the top of the page, and the parts of the system."""
+    introduction = (
+        Code(f"pulumi up --stack {facts.stack.name}"),
+        " is the release. Two Jobs are its gates: ",
+        Code("admit-…"),
+        " ends when the release may begin, ",
+        Code("promote-…"),
+        " when all visitors have the new version. Between them a controller in the cluster does what is listed here "
+        "as done by itself, whatever becomes of the terminal or the pipeline that began it. The rest is for people.",
+    )
+    parts = Section("What it consists of", [], list(_parts(facts)))
+    return Section("Overview", [Table(("", ""), list(_rows(facts))), Paragraph(introduction)], [parts])
+
+
+def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
+    definition, release, settings = facts.definition, facts.release, facts.cluster.settings
+    yield "purpose", definition.description or definition.title
+    region = getattr(settings, "region", None)
+    where = (f"cluster {facts.cluster.name}, {settings.cloud}{f', {region}' if region else ''}; namespace ",)
+    yield "where", (*where, Code(facts.namespace))
+    if definition.domains:
+        yield "addresses", joined([Code(f"https://{each}") for each in definition.domains.values()])
+    yield "version", line(Code(facts.version), f" in slot {facts.candidate}", _before(facts))
+    owner = definition.owner
+    reached = [Code(each) for each in (owner.email, owner.chat) if each]
+    yield "owner", joined([f"team {owner.team}", *reached])
+    window = release.window
+    if window:
+        yield "window", f"{one_of(window.days)} from {window.start} {window.time_zone}, for {window.duration}"
+        yield "opens next", moment(facts.start)
+    else:
+        yield "window", "none: at any time"
+    if facts.is_closed:
+        yield "visitors", "see the maintenance page from admission until promotion"
+    else:
+        yield "visitors", f"move in steps: {', '.join(f'{each.weight} %' for each in release.steps)}"
+    if release.expected_duration:
+        yield "expected", release.expected_duration
+    elif facts.promoted:
+        yield "expected", f"{clocks.clock(facts.promoted)} at the earliest"
+    for each in release.promotions:
+        what = [("merges to the branch ", each.branch), ("tags ", each.tag)]
+        named = [line(words, Code(value)) for words, value in what if value]
+        yield f"versions for {each.stack}", line(*named, " open a pull request that sets the version")
+
+
+def _before(facts: Facts) -> Line:
+    if facts.former_version is None:
+        return "; no version before it in the other slot"
+    return ("; before: ", Code(facts.former_version), f" in {facts.former}")
+
+
+def _parts(facts: Facts) -> Iterator[Section]:
+    definition = facts.definition
+    yield Section("Services", [_services(definition.services)])
+    if definition.sites:
+        rows = [[Code(name), Code(each.artefact), each.domain] for name, each in definition.sites.items()]
+        yield Section("Static sites", [Table(("site", "artefact", "domain"), rows)])
+    yield Section("Databases, buckets, queue", list(_stores(facts)))
+    issued = {name: who for name, each in definition.secrets.items() if (who := supplied_by(each))}
+    if issued:
+        told = Paragraph("Others issue these; the program generates all others.")
+        yield Section("Secrets", [told, Table(("secret", "issued by"), [[Code(n), w] for n, w in issued.items()])])
+    if definition.flags:
+        rows = [
+            [Code(name), f"{'on' if each.enabled else 'off'}, {each.percent} %", each.description or ""]
+            for name, each in definition.flags.items()
+        ]
+        yield Section("Feature flags", [Table(("flag", "state", "feature"), rows)])
+
+
+def _services(services: dict[str, Service]) -> Table:
+    rows: list[list[Line]] = []
+    for name, each in services.items():
+        copies = "1" if each.singleton else f"{each.replicas.minimum} to {each.replicas.maximum}"
+        needs = joined([Code(need) for need in each.needs])
+        calls = ", ".join(egress.host for egress in each.egress)
+        rows.append([Code(name), Code(each.image), str(each.port), copies, needs, calls])
+    return Table(("service", "image", "port", "replicas", "starts after", "calls"), rows)
+
+
+def _stores(facts: Facts) -> Iterator[Table | Items]:
+    definition = facts.definition
+    if definition.databases:
+        rows = [[Code(name), *_database(each)] for name, each in definition.databases.items()]
+        yield Table(("database", "engine", "data", "backup", "restore test"), rows)
+    others: list[Line] = [
+        (Code(name), f": bucket, {each.data_class} data") for name, each in definition.buckets.items()
+    ]
+    if definition.queue:
+        others.append((Code(definition.queue.vhost), f": RabbitMQ {definition.queue.version}"))
+    if others:
+        yield Items(others)
+
+
+def _database(database: Database) -> list[Line]:
+    engine = f"{database.engine}{f' {database.version}' if database.engine == 'postgres' else ''}, {database.hosting}"
+    backup, test = database.backup, database.restore_test
+    if database.hosting == "external":
+        return [engine, database.data_class, "where it is run", "where it is run"]
+    kept = "none" if backup == "none" else f"{backup.retention_days} days"
+    tested = "none" if test == "none" else f"every {test.every}"
+    if backup != "none" and backup.copy_to_second_region:
+        kept += ", copied to the second region"
+    if backup != "none" and backup.offsite:
+        return [engine, database.data_class, line(f"{kept}, copied to ", Code(backup.offsite)), tested]
+    return [engine, database.data_class, kept, tested]
