@@ -23,6 +23,7 @@ Refused: it never began. `reason` says why.
 """
 IN_PROGRESS: tuple[Phase, ...] = ("Admitted", "Testing", "Stepping", "RollingBack")
 """Phases in which another release of the system waits."""
+Outcome = OneOf["Promoted", "RolledBack", "Refused"]
 ENDED: tuple[Phase, ...] = ("Promoted", "RolledBack", "Refused")
 
 
@@ -95,7 +96,7 @@ class Past(Object):
 
     id: str
     version: str
-    outcome: OneOf["Promoted", "RolledBack", "Refused"]
+    outcome: Outcome
     started: datetime
     ended: datetime
     reason: str | None = None
@@ -131,9 +132,9 @@ class Status(Object):
     """The version there."""
     open_gates: list[OneOf["admit", "promote"]] = Field(default_factory=list)
     """Gates of release `id` that may pass. A gate's Job reads nothing else: it passes if its name is here, and fails with
-    `reason` if the phase is RolledBack, or Refused with its own uid in `gate`; otherwise it waits."""
+    `reason` if the phase is RolledBack, or Refused and `gate` is empty or its own uid; otherwise it waits."""
     gate: str | None = None
-    """Uid of the Job `admit-<id>` that was refused. None once no Job asks; another Job's asking begins again."""
+    """Uid of the Job `admit-<id>` that was refused, empty if unknown. None once no Job asks: another Job begins again."""
     step: int = -1
     """Index of the current step; -1 before the first."""
     started: datetime | None = None
@@ -160,6 +161,10 @@ class Status(Object):
     """Critical alerts that the candidate did not cause: they have fired since before it had visitors."""
     applied_before: list[str] = Field(default_factory=list)
     """Migrations that were applied before this release was admitted; its rollback leaves them alone."""
+    stale_jobs: list[str] = Field(default_factory=list)
+    """Jobs of migrations and backups that had failed before this release was admitted, and were not replaced yet."""
+    was_closed: bool = False
+    """Whether visitors saw the maintenance page before this release was admitted; a rollback returns to that."""
     paused: Pause | None = None
     """Present while a person pauses it."""
     breaches: Breaches = Field(default_factory=Breaches)
