@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint scan scanners bench lock schema schema-verify alerts alerts-verify policies policies-verify charts charts-verify snapshots clean e2e programs
+.PHONY: help preview check test lint scan scanners bench lock schema schema-verify crds crds-verify alerts alerts-verify policies policies-verify charts charts-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -57,6 +57,12 @@ bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, diff
 
 schema: .venv/.runtime ## Generate the JSON Schemas of systems and stacks
 	@$(BIN)/python -m slipway.settings.schema --update
+
+crds: .venv/.runtime ## Generate the CustomResourceDefinitions of releases
+	@$(BIN)/python -m components.cluster.releases.manifests.definitions --update
+
+crds-verify: .venv/.runtime ## Fail when the CustomResourceDefinitions of releases are out of date
+	@$(BIN)/python -m components.cluster.releases.manifests.definitions --verify
 
 schema-verify: .venv/.runtime ## Fail when a JSON Schema is out of date
 	@$(BIN)/python -m slipway.settings.schema --verify

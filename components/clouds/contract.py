@@ -272,6 +272,8 @@ class SiteArgs:
     zones: Sequence[ZoneFacts]
     bypass_digest: pulumi.Input[str] = ""
     """SHA-256 of the bypass token by which smoke tests choose a slot."""
+    released: bool = False
+    """Whether the controller of releases moves visitors, at the cloud's edge too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +282,8 @@ class SiteFacts:
 
     services: Mapping[str, str] = field(default_factory=dict)
     port: int = 80
+    store: str | None = None
+    """The key-value store with the state of the edge, if the cloud splits visitors."""
 
 
 class Site(Protocol):

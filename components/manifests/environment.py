@@ -144,11 +144,15 @@ def broker_secret(system: str) -> str:
     return f"{broker(system)}-login"
 
 
+def declared_secret(system: DeployedSystem, name: str) -> SecretKey:
+    """Returns where the value of a declared secret is."""
+    supplied = supplied_by(system.definition.secrets[name]) is not None
+    return SecretKey(supplied_secret(system.name, name) if supplied else generated_secret(system.name), name)
+
+
 def _secret_key(system: DeployedSystem, value: EnvironmentValue) -> SecretKey | None:
     if isinstance(value, FromSecret):
-        supplied = supplied_by(system.definition.secrets[value.secret]) is not None
-        secret = supplied_secret(system.name, value.secret) if supplied else generated_secret(system.name)
-        return SecretKey(secret, value.secret)
+        return declared_secret(system, value.secret)
     if isinstance(value, FromDatabase):
         return SecretKey(login_secret(value.database, "app"), value.field)
     if isinstance(value, FromQueue):

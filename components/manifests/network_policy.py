@@ -193,9 +193,44 @@ def of_documents(
         ingress=[_from([_pods({})], port)],
         egress=[
             _to(NetworkPeer(port, pods=pods)),
-            networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443)),
+            _to_api(),
         ],
     )
+
+
+def of_api_clients(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows calls of the API server (443, 6443), whose address differs between clusters; nothing calls the pods."""
+    return _policy(scope, name, source, pods, ingress=[], egress=[_to_api()])
+
+
+def of_release_controller(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], metrics: int, peers: Sequence[NetworkPeer]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the traffic of the controller of releases: metrics to Prometheus; egress to the API server, to Prometheus
+    (9090), to the gateway's proxies (10080, 10443), to `peers`, and to what receives messages or has images on the
+    internet (443, 465, 587)."""
+    return _policy(
+        scope,
+        name,
+        source,
+        pods,
+        ingress=[_from([_namespace(MONITORING)], metrics)],
+        egress=[
+            _to_api(),
+            networking.v1.NetworkPolicyEgressRuleArgs(to=[_namespace(MONITORING)], ports=_ports(9090)),
+            networking.v1.NetworkPolicyEgressRuleArgs(
+                to=[_namespace(names.GATEWAY_NAMESPACE)], ports=_ports(10080, 10443)
+            ),
+            *(_to(peer) for peer in peers),
+            *_internet({443, 465, 587}),
+        ],
+    )
+
+
+def _to_api() -> networking.v1.NetworkPolicyEgressRuleArgs:
+    return networking.v1.NetworkPolicyEgressRuleArgs(ports=_ports(443, 6443))
 
 
 def _policy(

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_random as random
 
 from components.clouds.contract import SecretStore
+from components.manifests import names
 from components.manifests.environment import bypass_secret, generated_secret, previous
 from components.manifests.scope import Scope
 from slipway.settings.services import Generated, supplied_by
@@ -54,7 +55,7 @@ class Secrets(pulumi.ComponentResource):
             args.scope.logical("smoke-test-pass"), length=32, opts=pulumi.ResourceOptions(parent=self)
         )
         value = pulumi.Output.secret(made.hex)
-        args.store.put(bypass_secret(system), f"{args.definition.source}checks", {"smoke-tests": value}, self)
+        args.store.put(bypass_secret(system), f"{args.definition.source}checks", {names.BYPASS_KEY: value}, self)
         return pulumi.Output.unsecret(value.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()))
 
     def _generate(self, args: SecretsArgs, key: str, declared: Generated) -> dict[str, pulumi.Output[str]]:

@@ -38,6 +38,9 @@ from components.system.identities import Identities, IdentitiesArgs
 from components.system.migrations.component import Migrations, MigrationsArgs
 from components.system.monitoring import Observability, ObservabilityArgs
 from components.system.namespace import Namespace, NamespaceArgs
+from components.system.release.component import Release, ReleaseArgs
+from components.system.release.manifests.slots import deployments, edge_sites, workloads
+from components.system.release.manifests.spec import Wanted
 from components.system.routes.component import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot.component import Slot, SlotArgs
@@ -95,7 +98,10 @@ class System(pulumi.ComponentResource):
         sites = self._sites(buckets, zones, secrets.bypass_digest)
         routes = self._routes(sites, self._fail_over(zones), [namespace])
         closed = [*routes.closed, *(resource for site in sites.values() for resource in site.closed)]
-        migrations = self._migrations(data_stores, buckets, dump_bucket, identities, secrets, [namespace, *closed])
+        migrations = self._migrations(data_stores, buckets, dump_bucket, identities, secrets, namespace)
+        release = self._release(migrations, routes, sites, data_stores, buckets, identities, [namespace, secrets])
+        admitted = [release.admitted] if release is not None else []
+        migrations.run([namespace, *closed, *admitted])
         slots = [
             Slot(
                 f"{deployed.name}-{slot}",
@@ -112,13 +118,17 @@ class System(pulumi.ComponentResource):
                     secrets=secrets,
                     data_stores=data_stores,
                     changed=[*closed, *migrations.before(slot)],
+                    admitted=admitted if slot == deployed.deployment.active else [],
+                    released=release is not None,
                 ),
                 self._opts,
             )
             for slot in SLOTS
         ]
         published = [site.publish([namespace, *slots]) for site in sites.values()]
-        routes.open([*slots, *published])
+        passes = routes.open([*slots, *published])
+        if release is not None:
+            release.promote([*slots, *published, *passes])
         Flags(
             deployed.name, FlagsArgs(scope=self._scope, definition=self._definition, depends_on=[namespace]), self._opts
         )
@@ -197,10 +207,10 @@ class System(pulumi.ComponentResource):
         dump_bucket: BucketFacts | None,
         identities: Identities,
         secrets: pulumi.Resource,
-        depends_on: Sequence[pulumi.Resource],
+        namespace: pulumi.Resource,
     ) -> Migrations:
-        """Creates backups before migrations: no migration starts without a verified backup or, during maintenance,
-        while visitors still have access."""
+        """Creates backups, and plans migrations: none starts without a verified backup or, during maintenance, while
+        visitors still have access."""
         name, scope = self._deployed.name, self._scope
         databases = {name: data_store for name, data_store in data_stores.items() if isinstance(data_store, Database)}
         made = Backups(
@@ -212,7 +222,7 @@ class System(pulumi.ComponentResource):
                 store=self._facts.cloud.store(dump_bucket) if dump_bucket is not None else None,
                 identity=identities.facts.get(backups.BUCKET, IdentityFacts()),
                 accounts=identities,
-                depends_on=depends_on[:1],
+                depends_on=[namespace],
             ),
             self._opts,
         )
@@ -227,9 +237,55 @@ class System(pulumi.ComponentResource):
             identities=identities.facts,
             accounts=identities,
             secrets=secrets,
-            depends_on=depends_on,
         )
         return Migrations(name, args, self._opts)
+
+    def _release(
+        self,
+        migrations: Migrations,
+        routes: Routes,
+        sites: Mapping[str, Site],
+        data_stores: Mapping[str, DataStore],
+        buckets: Mapping[str, BucketFacts],
+        identities: Identities,
+        depends_on: Sequence[pulumi.Resource],
+    ) -> Release | None:
+        """Creates the release and its first gate; None if people release by hand. Databases and whatever else may take
+        long are ready before, so that a closed system is closed briefly."""
+        facts, deployed = self._facts, self._deployed
+        image = facts.services.releases.image
+        if not self._released or image is None or deployed.deployment.slot(deployed.deployment.active).version is None:
+            return None
+        wanted = Wanted(
+            deployed=deployed,
+            stack=facts.stack,
+            environment=facts.environment,
+            registry=facts.registry,
+            services=facts.services,
+            migrations=migrations.released,
+            migration_seconds=migrations.longest_seconds,
+            dumped=migrations.dumped,
+            routed=bool(routes.states),
+            sites=edge_sites(deployed, sites),
+            deployments=deployments(deployed, sites),
+            workloads=workloads(deployed),
+        )
+        args = ReleaseArgs(
+            scope=self._scope,
+            wanted=wanted,
+            routes=routes.states,
+            image=image,
+            buckets=buckets,
+            peers={name: data_store.peer for name, data_store in data_stores.items()},
+            identities=identities.facts,
+            depends_on=[*depends_on, identities, *data_stores.values(), *routes.answers],
+        )
+        return Release(deployed.name, args, self._opts)
+
+    @property
+    def _released(self) -> bool:
+        """Whether the controller of releases moves visitors."""
+        return self._facts.services.controllers.releases != "absent"
 
     def _zones(self) -> list[ZoneFacts]:
         source = f"{self._definition.source}domains"
@@ -256,6 +312,7 @@ class System(pulumi.ComponentResource):
                     registry=self._facts.registry,
                     buckets=buckets,
                     zones=zones,
+                    released=self._released,
                 ),
                 self._opts,
             )
@@ -275,6 +332,7 @@ class System(pulumi.ComponentResource):
             failover=failover,
             trusted_hops=self._facts.services.gateway.trusted_hops,
             bypass_secret=bypass_secret(self._deployed.name),
+            released=self._released,
             depends_on=depends_on,
         )
         return Routes(self._deployed.name, args, self._opts)

@@ -169,6 +169,8 @@ class HttpRequest(Object):
     """Query parameters."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Further headers."""
+    secret_headers: dict[str, SecretKey] = Field(default_factory=dict)
+    """Further headers, whose values are secret."""
     token: SecretKey | None = None
     """Sent as `Authorization: Bearer`."""
     cookies: dict[str, SecretKey] = Field(default_factory=dict)
@@ -356,6 +358,8 @@ class EdgeSite(Object):
     """The site."""
     store: str
     """ARN or name of the key-value store at the edge."""
+    host: str | None = None
+    """Public host name, which is asked whether it shows the maintenance page; not asked without it."""
 
 
 class Workload(Object):

@@ -15,6 +15,7 @@ from slipway.settings.fields import (
     Email,
     Gibibytes,
     HostPort,
+    ImageReference,
     Positive,
     RegistryPath,
     Text,
@@ -49,6 +50,9 @@ class Controllers(Setting):
     """Prometheus Operator, with Alertmanager and Grafana; with `present` the owner runs all three."""
     logs: Presence = "installed"
     """Elastic's operator. Slipway creates Elasticsearch, Kibana and an agent on each node, unless it is `absent`."""
+    releases: Presence = "absent"
+    """Slipway's own controller of releases, which moves visitors from slot to slot. With `absent`, people release by
+    hand: with the slots' `weight` and with `maintenance`."""
 
 
 API_GROUPS = {
@@ -60,6 +64,7 @@ API_GROUPS = {
     "mongodb": ("mongodbcommunity.mongodb.com",),
     "metrics": ("monitoring.coreos.com",),
     "logs": ("elasticsearch.k8s.elastic.co", "kibana.k8s.elastic.co"),
+    "releases": ("slipway.dev",),
 }
 """The API groups of each controller."""
 
@@ -161,12 +166,24 @@ class Logging(Setting):
     """GiB of memory per node, half of it for the Java heap."""
 
 
+class ReleaseController(Setting):
+    """The controller of releases, and where it finds what it reads."""
+
+    image: ImageReference | None = None
+    """Image of the controller and of the gates that wait for it, with registry and tag; required unless
+    `controllers.releases` is `absent`."""
+    prometheus: Url = "http://prometheus-operated.monitoring.svc:9090"
+    """Prometheus, as the controller reaches it; by default the one that Slipway installs."""
+    documentation: Url = "https://docs.example.com/slipway"
+    """Base URL of the published pages of `docs/`, to which messages link."""
+
+
 class RbacGroups(Setting):
     """Groups (Entra object ids on Azure, Kubernetes groups of access entries on AWS) and their permissions in every
     system, in addition to the groups of each system."""
 
     operators: list[Text] = Field(default_factory=list)
-    """May read everything except secrets, restart and scale workloads, and rerun jobs."""
+    """May read everything except secrets, restart and scale workloads, rerun jobs, and steer releases."""
     developers: list[Text] = Field(default_factory=list)
     """May read workloads and their logs."""
     auditors: list[Text] = Field(default_factory=list)
@@ -190,5 +207,7 @@ class ClusterServices(Setting):
     """Metrics and alerts."""
     logging: Logging = Field(default_factory=Logging)
     """Storage of logs."""
+    releases: ReleaseController = Field(default_factory=ReleaseController)
+    """The controller of releases."""
     rbac: RbacGroups = Field(default_factory=RbacGroups)
     """Groups with permissions in every system."""

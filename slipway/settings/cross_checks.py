@@ -259,8 +259,12 @@ def _checks(system: System) -> Found:
         yield from _known((*path, "domain"), "domains", check.domain, system.domains)
         if check.token is not None:
             yield from _known((*path, "token"), "secrets", check.token, system.secrets)
-        for name, secret in check.cookie.items():
-            yield from _known((*path, "cookie", name), "secrets", secret, system.secrets)
+        for key, values in (("cookie", check.cookie), ("secretHeaders", check.secret_headers)):
+            for name, secret in values.items():
+                yield from _known((*path, key, name), "secrets", secret, system.secrets)
+        for name, text in check.headers.items():
+            if is_secret(name, text):
+                yield Finding((*path, "headers", name), "looks like a secret: declare it, and use 'secretHeaders'")
     for index, validation in enumerate(system.validations):
         yield from _known(("validations", index, "service"), "services", validation.service, system.services)
 

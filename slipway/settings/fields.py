@@ -386,6 +386,17 @@ Repository = Annotated[
         200,
     ),
 ]
+ImageReference = Annotated[
+    str,
+    Matching(
+        "an image with registry and tag ('latest' is mutable)",
+        "registry.example.com/platform/slipway:1.4.0",
+        r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._/-][a-z0-9]+)*)"
+        r":(?!latest(@|$))[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?",
+        500,
+    ),
+]
+HeaderName = Annotated[str, Matching("the name of an HTTP header", "X-Tenant", r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", 100)]
 Digest = Annotated[str, Matching("an image digest", "sha256:" + "0" * 64, r"sha256:[0-9a-f]{64}")]
 Sha256 = Annotated[str, Matching("a SHA-256 digest (64 hexadecimal digits)", "0" * 64, r"[0-9a-f]{64}", 64)]
 BucketName = Annotated[

@@ -13,6 +13,7 @@ from slipway.settings.fields import (
     Duration,
     Email,
     ErrorPercent,
+    HeaderName,
     LinePattern,
     Memory,
     Name,
@@ -87,7 +88,7 @@ class Check(Setting):
     """The key in `domains` of the host to request."""
     path: UrlPath
     """The path to request."""
-    method: OneOf["GET", "POST", "PUT", "DELETE", "HEAD"] = "GET"
+    method: OneOf["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
     """HTTP method; GET by default, which changes nothing."""
     query: dict[str, Text] = Field(default_factory=dict)
     """Query parameters."""
@@ -95,6 +96,10 @@ class Check(Setting):
     """The secret to send as `Authorization: Bearer`."""
     cookie: dict[str, Variable] = Field(default_factory=dict)
     """Cookies, each from a secret."""
+    headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    """Further headers."""
+    secret_headers: dict[HeaderName, Variable] = Field(default_factory=dict)
+    """Further headers, each from a secret, such as an API key."""
     body: dict[str, Scalar] = Field(default_factory=dict)
     """JSON body of the request."""
     status: Positive = 200
@@ -107,6 +112,10 @@ class Check(Setting):
     """Keys that the JSON response must not have."""
     capture: dict[Variable, Text] = Field(default_factory=dict)
     """Values of the JSON response, by dotted path, that later checks use as `{NAME}` in their path."""
+    response_headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    """Expected headers of the response."""
+    within: Duration | None = None
+    """Maximum response time."""
     during_maintenance: bool = False
     """Whether it runs while users see the maintenance page."""
 
@@ -163,6 +172,8 @@ class Contact(Setting):
     """A number of the role, such as a duty phone."""
     level: Positive | None = None
     """Level of escalation."""
+    groups: list[Text] = Field(default_factory=list)
+    """Groups of the identity provider, as the API server names them, whose members approve in this role."""
     after: Duration | None = None
     """Time without an acknowledgement until it is notified."""
     handles: Text | None = None

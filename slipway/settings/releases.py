@@ -304,6 +304,13 @@ class Release(Setting):
     """Announcements, in order."""
     approvals: list[Approval] = Field(default_factory=list)
     """Required approvals."""
+    roles: dict[Text, list[Text]] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE)
+    """Groups of the identity provider whose members approve in a role, instead of those of `contacts`. In a role
+    without groups, whoever may create Approvals in the namespace."""
+    released_on: Name | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """The stack on which the same version must have been released before; ignored on that stack itself."""
+    scan: OneOf["critical", "high", "medium", "low"] | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """The lowest severity of a finding of the registry's scan that stops the release; without it none does."""
     load: list[Load] = Field(default_factory=list)
     """Warm-up requests to the candidate before it gets traffic."""
     rollback: Rollback = Field(default_factory=Rollback)

@@ -327,6 +327,9 @@ class Service(Setting):
     singleton: Text | None = None
     """Why a slot must never run two of it, such as an exclusive lock. It then has one replica, without `replicas`, and an
     update stops it before it starts the next."""
+    live_only: bool = False
+    """Whether it works unasked, such as a consumer of a queue or a scheduler. Where the controller releases, it then runs
+    in the active slot only, and without an autoscaler: with `replicas.minimum` pods."""
     resources: Resources = Field(default_factory=Resources, json_schema_extra=OVERRIDABLE)
     """Requests and limits of one replica; by default a tenth of a core and 256Mi."""
     needs: list[Name] = Field(default_factory=list)

@@ -29,10 +29,11 @@ def findings(clusters: Mapping[str, StackCluster]) -> Found:
     for name, cluster in clusters.items():
         yield from cloud_checks.findings(name, cluster)
         yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
+        yield from _controller(("clusters", name), cluster)
         for system in cluster.systems.values():
             yield from _artefacts(("clusters", name, "systems", system.name), system)
             yield from _weights(("clusters", name, "systems", system.name), system.deployment)
-            yield from _incompatible(("clusters", name, "systems", system.name), system)
+            yield from _by_whom(("clusters", name, "systems", system.name), system, cluster)
             yield from _since(("clusters", name, "systems", system.name), system)
 
 
@@ -83,6 +84,7 @@ CLUSTER_NAMESPACES = frozenset(
         "monitoring",
         "rabbitmq-system",
         "reloader",
+        "slipway-releases",
     }
 )
 """Namespaces of controllers, and of Kubernetes itself."""
@@ -175,12 +177,60 @@ def _artefacts(path: Path, system: DeployedSystem) -> Found:
                 yield Finding(where, "is either an image with 'digest' or an 'archive', not both")
 
 
+def _controller(path: Path, cluster: StackCluster) -> Found:
+    presence = cluster.settings.controllers.releases
+    if presence != "absent" and cluster.settings.releases.image is None:
+        rule = "requires the image of the controller and its gates, for example registry.example.com/slipway:1.4.0"
+        yield Finding((*path, "releases", "image"), rule, ((*path, "controllers", "releases"),))
+
+
+def _by_whom(path: Path, system: DeployedSystem, cluster: StackCluster) -> Found:
+    """Check what a release by hand needs, or a release by the controller."""
+    yield from _migrated(path, system)
+    if cluster.settings.controllers.releases == "absent":
+        yield from _incompatible(path, system)
+        if system.deployment.hotfix is not None:
+            yield Finding((*path, "hotfix"), "opens the window of a controller, but 'controllers.releases' is absent")
+    else:
+        yield from _moved_by_hand(path, system.deployment)
+        yield from _broken(path, system)
+
+
+def _moved_by_hand(path: Path, deployment: SystemDeployment) -> Found:
+    """Check that the stack sets nothing that the controller moves."""
+    for name in ("blue", "green"):
+        if deployment.slot(name).weight is not None:
+            yield Finding((*path, name, "weight"), "is moved by the release: declare 'release.steps', and set 'active'")
+    if deployment.maintenance:
+        yield Finding((*path, "maintenance"), "is closed by the release: declare 'release.maintenance'")
+    if deployment.slot(deployment.active).version is None and any(
+        deployment.slot(name).version for name in ("blue", "green")
+    ):
+        yield Finding((*path, "active"), f"is a slot without a version: set '{deployment.active}.version'")
+
+
+def _broken(path: Path, system: DeployedSystem) -> Found:
+    """Check that no migration breaks the slot that visitors shall have."""
+    active = system.deployment.active
+    versions = {slot: version for slot in ("blue", "green") if (version := system.deployment.slot(slot).version)}
+    for migration in system.definition.migrations:
+        if migration.compatible or migration.version is None or migration.name in system.deployment.migrated:
+            continue
+        needing = {slot for slot, version in versions.items() if reaches(version, migration.version)}
+        if needing and active not in needing:
+            other = min(needing)
+            rule = (
+                f"is a slot that migration '{migration.name}' of slot '{other}' breaks: set it to '{other}' in the same "
+                "change as the version"
+            )
+            yield Finding((*path, "active"), rule, ((*path, other, "version"),))
+
+
 def _incompatible(path: Path, system: DeployedSystem) -> Found:
     """Check that two versions that need different states of the database do not both get traffic, and that the database
     changes for one version only while the other has no traffic. The previous version is not recorded, so a version that
     is replaced in a slot counts as changed until the migration is listed as applied."""
     deployment = system.deployment
-    yield from _migrated(path, system)
     running = {slot: version for slot in ("blue", "green") if (version := deployment.slot(slot).version)}
     served = {slot for slot in running if deployment.weight(slot)}
     for migration in system.definition.migrations:

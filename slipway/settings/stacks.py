@@ -17,6 +17,7 @@ from slipway.settings.fields import (
     Percent,
     Positive,
     Sha256,
+    Text,
     Url,
     Version,
 )
@@ -42,27 +43,38 @@ class Slot(Setting):
     version: Version | None = None
     """Image tag of every service. Without it the slot has only its Services."""
     weight: Percent | None = None
-    """Share of traffic in percent; by default 100 for the active slot and 0 for the other."""
+    """Share of traffic in percent; by default 100 for the active slot and 0 for the other. Not allowed where the
+    controller releases, which moves it by `release.steps`."""
     artefacts: dict[Name, Artefact] = Field(default_factory=dict)
     """Artefacts of static sites by site, unless they are the image with the slot's version."""
+
+
+class Hotfix(Setting):
+    """A release that cannot wait for the window. It needs the approvals whose moment is `hotfix`."""
+
+    reason: Text
+    """Why it cannot wait, for the approvers and the report."""
 
 
 class SystemDeployment(Setting):
     """The deployment of a system in a stack."""
 
     active: OneOf["blue", "green"] = "blue"
-    """The slot that a rollback returns to; it has the larger weight unless a release is open."""
+    """The slot that visitors shall have. Without releases by the controller, the one that a rollback returns to."""
     blue: Slot = Field(default_factory=Slot)
     """The blue slot."""
     green: Slot = Field(default_factory=Slot)
     """The green slot."""
     maintenance: bool = False
-    """Whether users see the maintenance page."""
+    """Whether users see the maintenance page. Not allowed where the controller releases, which closes by
+    `release.maintenance`."""
     migrated: list[MigrationName] = Field(default_factory=list)
     """Applied migrations with `compatible: false`; versions that require one can then get traffic without
     maintenance."""
     attempt: Positive = 1
-    """Increment this to recreate the backup and the Job of a failed migration."""
+    """Increment this to recreate the backup and the Job of a failed migration, and to repeat a release."""
+    hotfix: Hotfix | None = None
+    """Releases outside the window; only where the controller releases."""
 
     def slot(self, name: str) -> Slot:
         return self.blue if name == "blue" else self.green

@@ -56,7 +56,9 @@ class Case:
         return self._run(backup_job.nightly(SCOPE, self.dumps).spec.job_template.spec.template)  # type: ignore[union-attr]
 
     def back_up_for_a_migration(self) -> Ended:
-        job = backup_job.before_migration(SCOPE, self.dumps, migration="fleet-005", content="CREATE", attempt=1)
+        job = backup_job.BeforeMigration(
+            scope=SCOPE, dumps=self.dumps, migration="fleet-005", content="CREATE", attempt=1
+        ).job()
         return self._run(job.spec.template)  # type: ignore[union-attr]
 
     def test(self) -> Ended:

@@ -19,7 +19,10 @@ from tests.dumps.case import SCOPE, dumps
 
 
 def job(migration: str = "fleet-005", content: str = "CREATE TABLE", attempt: int = 1) -> Any:
-    return backup_job.before_migration(SCOPE, dumps(), migration=migration, content=content, attempt=attempt)
+    wanted = backup_job.BeforeMigration(
+        scope=SCOPE, dumps=dumps(), migration=migration, content=content, attempt=attempt
+    )
+    return wanted.job()
 
 
 OBJECTS: dict[str, Any] = {

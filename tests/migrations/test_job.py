@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from components.manifests.program import Program
 from components.system.migrations.manifests import job, script
 from components.system.migrations.manifests.files import Files
-from components.system.migrations.manifests.job import MigrationJob, Program
+from components.system.migrations.manifests.job import MigrationJob
 from slipway.settings.databases import Database
 from slipway.settings.releases import Command, Migration, Query
 from tests.migrations import databases

@@ -24,6 +24,7 @@ from components.manifests.environment import BucketFacts
 from components.sites.manifests import edge, maintenance, publishing
 from slipway.settings.fields import seconds
 from slipway.settings.limits import most
+from slipway.settings.stacks import SystemDeployment
 
 PUBLISHER = "publisher"
 """The service account of the Jobs that publish."""
@@ -40,7 +41,7 @@ class Site(pulumi.ComponentResource):
     """A static site. Visitors reach a slot only after its files are published and the services of its version run;
     during maintenance they are blocked before either changes."""
 
-    facts = SiteFacts()
+    facts: SiteFacts
     closed: Sequence[pulumi.Resource] = ()
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,6 +52,7 @@ class Site(pulumi.ComponentResource):
         self._opts = pulumi.ResourceOptions(parent=self)
         self._tags = args.context.tagged(self._site.source, system=self._scope.system)
         self._domain = asked.deployed.definition.domains[self._site.domain]
+        self.facts = SiteFacts(store=self._full_name)
         zone = _zone_of(self._domain, asked.zones)
 
         self._edge_part = self._edge()
@@ -69,8 +71,11 @@ class Site(pulumi.ComponentResource):
             for slot in SLOTS
             if self._args.deployed.deployment.slot(slot).version is not None
         ]
-        if not self.closed:
-            self._edge_part.write_state([*depends_on, self._distributed, *published])
+        waited = [*depends_on, self._distributed, *published]
+        if self._args.released:
+            self._edge_part.write_bypass(waited)
+        elif not self.closed:
+            self._edge_part.write_state(waited)
         return self
 
     @property
@@ -83,7 +88,7 @@ class Site(pulumi.ComponentResource):
         chosen = edge.Edge(
             cookie=names.slot_cookie(self._args.stack, deployed.name),
             domain=edge.parent_domain(list(deployed.definition.domains.values())),
-            active=deployed.deployment.active,
+            active=_fallback(deployed.deployment, released=self._args.released),
             page=maintenance.page(deployed.definition),
             retry_after_seconds=round(seconds(deployed.definition.maintenance_page.retry_after)),
         )
@@ -203,6 +208,13 @@ class Site(pulumi.ComponentResource):
                 parent=self, depends_on=[*self._depends_on, account, allowed, *buckets, *identity.grants]
             ),
         )
+
+
+def _fallback(deployment: SystemDeployment, *, released: bool) -> str:
+    """Returns the slot for visitors whose edge cannot read the state. During a release the candidate may not work yet,
+    so it is the other slot, if that has a version."""
+    other = next(slot for slot in SLOTS if slot != deployment.active)
+    return other if released and deployment.slot(other).version is not None else deployment.active
 
 
 def _zone_of(domain: str, zones: Sequence[ZoneFacts]) -> ZoneFacts:

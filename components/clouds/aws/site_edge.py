@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -54,13 +54,14 @@ class SiteEdge(pulumi.ComponentResource):
         ]
         self.register_outputs({"store": store.arn})
 
-    def _pass(self) -> pulumi.Resource:
+    def write_bypass(self, published: Sequence[pulumi.Resource] = ()) -> pulumi.Resource:
+        """Writes the digest of the bypass token. The controller of releases writes the weights."""
         return aws.cloudfront.KeyvaluestoreKey(
             f"{self._name}-pass",
             key_value_store_arn=self.store,
             key=PASS,
             value=self._args.bypass_digest,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(published)),
         )
 
     def write_state(self, published: list[pulumi.Resource]) -> pulumi.Resource:
@@ -71,7 +72,7 @@ class SiteEdge(pulumi.ComponentResource):
             key_value_store_arn=self.store,
             key=STATE,
             value=self._args.state,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*published, self._pass()]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*published, self.write_bypass()]),
         )
 
     def _function(self, part: str, code: str) -> aws.cloudfront.Function:

@@ -10,21 +10,22 @@ import pulumi
 from pulumi_kubernetes import batch, core, networking
 
 from components.clouds.contract import IdentityFacts
-from components.manifests import environment, network_policy, pod
+from components.manifests import network_policy
 from components.manifests.environment import BucketFacts
 from components.manifests.network_policy import NetworkPeer
+from components.manifests.program import of_service
 from components.manifests.scope import Scope
 from components.system.backups.component import Backups
 from components.system.backups.manifests import backup_job
 from components.system.database.component import Database
 from components.system.migrations.manifests import files, job
-from components.system.migrations.manifests.job import MigrationJob, Program
+from components.system.migrations.manifests.job import MigrationJob
+from slipway.release.objects import SLOTS, ReleasedMigration
+from slipway.settings.fields import seconds
 from slipway.settings.pointers import Pointer
 from slipway.settings.releases import Migration
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.versions import reaches
-
-SLOTS = ("blue", "green")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +41,46 @@ class MigrationsArgs:
     identities: Mapping[str, IdentityFacts]
     accounts: pulumi.Resource
     secrets: pulumi.Resource
-    depends_on: Sequence[pulumi.Resource]
 
 
 class Migrations(pulumi.ComponentResource):
-    """Runs the migrations of each database one after another, in the order of the definition."""
+    """Runs the migrations of each database one after another, in the order of the definition. They are planned first, so
+    that their names are known before anything runs."""
+
+    released: Sequence[ReleasedMigration]
+    """The migrations that the active slot's version needs, with the names of their Jobs."""
 
     def __init__(self, name: str, args: MigrationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Migrations", name, opts=opts)
         self._args, self._scope, self._deployment = args, args.scope, args.deployed.deployment
         self._made: list[tuple[Migration, pulumi.Resource]] = []
-        for migration in args.deployed.definition.migrations:
-            if is_due(args.deployed, migration):
-                self._made.append((migration, self._migrate(migration)))
+        due = [each for each in args.deployed.definition.migrations if is_due(args.deployed, each)]
+        self._planned = [(each, self._plan(each)) for each in due]
+        version = self._deployment.slot(self._deployment.active).version
+        self.released = [
+            self._release(each, wanted)
+            for each, wanted in self._planned
+            if version is not None and each.is_needed_by(version)
+        ]
         self.register_outputs({})
+
+    def run(self, depends_on: Sequence[pulumi.Resource]) -> None:
+        """Creates the Jobs, none of which starts before `depends_on`."""
+        self._depends_on = list(depends_on)
+        for migration, wanted in self._planned:
+            self._made.append((migration, self._migrate(migration, wanted)))
+
+    @property
+    def dumped(self) -> list[str]:
+        """The databases of which there are dumps."""
+        return list(self._args.backups.dumps)
+
+    @property
+    def longest_seconds(self) -> int:
+        """The sum of the deadlines of the released Jobs, backups included."""
+        released = {each.name for each in self.released}
+        jobs = [wanted for migration, wanted in self._planned if migration.name in released]
+        return sum(each.deadline + (backup_job.BACKUP_SECONDS if each.backup else 0) for each in jobs)
 
     def before(self, slot: str) -> list[pulumi.Resource]:
         """Returns the blocking migrations that the slot's version needs; its services wait for them."""
@@ -64,40 +91,58 @@ class Migrations(pulumi.ComponentResource):
             if migration.blocking and version is not None and migration.is_needed_by(version)
         ]
 
-    def _migrate(self, migration: Migration) -> pulumi.Resource:
+    def _plan(self, migration: Migration) -> MigrationJob:
         if migration.command is not None:
-            return self._run(migration, self._program(migration), [])
-        database = self._args.databases[migration.database]
+            return self._program(migration)
         folder = Path(Pointer.parse(self._args.deployed.definition.source).file).parent
-        dumps = self._args.backups.dumps.get(migration.database)
-        wanted = MigrationJob(
+        return MigrationJob(
             migration=migration,
             database=self._args.deployed.definition.databases[migration.database],
             attempt=self._deployment.attempt,
             image=self._scope.pins.image("postgres"),
-            tls=database.tls,
+            tls=self._args.databases[migration.database].tls,
             files=files.read(folder, migration),
-            backup=dumps is not None,
+            backup=migration.database in self._args.backups.dumps,
         )
-        backup = [self._backup(wanted)] if dumps is not None else []
-        return self._run(migration, wanted, [database, *backup])
+
+    def _release(self, migration: Migration, wanted: MigrationJob) -> ReleasedMigration:
+        expected = migration.expected_duration
+        return ReleasedMigration(
+            name=migration.name,
+            job=wanted.name,
+            backup=self._backup_job(wanted).name if wanted.backup else None,
+            blocking=migration.blocking,
+            compatible=migration.compatible,
+            reversible=migration.rollback is not None,
+            verified=bool(migration.verification),
+            expected_seconds=round(seconds(expected)) if expected else None,
+        )
+
+    def _migrate(self, migration: Migration, wanted: MigrationJob) -> pulumi.Resource:
+        if migration.command is not None:
+            return self._run(migration, wanted, [])
+        backup = [self._backup(wanted)] if wanted.backup else []
+        return self._run(migration, wanted, [self._args.databases[migration.database], *backup])
+
+    def _backup_job(self, wanted: MigrationJob) -> backup_job.BeforeMigration:
+        return backup_job.BeforeMigration(
+            scope=self._scope,
+            dumps=self._args.backups.dumps[wanted.migration.database],
+            migration=wanted.migration.name,
+            content=wanted.name,
+            attempt=self._deployment.attempt,
+        )
 
     def _backup(self, wanted: MigrationJob) -> pulumi.Resource:
         """Creates the backup Job, which is valid only for this attempt of this migration."""
         name = wanted.migration.database
         return batch.v1.Job(
             self._scope.logical(f"backup-{wanted.migration.name}"),
-            backup_job.before_migration(
-                self._scope,
-                self._args.backups.dumps[name],
-                migration=wanted.migration.name,
-                content=wanted.name,
-                attempt=self._deployment.attempt,
-            ),
+            self._backup_job(wanted).job(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[
-                    *self._args.depends_on,
+                    *self._depends_on,
                     self._args.backups,
                     self._args.databases[name],
                     *self._earlier(name),
@@ -108,7 +153,7 @@ class Migrations(pulumi.ComponentResource):
 
     def _run(self, migration: Migration, wanted: MigrationJob, needed: Sequence[pulumi.Resource]) -> pulumi.Resource:
         args, scope = self._args, self._scope
-        opts = pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, args.accounts, args.secrets])
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*self._depends_on, args.accounts, args.secrets])
         before: list[pulumi.Resource] = [
             *needed,
             *self._earlier(migration.database),
@@ -121,7 +166,7 @@ class Migrations(pulumi.ComponentResource):
             job.job(scope, wanted),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*args.depends_on, args.accounts, args.secrets, *before],
+                depends_on=[*self._depends_on, args.accounts, args.secrets, *before],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{wanted.deadline + 60}s"),
             ),
         )
@@ -157,25 +202,19 @@ class Migrations(pulumi.ComponentResource):
         args, command = self._args, migration.command
         assert command is not None
         definition = args.deployed.definition
-        service = definition.services[command.service]
         slot = next(
             slot
             for slot in SLOTS
             if (running := self._deployment.slot(slot).version) and migration.is_needed_by(running)
         )
-        variables = environment.variables(args.deployed, command.service, slot, args.buckets)
-        plain = [core.v1.EnvVarArgs(name=name, value=value) for name, value in variables.plain.items()]
-        identity = args.identities[command.service].pod
-        program = Program(
-            image=f"{args.registry}/{service.image}:{self._deployment.slot(slot).version}",
+        program = of_service(
+            args.deployed,
+            command.service,
+            slot,
             arguments=command.arguments,
-            user=service.user,
-            account=command.service,
-            environment=[*plain, *pod.environment(variables)],
-            environment_from=pod.identity_environment(identity),
-            resources=service.resources,
-            writable=service.writable,
-            identity=identity,
+            registry=args.registry,
+            buckets=args.buckets,
+            identity=args.identities[command.service].pod,
         )
         return MigrationJob(
             migration=migration,

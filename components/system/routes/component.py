@@ -11,6 +11,7 @@ from pulumi_kubernetes import apiextensions, core
 
 from components.clouds.contract import FailoverFacts, SiteFacts
 from components.cluster.gateway.manifests import awaiting, listeners, policies
+from components.manifests import names
 from components.manifests.scope import Scope
 from components.sites.manifests import maintenance
 from components.system.routes.manifests import entries, routes
@@ -32,6 +33,8 @@ class RoutesArgs:
     trusted_hops: int
     bypass_secret: str
     """The Secret with the bypass token of smoke tests."""
+    released: bool
+    """Whether the controller of releases writes the routes of visitors."""
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -41,31 +44,56 @@ class Routes(pulumi.ComponentResource):
 
     closed: Sequence[pulumi.Resource] = ()
     """Resources that block visitors during maintenance."""
+    states: Sequence[Mapping[str, Any]] = ()
+    """Routes in each of their states, as in a Release."""
+    answers: Sequence[pulumi.Resource]
+    """What answers while the system is closed."""
 
     def __init__(self, name: str, args: RoutesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Routes", name, opts=opts)
         self._args, self._scope, self._definition = args, args.scope, args.deployed.definition
         self._source = f"{self._definition.source}domains"
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
-        self._found, self._answers = self._entries(), list[pulumi.Resource]()
+        self._found, self.answers = self._entries(), list[pulumi.Resource]()
         if self._found:
-            self._gateway(self._found)
-            self._answers = page = self._page()
-            if args.deployed.deployment.maintenance:
+            gateway = self._gateway(self._found)
+            self.answers = page = self._page()
+            if args.released:
+                self.answers = [gateway, *page]
+                self.states = [self._states(entry) for entry in self._found]
+                for entry in self._found:
+                    self._limits(entry, routes.SLOTS)
+            elif args.deployed.deployment.maintenance:
                 self.closed = [self._close(entry, page) for entry in self._found]
         self.register_outputs({})
 
-    def open(self, served: Sequence[pulumi.Resource]) -> None:
-        """Routes visitors to slots, and smoke tests during maintenance too, once the resources in `served` are ready."""
-        self._opts = pulumi.ResourceOptions(parent=self, depends_on=[*self._args.depends_on, *served, *self._answers])
+    def open(self, served: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Routes visitors to slots, unless the controller of releases does, and smoke tests during maintenance too, once
+        the resources in `served` are ready. Returns the routes of smoke tests."""
+        self._opts = pulumi.ResourceOptions(parent=self, depends_on=[*self._args.depends_on, *served, *self.answers])
+        passes: list[pulumi.Resource] = []
         for entry in self._found:
             split = entries.split(self._args.deployed, self._args.stack, entry.host)
-            if not self._args.deployed.deployment.maintenance:
+            if not self._args.deployed.deployment.maintenance and not self._args.released:
                 timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
                 spec = routes.open_route(self._scope.system, entry, split, timeout)
                 self._route(entry, spec, self._opts)
-                self._limits(entry, split)
-            self._pass(entry, split)
+                self._limits(entry, routes.sticky_slots(split))
+            passes += self._pass(entry, split)
+        return passes
+
+    def _states(self, entry: Entry) -> dict[str, Any]:
+        """Returns a route in each of its states. Annotations for DNS may be deferred values."""
+        split = entries.split(self._args.deployed, self._args.stack, entry.host)
+        timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
+        annotations = self._args.failover.annotations.get(entry.host, {})
+        return {
+            "name": entry.route,
+            "labels": names.labels(self._scope.system),
+            "annotations": {**names.source_annotation(entry.source), **annotations},
+            **routes.released_routes(self._scope.system, entry, split, timeout),
+            "closed": routes.closed_route(self._scope.system, entry, PAGE, PROBED),
+        }
 
     def _entries(self) -> list[Entry]:
         deployed = self._args.deployed
@@ -77,10 +105,10 @@ class Routes(pulumi.ComponentResource):
         found = [*entries.of_services(deployed), *sites]
         return [*found, *(entries.at_origin(entry) for entry in found if entry.host in self._args.failover.annotations)]
 
-    def _gateway(self, found: Sequence[Entry]) -> None:
+    def _gateway(self, found: Sequence[Entry]) -> pulumi.Resource:
         system, hosts = self._scope.system, {entry.domain: entry.host for entry in found}
         issued = {"cert-manager.io/cluster-issuer": listeners.CERTIFICATE_ISSUER}
-        self._custom(
+        gateway = self._custom(
             listeners.API_VERSION, "Gateway", system, listeners.gateway(hosts), self._source, annotations=issued
         )
         for name, redirect in listeners.redirects(system, hosts).items():
@@ -88,6 +116,7 @@ class Routes(pulumi.ComponentResource):
         streams = [domain for domain in hosts if any(entry.stream for entry in found if entry.domain == domain)]
         self._clients(system, [domain for domain in hosts if domain not in streams], stream=False)
         self._clients(f"{system}.streams", streams, stream=True)
+        return gateway
 
     def _clients(self, name: str, domains: Sequence[str], *, stream: bool) -> None:
         hops, rules = self._args.trusted_hops, self._definition.gateway
@@ -122,30 +151,34 @@ class Routes(pulumi.ComponentResource):
             listeners.API_VERSION, "HTTPRoute", entry.route, spec, entry.source, annotations=told, opts=opts
         )
 
-    def _limits(self, entry: Entry, split: Split) -> None:
+    def _limits(self, entry: Entry, sticky: Sequence[str]) -> None:
+        """Creates the policies of a route. While the controller of releases keeps a system closed, the rules that they
+        name are missing, so they are not awaited then."""
         rules = self._definition.gateway
         # A site's pages and scripts cause many requests by one visitor.
         limit = self._definition.rate_limit if entry.name in self._definition.services else None
-        source = rules.source or entry.source
+        source, awaited = rules.source or entry.source, not self._args.released
         self._custom(
             policies.API_VERSION,
             "BackendTrafficPolicy",
             entry.route,
             policies.traffic(entry.route, rules, limit, stream=entry.stream),
             source,
+            awaited=awaited,
         )
         if rules.retries and not entry.stream:
             self._custom(
                 policies.API_VERSION,
                 "BackendTrafficPolicy",
                 f"{entry.route}-safe",
-                policies.traffic(entry.route, rules, limit, retried=routes.safe_rules(split)),
+                policies.traffic(entry.route, rules, limit, retried=routes.safe_rules(sticky)),
                 source,
+                awaited=awaited,
             )
         origins = self._origins(entry)
         if origins:
             cors = policies.cross_origin(entry.route, origins)
-            self._custom(policies.API_VERSION, "SecurityPolicy", entry.route, cors, source)
+            self._custom(policies.API_VERSION, "SecurityPolicy", entry.route, cors, source, awaited=awaited)
 
     def _origins(self, entry: Entry) -> list[str]:
         """Returns the origins of the system's other domains, whether a service or a site serves them."""
@@ -153,13 +186,13 @@ class Routes(pulumi.ComponentResource):
         keys = self._definition.gateway.origins or domains
         return [f"https://{domains[key]}" for key in keys if domains[key] != entry.host]
 
-    def _pass(self, entry: Entry, split: Split) -> None:
+    def _pass(self, entry: Entry, split: Split) -> list[pulumi.Resource]:
         name = f"{entry.route}-pass"
         timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
         spec = routes.bypass_route(self._scope.system, entry, split, timeout)
-        self._custom(listeners.API_VERSION, "HTTPRoute", name, spec, entry.source, annotations=FIELD_MANAGER)
+        route = self._custom(listeners.API_VERSION, "HTTPRoute", name, spec, entry.source, annotations=FIELD_MANAGER)
         guard = policies.only_with_bypass_token(name, self._args.bypass_secret)
-        self._custom(policies.API_VERSION, "SecurityPolicy", name, guard, entry.source)
+        return [route, self._custom(policies.API_VERSION, "SecurityPolicy", name, guard, entry.source)]
 
     def _custom(
         self,
@@ -170,9 +203,11 @@ class Routes(pulumi.ComponentResource):
         source: str,
         *,
         annotations: Mapping[str, pulumi.Input[str]] | None = None,
+        awaited: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> pulumi.Resource:
-        told = {**(annotations or {}), **awaiting.awaited(kind, spec)}
+        condition = awaiting.awaited(kind, spec) if awaited else {names.SKIP_AWAIT: "true"}
+        told = {**(annotations or {}), **condition}
         return apiextensions.CustomResource(
             self._scope.logical(name),
             api_version=api_version,

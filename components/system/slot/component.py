@@ -42,6 +42,10 @@ class SlotArgs:
     changed: Sequence[pulumi.Resource] = ()
     """Resources to wait for: the migrations that the slot's version needs and, during maintenance, the closed routes.
     """
+    admitted: Sequence[pulumi.Resource] = ()
+    """The gate of the release whose candidate this slot is: of the slot only the Services exist before."""
+    released: bool = False
+    """Whether the controller of releases runs services that are `live_only`."""
 
 
 class Slot(pulumi.ComponentResource):
@@ -55,6 +59,7 @@ class Slot(pulumi.ComponentResource):
         version = args.system.deployment.slot(args.slot).version
         for service_name in self._services:
             self._address(service_name)
+        self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace, *args.admitted])
         if version is not None:
             deployed: dict[str, pulumi.Resource] = {}
             for service_name in in_order(self._services):
@@ -100,6 +105,7 @@ class Slot(pulumi.ComponentResource):
 
     def _deploy(self, name: str, version: str, needed: list[pulumi.Resource]) -> pulumi.Resource:
         args, declared = self._args, self._services[name]
+        live_only = args.released and declared.live_only
         full_name = args.scope.logical(names.in_slot(name, args.slot))
         variables = environment.variables(args.system, name, args.slot, args.buckets)
         config_map = core.v1.ConfigMap(
@@ -133,14 +139,15 @@ class Slot(pulumi.ComponentResource):
                 variables=variables,
                 identity=args.identities[name].pod,
                 authorities=self._authorities(declared),
+                live_only=live_only,
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=self._before(declared, config_map, allowed, *needed),
-                ignore_changes=None if declared.singleton else [deployment.SCALED],
+                ignore_changes=None if declared.singleton and not live_only else [deployment.SCALED],
             ),
         )
-        if not declared.singleton:
+        if not declared.singleton and not live_only:
             self._scale(full_name, name, declared, created)
         return created
 
@@ -163,7 +170,15 @@ class Slot(pulumi.ComponentResource):
 
     def _before(self, declared: Service, *more: pulumi.Resource) -> list[pulumi.Resource]:
         data_stores = [self._args.data_stores[used] for used in self._uses(declared)]
-        return [self._args.namespace, self._args.accounts, self._args.secrets, *data_stores, *self._args.changed, *more]
+        return [
+            self._args.namespace,
+            self._args.accounts,
+            self._args.secrets,
+            *data_stores,
+            *self._args.changed,
+            *self._args.admitted,
+            *more,
+        ]
 
     def _uses(self, declared: Service) -> list[str]:
         """Returns the databases, by name, and the queue in a service's environment."""

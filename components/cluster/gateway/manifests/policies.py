@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.cluster.gateway.manifests.numbers import NEVER, time
-from components.system.routes.manifests.routes import BYPASS_HEADER
+from slipway.release.objects import BYPASS_HEADER
 from slipway.settings.fields import seconds
 from slipway.settings.operations import GatewayRules, RateLimit
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Literal
 
 from pulumi_kubernetes import batch, core, meta
@@ -19,6 +20,8 @@ DUMP_HOUR, TEST_HOUR = 2, 4
 week."""
 HOURS_TO_RUN = 4
 """Deadline of a Job in hours. Chosen: a dump ends before the working day begins."""
+BACKUP_SECONDS = 3300
+"""Deadline of a backup before a migration, in seconds. Chosen: below the hour that the update waits for it."""
 NEWEST = "newest"
 Every = Literal["day", "week", "month"]
 
@@ -31,19 +34,32 @@ def nightly(scope: Scope, dumps: Dumps) -> batch.v1.CronJobInitArgs:
     return _cron_job(scope, dumps, name, schedule, _job(dump_pod.dumping(scope, dumps, name), tries=2))
 
 
-def before_migration(
-    scope: Scope, dumps: Dumps, *, migration: str, content: str, attempt: int, deadline_seconds: int = 3300
-) -> batch.v1.JobInitArgs:
-    """Returns the Job before a migration. `content` is the text from which the migration's name is hashed, so that the
-    dump is valid only for this attempt of this migration."""
-    seed = [content, attempt, dumps.database, *(scope.pins.image(each) for each in ("postgres", "rclone"))]
-    text = json.dumps([*seed, remote(dumps.store)], sort_keys=True)
-    name = names.hashed(f"backup-{migration}", hashlib.sha256(text.encode()).hexdigest())
-    template = dump_pod.dumping(scope, dumps, names.dump(dumps.database))
-    return batch.v1.JobInitArgs(
-        metadata=_metadata(scope, dumps, name, {"pulumi.com/replaceUnready": "true"}),
-        spec=_job(template, tries=2, seconds=deadline_seconds),
-    )
+@dataclass(frozen=True, kw_only=True)
+class BeforeMigration:
+    """The backup before a migration. `content` is the text from which the migration's name is hashed, so that the dump
+    is valid only for this attempt of this migration."""
+
+    scope: Scope
+    dumps: Dumps
+    migration: str
+    content: str
+    attempt: int
+    deadline_seconds: int = BACKUP_SECONDS
+
+    @property
+    def name(self) -> str:
+        """Returns the name of its Job."""
+        pins = (self.scope.pins.image(each) for each in ("postgres", "rclone"))
+        seed = [self.content, self.attempt, self.dumps.database, *pins]
+        text = json.dumps([*seed, remote(self.dumps.store)], sort_keys=True)
+        return names.hashed(f"backup-{self.migration}", hashlib.sha256(text.encode()).hexdigest())
+
+    def job(self) -> batch.v1.JobInitArgs:
+        template = dump_pod.dumping(self.scope, self.dumps, names.dump(self.dumps.database))
+        return batch.v1.JobInitArgs(
+            metadata=_metadata(self.scope, self.dumps, self.name, {"pulumi.com/replaceUnready": "true"}),
+            spec=_job(template, tries=2, seconds=self.deadline_seconds),
+        )
 
 
 def restore_test(scope: Scope, dumps: Dumps, every: Every) -> batch.v1.CronJobInitArgs:

@@ -8,22 +8,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from pulumi_kubernetes import batch, core, meta
 
-from components.manifests import names, pod
+from components.manifests import names, pod, program
 from components.manifests.environment import login_secret
+from components.manifests.program import Program
 from components.manifests.scope import Scope
 from components.system.migrations.manifests import script
 from components.system.migrations.manifests.files import Files
 from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Migration
-from slipway.settings.services import Resources
 
 POSTGRES_USER = 70
 """User id of `postgres`. Source: docker-library/postgres, Alpine images."""
@@ -31,23 +31,7 @@ LABEL = "slipway.dev/migration"
 GRACE_SECONDS = 60
 """Seconds after a migration's own timeout in which it can still end gracefully. Chosen: time for a rollback of its
 transaction."""
-_SMALL = Resources(cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi")
 _LOGIN = {"PGHOST": "host", "PGPORT": "port", "PGDATABASE": "name", "PGUSER": "user", "PGPASSWORD": "password"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Program:
-    """A service's program that runs a migration, with the environment and the permissions of that service."""
-
-    image: str
-    arguments: Sequence[str]
-    user: int
-    account: str
-    environment: Sequence[core.v1.EnvVarArgs] = ()
-    environment_from: Sequence[core.v1.EnvFromSourceArgs] = ()
-    resources: Resources = _SMALL
-    writable: Sequence[str] = ("/tmp",)
-    identity: pod.Identity = field(default_factory=pod.Identity)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +174,7 @@ def job(scope: Scope, job: MigrationJob) -> batch.v1.JobInitArgs:
                     },
                     annotations=pod.UNDISTURBED,
                 ),
-                spec=_pod(job) if job.program is None else _program_pod(job.program),
+                spec=_pod(job) if job.program is None else program.pod_of(job.program, "migrate"),
             ),
         ),
     )
@@ -229,7 +213,7 @@ def _pod(job: MigrationJob) -> core.v1.PodSpecArgs:
                     *(core.v1.EnvVarArgs(name=name, value=value) for name, value in job.environment.items()),
                     *_login(job.login),
                 ],
-                resources=pod.resources(_SMALL),
+                resources=pod.resources(program.SMALL),
                 security_context=pod.container_security(),
                 volume_mounts=[
                     core.v1.VolumeMountArgs(name="scripts", mount_path="/scripts", read_only=True),
@@ -248,27 +232,3 @@ def _login(secret: str) -> list[core.v1.EnvVarArgs]:
         )
         for variable, key in _LOGIN.items()
     ]
-
-
-def _program_pod(program: Program) -> core.v1.PodSpecArgs:
-    """Returns a pod with the program alone, which must be idempotent."""
-    return core.v1.PodSpecArgs(
-        restart_policy="Never",
-        service_account_name=program.account,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        security_context=pod.security(program.user),
-        volumes=pod.scratch_volumes(program.writable),
-        containers=[
-            core.v1.ContainerArgs(
-                name="migrate",
-                image=program.image,
-                command=list(program.arguments),
-                env=list(program.environment),
-                env_from=list(program.environment_from),
-                resources=pod.resources(program.resources),
-                security_context=pod.container_security(),
-                volume_mounts=pod.scratch_mounts(program.writable),
-            )
-        ],
-    )

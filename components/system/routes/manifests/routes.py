@@ -7,14 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.cluster.gateway.manifests.numbers import above, in_bytes
+from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, SLOTS
 from slipway.settings.limits import most
 
-SLOTS = ("blue", "green")
-SLOT_HEADER = "x-slipway-slot"
-"""Passes the slot to the service. A separate filter per backend makes each slot its own cluster in Envoy, so that
-metrics distinguish slots (envoyproxy/gateway merges plain weighted backends)."""
-BYPASS_HEADER = "x-slipway-bypass-token"
-"""With the bypass token, smoke tests reach the slot that SLOT_HEADER names, during maintenance too."""
 PROBE_HEADER = "x-slipway-probe"
 """Header of probers, which a deliberately closed system answers with success."""
 PROBERS = (
@@ -72,6 +67,10 @@ class Split:
     domain: str
     epoch: int
 
+    def with_weights(self, blue: int) -> Split:
+        """Returns the split with `blue` percent of visitors in blue, and all others in green."""
+        return replace(self, weights={"blue": blue, "green": 100 - blue})
+
     @property
     def is_open(self) -> bool:
         """Returns whether both slots have visitors."""
@@ -80,8 +79,19 @@ class Split:
 
 def open_route(system: str, entry: Entry, split: Split, timeout: str) -> dict[str, Any]:
     """Returns the spec while the system is open. Safe methods have separate rules, so that they can be retried alone."""
-    rules = [rule for safe in (True, False) for rule in _rules(entry, split, timeout, safe)]
-    return _route(system, entry, [_refused(entry), *rules])
+    return _open(system, entry, split, timeout, {slot: slot for slot in sticky_slots(split)})
+
+
+def released_routes(system: str, entry: Entry, split: Split, timeout: str) -> dict[str, dict[str, Any]]:
+    """Returns the spec in each state in which the system is open, for the controller of releases. All have rules of the
+    same names, so that policies that name rules stay in force. The cookie of a slot without visitors leads to the other
+    one."""
+    halves = _open(system, entry, split.with_weights(50), timeout, {slot: slot for slot in SLOTS})
+    alone = {
+        slot: _open(system, entry, split.with_weights(weight), timeout, dict.fromkeys(SLOTS, slot))
+        for slot, weight in (("blue", 100), ("green", 0))
+    }
+    return {**alone, "split": halves}
 
 
 def closed_route(system: str, entry: Entry, page: str, probed: str) -> dict[str, Any]:
@@ -129,9 +139,14 @@ def _refused(entry: Entry) -> dict[str, Any]:
     return {"name": TOO_LARGE, "matches": _paths(entry, headers=[length]), "filters": [_extension(TOO_LARGE)]}
 
 
-def safe_rules(split: Split) -> list[str]:
-    """Returns the names of the rules whose requests may be retried."""
-    return [_rule_name(slot, safe=True) for slot in [*_sticky(split), None]]
+def safe_rules(sticky: Sequence[str]) -> list[str]:
+    """Returns the names of the rules whose requests may be retried; `sticky` are the slots with a cookie rule."""
+    return [_rule_name(slot, safe=True) for slot in [*sticky, None]]
+
+
+def _open(system: str, entry: Entry, split: Split, timeout: str, sticky: Mapping[str, str]) -> dict[str, Any]:
+    rules = [rule for safe in (True, False) for rule in _rules(entry, split, timeout, safe, sticky)]
+    return _route(system, entry, [_refused(entry), *rules])
 
 
 def _route(system: str, entry: Entry, rules: list[dict[str, Any]]) -> dict[str, Any]:
@@ -142,17 +157,18 @@ def _route(system: str, entry: Entry, rules: list[dict[str, Any]]) -> dict[str, 
     }
 
 
-def _rules(entry: Entry, split: Split, timeout: str, safe: bool) -> list[dict[str, Any]]:
+def _rules(entry: Entry, split: Split, timeout: str, safe: bool, sticky: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Returns the rules for safe methods, or for all. `sticky` is the slot that answers for each slot in a cookie."""
     methods = SAFE_METHODS if safe else (None,)
     timeouts = {"request": timeout}
-    sticky = [
+    pinned = [
         {
             "name": _rule_name(slot, safe=safe),
             "matches": _paths(entry, methods=methods, headers=[_cookie(split, slot)]),
-            "backendRefs": [_backend(entry, slot, 1)],
+            "backendRefs": [_backend(entry, answering, 1)],
             "timeouts": timeouts,
         }
-        for slot in _sticky(split)
+        for slot, answering in sticky.items()
     ]
     shared = {
         "name": _rule_name(None, safe=safe),
@@ -160,11 +176,12 @@ def _rules(entry: Entry, split: Split, timeout: str, safe: bool) -> list[dict[st
         "backendRefs": [_backend(entry, slot, split.weights[slot], split) for slot in SLOTS],
         "timeouts": timeouts,
     }
-    return [*sticky, shared]
+    return [*pinned, shared]
 
 
-def _sticky(split: Split) -> list[str]:
-    """Returns the slots with a cookie rule. A slot without visitors has none: its visitors are split by weight."""
+def sticky_slots(split: Split) -> list[str]:
+    """Returns the slots with a cookie rule while people set the weights. A slot without visitors has none: its visitors
+    are split by weight."""
     return [slot for slot in SLOTS if split.weights[slot] > 0] if split.is_open else []
 
 

@@ -53,10 +53,12 @@ def deployment(
     variables: Variables,
     identity: pod.Identity,
     authorities: Sequence[Authority] = (),
+    live_only: bool = False,
 ) -> apps.v1.DeploymentInitArgs:
     """Returns the Deployment. `image` is complete, with registry and tag; `authorities` are CAs of the servers that the
     service connects to. `replicas` applies only at creation, so that a slot starts with its minimum; then only the
-    autoscaler changes it (`SCALED`). A singleton has no autoscaler: it is one pod, and never two during an update."""
+    autoscaler changes it (`SCALED`). A singleton has no autoscaler: it is one pod, and never two during an update. With
+    `live_only` there are no pods at first, and the controller of releases scales it."""
     selector = names.selector(name, slot)
     labels = {**names.labels(scope.system, name, slot), **identity.labels}
     return apps.v1.DeploymentInitArgs(
@@ -65,10 +67,10 @@ def deployment(
             service.source,
             service=name,
             slot=slot,
-            annotations={**_rolled(variables), **_single(service)},
+            annotations={**_rolled(variables), **_single(service), **({names.LIVE_ONLY: "true"} if live_only else {})},
         ),
         spec=apps.v1.DeploymentSpecArgs(
-            replicas=1 if service.singleton else service.replicas.minimum,
+            replicas=0 if live_only else pods(service),
             selector=meta.v1.LabelSelectorArgs(match_labels=selector),
             revision_history_limit=3,
             progress_deadline_seconds=service.health.startup_seconds + 300,
@@ -81,6 +83,11 @@ def deployment(
             ),
         ),
     )
+
+
+def pods(service: Service) -> int:
+    """Returns the number of pods that a service starts with."""
+    return 1 if service.singleton else service.replicas.minimum
 
 
 def _rolled(variables: Variables) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The controller of releases: its kinds, its rights, its pods."""

@@ -1,0 +1,1 @@
+"""The kinds `Release` and `Approval`, and the objects of their controller."""

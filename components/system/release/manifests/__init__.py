@@ -1,0 +1,1 @@
+"""The spec of a Release, its gates, and the controller's rights in the namespace."""

@@ -1,0 +1,204 @@
+"""The spec of a Release: everything that its system declares about releases, in the controller's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from components.cluster.monitoring.manifests.alerting import databases, slots
+from components.manifests import names
+from components.manifests.environment import bypass_secret
+from components.system.release.manifests import checks, identifier, validations
+from slipway.release import objects
+from slipway.release.objects import EdgeSite, ReleasedMigration, ReleaseSpec, SlotName
+from slipway.settings import cluster_services, releases
+from slipway.settings.databases import RestoreTest
+from slipway.settings.fields import seconds
+from slipway.settings.operations import Attestation
+from slipway.settings.stacks import DeployedSystem
+
+BACKUP_SECONDS = 26 * 3600
+"""Maximum age of the newest backup before a release. Source: the alert on old backups, which are made each night."""
+RESERVE_SECONDS = 1800
+"""Seconds beyond the deadlines of Jobs within which pods start and the controller looks. Chosen: twice what images of
+a system take to be pulled."""
+WHOLE = 100
+"""Percent of all visitors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the spec is made of, besides routes and the Jobs of validations."""
+
+    deployed: DeployedSystem
+    stack: str
+    environment: str
+    registry: str
+    services: cluster_services.ClusterServices
+    migrations: Sequence[ReleasedMigration]
+    migration_seconds: int
+    """Sum of the deadlines of migrations and their backups."""
+    dumped: Sequence[str]
+    """Databases of which there are dumps."""
+    routed: bool
+    """Whether visitors come through the gateway."""
+    sites: Sequence[EdgeSite]
+    deployments: Mapping[SlotName, list[str]]
+    workloads: Sequence[objects.Workload]
+
+
+def release_spec(wanted: Wanted) -> ReleaseSpec:
+    """Returns the spec, without routes and Jobs."""
+    deployed = wanted.deployed
+    definition, deployment = deployed.definition, deployed.deployment
+    release, slot = definition.release, deployment.slot(deployment.active)
+    return ReleaseSpec(
+        id=identifier.of(deployed, wanted.migrations),
+        system=deployed.name,
+        stack=wanted.stack,
+        attempt=deployment.attempt,
+        target=objects.Target(slot=deployment.active, version=slot.version or ""),
+        hotfix=objects.Hotfix(reason=deployment.hotfix.reason) if deployment.hotfix else None,
+        owner=definition.owner.team,
+        migrations=list(wanted.migrations),
+        window=_window(release.window),
+        expected_seconds=expected_seconds(release),
+        maintenance=release.maintenance,
+        steps=[objects.Step(weight=each.weight, hold_seconds=_whole(each.hold)) for each in release.steps],
+        roles=roles(deployed),
+        approvals=[
+            objects.RequiredApproval(role=each.role, when=each.when, any_of=each.any_of) for each in release.approvals
+        ],
+        attestations=[_attestation(each) for each in definition.attestations],
+        evidence=_evidence(wanted, slot.version or ""),
+        checks=checks.checks(deployed),
+        bypass=objects.SecretKey(secret=bypass_secret(deployed.name), key=names.BYPASS_KEY) if wanted.routed else None,
+        gateway=f"{names.GATEWAY_SERVICE}.{names.GATEWAY_NAMESPACE}.svc:443" if wanted.routed else None,
+        load=checks.loads(deployed),
+        jobs=[
+            validations.described(each, wanted.environment)
+            for each in validations.declared(deployed, wanted.environment)
+        ],
+        judge=_judge(deployed),
+        queries=slots.queries(deployed, routed=wanted.routed),
+        progress_seconds=wanted.migration_seconds + RESERVE_SECONDS,
+        watch=objects.Watch(
+            duration_seconds=_whole(release.watch.duration),
+            verify_after_seconds=[_whole(each) for each in release.watch.verify_after],
+        ),
+        announcements=[_announcement(deployed, each) for each in release.announcements],
+        reviews=[_review(each) for each in release.reviews],
+        channels=objects.Channels(
+            email=definition.owner.email,
+            chat=definition.owner.chat,
+            status_page=release.status_page,
+            release=wanted.services.releases.documentation,
+        ),
+        deployments=dict(wanted.deployments),
+        sites=list(wanted.sites),
+        workloads=list(wanted.workloads),
+    )
+
+
+def expected_seconds(release: releases.Release) -> int:
+    """Returns the declared duration. Without one, it is the time until all visitors have the candidate, but at most half
+    of the window, so that a release can begin in its first half."""
+    if release.expected_duration is not None:
+        return _whole(release.expected_duration)
+    holds = sum(_whole(each.hold) for each in release.steps if each.weight < WHOLE)
+    return holds if release.window is None else min(holds, _whole(release.window.duration) // 2)
+
+
+def roles(deployed: DeployedSystem) -> dict[str, list[str]]:
+    """Returns the groups of each role; those of the release take the place of those of contacts."""
+    contacts = {each.role: each.groups for each in deployed.definition.contacts if each.groups}
+    return {**contacts, **deployed.definition.release.roles}
+
+
+def hold_seconds(spec: ReleaseSpec) -> int:
+    """Returns the time that all steps are held."""
+    return sum(each.hold_seconds for each in spec.steps)
+
+
+def _window(window: releases.Window | None) -> objects.Window | None:
+    if window is None:
+        return None
+    return objects.Window(
+        days=list(window.days),
+        start=window.start,
+        duration_seconds=_whole(window.duration),
+        time_zone=window.time_zone,
+    )
+
+
+def _attestation(attestation: Attestation) -> objects.RequiredAttestation:
+    return objects.RequiredAttestation(
+        name=attestation.name,
+        role=attestation.role,
+        when=attestation.when,
+        maximum_age_seconds=_whole(attestation.maximum_age),
+        steps=attestation.steps,
+    )
+
+
+def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
+    definition, release = wanted.deployed.definition, wanted.deployed.definition.release
+    tests = [definition.databases[name].restore_test for name in wanted.dumped]
+    ages = [_whole(databases.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
+    repositories = [
+        *(each.image for each in definition.services.values()),
+        *(each.artefact for name, each in definition.sites.items() if not _archived(wanted.deployed, name)),
+    ]
+    return objects.Evidence(
+        backup_seconds=BACKUP_SECONDS if wanted.dumped else None,
+        restore_seconds=max(ages) if ages and len(ages) == len(tests) else None,
+        databases=list(wanted.dumped),
+        images=[f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)],
+        scan=release.scan,
+        after=release.released_on if release.released_on != wanted.stack else None,
+    )
+
+
+def _archived(deployed: DeployedSystem, site: str) -> bool:
+    """Returns whether the site comes from an archive, which is in no registry."""
+    artefact = deployed.deployment.slot(deployed.deployment.active).artefacts.get(site)
+    return artefact is not None and artefact.archive is not None
+
+
+def _judge(deployed: DeployedSystem) -> objects.Judge:
+    definition = deployed.definition
+    return objects.Judge(
+        error_percent=definition.objectives.error_percent,
+        p95_seconds=seconds(definition.objectives.p95),
+        rollback_error_percent=definition.release.rollback.error_percent,
+        regression_percent=definition.objectives.latency_regression_percent,
+        forbidden_logs=bool(definition.logs.forbidden),
+    )
+
+
+def _announcement(deployed: DeployedSystem, announcement: releases.Announcement) -> objects.Announcement:
+    release, owner = deployed.definition.release, deployed.definition.owner
+    return objects.Announcement(
+        when=announcement.when,
+        ahead_seconds=_whole(announcement.ahead) if announcement.ahead else None,
+        audience=announcement.audience,
+        channels=list(announcement.channels),
+        email=release.audiences.get(announcement.audience, owner.email) if "email" in announcement.channels else None,
+        subject=announcement.subject,
+        text=announcement.text,
+    )
+
+
+def _review(review: releases.Review) -> objects.Review:
+    return objects.Review(
+        name=review.name,
+        role=review.role,
+        after_seconds=_whole(review.after) if review.after else 0,
+        every_seconds=_whole(review.every) if review.every else None,
+        until_seconds=_whole(review.until) if review.until else None,
+        agenda=review.agenda,
+    )
+
+
+def _whole(duration: str) -> int:
+    return round(seconds(duration))
