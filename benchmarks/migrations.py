@@ -108,7 +108,7 @@ def folder(prefix: str) -> Iterator[Path]:
 @contextmanager
 def bucket() -> Iterator[Locked]:
     """In an S3 server of this process."""
-    started = ThreadedMotoServer(ip_address="127.0.0.1", port=programs.free_port(), verbose=False)
+    started = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     started.start()
     try:
         made = Locked("backups", "http://{}:{}".format(*started.get_host_and_port()))

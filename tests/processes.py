@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -25,22 +26,49 @@ PATIENCE = 600
 LIFELINE = Path(__file__).with_name("lifeline.py")
 
 
+PORTS = range(10_000, 65_536)
+"""Ports that servers of tests may have."""
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_claims: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        return taken.getsockname()[1]
+    """A port that nobody else gets as long as this process runs.
+
+    The system gives none of these to a connection or to whoever asks for any port. Other tests leave it alone because
+    of its claim, a socket of that name which ends with this process; it holds in the network namespace, as a port does.
+    """
+    low, high = map(int, EPHEMERAL.read_text().split())
+    while True:
+        port = secrets.choice(PORTS)
+        if not low <= port <= high and _claimed(port):
+            return port
+
+
+def _claimed(port: int) -> bool:
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0slipway-tests-{port}")
+        with socket.socket() as listener:
+            listener.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 Found = TypeVar("Found")
 
 
-def until(wanted: Callable[[], Found | None], what: str) -> Found:
-    """The first result that is something."""
+def until(wanted: Callable[[], Found | None], what: str, *, of: subprocess.Popen[Any] | None = None) -> Found:
+    """The first result that is something. Fails at once when the process that it comes `of` has ended."""
     deadline = time.monotonic() + PATIENCE
     while True:
         found = wanted()
         if found:
             return found
+        assert of is None or of.poll() is None, f"the process has ended: {what}"
         assert time.monotonic() < deadline, f"did not come about: {what}"
         time.sleep(0.1)
 
@@ -58,8 +86,9 @@ def running(
     log: Path,
     environment: Mapping[str, str] = {},  # never written to
     stop: signal.Signals = signal.SIGTERM,
-) -> Iterator[None]:
-    """Ended by `stop`, with all that it started, when the block is left and when this process ends in any other way."""
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Ended by `stop`, with all that it started, when the block is left and when this process ends in any other way.
+    What the block gets lives as long as the program."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, str(LIFELINE), stop.name, *map(str, command)],
@@ -70,7 +99,7 @@ def running(
         )
     assert process.stdin is not None
     try:
-        yield
+        yield process
     finally:
         process.stdin.close()
         process.wait(PATIENCE)

@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    started = ThreadedMotoServer(ip_address="127.0.0.1", port=programs.free_port(), verbose=False)
+    started = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     started.start()
     yield "http://{}:{}".format(*started.get_host_and_port())
     started.stop()

@@ -73,8 +73,9 @@ class Server:
             *(f"--{each}" for each in settings),
         ]
         ready = ["pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
-        with running(command, self.folder / "log", stop=signal.SIGQUIT):
-            until(lambda: programs.run(ready, {}).returncode == 0, f"PostgreSQL answers; see {self.folder}/log")
+        with running(command, self.folder / "log", stop=signal.SIGQUIT) as process:
+            what = f"PostgreSQL answers; see {self.folder}/log"
+            until(lambda: programs.run(ready, {}).returncode == 0, what, of=process)
             yield self
 
     def sql(self, database: str, text: str, user: str = "admin") -> str:
@@ -112,8 +113,9 @@ class Server:
             f"{database}-admin": {**self.login("admin", "postgres"), "DATABASE": database, **names, **passwords},
         }
 
-    def writer(self, database: str) -> subprocess.Popen[str]:
-        """A session that adds a row every few milliseconds until it is killed."""
+    @contextmanager
+    def writer(self, database: str) -> Iterator[None]:
+        """A session that adds a row every few milliseconds."""
         started = subprocess.Popen(
             [*programs.lowered(), "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"],
             env={"PATH": programs.path(), **self.login(f"{database}_app", database)},
@@ -125,4 +127,9 @@ class Server:
         assert started.stdin is not None
         started.stdin.write("INSERT INTO items (name) VALUES ('meanwhile')\n\\watch 0.002\n")
         started.stdin.flush()
-        return started
+        try:
+            yield
+        finally:
+            started.kill()
+            started.wait()
+            started.stdin.close()

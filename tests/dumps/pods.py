@@ -59,6 +59,8 @@ class Machine:
             folder = self.folder / name
             folder.mkdir(exist_ok=True)
             programs.handed_over(folder)
+        for left in (self.folder / "bin").iterdir():
+            left.unlink()
         for name, text in script.texts().items():
             (self.folder / "scripts" / name).write_text(self.path(text))
         for name, text in self.stand_ins.items():

@@ -37,14 +37,12 @@ def failed(ended: Ended, case: Case, *, step: str, detail: str) -> None:
 def test_a_backup_holds_what_the_snapshot_held(case: Case, folder: Path) -> None:
     """While another session writes: the manifest's counts are those of the dump, not those of a moment later."""
     begun = case.server.rows("fleet", "items")
-    writer = case.server.writer("fleet")
-    until(lambda: case.server.rows("fleet", "items") > begun, "the other session writes")
-    before = case.server.rows("fleet", "items")
-    ended = case.back_up()
-    then = case.server.rows("fleet", "items")
-    until(lambda: case.server.rows("fleet", "items") > then, "the other session writes on")
-    writer.kill()
-    writer.wait()
+    with case.server.writer("fleet"):
+        until(lambda: case.server.rows("fleet", "items") > begun, "the other session writes")
+        before = case.server.rows("fleet", "items")
+        ended = case.back_up()
+        then = case.server.rows("fleet", "items")
+        until(lambda: case.server.rows("fleet", "items") > then, "the other session writes on")
     assert ended.code == 0, ended.output
     assert ended.line["status"] == "ok"
     dump, manifest = case.locked.files()

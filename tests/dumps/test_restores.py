@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -178,11 +177,11 @@ def test_a_restore_is_of_the_time_it_is_asked_for(folder: Path, server: Server, 
     """The newest backup that was there by then."""
     server.make("visits", "CREATE TABLE seen (id int)")
     case = Case(folder, server, locked, database="visits")
-    assert case.back_up().code == 0
-    first = case.locked.manifest(case.locked.files()[1])["taken_at"]
-    time.sleep(1.1)
+    first = "2026-11-05T02:17:00Z"
+    at_first = {"date": f'exec date --date={first} "$@"'}
+    assert case.but(stand_ins=at_first).back_up().code == 0
     server.sql("visits", "INSERT INTO seen VALUES (1)", user="visits_app")
-    assert case.back_up().code == 0
+    assert case.but(stand_ins={"date": 'exec date --date=2026-11-05T02:17:01Z "$@"'}).back_up().code == 0
     ended = case.restore(at=first)
     assert f"the dump of {first}" in ended.line["detail"], ended.output
     assert "1 tables, 0 rows" in ended.line["detail"]

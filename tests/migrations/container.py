@@ -161,7 +161,7 @@ def killed(process: subprocess.Popen[str]) -> None:
     """As the kernel would: all at once, and nobody can say a word."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def until(wanted: Any, within: float = PATIENCE) -> None:

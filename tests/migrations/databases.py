@@ -19,6 +19,7 @@ from slipway.settings.project import find_project
 from slipway.settings.releases import Migration
 from tests.migrations.container import CANARY, IMAGE, Container, owner
 from tests.migrations.server import Server, program
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -155,5 +156,5 @@ def holding(database: Database, statement: str) -> Iterator[None]:
         yield
     finally:
         session.stdin.close()
-        session.wait(10)
+        session.wait(PATIENCE)
         session.stdout.close()

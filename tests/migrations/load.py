@@ -98,4 +98,4 @@ def _written(database: Database, folder: Path) -> Iterator[subprocess.Popen[str]
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)

@@ -73,11 +73,14 @@ def running(folder: Path) -> Iterator[Server]:
     )  # fmt: skip
     settings = [f"port={server.port}", f"listen_addresses={HOST}", "unix_socket_directories=", "fsync=off"]
     settings += ["full_page_writes=off", "max_connections=60", "shared_buffers=256MB", "max_wal_size=2GB"]
+    # Its sessions would be counted among those that a migration has left behind.
+    settings += ["autovacuum=off", "wal_level=minimal", "max_wal_senders=0", "jit=off"]
     command = _command([program("postgres"), "-D", str(data), *(f"--{each}" for each in settings)])
     ready = [program("pg_isready"), "-q", "-h", HOST, "-p", str(server.port)]
     try:
-        with run_along(command, folder / "postgres.log", stop=signal.SIGQUIT):
-            until(lambda: subprocess.run(ready, check=False).returncode == 0, f"PostgreSQL answers; see {folder}")
+        with run_along(command, folder / "postgres.log", stop=signal.SIGQUIT) as process:
+            is_ready = lambda: subprocess.run(ready, check=False).returncode == 0  # noqa: E731
+            until(is_ready, f"PostgreSQL answers; see {folder}", of=process)
             yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -71,7 +71,8 @@ def test_a_long_transaction_delays_it(database: Database) -> None:
     before = database.state()
     with ExitStack() as stack:
         with databases.holding(database, READS):
-            process = stack.enter_context(database.container(databases.job(ADDS, SQL)).started())
+            container = database.container(databases.job(ADDS, SQL))
+            process = stack.enter_context(container.started(TRIES="1000000", PAUSE_SECONDS="0"))
             said = heard(process, '"waiting"')
             assert database.state() == before
         done = ended(process)
@@ -84,7 +85,7 @@ def test_a_transaction_without_end_makes_it_give_up(database: Database) -> None:
     """With status 4 after the tries it has, and everything as before."""
     before = database.state()
     with databases.holding(database, READS):
-        done = database.container(databases.job(ADDS, SQL)).run(TRIES="3")
+        done = database.container(databases.job(ADDS, SQL)).run(TRIES="3", PAUSE_SECONDS="0")
     assert (done.status, done.steps("waiting")) == (4, ["migrate", "migrate"])
     assert done.last["detail"].startswith("given up after 3 tries: 55P03")
     assert database.state() == before
@@ -126,7 +127,7 @@ def test_a_wrong_password_is_one_line(transactional: bool, mode: str, database: 
 def test_a_server_out_of_reach_is_tried_again(transactional: bool, database: Database) -> None:
     """Then it is given up with status 5."""
     job = databases.job(ADDS if transactional else BUILDS, SQL)
-    done = database.container(job).run(PGPORT="1", TRIES="2")
+    done = database.container(job).run(PGPORT="1", TRIES="2", PAUSE_SECONDS="0")
     assert (done.status, len(done.steps("waiting")), len(done.lines)) == (5, 1, 2), done.output
     assert "refused" in done.last["detail"]
 

@@ -12,6 +12,7 @@ import pytest
 
 from slipway.cli import exits
 from slipway.ops.failure import CloudFailure
+from tests.processes import PATIENCE
 from tests.slipway.cli.conftest import COMMAND, ROOT, Copy
 
 
@@ -65,7 +66,7 @@ def test_an_interrupt_says_of_what(project: Copy) -> None:
     assert running.stderr is not None
     assert running.stderr.readline().startswith("Previewing")
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert told.splitlines()[-1] == "slipway: interrupted while previewing local; nothing was changed"
 
@@ -74,7 +75,7 @@ def shell(project: Copy, script: str) -> tuple[int, str, str]:
     """What `script` ends with, in which `slipway` is the command."""
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script.replace("slipway", str(COMMAND))],
-        cwd=project.root, env={**os.environ, "PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False, timeout=120,
+        cwd=project.root, env={**os.environ, "PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 

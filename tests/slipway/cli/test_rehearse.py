@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from slipway.ops.cluster.kinds import Kind
 from slipway.ops.cluster.objects import Manifests, Object
 from slipway.ops.cluster.scheduling import Outcome
 from slipway.settings.problems import InvalidSettings
+from tests.processes import PATIENCE
 from tests.slipway.cli.conftest import ROOT, Copy
 
 
@@ -37,12 +39,11 @@ def kubeconfig(folder: Path, server: str) -> str:
 
 
 @pytest.fixture
-def dead(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A kubeconfig of a cluster that nobody runs."""
+def dead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A kubeconfig of a cluster that nobody runs: its port is taken, and nobody listens there."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    return kubeconfig(tmp_path_factory.mktemp("kube"), f"http://127.0.0.1:{port}")
+        yield kubeconfig(tmp_path_factory.mktemp("kube"), f"http://127.0.0.1:{taken.getsockname()[1]}")
 
 
 def refused(project: Copy, *arguments: str) -> str:
@@ -175,7 +176,7 @@ except KeyboardInterrupt:
     threading.Event().wait()
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 130
     assert "Traceback" not in done.stderr

@@ -15,6 +15,7 @@ from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.scheduling import Outcome, Schedule
 from slipway.ops.cluster.verdict import READY, Verdict, failed, waiting
 from slipway.ops.failure import CloudFailure
+from tests.processes import PATIENCE
 from tests.slipway.ops.cluster.conftest import thing
 
 
@@ -69,7 +70,7 @@ def test_each_object_comes_after_all_that_it_needs():
 
 
 def test_independent_objects_are_applied_at_once():
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=PATIENCE)
     outcome, _ = run(Script(during=lambda urn: together.wait()), a="", b="", c="")
     assert outcome.is_good
 
