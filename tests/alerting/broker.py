@@ -41,9 +41,10 @@ def started(folder: Path, definitions: Mapping[str, Any]) -> Iterator[Broker]:
     shared = {"ERL_EPMD_PORT": str(names), "ERL_EPMD_ADDRESS": HOST}
     with (
         running(daemon, folder / "epmd.log"),
-        running([programs.rabbitmq()], folder / "output.log", shared | environment),
+        running([programs.rabbitmq()], folder / "output.log", shared | environment) as server,
     ):
-        until(lambda: _has_started(folder, broker) and _listens(broker.stomp), f"RabbitMQ has started; see {folder}")
+        has_started = lambda: _has_started(folder, broker) and _listens(broker.stomp)  # noqa: E731
+        until(has_started, f"RabbitMQ has started; see {folder}", of=server)
         yield broker
 
 

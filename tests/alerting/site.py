@@ -13,9 +13,9 @@ from typing import Any
 from tests.processes import HOST
 
 CLUSTER = "fleet/fleet-api-web/by-weight-safe/fleet/fleet-api-blue|"
-GROWTH = {"well": (100, 0), "failing": (0, 100), "mended": (1_000_000, 0)}
+GROWTH = {"well": (100, 0), "failing": (0, 100), "mended": (10**12, 0)}
 """Requests that succeed and fail between two scrapes. Mended, so many succeed that the failed ones are few in every
-window: it would take minutes to wait until they are out of it."""
+window, however many there were: it would take minutes to wait until they are out of it."""
 
 
 @dataclass
@@ -85,4 +85,4 @@ def served() -> Iterator[Site]:
         thread.start()
         yield site
         server.shutdown()
-        thread.join(10)
+        thread.join()
