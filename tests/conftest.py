@@ -20,6 +20,8 @@ RIG = "SLIPWAY_RIG"
 """Set, the tests are of a cluster, whose own programs look for what is theirs below HOME."""
 COLLECT_AFTER = (200_000, 50, 100)
 """Allocations before garbage collections. Chosen: plans and test items stay until the end, so walking them all is vain."""
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""Names the folder below which pytest has those of the tests, which must outlive a run where they failed."""
 MEMORY = Path("/dev/shm")
 ENOUGH = 8 << 30
 """Bytes that must be free there. Chosen: a run needs less than one GiB, and other programs need the rest."""
@@ -34,18 +36,26 @@ OTHERS = re.compile(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.umask(0o022)
     if not hasattr(config, "workerinput"):
         _work_in_memory()
         shared.begin()
+        _leave_no_temporary_files()
         _leave_environment()
     gc.set_threshold(*COLLECT_AFTER)
     # An Output in a string is a bug: with this the SDK raises where it would print a placeholder.
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
-    # Hypothesis would fail an example that takes a fifth of a second, and values that are made slowly.
-    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # Hypothesis would fail an example that takes a fifth of a second, and values that are made slowly. Its examples are
+    # the same in every run: `--hypothesis-seed=N` tries others.
+    settings.register_profile(
+        "unhurried",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=not config.getoption("hypothesis_seed", None),
+        database=None,
+    )
     settings.load_profile("unhurried")
     time.tzset()
-    os.umask(0o022)
     _hear_signals()
 
 
@@ -78,16 +88,25 @@ def _work_in_memory() -> None:
     if about.f_bavail * about.f_frsize < ENOUGH or about.f_flag & os.ST_NOEXEC:
         return
     folder = MEMORY / f"slipway-tests-{os.getuid()}"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o755, exist_ok=True)
     if folder.stat().st_uid == os.getuid():
         os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+
+
+def _leave_no_temporary_files() -> None:
+    """They are in the folder of this run, which ends with it; those of failed tests are not."""
+    if RIG not in os.environ:
+        os.environ.setdefault(TEMPORARY, tempfile.gettempdir())
+        os.environ["TMPDIR"], tempfile.tempdir = os.environ[shared.FOLDER], None
 
 
 def _leave_environment() -> None:
     for name in [each for each in os.environ if OTHERS.fullmatch(each) and each not in (RIG, shared.FOLDER)]:
         del os.environ[name]
-    os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ["LC_ALL"], os.environ["TZ"] = "C.UTF-8", "UTC"
     if RIG not in os.environ:
+        # What the machine's administrator has told git, too, is for nobody's test.
+        os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
         os.environ["HOME"] = str(shared.folder("home"))
         for name in [each for each in os.environ if each.startswith("XDG_")]:
             del os.environ[name]

@@ -15,18 +15,41 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import IO, ParamSpec, TypeVar, cast
 
 FOLDER = "SLIPWAY_TESTS_SHARED"
 """Names the folder of this run; workers and what they start inherit it."""
+PREFIX = "slipway-run-"
+IN_USE = "in-use"
+"""A file that is locked as long as the process lives that began the run."""
+_locks: dict[str, IO[str]] = {}
 
 Asked = ParamSpec("Asked")
 Made = TypeVar("Made")
 
 
 def begin() -> None:
-    """For the process that others are started by."""
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix="slipway-tests-")
+    """For the process that others are started by. Removes what runs have left that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if _is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=PREFIX))
+    # Servers of tests run as another user, who must reach their folders in this one.
+    made.chmod(0o711)
+    lock = (made / IN_USE).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.environ[FOLDER], _locks[str(made)] = str(made), lock
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether the process that began the run has ended. One that is just beginning has no file yet, or no lock: the
+    first is told by the error, and of the second there is a moment only."""
+    try:
+        with (folder / IN_USE).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def folder(name: str) -> Path:
@@ -37,7 +60,9 @@ def folder(name: str) -> Path:
 
 
 def end() -> None:
-    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+    folder = os.environ.pop(FOLDER)
+    shutil.rmtree(folder, ignore_errors=True)
+    _locks.pop(folder).close()
 
 
 def kept(asked: object, make: Callable[[], Made]) -> Made:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import TEMPORARY
 from tests.processes import PATIENCE, assert_ended
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,7 @@ def test_no_server_is_left(target: str, how: signal.Signals, tmp_path: Path) -> 
             tmp_path,
         ],
         cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path), TEMPORARY: str(tmp_path)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,35 @@ def test_the_folder_ends_with_the_run(folder: Path) -> None:
     shared.end()
     assert not begun.exists()
     os.environ[shared.FOLDER] = str(folder)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what one has that still runs is not."""
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    begins = (
+        "import os; from tests import shared; shared.begin(); print(os.environ[shared.FOLDER], flush=True); input()"
+    )
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", begins],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        killed, living = (Path(each.stdout.readline().strip()) for each in runs if each.stdout)
+        runs[0].kill()
+        runs[0].wait()
+        assert killed.is_dir()
+        shared.begin()
+        assert (killed.exists(), living.is_dir()) == (False, True)
+        shared.end()
+        os.environ[shared.FOLDER] = str(folder)
+    finally:
+        for each in runs:
+            each.kill()
+            each.communicate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import yaml
 
 from components.cluster.monitoring.manifests.alerting import routing
 from components.cluster.monitoring.manifests.dashboards import catalogue
+from tests.alerting import programs
 from tests.limits import odd
 from tests.limits.checker import of_object, refusals
 from tests.rehearsed import Rehearsed, rehearsed_alone
@@ -42,7 +42,7 @@ def test_prometheus_compiles_the_rules(tmp_path: Path) -> None:
     for number, spec in enumerate(rules()):
         (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump(spec, allow_unicode=True))
     files = sorted(map(str, tmp_path.iterdir()))
-    said = subprocess.run(["promtool", "check", "rules", *files], capture_output=True, text=True, check=False)
+    said = programs.run(programs.promtool(), "check", "rules", *files)
     assert len(files) > 1
     assert said.returncode == 0, said.stdout + said.stderr
 

@@ -343,6 +343,7 @@ def test_the_base_is_planned_once(change: Copy, monkeypatch: pytest.MonkeyPatch)
     def refuse(*_: object, **__: object) -> None:
         raise RehearsalError("asked to run")
 
+    monkeypatch.setenv("XDG_CACHE_HOME", str(change.root.parent))
     (change.root / "README.md").write_text("new")
     selection = select(change.root, "test", None)
     with against.opened(selection, "main", alone=False) as origin:
@@ -357,5 +358,5 @@ def test_the_base_is_planned_once(change: Copy, monkeypatch: pytest.MonkeyPatch)
         (change.root / "policies" / "exemptions.yaml").write_text("[]\n# otherwise\n")
         with pytest.raises(RehearsalError, match="asked to run"):
             against.Running(origin, selection, None, cached=True).result()
-    kept = list((Path.home() / ".cache" / "slipway").glob(f"*{ENDING}"))
-    assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}
+    (kept,) = (change.root.parent / "slipway").glob(f"*{ENDING}")
+    assert kept.stat().st_mode & 0o777 == 0o600
