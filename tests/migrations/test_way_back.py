@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slipway.ops.cluster import migrations
+from slipway.ops.cluster import jobs, migrations
 from slipway.rehearsal import Plan
 from tests.migrations import databases
 from tests.migrations.container import Written
@@ -48,3 +48,22 @@ def test_the_copy_of_the_plan_s_job_takes_the_migration_back(plan: Plan, postgre
     assert database.ledger() == []
     again = back.run(postgres, database.name)
     assert (again.status, again.last["detail"]) == (0, "nothing to do")
+
+
+def test_an_applied_migration_is_verified_again(plan: Plan, postgres: Server) -> None:
+    """The copy of the cluster's Job runs the declared checks once more and changes nothing; it fails once one no longer
+    holds, and when the migration was never applied."""
+    given, files = planned(plan, "Job", NAME), planned(plan, "ConfigMap", NAME)["data"]
+    live = filled_in(given, "2026-11-20T10:00:00Z")
+    again = Written(jobs.from_job(live, "again", live["metadata"]["labels"], MODE="verify"), files)
+    database = databases.database(postgres, "expenses")
+    early = again.run(postgres, database.name)
+    assert (early.status, early.last["step"], early.last["status"]) == (1, "ledger", "failed")
+    assert Written(given, files).run(postgres, database.name).status == 0
+    before = database.state()
+    done = again.run(postgres, database.name)
+    assert (done.status, done.last["step"], done.last["status"]) == (0, "verification", "ok"), done.output
+    assert database.state() == before
+    database.sql("DROP TABLE public.expense_accounts CASCADE")
+    broken = again.run(postgres, database.name)
+    assert (broken.status, broken.last["step"], broken.last["status"]) == (1, "verification", "failed")

@@ -101,7 +101,8 @@ class MigrationJob:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment without the login. To roll the migration back, copy the Job and set MODE=rollback."""
+        """Environment without the login. A copy of the Job with MODE=rollback rolls the migration back, with MODE=verify
+        checks it again."""
         timeout = math.ceil(seconds(self.migration.timeout))
         return {
             "MIGRATION": self.migration.name,

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a migration, or with MODE=rollback takes it back. One line of JSON tells of each step.
+# Makes a migration, or with MODE=rollback takes it back, or with MODE=verify checks it again. One line of JSON tells of
+# each step.
 # Ends with 0 when it is done or there was nothing to do, 1 when it failed, 2 when there is no way to roll back,
 # 3 when an applied migration's file was changed, 4 when locks were in the way, 5 when the server was out of reach.
 set -eu
@@ -199,6 +200,14 @@ rollback() {
   attempt undo.sql || fail 1 "$message"
 }
 
+verify() {
+  if [ ! -f "$scripts/verify.sql" ]; then
+    echo verification >step
+    fail 2 'this migration declares no verification'
+  fi
+  attempt verify.sql || fail 1 "$message"
+}
+
 trap tidy EXIT
 trap stop TERM INT
 trap '' PIPE
@@ -206,8 +215,9 @@ trap '' PIPE
 case ${MODE:-apply} in
   apply) apply ;;
   rollback) rollback ;;
+  verify) verify ;;
   *)
     echo mode >step
-    fail 2 'MODE is neither apply nor rollback'
+    fail 2 'MODE is neither apply, rollback nor verify'
     ;;
 esac

@@ -11,7 +11,7 @@ from components.system.migrations.manifests import checks
 from components.system.migrations.manifests.files import Files
 from slipway.settings import migration_sql, sql
 from slipway.settings.fields import seconds
-from slipway.settings.releases import Migration
+from slipway.settings.releases import Migration, Query
 
 SCRIPT = Path(__file__).with_name("migrate.sh").read_text(encoding="utf-8")
 LIBRARY = Path(__file__).with_name("library.sql").read_text(encoding="utf-8")
@@ -32,6 +32,8 @@ def scripts(migration: Migration, files: Files) -> dict[str, str]:
     """Returns all files by name; migrations that cannot run in one transaction have additional ones."""
     generated = _in_a_transaction(migration, files) if migration.transactional else _in_steps(migration, files)
     own = {"migrate.sh": SCRIPT, "library.sql": LIBRARY, "migration.sql": files.sql}
+    if migration.verification:
+        generated["verify.sql"] = _verify(migration, files)
     if files.rollback is not None:
         own["rollback.sql"] = files.rollback
         generated["undo.sql"] = _undo(migration, files)
@@ -164,6 +166,28 @@ def _undo(migration: Migration, files: Files) -> str:
         ),
     ]
     return _text(lines)
+
+
+def _verify(migration: Migration, files: Files) -> str:
+    """Returns the verification alone, which changes nothing: for the time after the migration."""
+    state = f"SELECT pg_temp.slipway_state({checks.quoted(migration.name)}, {checks.quoted(checksum(files.sql))})"
+    queries = checks.checks("verification", migration.verification)
+    return _text(
+        [
+            *_head(migration, migration.lock_timeout),
+            "BEGIN TRANSACTION READ ONLY;",
+            *_step_begins("ledger"),
+            f"{state} = 'skipped' AS slipway_skipped \\gset",
+            "\\if :slipway_skipped",
+            *_log_lines(migration, "ledger", "ok", "skipped by its condition"),
+            "\\q",
+            "\\endif",
+            checks.check("ledger", Query(name="it was applied", sql=state, equals="applied")),
+            *_log_lines(migration, "ledger", "ok", None),
+            *_step(migration, "verification", queries, _many(queries, "check")),
+            "COMMIT;",
+        ]
+    )
 
 
 def _head(migration: Migration, lock_timeout: str | None) -> list[str]:

@@ -1,0 +1,24 @@
+\set ON_ERROR_STOP on
+\set slipway_migration userdb-002-administrator
+\ir library.sql
+SET statement_timeout = 900000;
+SET lock_timeout = 1000;
+BEGIN TRANSACTION READ ONLY;
+\o step
+\qecho ledger
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+SELECT pg_temp.slipway_state($(digest)$userdb-002-administrator$(digest)$, $(digest)$(digest)$(digest)$) = 'skipped' AS slipway_skipped \gset
+\if :slipway_skipped
+SELECT pg_temp.slipway_line($(digest)$userdb-002-administrator$(digest)$, 'ledger', 'ok', :'slipway_began', $(digest)$skipped by its condition$(digest)$);
+\q
+\endif
+CALL pg_temp.slipway_check($(digest)$ledger$(digest)$, $(digest)$it was applied$(digest)$, $(digest)$SELECT pg_temp.slipway_state($(digest)$userdb-002-administrator$(digest)$, $(digest)$(digest)$(digest)$)$(digest)$, NULL, $(digest)$applied$(digest)$, NULL, NULL);
+SELECT pg_temp.slipway_line($(digest)$userdb-002-administrator$(digest)$, 'ledger', 'ok', :'slipway_began', $(digest)$$(digest)$);
+\o step
+\qecho verification
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+CALL pg_temp.slipway_check($(digest)$verification$(digest)$, $(digest)$one administrator$(digest)$, $(digest)$SELECT count(*) FROM users WHERE role = 'admin'$(digest)$, NULL, $(digest)$1$(digest)$, NULL, NULL);
+SELECT pg_temp.slipway_line($(digest)$userdb-002-administrator$(digest)$, 'verification', 'ok', :'slipway_began', $(digest)$1 check$(digest)$);
+COMMIT;
