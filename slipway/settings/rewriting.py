@@ -1,4 +1,5 @@
-"""Writes a value into the text of a YAML file; comments, order, quotes and line ends remain unchanged."""
+"""Writes a value into the text of a YAML file, or takes an entry out; everything else, such as comments, order, quotes and
+line ends, remains unchanged."""
 
 from __future__ import annotations
 
@@ -73,3 +74,33 @@ def _end_of_line(text: str, position: int) -> int:
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
     return end - 1 if text[position:end].endswith("\r") else end
+
+
+def without(text: str, path: Path) -> str:
+    """Return `text` without the entry at `path`, or unchanged if there is none; a mapping that becomes empty stays as
+    `{}`. A comment on a line of the entry goes with it."""
+    *above, last = path
+    holder: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    for segment in above:
+        holder = _entries(holder).get(segment)
+    keys = [key.value for key, _ in holder.value] if isinstance(holder, yaml.MappingNode) else []
+    if not isinstance(holder, yaml.MappingNode) or last not in keys:
+        return text
+    index = keys.index(last)
+    key, value = holder.value[index]
+    start, end = key.start_mark.index, _end(text, value)
+    if holder.flow_style:
+        return _without_item(text, holder, index, start, end)
+    if len(keys) == 1:
+        return f"{text[:start]}{{}}{text[end:]}"
+    line, after = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    return text[:line] + text[after + 1 :] if after >= 0 else text[:line].rstrip("\r\n")
+
+
+def _without_item(text: str, holder: yaml.MappingNode, index: int, start: int, end: int) -> str:
+    """Return `text` without an entry in braces and the comma beside it."""
+    if index + 1 < len(holder.value):
+        end = holder.value[index + 1][0].start_mark.index
+    elif index:
+        start = _end(text, holder.value[index - 1][1])
+    return text[:start] + text[end:]

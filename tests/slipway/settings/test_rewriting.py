@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.settings.rewriting import with_value
+from slipway.settings.rewriting import with_value, without
 
 PATH = ("systems", "shop", "green", "version")
 CASES = {
@@ -65,3 +65,50 @@ def test_every_version_is_read_back(version: str, case: str) -> None:
     """As the text that was given, whatever it looks like."""
     text = with_value(f"systems:\n  shop:\n    {CASES[case][0]}\n", PATH, version)
     assert yaml.safe_load(text)["systems"]["shop"]["green"]["version"] == version
+
+
+TAKEN = {
+    "the first of a block": ("blue: 1 # gone\n    green: 2 # kept", "green: 2 # kept"),
+    "the last of a block": ("green: 2\n    # kept\n    blue: {version: 1}", "green: 2\n    # kept"),
+    "a block in a block": (
+        "green: 2\n    blue:\n      version: 1\n      weight: 10\n    red: 3",
+        "green: 2\n    red: 3",
+    ),
+    "a folded text": ("green: 2\n    blue: >-\n      1\n\n    red: 3", "green: 2\n\n    red: 3"),
+    "no value": ("green: 2\n    blue:", "green: 2"),
+    "the only one": ("blue: {version: 1} # kept", "{} # kept"),
+    "another one": ("green: {blue: 1}", "green: {blue: 1}"),
+}
+IN_BRACES = {
+    "the first": ("{blue: {version: 1}, green: 2}", "{green: 2}"),
+    "the last": ("{green: 2, blue: 1}", "{green: 2}"),
+    "the middle": ("{red: 3, blue: 1, green: 2}", "{red: 3, green: 2}"),
+    "the only one": ("{blue: 1}", "{}"),
+    "another one": ("{green: 2}", "{green: 2}"),
+    "none": ("{}", "{}"),
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(("before", "after"), TAKEN.values(), ids=TAKEN)
+def test_an_entry_is_taken_out(before: str, after: str, newline: str) -> None:
+    """With its line; everything else stays, and the document can be read."""
+    frame = "# Top\nsystems:\n  shop:\n    {}\n  other: {{}}\n"
+    old, new = (frame.format(text).replace("\n", newline) for text in (before, after))
+    assert without(old, ("systems", "shop", "blue")) == new
+    assert yaml.safe_load(new)["systems"]["other"] == {}
+
+
+@pytest.mark.parametrize(("before", "after"), IN_BRACES.values(), ids=IN_BRACES)
+def test_an_entry_in_braces_is_taken_out(before: str, after: str) -> None:
+    """With one comma."""
+    assert without(f"shop: {before} # kept", ("shop", "blue")) == f"shop: {after} # kept"
+
+
+@pytest.mark.parametrize("text", ["shop:", "shop: 1", "other: {blue: 1}", "shop: {green: {}}"])
+def test_what_is_not_there_cannot_be_taken_out(text: str) -> None:
+    assert without(text, ("shop", "green", "weight")) == text
+
+
+def test_the_last_line_of_a_file_without_a_newline() -> None:
+    assert without("shop:\n  green: 2\n  blue: 1", ("shop", "blue")) == "shop:\n  green: 2"
