@@ -10,13 +10,11 @@ from typing import Any
 
 from slipway.rehearsal import Plan, Step, urns
 from slipway.rehearsal.difference import Changed, Difference
-from slipway.reports import clocks
-from slipway.reports.clocks import Timed
+from slipway.reports import clocks, release_plan
 from slipway.reports.findings import LocatedFinding
 from slipway.reports.outline import SYSTEM_TYPE
 from slipway.reports.words import many
-from slipway.settings.fields import seconds
-from slipway.settings.releases import Migration, Release
+from slipway.settings.releases import Migration
 from slipway.settings.stacks import DeployedSystem, Stack
 
 PODS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -25,8 +23,6 @@ MIGRATION, SLOT = "slipway.dev/migration", "slipway.dev/slot"
 BACKED_UP = f"{MIGRATION}-backup"
 NO_STORES = ("Namespace", "Secret")
 """Kinds that hold data but are not awaited."""
-GATES = ("before", "migration", "go-live")
-"""Approvals that a release requires before it is complete."""
 ROUTES = ("HTTPRoute", "GRPCRoute")
 
 
@@ -156,13 +152,17 @@ class _System:
 
     def releases(self) -> Iterator[ReleasePlan]:
         """Yield a release plan for each slot whose pods get another version."""
-        release, deployment = self._deployed.definition.release, self._deployed.deployment
+        deployment = self._deployed.deployment
         slots = {_labels(step).get(SLOT, ""): None for each, step in self._rolling() if _images(each)}
         for slot in filter(None, slots):
             version = deployment.slot(slot).version or ""
-            moments = _moments(release, closed=deployment.maintenance)
+            moments = [
+                Moment(clocks.clock(each.offset), each.text)
+                for each in release_plan.moments(self._deployed, self._pending())
+            ]
             if moments:
-                yield ReleasePlan(self._deployed.name, f"{version} in {slot}", tuple(_gates(release)), tuple(moments))
+                gates = tuple(release_plan.gates(self._deployed.definition))
+                yield ReleasePlan(self._deployed.name, f"{version} in {slot}", gates, tuple(moments))
 
     def _closing(self) -> Iterator[str]:
         if self._deployed.deployment.maintenance:
@@ -178,12 +178,20 @@ class _System:
                 yield f"{verb} {', '.join(f'{_kind(each)} {each.name}' for each in stores)}"
 
     def _migrations(self) -> Iterator[str]:
+        for migration, step in self._migrating():
+            yield self._migration(migration, step)
+
+    def _pending(self) -> list[Migration]:
+        return [migration for migration, _ in self._migrating()]
+
+    def _migrating(self) -> Iterator[tuple[Migration, Step]]:
+        """Yield the migrations whose Jobs are new."""
         declared = {each.name: each for each in self._deployed.definition.migrations}
         for each in self._touched:
             step = self._plan.by_urn.get(each.urn)
             name = _labels(step).get(MIGRATION) if step is not None and _kind(each) == "Job" else None
             if step is not None and name in declared and each.op in ("create", "replace"):
-                yield self._migration(declared[name], step)
+                yield declared[name], step
 
     def _migration(self, migration: Migration, step: Step) -> str:
         how = [
@@ -265,30 +273,3 @@ def _strategy(step: Step) -> str:
 def _images(each: Changed) -> bool:
     """Return whether the pods run another image."""
     return each.op == "create" or any(change.path[-1] == "image" for change in each.changes)
-
-
-def _gates(release: Release) -> Iterator[str]:
-    window = release.window
-    if window:
-        yield f"begins {', '.join(window.days)} from {window.start} {window.time_zone}, within {window.duration}"
-    for each in release.approvals:
-        if each.when in GATES:
-            yield f"{' or '.join(each.any_of) or each.role} approves ({each.when})"
-
-
-def _moments(release: Release, *, closed: bool) -> list[Moment]:
-    """Return the announcements, the timetable and the steps by time; entries of the same time are in this order."""
-    found = [Timed(at, f"tells {each.audience} by {', '.join(each.channels)}") for at, each in clocks.notices(release)]
-    if closed and (release.maintenance or not release.steps):
-        found.append(Timed(0, "closed for maintenance"))
-        if release.expected_duration:
-            found.append(Timed(seconds(release.expected_duration), "expected to be open again"))
-    for each in release.timetable:
-        role = f" ({each.role})" if each.role else ""
-        text = f"{each.name}{role}{f', {each.duration}' if each.duration else ''}"
-        found.append(Timed(clocks.offset_of(each.at), text))
-    ends = 0.0 if closed else clocks.held(release)
-    found += [] if closed else clocks.steps(release)
-    if found and ends:
-        found.append(Timed(ends, f"done; the old version stays ready for {release.watch.duration}"))
-    return [Moment(clocks.clock(each.offset), each.text) for each in sorted(found, key=lambda each: each.offset)]

@@ -147,6 +147,7 @@ def test_a_release_has_a_clock() -> None:
         ("T+00:15", "25 % of visitors, held for 1h"),
         ("T+01:15", "100 % of visitors, held for 30m"),
         ("T+01:45", "done; the old version stays ready for 24h"),
+        ("T+25:45", "end of the watch: the old version can be retired"),
     ]
 
 
