@@ -14,6 +14,7 @@ from slipway.settings.store_names import (
     globally_unique,
     hyphenated,
     kubernetes_name,
+    restore_test,
     restoring,
     shortened,
     site,
@@ -55,6 +56,7 @@ __all__ = [
     "globally_unique",
     "hyphenated",
     "kubernetes_name",
+    "restore_test",
     "restoring",
     "shortened",
     "site",
@@ -121,11 +123,6 @@ def hashed(prefix: str, digest: str) -> str:
 def dump(database: str) -> str:
     """Returns the name of the CronJob that dumps a database each night."""
     return shortened(f"{kubernetes_name(database)}-dump", CRON_JOB)
-
-
-def restore_test(database: str) -> str:
-    """Returns the name of the CronJob that restores the newest dump into a scratch database."""
-    return shortened(f"{kubernetes_name(database)}-restore-test", CRON_JOB)
 
 
 def migration(name: str) -> str:

@@ -11,6 +11,21 @@ import typer
 from typer.core import TyperGroup
 
 from slipway.cli import exits
+from slipway.cli.options import (
+    Cluster,
+    Context,
+    Directory,
+    Format,
+    JobTimeout,
+    Kubeconfig,
+    OnlySystem,
+    Printed,
+    StackFile,
+    StackName,
+    SystemName,
+    Yes,
+)
+from slipway.cli.release.commands import release
 
 RENAMED = {"hand-over": "set-version"}
 """New names of commands by the old one, which is refused."""
@@ -44,24 +59,6 @@ app = typer.Typer(
     help="Deployment runbooks as a Pulumi program: previewed and policy-checked without a cloud account.",
 )
 
-Directory = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of the project, or a folder below it.")]
-StackName = Annotated[str | None, typer.Option("--stack", "-s", help="Name of the stack, as in Pulumi.<stack>.yaml.")]
-StackFile = Annotated[Path | None, typer.Option("--config", "-c", help="Stack file, instead of --stack.")]
-SystemName = Annotated[str, typer.Option("--system", help="System of the stack.")]
-Context = Annotated[
-    str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current one.")
-]
-Kubeconfig = Annotated[Path | None, typer.Option("--kubeconfig", help="Path of a kubeconfig, instead of KUBECONFIG.")]
-Cluster = Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
-Printed = Annotated[bool, typer.Option("--print", help="Print the Job as YAML instead of creating it.")]
-JobTimeout = Annotated[
-    float | None, typer.Option("--timeout", min=1, help="Seconds to wait; by default the Job's own deadline.")
-]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help="Output for people (text) or programs (json).")
-]
-
 secrets = typer.Typer(no_args_is_help=True, help="Set supplied secrets, and list their age.")
 app.add_typer(secrets, name="secrets")
 
@@ -70,6 +67,8 @@ app.add_typer(prices, name="prices")
 
 policies = typer.Typer(help="List the policy rules; check an exported state.", invoke_without_command=True)
 app.add_typer(policies, name="policies")
+
+app.add_typer(release, name="release")
 
 
 def _show_version(asked: bool) -> None:
@@ -253,7 +252,7 @@ def set_secret(
 
 @secrets.command("list")
 def list_secrets(
-    system: Annotated[str | None, typer.Option("--system", help="Only this system.")] = None,
+    system: OnlySystem = None,
     stack: StackName = None,
     config: StackFile = None,
     cwd: Directory = Path(),

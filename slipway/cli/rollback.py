@@ -11,9 +11,12 @@ from slipway.cli import jobs
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
 from slipway.cli.selection import select
-from slipway.ops.cluster import migrations
+from slipway.ops.cluster import migrations, releases
+from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.following import Ended
 from slipway.ops.cluster.migrations import History, Job
+from slipway.release.status import IN_PROGRESS
+from slipway.reports import release_status
 from slipway.settings.problems import nearest
 from slipway.settings.releases import Migration
 from slipway.settings.stacks import DeployedSystem
@@ -57,6 +60,8 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
         print(jobs.document(job), end="")
         return OK
     jobs.note(_warning(deployed, migration, history, connection.context))
+    if in_progress := _release_in_progress(connection.api, deployed):
+        jobs.note(in_progress)
     if not (request.sure or _confirmed()):
         jobs.note("nothing was changed")
         return BAD_INPUT
@@ -96,6 +101,16 @@ def _warning(deployed: DeployedSystem, migration: Migration, history: History, c
         text += f"\n{' and '.join(slots)} requires it and is running: move its traffic away first, or it will fail"
     later = [each for each in _later(deployed, migration) if history.is_applied(each)]
     return f"{text}\napplied later in the same database, and not rolled back: {', '.join(later)}" if later else text
+
+
+def _release_in_progress(api: Api, deployed: DeployedSystem) -> str:
+    """Return a warning if the controller is at work on the same database."""
+    release = releases.find(api, deployed.namespace, deployed.name)
+    if release is None or release.status.phase not in IN_PROGRESS:
+        return ""
+    sentence = release_status.sentence(release.spec, release.status)
+    abort = f"slipway release abort --system {deployed.name} --reason …"
+    return f"a release is in progress ({sentence}): `{abort}` rolls its migrations back itself, if visitors need that"
 
 
 def _needing(deployed: DeployedSystem, migration: Migration) -> list[str]:

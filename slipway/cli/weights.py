@@ -12,8 +12,11 @@ from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system
 from slipway.cli.selection import select
 from slipway.cli.table import table
+from slipway.ops.cluster import releases
 from slipway.ops.stores import PACKAGES
 from slipway.ops.weights import EdgeState
+from slipway.release.status import Status
+from slipway.reports import release_status
 from slipway.settings.clouds import is_able
 from slipway.settings.stacks import SystemDeployment
 
@@ -24,8 +27,9 @@ SLOTS, MAINTENANCE = ("blue", "green"), "maintenance"
 
 
 def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target: ClusterOptions) -> int:
-    """Print the weights in force and the declared ones: at the edge of static sites if the cloud has one, otherwise at
-    the gateway. Raises InvalidSettings and CloudFailure."""
+    """Print the weights in force and the wanted ones: at the edge of static sites if the cloud has one, otherwise at
+    the gateway. There the Release says what is wanted, if the system has one, and else the stack's file. Raises
+    InvalidSettings and CloudFailure."""
     selected = select(cwd, stack, file).stack
     cluster, found = find_system(selected, system)
     if is_able(cluster.settings.cloud, "edge") and target.context is None:
@@ -40,22 +44,34 @@ def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target
 
     connection = connected(selected, cluster.name, target)
     splits = gateway.in_force(connection.api, found.namespace)
-    rows = [_route_row(name, split, found.deployment) for name, split in splits.items()]
-    print(
-        table(("route", "in force", "declared", ""), rows)
-        if rows
-        else f"{system} has no routes on {connection.context}"
-    )
+    release = releases.find(connection.api, found.namespace, found.name)
+    wanted = _released(release.status) if release and release.status.weights else _declared(found.deployment)
+    if not splits:
+        print(f"{system} has no routes on {connection.context}")
+    else:
+        head = "release" if release and release.status.weights else "declared"
+        print(table(("route", "in force", head, ""), [_route_row(name, each, wanted) for name, each in splits.items()]))
+    if release is not None:
+        print(release_status.sentence(release.spec, release.status))
     return OK
 
 
-def _route_row(name: str, split: Split, deployment: SystemDeployment) -> tuple[str, str, str, str]:
+def _declared(deployment: SystemDeployment) -> str:
+    """Return what the stack's file wants of routes."""
+    return MAINTENANCE if deployment.maintenance else _shares({slot: deployment.weight(slot) for slot in SLOTS})
+
+
+def _released(status: Status) -> str:
+    """Return what the controller wants of routes now."""
+    return MAINTENANCE if status.closed else _shares({"blue": 0, "green": 0, **status.weights})
+
+
+def _route_row(name: str, split: Split, wanted: str) -> tuple[str, str, str, str]:
     """Return the row of a route; a change that its controller has not processed is not in force."""
-    declared = MAINTENANCE if deployment.maintenance else _shares({slot: deployment.weight(slot) for slot in SLOTS})
     actual = MAINTENANCE if split.weights is None else _shares(split.weights)
     if not split.standing.is_ready:
-        return name, f"not {actual} yet", declared, split.standing.reason
-    return name, actual, declared, "" if actual == declared else "differs"
+        return name, f"not {actual} yet", wanted, split.standing.reason
+    return name, actual, wanted, "" if actual == wanted else "differs"
 
 
 def _row(site: str, state: EdgeState | None, deployment: SystemDeployment) -> tuple[str, str, str, str]:

@@ -79,6 +79,11 @@ def restoring(database: str) -> str:
     return shortened(f"{kubernetes_name(database)}-restore", most("kubernetes cron job"))
 
 
+def restore_test(database: str) -> str:
+    """Return the CronJob that restores the newest dump of a database into a scratch database."""
+    return shortened(f"{kubernetes_name(database)}-restore-test", most("kubernetes cron job"))
+
+
 def container(bucket: str) -> str:
     """Return a bucket's container in its storage account on Azure: three letters or more, and single hyphens."""
     return hyphenated(bucket if len(bucket) > 2 else f"{bucket}-files", most("azure container"))

@@ -116,8 +116,9 @@ def find(stack: Stack, cluster: StackCluster, asked: Sequence[DatabaseRef]) -> l
     root = f"arn:{partition(opened, settings.region)}:rds:{settings.region}:{settings.account}"
     backups = Backups(opened.client("rds"), opened.client("backup"), root)
     cluster_name = store_names.cluster_name(stack.name, cluster.name)
-    return [backups.of(_server(cluster_name, each), each.settings.engine) for each in asked]
+    return [backups.of(server(cluster_name, each), each.settings.engine) for each in asked]
 
 
-def _server(cluster_name: str, asked: DatabaseRef) -> str:
+def server(cluster_name: str, asked: DatabaseRef) -> str:
+    """Return the name of a database's server."""
     return asked.settings.adopt or store_names.database_server(cluster_name, asked.system.name, asked.name)

@@ -42,14 +42,14 @@ def find(stack: Stack, cluster: StackCluster, asked: Sequence[DatabaseRef]) -> l
     manager = ResourceManager(credential(settings))
     cluster_name = store_names.cluster_name(stack.name, cluster.name)
     return [
-        of_server(manager, _server_id(settings, cluster_name, each))
+        of_server(manager, server_id(settings, cluster_name, each))
         if each.settings.engine == "postgres"
         else BackupInfo(each.name, unlisted=DOCUMENTS)
         for each in asked
     ]
 
 
-def _server_id(settings: AzureCluster, cluster_name: str, asked: DatabaseRef) -> str:
+def server_id(settings: AzureCluster, cluster_name: str, asked: DatabaseRef) -> str:
     """Return the server's id; the resource group of a cluster has the cluster's name."""
     name = store_names.flexible_server(settings.subscription, cluster_name, asked.system.name, asked.name)
     group = f"/subscriptions/{settings.subscription}/resourceGroups/{cluster_name}"

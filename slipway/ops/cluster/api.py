@@ -145,6 +145,10 @@ class Api:
     def create(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._request("POST", path, body=body, content="application/json")
 
+    def merge(self, path: str, body: Mapping[str, Any]) -> Document:
+        """Change the fields of an object that `body` has (RFC 7396), and no others."""
+        return self._request("PATCH", path, body=body, content=MERGE)
+
     def replace(self, path: str, body: Mapping[str, Any]) -> Document:
         """Replace the object with the body's `resourceVersion`; never retried."""
         return _document(self._once("PUT", path, body=body, content="application/json"))

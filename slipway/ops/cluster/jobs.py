@@ -39,6 +39,19 @@ def from_cron_job(found: Mapping[str, Any], name: str, **variables: str) -> Docu
     return _job({**metadata, "labels": labels}, template["spec"], name, variables)
 
 
+def owned_by(cron_job: Mapping[str, Any], job: Document) -> Document:
+    """Return the Job as one of its CronJob's, which then records its success as that of a run by schedule."""
+    metadata = cron_job["metadata"]
+    owner = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+        "controller": True,
+    }
+    return {**job, "metadata": {**job["metadata"], "ownerReferences": [owner]}}
+
+
 def stamped(prefix: str, now: datetime) -> str:
     """Return a name that is unique for each second."""
     stamp = f"{now:%Y%m%d%H%M%S}"

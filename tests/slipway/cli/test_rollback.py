@@ -17,6 +17,7 @@ from slipway.cli.rollback import MEANINGS
 from slipway.ops.cluster import following
 from tests.slipway.cli.conftest import ROOT, Copy, Run
 from tests.slipway.cli.inside import Inside
+from tests.slipway.ops.cluster.release import spec, status, stepping
 from tests.slipway.ops.cluster.server import Cluster, Play, log, migration_job, served
 
 MIGRATION = "005-personal-business-use"
@@ -115,6 +116,19 @@ def test_a_yes_takes_it_back(cluster: Cluster, rollback: Rollback) -> None:
     cluster.put(job())
     assert rollback(given=b"y\n", terminal=True).status == 0
     assert len(cluster.made) == 1
+
+
+@pytest.mark.parametrize(("state", "warned"), [(stepping(), True), (status("Promoted"), False)])
+def test_a_release_in_progress_is_named(
+    cluster: Cluster, rollback: Rollback, state: dict[str, Any], warned: bool
+) -> None:
+    """It may be at work on the same database, and knows the way back itself."""
+    cluster.put(job())
+    cluster.put_release("fleet", "fleet", spec(), state)
+    run = rollback("--yes")
+    assert run.status == 0
+    assert ("a release is in progress (fleet personal-use-v1.1.0 is Stepping since" in run.err) is warned
+    assert ("`slipway release abort --system fleet --reason …`" in run.err) is warned
 
 
 def test_what_was_made_later_is_named(cluster: Cluster, rollback: Rollback) -> None:

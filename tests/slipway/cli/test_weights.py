@@ -13,6 +13,7 @@ from slipway.ops.weights import EdgeState
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.inside import Inside
 from tests.slipway.ops.cluster.memory import Memory
+from tests.slipway.ops.cluster.release import spec, stepping
 
 STAGING = ("weights", "--stack", "staging", "--system")
 
@@ -86,3 +87,36 @@ def test_elsewhere_the_gateway_splits_visitors(
     run = slipway("weights", "--stack", "local", "--system", "smartwallet", "--context", "kind")
     assert run.status == 0, run.everything
     assert run.out.splitlines()[1] == f"smartwallet-api-api  {row}"
+
+
+@pytest.mark.parametrize(
+    ("state", "row", "said"),
+    [
+        (stepping(weights={"blue": 60, "green": 40}), "blue 60 %, green 40 %  blue 60 %, green 40 %", "Stepping"),
+        (stepping(), "blue 60 %, green 40 %  blue 90 %, green 10 %  differs", "Stepping"),
+        (stepping(closed=True), "blue 60 %, green 40 %  maintenance  differs", "Stepping"),
+        ({}, "blue 60 %, green 40 %  blue 100 %, green 0 %  differs", "Idle"),
+    ],
+)
+def test_where_a_release_moves_visitors_it_says_what_is_wanted(
+    slipway: Inside, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], row: str, said: str
+) -> None:
+    """Instead of the stack's file, from the first promotion on; and the release is named."""
+    memory = Memory()
+    memory.objects["/apis/gateway.networking.k8s.io/v1/namespaces/smartwallet/httproutes/smartwallet-api-api"] = route(
+        60, 40
+    )
+    metadata = {"name": "smartwallet", "namespace": "smartwallet"}
+    memory.objects["/apis/slipway.dev/v1/namespaces/smartwallet/releases/smartwallet"] = {
+        "metadata": metadata,
+        "spec": spec(system="smartwallet"),
+        "status": state,
+    }
+    connected = Connection(cast(Api, memory), "kind")
+    monkeypatch.setattr("slipway.cli.weights.connected", lambda stack, cluster, target: connected)
+    run = slipway("weights", "--stack", "local", "--system", "smartwallet", "--context", "kind")
+    assert run.status == 0, run.everything
+    heads, found, sentence = run.out.splitlines()
+    assert ("release" in heads, "declared" in heads) == (bool(state), not state)
+    assert found == f"smartwallet-api-api  {row}"
+    assert sentence.startswith(f"smartwallet personal-use-v1.1.0 is {said}")

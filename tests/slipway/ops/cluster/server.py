@@ -20,6 +20,8 @@ UID = "5d6c1f0e-0000-4000-8000-000000000001"
 JOBS = re.compile(r"/apis/batch/v1/namespaces/([^/]+)/jobs(?:/([^/]+))?")
 CRON_JOBS = re.compile(r"/apis/batch/v1/namespaces/([^/]+)/cronjobs/([^/]+)")
 PODS = re.compile(r"/api/v1/namespaces/([^/]+)/pods")
+RELEASES = re.compile(r"/apis/slipway.dev/v1/namespaces/([^/]+)/(releases|approvals)(?:/([^/]+))?")
+REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 LOG = re.compile(r"/api/v1/namespaces/([^/]+)/pods/([^/]+)/log")
 
 Document = dict[str, Any]
@@ -54,6 +56,21 @@ class Cluster:
     refused: dict[str, int] = field(default_factory=dict)
     """Statuses by method and kind, such as `POST jobs`."""
     looks: int = 0
+    custom: dict[tuple[str, str, str], Document] = field(default_factory=dict)
+    """Releases and approvals, by namespace, plural and name."""
+    has_releases: bool = True
+    """Whether their CRDs are installed."""
+    user: str = "anna@example.com"
+    """Whom the API server takes the login for."""
+    controller: Callable[[Document], None] = lambda release: None
+    """Called with each Release before somebody reads it; it may change it."""
+
+    def put_release(self, namespace: str, system: str, spec: Mapping[str, Any], status: Mapping[str, Any]) -> Document:
+        """A Release as program and controller wrote it."""
+        metadata = {"name": system, "namespace": namespace, "generation": 3, "uid": UID, "annotations": {}}
+        live: Document = json.loads(json.dumps({"metadata": metadata, "spec": spec, "status": status}))
+        self.custom[namespace, "releases", system] = live
+        return live
 
     def put(self, job: Mapping[str, Any], created: str = "2026-11-20T10:00:00Z", *, ends: str = "Complete") -> None:
         """A Job as it is long after it was made."""
@@ -77,6 +94,12 @@ class Cluster:
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
         if path == "/api/v1":
             return 200, {}
+        if path == "/apis/slipway.dev/v1":
+            return (200, {}) if self.has_releases else (404, {"message": "not found"})
+        if path == REVIEWS:
+            return 201, {"status": {"userInfo": {"username": self.user}}}
+        if found := RELEASES.fullmatch(path):
+            return self._custom(method, found[1], found[2], found[3], body)
         if found := LOG.fullmatch(path):
             return 200, self._log(query["container"])
         if found := CRON_JOBS.fullmatch(path):
@@ -94,6 +117,30 @@ class Cluster:
         label = query["labelSelector"]
         listed = [job for (namespace, _), job in self.jobs.items() if namespace == found[1]]
         return 200, {"items": [job for job in listed if label in job["metadata"]["labels"]]}
+
+    def _custom(self, method: str, namespace: str, plural: str, name: str | None, body: Any) -> tuple[int, Any]:
+        if status := self.refused.get(f"{method} {plural}"):
+            return status, {"message": f"{plural}.slipway.dev is forbidden"}
+        if not self.has_releases:
+            return 404, {"message": "not found"}
+        if method == "POST":
+            key = namespace, plural, body["metadata"]["name"]
+            if key in self.custom:
+                return 409, {"message": "already exists", "reason": "AlreadyExists"}
+            body["metadata"]["creationTimestamp"] = "2026-11-21T10:00:00Z"
+            self.custom[key] = body
+            return 201, body
+        if name is None:
+            found = [each for key, each in self.custom.items() if key[:2] == (namespace, plural)]
+            for each in found if plural == "releases" else []:
+                self.controller(each)
+            return 200, {"items": found}
+        live = self.custom.get((namespace, plural, name))
+        if live is not None and method == "PATCH":
+            live["metadata"]["annotations"] |= body["metadata"]["annotations"]
+        elif live is not None and plural == "releases":
+            self.controller(live)
+        return self._found(live)
 
     def _create(self, namespace: str, job: Document) -> tuple[int, Any]:
         """An API server makes selector, uid and these labels itself, and refuses others."""
@@ -172,7 +219,7 @@ def served() -> Iterator[Cluster]:
             self.end_headers()
             self.wfile.write(content.encode())
 
-        do_POST = do_GET
+        do_POST = do_PATCH = do_GET
 
         def log_message(self, format: str, *_: object) -> None: ...
 

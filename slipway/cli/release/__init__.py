@@ -1,0 +1,1 @@
+"""`slipway release`: what is shown of releases, and what steers them."""

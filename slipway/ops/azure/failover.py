@@ -1,0 +1,19 @@
+"""The command that makes the standby of a database the primary one."""
+
+from __future__ import annotations
+
+from slipway.ops.azure import backups
+from slipway.ops.backups import DatabaseRef
+from slipway.settings import store_names
+from slipway.settings.clouds.azure import AzureCluster
+from slipway.settings.stacks import Stack, StackCluster
+
+
+def command(stack: Stack, cluster: StackCluster, asked: DatabaseRef) -> str | None:
+    """Return what a person with the rights types; None for document databases, which fail over on their own."""
+    settings = cluster.settings
+    assert isinstance(settings, AzureCluster)
+    if asked.settings.engine != "postgres":
+        return None
+    server = backups.server_id(settings, store_names.cluster_name(stack.name, cluster.name), asked)
+    return f"az postgres flexible-server restart --failover Forced --ids {server}"
