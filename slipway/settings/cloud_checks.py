@@ -4,6 +4,7 @@ own checks are in `clouds/`."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.cluster_settings import ManagedCluster
@@ -33,6 +34,7 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
     if definition.budget is not None and definition.owner.email is None and not settings.billing_contacts:
         rule = "has a budget without a recipient: set 'owner.email' in the system or 'billingContacts' of the cluster"
         yield Finding((*path,), rule)
+    yield from _residence(path, settings, system)
     allowed, second = definition.compliance.regions, settings.second_region
     for kept, data_class in _copied(definition.databases.items(), definition.buckets.items()):
         related = ((*path[:2], "secondRegion"),)
@@ -44,6 +46,21 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
                 f"would copy personal data to {second}, which is not one of the system's regions: {', '.join(allowed)}"
             )
             yield Finding((*path, *kept), rule, related)
+
+
+def _residence(path: Path, settings: Any, system: DeployedSystem) -> Found:
+    """Check that personal data is in an allowed region to begin with: its databases and buckets are in the cluster's."""
+    definition = system.definition
+    allowed = definition.compliance.regions
+    stores = [(f"databases.{name}", each) for name, each in definition.databases.items() if each.hosting == "managed"]
+    stores += [(f"buckets.{name}", each) for name, each in definition.buckets.items()]
+    personal = [name for name, each in stores if each.data_class == "personal"]
+    if allowed and personal and settings.region not in allowed:
+        rule = (
+            f"would hold personal data of system '{system.name}' ({', '.join(personal)}), whose 'compliance.regions' "
+            f"are {', '.join(allowed)}"
+        )
+        yield Finding((*path[:2], "region"), rule, (path,))
 
 
 def _copied(

@@ -12,6 +12,7 @@ from slipway.settings import limit_checks
 from slipway.settings.finding import Finding, Found
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
+from slipway.settings.regulations import REGULATIONS
 from slipway.settings.secrecy import PLAIN_VARIABLE
 from slipway.settings.secret_forms import is_secret
 from slipway.settings.services import (
@@ -46,6 +47,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _migrations(system)
     yield from _checks(system)
     yield from _release(system)
+    yield from _compliance(system)
     yield from _files(system, folder)
     yield from limit_checks.findings(system, folder)
 
@@ -241,7 +243,13 @@ def _migrations(system: System) -> Found:
             yield Finding(path, "requires either 'sql' or 'command'")
         if migration.command:
             yield from _known((*path, "command", "service"), "services", migration.command.service, system.services)
-            if migration.backed_up_by is None:
+            changed = system.databases.get(migration.database)
+            if changed is not None and changed.engine == "postgres":
+                rule = (
+                    "changes a database of PostgreSQL, which takes 'sql' only: programs change databases of documents"
+                )
+                yield Finding((*path, "command"), rule, (("databases", migration.database, "engine"),))
+            elif migration.backed_up_by is None:
                 rule = "changes a database that Slipway does not dump before: set 'backedUpBy' to what restores it"
                 yield Finding((*path, "command"), rule)
             if migration.applied_as is not None:
@@ -277,6 +285,24 @@ def _release(system: System) -> Found:
         yield from _known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
         if load.token is not None:
             yield from _known(("release", "load", index, "token"), "secrets", load.token, system.secrets)
+
+
+def _compliance(system: System) -> Found:
+    """Check what the named laws and standards require of other settings."""
+    compliance, logs = system.compliance, system.logs
+    kept = [*system.databases.values(), *system.buckets.values()]
+    for index, name in enumerate(compliance.regulations):
+        path, regulation = ("compliance", "regulations", index), REGULATIONS[name]
+        if regulation.residence is not None and not compliance.regions:
+            yield Finding(path, f"requires 'regions' for personal data ({regulation.residence})", (("compliance",),))
+        if regulation.residence is not None and all(each.data_class != "personal" for each in kept):
+            rule = "is about personal data, but no database or bucket has any: set 'dataClass: personal' where it is"
+            yield Finding(path, rule, (("databases",), ("buckets",)))
+        if regulation.audit is not None and not compliance.audit_log:
+            yield Finding(path, f"requires 'auditLog: true' ({regulation.audit})", (("compliance", "auditLog"),))
+        if regulation.audit is not None and logs.audit_retention_days < regulation.audit_days:
+            rule = f"is less than {name} requires ({regulation.audit}): set {regulation.audit_days} or more"
+            yield Finding(("logs", "auditRetentionDays"), rule, (path,))
 
 
 def _files(system: System, folder: Path) -> Found:

@@ -32,12 +32,6 @@ class Backup(Setting):
     copy_to_second_region: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
     """Whether each backup is copied to the cluster's second region. Off by default because it doubles the cost of
     storage."""
-    offsite: Text | None = None
-    """Where dumps are copied in addition to the cloud's backups, in the owner's words."""
-    daily_full: bool = True
-    """Whether a full backup runs every day."""
-    hourly_incremental: bool = True
-    """Whether changes are backed up at least hourly. Managed PostgreSQL archives its WAL every five minutes, which suffices."""
 
 
 class RestoreTest(Setting):

@@ -43,7 +43,7 @@ SERVER_DATABASES = {
     "mongodb": frozenset({"admin", "config", "local"}),
 }
 SERVER_ROLES = frozenset({"postgres", "public", "none", "slipway", "rdsadmin", "azuresu", "azure_pg_admin"})
-COUNTERS = ("error", "forbidden")
+COUNTERS = ("error", "forbidden", "audit")
 """Kinds of log lines that are counted in every system."""
 
 

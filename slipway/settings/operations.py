@@ -28,6 +28,7 @@ from slipway.settings.fields import (
     UrlPath,
     Variable,
 )
+from slipway.settings.regulations import RegulationName
 from slipway.settings.setting import OVERRIDABLE, Setting
 
 
@@ -280,7 +281,7 @@ class Nodes(Setting):
     """Minimum requirements of the system for a cluster."""
 
     count: Count = 3
-    """Minimum nodes, so that replicas can be spread over zones."""
+    """Minimum nodes, so that replicas can be spread over zones. A cluster of a public cloud must have as many, or more."""
     cpu: Positive = 4
     """Cores per node."""
     memory: Positive = 16
@@ -299,9 +300,11 @@ class Budget(Setting):
 class Compliance(Setting):
     """Compliance of the system's data."""
 
-    regulations: list[Text] = Field(default_factory=list)
-    """Laws and standards that apply, such as GDPR."""
-    regions: list[Text] = Field(default_factory=list)
-    """Allowed regions for personal data; any when empty."""
+    regulations: list[RegulationName] = Field(default_factory=list)
+    """Laws and standards that apply. GDPR requires `regions` and data that is classed `personal`; the others an audit log,
+    HIPAA for six years, PCI DSS for one."""
+    regions: list[Text] = Field(default_factory=list, json_schema_extra=OVERRIDABLE)
+    """Allowed regions for personal data and its copies, by the names of the stack's cloud; any when empty."""
     audit_log: bool = False
-    """Whether audit logs are written and retained for `logs.auditRetentionDays`."""
+    """Whether the services write an audit log: an alert fires when they wrote no line of it for a day. It is retained for
+    `logs.auditRetentionDays`."""

@@ -13,6 +13,7 @@ RENAMED: Mapping[str, tuple[str, ...]] = {
     "keep": ("capture",),
     "keeps": ("previous",),
     "lasting": ("for",),
+    "offsite": ("copyToSecondRegion",),
     "part": ("field",),
     "people": ("rbac",),
     "placement": ("hosting",),

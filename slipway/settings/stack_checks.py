@@ -28,6 +28,7 @@ def findings(clusters: Mapping[str, StackCluster]) -> Found:
     yield from _names_in_the_cloud(clusters)
     for name, cluster in clusters.items():
         yield from cloud_checks.findings(name, cluster)
+        yield from _nodes(("clusters", name, "kubernetes", "nodes"), cluster)
         yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
         yield from _controller(("clusters", name), cluster)
         for system in cluster.systems.values():
@@ -101,6 +102,25 @@ def _namespaces(clusters: Mapping[str, StackCluster]) -> Found:
             if owner != system.name:
                 rule = f"uses namespace '{system.namespace}', which system '{owner}' uses too"
                 yield Finding(("clusters", name, "systems", system.name), rule)
+
+
+def _nodes(path: Path, cluster: StackCluster) -> Found:
+    """Check that the node pool has what each system requires. The nodes of a cluster of one's own are not known."""
+    if not isinstance(cluster.settings, ManagedCluster):
+        return
+    pool = cluster.settings.kubernetes.nodes
+    for name, system in cluster.systems.items():
+        wanted = system.definition.nodes
+        if wanted is None:
+            continue
+        for key, has, needs, unit in (
+            ("minimum", pool.minimum, wanted.count, "nodes"),
+            ("cpu", pool.cpu, wanted.cpu, "cores per node"),
+            ("memory", pool.memory, wanted.memory, "GiB per node"),
+        ):
+            if has < needs:
+                rule = f"is less than the {needs} {unit} that system '{name}' requires in 'nodes': set {needs} or more"
+                yield Finding((*path, key), rule)
 
 
 def _escalation(path: Path, cluster: StackCluster) -> Found:

@@ -565,6 +565,15 @@ def forbidden_lines_in_logs(deployed: DeployedSystem, rule: Rule) -> Scenario:
     return Scenario(series={of_agent(deployed, "forbidden"): lines}, wrong=wrong, labels=in_slot(deployed))
 
 
+def audit_log_silent(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """Lines every quarter of an hour, then none for more than a day."""
+    step, day = 900, 96
+    taken = Course(well=day + 4, wrong=day + ceil(seconds(rule.for_) / step) + 6)
+    lines = taken.counter(3, 0)
+    wrong = [at > 0 and increase(lines, at, day) == 0 for at in range(taken.length)]
+    return Scenario(series={of_agent(deployed, "audit"): lines}, wrong=wrong, step=step)
+
+
 def migration_failed(deployed: DeployedSystem, rule: Rule) -> Scenario:
     return _job(deployed, rule, f"{names.migration(deployed.definition.migrations[-1].name)}-1a2b3c4d")
 
@@ -715,6 +724,7 @@ SCENARIOS: Mapping[str, Builder] = {
     "PageLoadSlow": page_load_slow,
     "ErrorLinesInLogs": error_lines_in_logs,
     "ForbiddenLinesInLogs": forbidden_lines_in_logs,
+    "AuditLogSilent": audit_log_silent,
     "MigrationFailed": migration_failed,
     "QueueTooDeep": queue_too_deep,
     "QueueTooOld": queue_too_old,

@@ -69,6 +69,14 @@ def test_promtool_would_find_a_wrong_label(tmp_path: Path) -> None:
     assert "FAILED" in rules.passes(deployed, [rules.unit_test(deployed, happens.series, [other])], tmp_path)
 
 
+def test_an_audit_log_that_nobody_counts_is_silent(tmp_path: Path) -> None:
+    """Without agents there is no series: not known is not well."""
+    deployed, rule = rules.only("smartwallet", "AuditLogSilent")
+    series = {of_kubernetes("kube_node_info"): [1.0] * 70}
+    test = rules.unit_test(deployed, series, [Moment(59, rule), Moment(60, rule, {})])
+    assert rules.passes(deployed, [test], tmp_path) == ""
+
+
 # --- traffic ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,5 @@
-"""The systems of `prod` on each cloud, in an empty stack: their entries moved to one cluster, with no other edit."""
+"""The systems of `prod` on each cloud, in an empty stack: their entries moved to one cluster, with no other edit than the
+regions for personal data, which every cloud names differently."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ def moved(cloud: str) -> Rehearsed:
     """Every system as `prod` places it, on the cluster of `cloud`, judged by the policy pack."""
     stack, cluster = CLUSTERS[cloud]
     placed = {name: entry for each in _clusters("prod").values() for name, entry in each["systems"].items()}
+    if cloud == "azure":
+        placed["smartwallet"]["compliance"] = {"regions": [_clusters(stack)[cluster]["region"]]}
     config = {
         "slipway:environment": "production",
         "slipway:clusters": {"main": {**_clusters(stack)[cluster], "systems": placed}},

@@ -1,4 +1,4 @@
-"""Every system on every cloud: a move needs no other edit."""
+"""Every system on every cloud: a move needs no other edit than of `compliance.regions`."""
 
 from __future__ import annotations
 

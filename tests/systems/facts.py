@@ -42,7 +42,6 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "expenses": {
         "services.expenses.port": 3000,
-        "databases.expenses.backup.offsite": "s3://backups-bucket/expense-accounts/",
         "owner.chat": "#deployment-expense-accounts",
         "objectives.average": "2s",
         "objectives.errorPercent": 1.0,

@@ -262,6 +262,14 @@ def test_each_kind_of_line_is_counted() -> None:
     assert r'"kind": "Slow \"pay\""' in counted
 
 
+def test_audit_lines_are_counted_where_an_audit_log_is_promised() -> None:
+    """By the stream that a line goes to, which the application's fields decide."""
+    counted = program.count([deployed(compliance={"auditLog": True})])
+    assert 'value = if ends_with(dataset, ".audit") { 1 } else { 0 }' in counted
+    assert '"kind": "audit"' in counted
+    assert '"kind": "audit"' not in program.count([WATCHED])
+
+
 def test_the_five_systems_patterns_can_be_counted() -> None:
     """Each is a pattern that Vector's engine knows."""
     assert "HIGH|CRITICAL" in program.count(five())

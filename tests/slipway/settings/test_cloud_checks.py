@@ -70,6 +70,27 @@ IN_STACK = {
         "backup: {copyToSecondRegion: true}",
         "would copy personal data to us-west-2, which is not one of the system's regions: us-east-1",
     ),
+    "personal data far away": (
+        "region: us-east-1",
+        "region: eu-west-1",
+        "region: eu-west-1 would hold personal data of system 'fleet' (databases.fleet_db), whose 'compliance.regions' are "
+        "us-east-1",
+    ),
+    "few nodes": (
+        "[203.0.113.0/24]}",
+        "[203.0.113.0/24], nodes: {minimum: 2}}",
+        "kubernetes.nodes.minimum: 2 is less than the 3 nodes that system 'fleet' requires in 'nodes': set 3 or more",
+    ),
+    "small nodes": (
+        "[203.0.113.0/24]}",
+        "[203.0.113.0/24], nodes: {cpu: 2}}",
+        "kubernetes.nodes.cpu: 2 is less than the 4 cores per node that system 'fleet' requires in 'nodes'",
+    ),
+    "nodes with little memory": (
+        "[203.0.113.0/24]}",
+        "[203.0.113.0/24], nodes: {memory: 8}}",
+        "kubernetes.nodes.memory: 8 is less than the 16 GiB per node that system 'fleet' requires in 'nodes'",
+    ),
     "second region": (
         "network: {",
         "secondRegion: us-east-1\n      network: {secondCidr: 10.61.0.0/16, ",
@@ -106,6 +127,8 @@ IN_STACK = {
 @pytest.mark.parametrize(("old", "new", "message"), IN_STACK.values(), ids=IN_STACK)
 def test_a_stack_that_a_cloud_cannot_serve(workshop: Workshop, old: str, new: str, message: str) -> None:
     """One error, at the value to change."""
+    if "in 'nodes'" in message:
+        workshop.edit(FLEET, "secrets:", "nodes: {}\nsecrets:")
     if "personal" in message:
         workshop.edit(FLEET, "size: medium", "size: medium\n    dataClass: personal")
         workshop.edit(FLEET, "secrets:", "compliance: {regions: [us-east-1]}\nsecrets:")

@@ -7,6 +7,7 @@ from tests.slipway.settings.conftest import Workshop
 FLEET = "systems/fleet/system.yaml"
 
 MIGRATION = "name: a, database: fleet_db"
+PAPERS = "databases: {fleet_db: {}, papers: {engine: mongodb}}\nmigrations: [{name: a, database: papers"
 BROKEN = {
     "domain of a route": (
         "services.worker.routes[0].domain",
@@ -52,6 +53,36 @@ BROKEN = {
         "databases.fleet_db.replicaInSecondRegion",
         "databases: {fleet_db: {backup: none, replicaInSecondRegion: true}}",
         "true requires a backup, from which the replica is created: set 'backup'",
+    ),
+    "GDPR anywhere": (
+        "compliance.regulations[0]",
+        "databases: {fleet_db: {dataClass: personal}}\ncompliance: {regulations: [GDPR]}",
+        "GDPR requires 'regions' for personal data (Art. 44: no transfer to other countries without a legal basis)",
+    ),
+    "GDPR without personal data": (
+        "compliance.regulations[0]",
+        "compliance: {regulations: [GDPR], regions: [us-east-1]}",
+        "GDPR is about personal data, but no database or bucket has any: set 'dataClass: personal' where it is",
+    ),
+    "a standard without an audit log": (
+        "compliance.regulations[0]",
+        "compliance: {regulations: [SOC 2]}",
+        "SOC 2 requires 'auditLog: true' (CC7.2)",
+    ),
+    "an audit log that is deleted too soon": (
+        "logs.auditRetentionDays",
+        "logs: {auditRetentionDays: 400}\ncompliance: {regulations: [PCI DSS, HIPAA], auditLog: true}",
+        "400 is less than HIPAA requires (45 CFR 164.312(b), 164.316(b)(2)(i): six years): set 2190 or more",
+    ),
+    "a law that nobody knows": (
+        "compliance.regulations[0]",
+        "compliance: {regulations: [GPDR]}",
+        "GPDR is not one of GDPR, UK GDPR, HIPAA, PCI DSS, SOC 2, ISO 27001; did you mean 'GDPR'?",
+    ),
+    "a program for PostgreSQL": (
+        "migrations[0].command",
+        "migrations: [{name: a, database: fleet_db, command: {service: worker, arguments: [x]}}]",
+        "changes a database of PostgreSQL, which takes 'sql' only: programs change databases of documents",
     ),
     "a reserved name": (
         "buckets.backups",
@@ -180,12 +211,12 @@ BROKEN = {
     "migration without a way": ("migrations[0]", f"migrations: [{{{MIGRATION}}}]", "requires either 'sql' or 'command'"),
     "service of a migration": (
         "migrations[0].command.service",
-        f"migrations: [{{{MIGRATION}, command: {{service: no, arguments: [x]}}, backedUpBy: us}}]",
+        f"{PAPERS}, command: {{service: no, arguments: [x]}}, backedUpBy: us}}]",
         "no is not one of the system's services; allowed: worker",
     ),
     "program without a word on backups": (
         "migrations[0].command",
-        f"migrations: [{{{MIGRATION}, command: {{service: worker, arguments: [x]}}}}]",
+        f"{PAPERS}, command: {{service: worker, arguments: [x]}}}}]",
         "changes a database that Slipway does not dump before: set 'backedUpBy' to what restores it",
     ),
     "contract at once": (

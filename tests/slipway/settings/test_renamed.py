@@ -24,6 +24,7 @@ REFUSED = {
     "keep": [(FLEET, "title: Fleet", f"title: Fleet\n{CHECK}", "capture")],
     "keeps": [(FLEET, "{generated: 32}", "{generated: 32, keeps: 2026-01-01}", "previous")],
     "lasting": [(FLEET, "title: Fleet", f"title: Fleet\n{ALERT}", "for")],
+    "offsite": [(FLEET, "retentionDays: 14", "offsite: s3://dumps", "copyToSecondRegion")],
     "part": [(FLEET, "LEVEL: info", "LEVEL: {database: fleet_db, part: host}", "field")],
     "people": [(TEST, "      systems:", "      people: {operators: [a]}\n      systems:", "rbac")],
     "placement": [(FLEET, "databases:\n", "databases:\n  papers: {placement: external}\n", "hosting")],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from components.cluster.logs.manifests import places, vrl
 from components.cluster.logs.manifests.masking import BROKEN, MASKS
-from components.cluster.monitoring.manifests.alerting.operations import ERROR, FORBIDDEN
+from components.cluster.monitoring.manifests.alerting.operations import AUDIT, ERROR, FORBIDDEN
 from slipway.settings.stacks import DeployedSystem
 
 LEVELS = {
@@ -139,6 +139,7 @@ tags = {{
   "service": string({_at("slipway", "service")}) ?? "",
   "slot": string({_at("slipway", "slot")}) ?? ""
 }}
+dataset = string({_at("data_stream", "dataset")}) ?? ""
 value = if includes({json.dumps(ERRORS)}, .log.level) {{ 1 }} else {{ 0 }}
 counts = [merge(tags, {{"kind": {vrl.text(ERROR)}, "value": value}})]
 {branches}. = counts
@@ -146,15 +147,18 @@ counts = [merge(tags, {{"kind": {vrl.text(ERROR)}, "value": value}})]
 
 
 def _own(deployed: DeployedSystem) -> str:
-    """Returns the kinds of one system: the forbidden patterns, and its log alerts."""
-    kinds = patterns(deployed)
-    if not kinds:
+    """Returns the kinds of one system: the forbidden patterns, its log alerts, and the audit log."""
+    kinds, audited = patterns(deployed), deployed.definition.compliance.audit_log
+    if not kinds and not audited:
         return ""
     lines = [f"if tags.system == {vrl.text(deployed.name)} {{"]
     for kind, wanted in kinds.items():
         found = " || ".join(f"match(line, {vrl.pattern(each)})" for each in wanted)
         lines.append(f"  value = if {found} {{ 1 }} else {{ 0 }}")
         lines.append(f'  counts = push(counts, merge(tags, {{"kind": {vrl.text(kind)}, "value": value}}))')
+    if audited:
+        lines.append(f"  value = if ends_with(dataset, {vrl.text(places.AUDIT)}) {{ 1 }} else {{ 0 }}")
+        lines.append(f'  counts = push(counts, merge(tags, {{"kind": {vrl.text(AUDIT)}, "value": value}}))')
     return "\n".join([*lines, "}", ""])
 
 

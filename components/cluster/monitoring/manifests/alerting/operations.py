@@ -13,6 +13,9 @@ LOG_LINES = "slipway_log_lines_total"
 """Lines that the agents count before sending them, by label `kind`."""
 FORBIDDEN = "forbidden"
 ERROR = "error"
+AUDIT = "audit"
+AUDIT_HOURS = 24
+"""Hours without an audit line after which an alert fires. Chosen: a system in use is used every day."""
 
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
@@ -76,7 +79,26 @@ def _pages(deployed: DeployedSystem) -> list[Rule]:
                 ),
             )
         )
+    if deployed.definition.compliance.audit_log:
+        rules.append(_audit_log(deployed))
     return rules
+
+
+def _audit_log(deployed: DeployedSystem) -> Rule:
+    """Returns an alert that also fires when nobody counts lines, because then it is not known whether any are written."""
+    lines = f"increase({selector(LOG_LINES, system=deployed.name, kind=AUDIT)}[{AUDIT_HOURS}h])"
+    return Rule(
+        name="AuditLogSilent",
+        expr=f"(sum({lines}) or vector(0)) == 0",
+        for_="1h",
+        summary="No audit line was written for a day",
+        description="`compliance.auditLog` says that services record who changed what; lines with `audit: true` or "
+        "`log_type: audit` count.",
+        steps=(
+            "Look for the newest line in Kibana, in the system's audit view. A weekend without users explains it.",
+            "Do the agents run? kubectl -n logging get pods. Then the service stopped writing: look at its last release.",
+        ),
+    )
 
 
 def _availability(probed: str, percent: float) -> list[Rule]:
