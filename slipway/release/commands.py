@@ -6,14 +6,14 @@ from slipway.release.admission import refuse
 from slipway.release.draft import Draft
 from slipway.release.observed import Command
 from slipway.release.returning import PATIENCE, roll_back
-from slipway.release.status import Pause
+from slipway.release.status import Pause, Phase
 from slipway.release.stepping import steps
 from slipway.release.watching import is_watched, no_way_back
 
 REMEMBERED = 20
 """Commands. Chosen: a release has a handful, and an annotation holds one."""
-PAUSABLE = ("Waiting", "Admitted", "Testing", "Stepping")
-PROMOTABLE = ("Admitted", "Testing", "Stepping")
+PAUSABLE: tuple[Phase, ...] = ("Waiting", "Admitted", "Testing", "Stepping")
+PROMOTABLE: tuple[Phase, ...] = ("Admitted", "Testing", "Stepping")
 
 
 def obey(draft: Draft) -> None:

@@ -161,7 +161,7 @@ class _System:
                 for each in release_plan.moments(self._deployed, self._pending())
             ]
             if moments:
-                gates = tuple(release_plan.gates(self._deployed.definition))
+                gates = tuple(release_plan.gates(self._deployed))
                 yield ReleasePlan(self._deployed.name, f"{version} in {slot}", gates, tuple(moments))
 
     def _closing(self) -> Iterator[str]:

@@ -16,7 +16,6 @@ from slipway.reports.words import many
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Announcement, Approval, Migration, Release
 from slipway.settings.stacks import DeployedSystem
-from slipway.settings.system import System
 
 GATES = ("before", "migration", "go-live")
 """Approvals that a release waits for before it is complete."""
@@ -29,6 +28,8 @@ class ReleaseTimes:
     system: str
     version: str
     gates: tuple[str, ...]
+    by_hand: bool
+    """Whether no controller carries it out."""
     start: datetime
     moments: tuple[Timed, ...]
 
@@ -37,6 +38,7 @@ class ReleaseTimes:
             "system": self.system,
             "version": self.version,
             "gates": list(self.gates),
+            "byHand": self.by_hand,
             "start": self.start.isoformat(),
             "moments": [
                 {"at": clocks.at_offset(self.start, each.offset).isoformat(), "offset": each.offset, "text": each.text}
@@ -45,31 +47,42 @@ class ReleaseTimes:
         }
 
 
-def times(deployed: DeployedSystem, migrations: Sequence[Migration], at: datetime) -> ReleaseTimes:
+def times(
+    deployed: DeployedSystem, migrations: Sequence[Migration], at: datetime, *, by_hand: bool = False
+) -> ReleaseTimes:
     """Return the release of a system's target that begins at `at`, or when its window opens next."""
     release, deployment = deployed.definition.release, deployed.deployment
-    start = clocks.opening(release.window, at) if release.window else at
+    start = clocks.opening(release.window, at) if release.window and deployment.hotfix is None else at
     return ReleaseTimes(
         system=deployed.name,
         version=f"{deployment.slot(deployment.active).version or 'no version'} in {deployment.active}",
-        gates=tuple(gates(deployed.definition)),
+        gates=tuple(gates(deployed)),
+        by_hand=by_hand,
         start=start,
         moments=tuple(moments(deployed, migrations)),
     )
 
 
-def gates(definition: System) -> Iterator[str]:
+def gates(deployed: DeployedSystem) -> Iterator[str]:
     """Yield what the release waits for."""
-    release = definition.release
+    release, hotfix = deployed.definition.release, deployed.deployment.hotfix
     window = release.window
-    if window:
+    if hotfix:
+        yield f"is a hotfix, which need not wait for a window: {hotfix.reason}"
+    elif window:
         yield f"begins {', '.join(window.days)} from {window.start} {window.time_zone}, within {window.duration}"
     for each in release.approvals:
-        if each.when in GATES:
+        if each.when in _moments(release, hotfix=hotfix is not None):
             yield f"{_who(each)} approves ({each.when})"
-    for attestation in definition.attestations:
+    for attestation in deployed.definition.attestations:
         if attestation.when == "before":
             yield f"{attestation.role} attests '{attestation.name}', at most {attestation.maximum_age} ago"
+
+
+def _moments(release: Release, *, hotfix: bool) -> tuple[str, ...]:
+    """Return the moments whose approvals are waited for; those of a hotfix take the place of the ordinary ones."""
+    instead = hotfix and any(each.when == "hotfix" for each in release.approvals)
+    return ("hotfix", *GATES[1:]) if instead else GATES
 
 
 def moments(deployed: DeployedSystem, migrations: Sequence[Migration]) -> list[Timed]:

@@ -37,7 +37,7 @@ def remarks(spec: ReleaseSpec, status: Status, *, is_seen: bool = True) -> list[
         found.append(status.reason)
     if status.phase == "Promoted" and status.watch_until and not found:
         found.append(f"watched until {minute(status.watch_until)}")
-    if is_next(spec, status) and status.id is not None:
+    if is_wanted(spec, status) and status.phase not in ("Waiting", "Refused"):
         found.append(f"next: {target(spec)}, once `pulumi up` asks for it")
     if not is_seen:
         found.append("the controller has not seen the last change")
@@ -49,9 +49,23 @@ def is_next(spec: ReleaseSpec, status: Status) -> bool:
     return status.id != spec.id
 
 
+def is_wanted(spec: ReleaseSpec, status: Status) -> bool:
+    """Return whether the spec wants something that visitors do not have and nothing has begun to bring about."""
+    if is_next(spec, status):
+        return status.id is not None
+    return status.phase == "Idle" and status.id is not None and not has_target(spec, status)
+
+
+def has_target(spec: ReleaseSpec, status: Status) -> bool:
+    """Return whether visitors have the version in the slot that the spec wants."""
+    return status.active == spec.target.slot and status.active_version in (None, spec.target.version)
+
+
 def is_over(spec: ReleaseSpec, status: Status) -> bool:
-    """Return whether the wanted release ended, or nothing was to do."""
-    return not is_next(spec, status) and status.phase in (*ENDED, "Idle")
+    """Return whether the wanted release ended, or nothing is to do."""
+    if is_next(spec, status):
+        return False
+    return status.phase in ENDED or (status.phase == "Idle" and has_target(spec, status))
 
 
 def target(spec: ReleaseSpec) -> str:
@@ -60,8 +74,11 @@ def target(spec: ReleaseSpec) -> str:
 
 
 def step(spec: ReleaseSpec, status: Status) -> str:
-    """Return `2/3`, or nothing outside of the steps."""
-    return f"{status.step + 1}/{len(spec.steps)}" if status.phase == "Stepping" and status.step >= 0 else ""
+    """Return `2/3`, or nothing outside of the steps. The last step gives the candidate all visitors, declared or not."""
+    if status.phase != "Stepping" or status.step < 0:
+        return ""
+    implied = 0 if spec.steps and spec.steps[-1].weight == 100 else 1
+    return f"{status.step + 1}/{len(spec.steps) + implied}"
 
 
 def weights(status: Status) -> str:
@@ -83,16 +100,22 @@ def sentence(spec: ReleaseSpec, status: Status) -> str:
 def live(spec: ReleaseSpec, status: Status, now: datetime) -> str:
     """Return the line of a terminal that shows the present: phase, step, weights, and the time that is left."""
     parts = [f"{spec.system} {status.version or spec.target.version}: {status.phase}"]
-    if status.phase == "Stepping" and 0 <= status.step < len(spec.steps):
-        parts.append(f"step {step(spec, status)}")
+    if number := step(spec, status):
+        parts.append(f"step {number}")
+    if status.phase == "Stepping" and status.step < len(spec.steps) and status.in_force:
         hold = spec.steps[status.step].hold_seconds
-        if status.since:
-            left = max(0.0, hold - (now - status.since).total_seconds())
-            parts.append(f"{duration(left)} of {duration(hold)} left")
+        left = max(0.0, hold - (now - status.in_force).total_seconds())
+        parts.append(f"{duration(left)} of {duration(hold)} left")
     parts += [weights(status)] if weights(status) else []
     if status.deadline:
         parts.append(f"given up at {status.deadline.astimezone(UTC):%H:%M:%S} UTC")
     return ", ".join([*parts, *remarks(spec, status)])
+
+
+def moment(spec: ReleaseSpec, status: Status) -> tuple[object, ...]:
+    """Return what changes only when something happens: figures that a step waits for are not in it."""
+    waiting = tuple(status.waiting) if status.phase == "Waiting" else ()
+    return status.phase, status.step, status.paused, waiting, is_next(spec, status)
 
 
 def line(entry: Entry) -> str:

@@ -38,7 +38,10 @@ def plan(request: Request, system: str | None, *, against: str | None, at: str |
     with ExitStack() as files:
         known = _known(request, selection, against, files)
         wanted = list(_wanted(selection.stack, system, request, known))
-    planned = [release_plan.times(deployed, pending, start) for deployed, pending in wanted]
+    planned = [
+        release_plan.times(deployed, pending, start, by_hand=cluster.settings.controllers.releases == "absent")
+        for cluster, deployed, pending in wanted
+    ]
     if output == "json":
         print(json.dumps([each.to_json() for each in planned], indent=2, ensure_ascii=False))
     else:
@@ -135,17 +138,17 @@ class _OnCluster(_Known):
 
 def _wanted(
     stack: Stack, system: str | None, request: Request, known: _Known
-) -> Iterator[tuple[DeployedSystem, list[Migration]]]:
+) -> Iterator[tuple[StackCluster, DeployedSystem, list[Migration]]]:
     """Yield the systems that a release is for, each with its pending migrations, in the order of the stack."""
     if system is not None:
         cluster, deployed = system_on(stack, system, request.target)
-        yield deployed, _pending(known, cluster, deployed)
+        yield cluster, deployed, _pending(known, cluster, deployed)
         return
     for cluster in stack.clusters.values():
         for deployed in cluster.systems.values():
             pending = _pending(known, cluster, deployed)
             if pending or not known.has_target(cluster, deployed):
-                yield deployed, pending
+                yield cluster, deployed, pending
 
 
 def _pending(known: _Known, cluster: StackCluster, deployed: DeployedSystem) -> list[Migration]:
@@ -162,6 +165,7 @@ def _target(deployed: DeployedSystem) -> object:
 
 def _text(planned: ReleaseTimes) -> str:
     lines = [f"{planned.system} {planned.version}"]
+    lines += ["  by hand: `controllers.releases` of its cluster is absent"] if planned.by_hand else []
     lines += [f"  {each}" for each in planned.gates]
     lines += [f"  starts {planned.start:%A %Y-%m-%d %H:%M %Z} at the earliest"]
     for each in planned.moments:

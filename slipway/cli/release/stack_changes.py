@@ -28,6 +28,12 @@ Change = Callable[[str, Keys, DeployedSystem, Release], str]
 """Returns the stack's file with a change for one system, or raises Unchanged."""
 
 
+BY_HAND = (
+    "releases on cluster {cluster} are made by hand (`controllers.releases: absent`): use `slipway set-version --slot "
+    "{slot}`, and the slots' `weight`"
+)
+
+
 class Unchanged(Exception):
     """There is nothing to change, or not yet; the message says why."""
 
@@ -37,7 +43,10 @@ def hand_over(request: Request, system: str, version: str, hotfix: str | None = 
     the window. Raises InvalidSettings and CloudFailure."""
     selection = request.selection()
     path = stack_file.deployment_path(selection, system)
-    deployment = find_system(selection.stack, system)[1].deployment
+    cluster, found = find_system(selection.stack, system)
+    if cluster.settings.controllers.releases == "absent":
+        raise refused(BY_HAND.format(cluster=cluster.name, slot=_candidate(found.deployment.active, found.deployment)))
+    deployment = found.deployment
     slot = _candidate(_in_force(request, system) or deployment.active, deployment)
     shown = name_in(selection.project, selection.file)
     version_path = (*path, slot, "version")
@@ -54,7 +63,7 @@ def hand_over(request: Request, system: str, version: str, hotfix: str | None = 
 def revert(request: Request, system: str | None, *, dry: bool) -> int:
     """Write what is in force into the stack's file, for systems whose release was rolled back. Raises InvalidSettings
     and CloudFailure."""
-    return _change_each(request, system, _reverted, dry=dry)
+    return _change_each(request, system, _reverted if system else _rolled_back, dry=dry)
 
 
 def retire(request: Request, system: str | None, *, dry: bool) -> int:
@@ -94,6 +103,13 @@ def _activated(text: str, path: Keys, slot: str, deployment: SystemDeployment) -
     return text
 
 
+def _rolled_back(text: str, path: Keys, deployed: DeployedSystem, release: Release) -> str:
+    """Return the change after a rollback alone: what was refused may be admitted by the next `up`."""
+    if release.status.phase == "Refused":
+        raise Unchanged(f"{deployed.name}: {sentence(release.spec, release.status)}")
+    return _reverted(text, path, deployed, release)
+
+
 def _reverted(text: str, path: Keys, deployed: DeployedSystem, release: Release) -> str:
     status, deployment = release.status, deployed.deployment
     if status.phase not in ("RolledBack", "Refused"):
@@ -115,19 +131,35 @@ def _reverted(text: str, path: Keys, deployed: DeployedSystem, release: Release)
 
 
 def _retired(text: str, path: Keys, deployed: DeployedSystem, release: Release) -> str:
-    status, deployment, now = release.status, deployed.deployment, datetime.now(UTC)
-    if status.phase not in ("Promoted", "RolledBack") or status.active is None:
+    status, deployment = release.status, deployed.deployment
+    known = _given_up(release)
+    if status.active is None or known is None:
         raise Unchanged(f"there is nothing to retire: {sentence(release.spec, status)}")
     former = _other(status.active)
+    version = deployment.slot(former).version
     if deployment.active != status.active:
         wanted = f"the stack's file wants slot {deployment.active}, and visitors have {status.active}"
         raise Unchanged(f"{deployed.name}: {wanted}: release it, or `slipway release revert` first")
-    if deployment.slot(former).version is None:
+    if version is None:
         raise Unchanged(f"{deployed.name}: slot {former} has no version to retire")
-    if status.phase == "Promoted" and (status.watch_until is None or status.watch_until > now):
+    if version != known:
+        raise Unchanged(f"{deployed.name}: slot {former} has {version} by now, which was never released")
+    if status.phase == "Promoted" and (status.watch_until is None or status.watch_until > datetime.now(UTC)):
         until = f" until {minute(status.watch_until)}" if status.watch_until else ""
         raise Unchanged(f"{deployed.name}: {status.active_version} is still watched{until}")
     return without(without(text, (*path, former)), (*path, "hotfix"))
+
+
+def _given_up(release: Release) -> str | None:
+    """Return the version that visitors had before, or the one that was rolled back; None while that is not settled. The
+    other slot may have a version that is still to be released."""
+    status = release.status
+    if status.phase == "Promoted":
+        return status.former_version
+    if status.phase == "RolledBack":
+        return status.version
+    last = status.previous[0] if status.phase == "Idle" and status.previous else None
+    return last.version if last and last.outcome == "RolledBack" else None
 
 
 def _change_each(request: Request, system: str | None, change: Change, *, dry: bool) -> int:

@@ -154,13 +154,13 @@ def _present(release: Release) -> Iterator[Callable[[Release], None]]:
         with console.status("") as spinner:
             yield lambda now: spinner.update(release_status.live(now.spec, now.status, datetime.now(UTC)))
         return
-    last = ""
+    last: object = None
 
     def report(now: Release) -> None:
         nonlocal last
-        text = release_status.sentence(now.spec, now.status)
-        if text != last:
-            console.print(text, soft_wrap=True, markup=False)
-        last = text
+        moment = release_status.moment(now.spec, now.status)
+        if moment != last:
+            console.print(release_status.sentence(now.spec, now.status), soft_wrap=True, markup=False)
+        last = moment
 
     yield report

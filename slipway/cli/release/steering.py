@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-from slipway.cli.exits import OK, Interrupted
+from slipway.cli.exits import OK, VIOLATED, Interrupted
 from slipway.cli.lookup import refused
 from slipway.cli.progress import working
 from slipway.cli.release.lookup import Request, find
 from slipway.ops.cluster import releases
 from slipway.ops.cluster.releases import Release
+from slipway.release.commands import PAUSABLE, PROMOTABLE
 from slipway.release.observed import Verb
 from slipway.release.status import Phase
 from slipway.reports import release_status
 
-POSSIBLE: dict[Verb, tuple[Phase, ...]] = {
-    "pause": ("Waiting", "Admitted", "Testing", "Stepping"),
-    "resume": ("Waiting", "Admitted", "Testing", "Stepping"),
-    "promote": ("Testing", "Stepping"),
-    "abort": ("Waiting", "Admitted", "Testing", "Stepping", "Promoted"),
+POSSIBLE: Mapping[Verb, Sequence[Phase]] = {
+    "pause": PAUSABLE,
+    "resume": PAUSABLE,
+    "promote": PROMOTABLE,
+    "abort": ("Waiting", *PROMOTABLE, "Promoted"),
 }
 """Phases in which the controller can carry a command out; `abort` of a promoted release needs a watch that goes on."""
+NO_EFFECT = "`{verb}` has no effect"
+"""How the controller's answer begins if a command came too late."""
 
 
 def steer(request: Request, system: str, verb: Verb, reason: str | None = None) -> int:
@@ -35,16 +40,19 @@ def steer(request: Request, system: str, verb: Verb, reason: str | None = None) 
             after = releases.wait_until_handled(found.api, found.release, identifier)
     except KeyboardInterrupt:
         raise Interrupted(f"; the command stays on the Release, and the controller will {verb} it") from None
-    _print_new(found.release, after)
+    fresh = release_status.fresh(after.status.history, found.release.status.history)
+    for entry in fresh:
+        print(release_status.line(entry))
     print(release_status.sentence(after.spec, after.status))
-    return OK
+    return VIOLATED if any(each.what.startswith(NO_EFFECT.format(verb=verb)) for each in fresh) else OK
 
 
 def _check(release: Release, verb: Verb) -> None:
     """Refuse a command that cannot have an effect. Raises InvalidSettings."""
     status = release.status
     sentence = release_status.sentence(release.spec, status)
-    if status.phase not in POSSIBLE[verb] or (status.phase == "Promoted" and status.watch_until is None):
+    ended = status.watch_until is None or status.watch_until <= datetime.now(UTC)
+    if status.phase not in POSSIBLE[verb] or (status.phase == "Promoted" and ended):
         raise refused(f"there is nothing to {verb}: {sentence}")
     if verb == "pause" and status.paused:
         raise refused(f"it is paused already: {sentence}")
@@ -56,8 +64,3 @@ def _check(release: Release, verb: Verb) -> None:
             f"the command {said.get('verb')} of {said.get('by')} was not carried out yet, and is replaced",
             file=sys.stderr,
         )
-
-
-def _print_new(before: Release, after: Release) -> None:
-    for entry in release_status.fresh(after.status.history, before.status.history):
-        print(release_status.line(entry))

@@ -15,8 +15,27 @@ from tests.slipway.ops.cluster.server import Cluster
 FILE = "Pulumi.local.yaml"
 BLUE = f"          blue: {{version: {OLD}}}\n"
 BOTH = f"          active: green\n          blue: {{version: {OLD}}} # kept\n          green: {{version: {NEW}}}\n"
-DONE = status("Promoted", active="green", activeVersion=NEW, watchUntil="2026-11-22T02:50:00Z")
+DONE = status(
+    "Promoted",
+    active="green",
+    activeVersion=NEW,
+    former="blue",
+    formerVersion=OLD,
+    watchUntil="2026-11-22T02:50:00Z",
+)
+PAST = {"id": "ffffffffff", "version": NEW, "started": "2026-11-20T02:00:00Z", "ended": "2026-11-20T03:00:00Z"}
 BACK = status("RolledBack", reason="errors", weights={"blue": 100, "green": 0})
+
+
+@pytest.fixture
+def project(project: Copy) -> Copy:
+    """The project, whose stack `local` has a controller of releases."""
+    project.edit(
+        FILE,
+        "      systems:\n",
+        "      controllers: {releases: installed}\n      releases: {image: localhost:5000/slipway:1.0.0}\n      systems:\n",
+    )
+    return project
 
 
 def fleet(project: Copy) -> Document:
@@ -135,6 +154,51 @@ def test_what_is_not_due_changes_nothing(
     cluster.put_release("fleet", "fleet", spec(), {key: value for key, value in state.items() if value is not None})
     assert told in refused(release(verb, "--system", "fleet"))
     assert (project.root / FILE).read_text() == before
+
+
+def test_what_was_rolled_back_is_retired_too(project: Copy, release: Release, cluster: Cluster) -> None:
+    """After the way back was released, in which nothing was to do; a version that nobody released yet stays."""
+    project.edit(FILE, BLUE, f"{BLUE}          green: {{version: {NEW}}}\n")
+    cluster.put_release("fleet", "fleet", spec(), status("Idle", previous=[{**PAST, "outcome": "Promoted"}]))
+    assert "there is nothing to retire" in refused(release("retire", "--system", "fleet"))
+    cluster.put_release("fleet", "fleet", spec(), status("Idle", previous=[{**PAST, "outcome": "RolledBack"}]))
+    assert release("retire", "--system", "fleet").status == 0
+    assert fleet(project) == {"blue": {"version": OLD}}
+
+
+def test_the_next_version_is_not_retired(project: Copy, release: Release, cluster: Cluster) -> None:
+    both(project)
+    project.edit(FILE, f"blue: {{version: {OLD}}}", "blue: {version: personal-use-v1.2.0}")
+    cluster.put_release("fleet", "fleet", spec(), DONE)
+    told = refused(release("retire", "--system", "fleet"))
+    assert "slot blue has personal-use-v1.2.0 by now, which was never released" in told
+
+
+def test_a_refusal_is_reverted_on_demand_only(project: Copy, release: Release, cluster: Cluster) -> None:
+    """The next `up` may be admitted."""
+    both(project)
+    cluster.put_release("fleet", "fleet", spec(), {**BACK, "phase": "Refused"})
+    assert changed(release("revert").out) == []
+    assert changed(release("revert", "--system", "fleet").out) == [
+        "-          active: green",
+        "+          active: blue",
+    ]
+
+
+def test_a_hotfix_has_a_reason(project: Copy, release: Release, cluster: Cluster) -> None:
+    """In the file until the next version is handed over, or the old one retired."""
+    cluster.put_release("fleet", "fleet", spec(), status("Promoted"))
+    words = ("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0")
+    assert release(*words, "--hotfix", "prices: wrong").status == 0
+    assert fleet(project)["hotfix"] == {"reason": "prices: wrong"}
+    assert release("hand-over", "--system", "fleet", "--version", "personal-use-v1.3.0").status == 0
+    assert "hotfix" not in fleet(project)
+
+
+def test_without_a_controller_people_hand_over(project: Copy, release: Release) -> None:
+    project.edit(FILE, "      controllers: {releases: installed}\n", "")
+    told = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
+    assert "by hand (`controllers.releases: absent`): use `slipway set-version --slot green`" in told
 
 
 def test_every_system_at_once(project: Copy, release: Release, cluster: Cluster) -> None:

@@ -45,6 +45,10 @@ WORDS = {
         status("Promoted", id="ffffffffff", active="green"),
         f"next: {NEW} in green, once `pulumi up` asks for it",
     ),
+    "the one that nobody asked for yet": (
+        status("Idle", active="blue"),
+        f"next: {NEW} in green, once `pulumi up` asks for it",
+    ),
     "the maintenance page": (stepping(closed=True), "closed"),
 }
 
@@ -120,6 +124,20 @@ def test_a_release_is_followed_to_its_end(
     ]
     assert last == f"fleet {NEW} is {phase} since 2026-11-21 02:00 UTC: {end}"
     assert run.err == f"fleet {NEW} is Stepping since 2026-11-21 02:00 UTC\n"
+
+
+def test_figures_that_change_all_the_time_make_no_lines(cluster: Cluster, release: Release) -> None:
+    """Each look at a step finds other ones."""
+    cluster.put_release("fleet", "fleet", spec(), stepping())
+    looks = iter(range(100))
+
+    def look(live: Document) -> None:
+        number = next(looks)
+        live["status"]["waiting"] = [f"green had {number} of 300 requests."]
+        live["status"]["phase"] = "Promoted" if number == 5 else "Stepping"
+
+    cluster.controller = look
+    assert len(release("status", "--follow", "--system", "fleet").err.splitlines()) == 1
 
 
 def test_one_that_is_wanted_and_not_asked_for_yet_is_awaited(cluster: Cluster, release: Release) -> None:

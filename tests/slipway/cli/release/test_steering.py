@@ -23,7 +23,7 @@ PAUSED = {"since": "2026-11-21T02:06:00Z", "by": "anna"}
         ("resume", stepping(paused=PAUSED), "Stepping"),
         ("promote", stepping(), "Promoted"),
         ("abort", stepping(), "RollingBack"),
-        ("abort", status("Promoted", active="green", watchUntil="2026-11-22T02:50:00Z"), "RollingBack"),
+        ("abort", status("Promoted", active="green", watchUntil="2099-11-22T02:50:00Z"), "RollingBack"),
         ("abort", status("Waiting"), "Refused"),
     ],
 )
@@ -47,6 +47,7 @@ def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str,
         ("promote", status("Waiting", waiting=["QA"]), f"there is nothing to promote: fleet {NEW} is Waiting since"),
         ("abort", status("RolledBack", reason="errors"), "there is nothing to abort"),
         ("abort", status("Promoted"), "there is nothing to abort"),
+        ("abort", status("Promoted", watchUntil="2020-11-22T02:50:00Z"), "there is nothing to abort"),
         ("abort", status("RollingBack"), "there is nothing to abort"),
         ("pause", stepping(paused=PAUSED), "it is paused already"),
         ("resume", stepping(), "it is not paused"),
@@ -59,6 +60,22 @@ def test_a_command_that_can_have_no_effect(
     live = cluster.put_release("fleet", "fleet", spec(), state)
     assert told in refused(release(verb, "--system", "fleet", "--reason", "why"))
     assert live["metadata"]["annotations"] == {}
+
+
+def test_a_command_that_comes_too_late_fails(cluster: Cluster, release: Release) -> None:
+    """The controller says so in the history, and the exit status is 1."""
+    cluster.put_release("fleet", "fleet", spec(), stepping())
+
+    def late(live: Document) -> None:
+        before = len(live["status"]["history"])
+        obedient(phase="Promoted")(live)
+        for entry in live["status"]["history"][before:]:
+            entry["what"] = "`promote` has no effect: no hold can be skipped now."
+
+    cluster.controller = late
+    run = release("promote", "--system", "fleet", "--reason", "quiet")
+    assert run.status == 1
+    assert "`promote` has no effect" in run.out
 
 
 @pytest.mark.parametrize("verb", ["promote", "abort"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from components.cluster.releases.manifests.admission import _COMMAND as COMMAND_PATTERN
 from slipway.ops.cluster import releases
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import connect
@@ -134,3 +136,13 @@ def test_a_login_without_rights(cluster: Cluster, api: Api, request_: str) -> No
     call, told = REFUSED[request_]
     with pytest.raises(CloudFailure, match=told):
         call(api, release)
+
+
+def test_a_command_is_as_the_admission_policy_wants_it(cluster: Cluster, api: Api) -> None:
+    """Its pattern, and who says it, word for word."""
+    release = releases.get(api, "fleet", "fleet", "test")
+    for reason in (None, 'a "quoted" \\ reason'):
+        releases.command(api, release, "abort", "jürgen@example.com", reason)
+        text = cluster.custom["fleet", "releases", "fleet"]["metadata"]["annotations"][releases.COMMAND]
+        assert re.fullmatch(COMMAND_PATTERN.replace("\\\\", "\\"), text), text
+        assert '"by": "jürgen@example.com"' in text
