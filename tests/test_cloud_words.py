@@ -28,6 +28,7 @@ ALLOWED = {
     # Registrations, which docs/add-a-cloud.md names.
     "slipway/settings/clouds/__init__.py": "registers the settings of clouds",
     "slipway/ops/stores.py": "registers what commands ask of clouds",
+    "slipway/ops/clouds.py": "registers what the controller of releases asks of clouds",
     "slipway/cost/clouds/__init__.py": "registers the tables of what clouds bill",
     "slipway/cost/lists/__init__.py": "registers the price lists of clouds",
     # Settings that are one table for all.

@@ -86,9 +86,9 @@ class Stopped(Exception):
 class Api:
     """A client of a cluster's API on top of the official one; one instance serves all threads. `stop` ends every pause.
 
-    `pauses` are the seconds before each retry. An API server that does not respond at all may be restarting: it is
-    awaited for `outage_timeout` seconds, and `report` announces that. `report` also gets each warning of the API server
-    once.
+    `pauses` are the seconds before each retry, `timeout` those to connect and to respond. An API server that does not
+    respond at all may be restarting: it is awaited for `outage_timeout` seconds, and `report` announces that. `report`
+    also gets each warning of the API server once.
     """
 
     def __init__(
@@ -97,9 +97,11 @@ class Api:
         *,
         pauses: Sequence[float] = PAUSES,
         outage_timeout: float = 0,
+        timeout: tuple[float, float] = TIMEOUT,
         report: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._client, self._pauses, self._outage = client, pauses, Outage(outage_timeout, report)
+        self._timeout = timeout
         self._report, self._warned = report, set[str]()
         self.stop = threading.Event()
 
@@ -212,7 +214,7 @@ class Api:
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self._timeout,
             )
             self._report_warnings(answer.headers.getlist("Warning"))
             return answer.data

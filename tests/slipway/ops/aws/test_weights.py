@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from slipway.ops.aws import weights
-from slipway.ops.aws.weights import KEY, arn_of, read, write
+from slipway.ops.aws.key_value_store import KEY, arn_of, read, write
 from slipway.ops.failure import CloudFailure, MissingEntry
 from slipway.ops.weights import EdgeState
 from tests.slipway.ops.conftest import stack_on

@@ -1,0 +1,40 @@
+"""The cluster that the controller runs in, and where its objects are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slipway.ops.cluster.api import TIMEOUT, Api
+from slipway.release.objects import API_VERSION
+
+ALL_RELEASES = f"/apis/{API_VERSION}/releases"
+RELEASES = f"/apis/{API_VERSION}/namespaces/{{namespace}}/releases"
+APPROVALS = f"/apis/{API_VERSION}/namespaces/{{namespace}}/approvals"
+ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes"
+GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
+PODS = "/api/v1/namespaces/{namespace}/pods"
+SECRETS = "/api/v1/namespaces/{namespace}/secrets"
+EVENTS = "/api/v1/namespaces/{namespace}/events"
+POOL = 32
+"""Connections that are kept open. Chosen: one for each thread that looks at a release."""
+
+
+def client() -> Any:
+    """Return a client with the pod's own identity, or with the kubeconfig of a developer's machine. Raises
+    ConfigException from `kubernetes.config` without either."""
+    from kubernetes import client, config
+
+    settings = client.Configuration()
+    settings.retries = False  # type: ignore[assignment]
+    settings.connection_pool_maxsize = POOL
+    try:
+        config.load_incluster_config(client_configuration=settings)
+    except config.ConfigException:
+        config.load_kube_config(client_configuration=settings)
+    return client.ApiClient(settings)
+
+
+def api(timeout: tuple[float, float] = TIMEOUT, *, outage_timeout: float = 0, pauses: tuple[float, ...] = ()) -> Api:
+    """Return requests to the API server; by default none is repeated, because the next look does it."""
+    return Api(client(), pauses=pauses, timeout=timeout, outage_timeout=outage_timeout)

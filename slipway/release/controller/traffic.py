@@ -1,0 +1,180 @@
+"""Visitors: where routes and edges send them, and how they are brought to where the status says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.ops.cluster import gateways
+from slipway.ops.cluster.api import Api, Document
+from slipway.release.controller import routes
+from slipway.release.controller.cluster import GATEWAYS, ROUTES
+from slipway.release.controller.edges import Edges
+from slipway.release.controller.log import log
+from slipway.release.controller.release import Release
+from slipway.release.controller.routes import Position
+from slipway.release.controller.visit import NoAnswer, Visitor
+from slipway.release.objects import RouteStates
+from slipway.release.observed import Traffic
+from slipway.release.status import Status
+
+MANAGER = "slipway-releases"
+"""Field manager of all routes; nobody else writes them."""
+PROVEN = 5.0
+"""Seconds for which a proof of being closed counts. Chosen: people read seconds, and proxies need not be asked more."""
+UNAVAILABLE = 503
+"""HTTP status of the maintenance page. Source: RFC 9110, section 15.6.4."""
+AT_ONCE = 8
+"""Routes that are written, or hosts that are asked, at once. Chosen: systems have up to twenty of either."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at a system's traffic."""
+
+    live: Mapping[str, Document]
+    """Its routes by name."""
+    traffic: Traffic
+
+
+class TrafficEdge:
+    """The traffic of one system. `visitor` proves that it is closed; `edges` are its sites at a cloud's edge."""
+
+    def __init__(
+        self, api: Api, edges: Edges, visitor: Visitor, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api, self._edges, self._visitor, self._clock = api, edges, visitor, clock
+        self._proof: tuple[object, float] = (None, 0.0)
+
+    def observe(self, release: Release) -> Seen:
+        """Return what routes and edges say. Raises CloudFailure."""
+        path = ROUTES.format(namespace=release.namespace)
+        live = {each["metadata"]["name"]: each for each in self._api.items(path)} if release.spec.routes else {}
+        standing = [self._edges.read(site) for site in release.spec.sites]
+        at = _common(release.spec.routes, live, standing, routes.position(release.status))
+        if at is None and release.status.id is None:
+            at = _weights_alone([live.get(route.name) for route in release.spec.routes], standing)
+        settled = at is not None and self._is_settled(release, live)
+        closed = at is not None and at.closed and settled and self._is_proven_closed(release, live)
+        return Seen(live, Traffic(weights=at.by_slot if at else {}, closed=closed, settled=settled))
+
+    def without_edges(self, release: Release) -> Seen:
+        """Return the routes alone, for writing them while an edge does not answer. Raises CloudFailure."""
+        live = {each["metadata"]["name"]: each for each in self._api.items(ROUTES.format(namespace=release.namespace))}
+        return Seen(live, Traffic(weights={}, closed=False, settled=False))
+
+    def bring(self, release: Release, status: Status, seen: Seen, may_act: Callable[[], bool]) -> None:
+        """Write the routes and edges that differ from the status. What fails is tried again at the next look, and hinders
+        no other. Raises the first failure."""
+        wanted = routes.position(status)
+        works = [
+            lambda route=route: self._write(release, route, wanted, seen.live.get(route.name))
+            for route in release.spec.routes
+            if not _is_at(route, seen.live.get(route.name), wanted)
+        ]
+        works += [
+            lambda site=site: self._edges.write(site, release.spec, status, wanted) for site in release.spec.sites
+        ]
+        if not works:
+            return
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            failures = [each.exception() for each in [pool.submit(_if, may_act, work) for work in works]]
+        for failure in failures:
+            if failure is not None:
+                raise failure
+
+    def _write(self, release: Release, route: RouteStates, wanted: Position, live: Document | None) -> None:
+        """Apply a route. Its version is part of it: a leader that was replaced since it looked is refused."""
+        version = {"resourceVersion": live["metadata"]["resourceVersion"]} if live else {}
+        body = {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": {
+                "name": route.name,
+                "namespace": release.namespace,
+                "labels": route.labels,
+                "annotations": route.annotations,
+                **version,
+            },
+            "spec": routes.spec(route, wanted),
+        }
+        path = f"{ROUTES.format(namespace=release.namespace)}/{route.name}"
+        self._api.apply(path, body, manager=MANAGER, force=True)
+        log("route written", system=release.spec.system, route=route.name, closed=wanted.closed, **wanted.by_slot)
+
+    def _is_settled(self, release: Release, live: Mapping[str, Document]) -> bool:
+        """Return whether the gateway has accepted the current generation of each route, and is programmed itself."""
+        own = [live[route.name] for route in release.spec.routes]
+        if not all(gateways.route(each).is_ready for each in own):
+            return False
+        parents = {
+            (parent.get("namespace", release.namespace), parent["name"])
+            for each in own
+            for parent in each["spec"].get("parentRefs") or ()
+        }
+        found = {
+            (namespace, each["metadata"]["name"]): each
+            for namespace in {namespace for namespace, _ in parents}
+            for each in self._api.items(GATEWAYS.format(namespace=namespace))
+        }
+        return all(parent in found and gateways.gateway(found[parent]).is_ready for parent in parents)
+
+    def _is_proven_closed(self, release: Release, live: Mapping[str, Document]) -> bool:
+        """Return whether a visitor of each host is answered with the maintenance page."""
+        fact = sorted((name, each["metadata"]["resourceVersion"]) for name, each in live.items())
+        before, at = self._proof
+        if before == fact and self._clock() - at < PROVEN:
+            return True
+        asked = {each for route in release.spec.routes for each in routes.hosts(route.closed)}
+        if release.spec.routes and not asked:
+            return False
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            proven = all(pool.map(lambda each: _shows_page(self._visitor, *each), sorted(asked)))
+        sites = all(
+            _shows_page(self._edges.visitor, site.host, "/") for site in release.spec.sites if site.host is not None
+        )
+        if proven and sites:
+            self._proof = fact, self._clock()
+        return proven and sites
+
+
+def _common(
+    wanted: Sequence[RouteStates], live: Mapping[str, Document], edges: Sequence[Position | None], hoped: Position
+) -> Position | None:
+    """Return the position of every route and edge; None while they differ or one is missing. Some routes are the same in
+    each state, so the position that the status says is tried first."""
+    whole = (Position(False, (100, 0)), Position(False, (0, 100)))
+    splits = [routes.split_of(each.get("spec") or {}) for each in live.values()]
+    candidates = [hoped, routes.CLOSED, *whole, *(each for each in (*splits, *edges) if each is not None)]
+    for each in candidates:
+        if all(_is_at(route, live.get(route.name), each) for route in wanted) and all(edge == each for edge in edges):
+            return each
+    return None
+
+
+def _weights_alone(live: Sequence[Document | None], edges: Sequence[Position | None]) -> Position | None:
+    """Return the split that all weights say, of a system that was never released: its routes are those of an earlier
+    program, and need not be equal to any state."""
+    splits = {routes.split_of(each.get("spec") or {}) for each in live if each is not None} - {None}
+    found = {*splits, *edges}
+    return next(iter(found)) if len(found) == 1 and None not in live else None
+
+
+def _is_at(route: RouteStates, live: Document | None, at: Position) -> bool:
+    return live is not None and routes.covers(live.get("spec"), routes.spec(route, at))
+
+
+def _shows_page(visitor: Visitor, host: str, path: str) -> bool:
+    try:
+        answer = visitor.send(host, path)
+    except NoAnswer:
+        return False
+    return answer.status == UNAVAILABLE and "retry-after" in answer.headers
+
+
+def _if(may_act: Callable[[], bool], work: Callable[[], Any]) -> None:
+    if may_act():
+        work()

@@ -1,0 +1,110 @@
+"""Consumers of queues and schedules, which run in the live slot only; and whether the pods of a slot are well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from slipway.ops.cluster.api import Api, Document
+from slipway.ops.cluster.jobs import CRON_JOBS
+from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.readiness import readiness
+from slipway.release.controller.cluster import DEPLOYMENTS
+from slipway.release.controller.log import log
+from slipway.release.controller.release import Release
+from slipway.release.objects import SLOTS, SlotName, Workload
+from slipway.release.status import Status
+
+DEPLOYMENT = Kind("apps/v1", "Deployment")
+AGAIN = 2
+"""Restarts after which a pod that ended with an error crashes again and again. Chosen: one may be an accident."""
+RECENT = timedelta(minutes=5)
+"""Age of a crash that still counts. Source: the kubelet waits at most five minutes before a restart."""
+
+
+def bring(api: Api, release: Release, status: Status) -> None:
+    """Scale and suspend what differs from the status. Raises CloudFailure."""
+    if not release.spec.workloads:
+        return
+    deployments = _by_name(api.items(DEPLOYMENTS.format(namespace=release.namespace)))
+    schedules = _by_name(api.items(CRON_JOBS.format(namespace=release.namespace)))
+    for workload in release.spec.workloads:
+        for slot, name in workload.names.items():
+            runs = slot == status.live
+            if workload.kind == "Deployment" and name in deployments:
+                _scale(api, release, deployments[name], workload.replicas if runs else 0)
+            elif workload.kind == "CronJob" and name in schedules:
+                _suspend(api, release, schedules[name], not runs)
+
+
+def is_ready(deployments: Mapping[str, Document], names: Sequence[str]) -> bool:
+    """Return whether all Deployments of these names are available at their declared size."""
+    return all(name in deployments and readiness(DEPLOYMENT, deployments[name]).is_ready for name in names)
+
+
+def ready(release: Release, deployments: Mapping[str, Document]) -> dict[SlotName, bool]:
+    """Return whether each slot is ready."""
+    return {slot: is_ready(deployments, names) for slot, names in release.spec.deployments.items()}
+
+
+def crashing(
+    release: Release, deployments: Mapping[str, Document], pods: Sequence[Document], now: datetime
+) -> dict[SlotName, str]:
+    """Return one pod of each slot that crashes again and again, with its reason."""
+    found: dict[SlotName, str] = {}
+    for slot in SLOTS:
+        names = [*release.spec.deployments.get(slot, ()), *_consumers(release.spec.workloads, slot)]
+        own = (pod for name in names if name in deployments for pod in pods if _selects(deployments[name], pod))
+        reason = next((reason for pod in own for reason in _crashes(pod, now)), None)
+        if reason is not None:
+            found[slot] = reason
+    return found
+
+
+def _consumers(workloads: Sequence[Workload], slot: SlotName) -> Iterator[str]:
+    for each in workloads:
+        if each.kind == "Deployment" and slot in each.names:
+            yield each.names[slot]
+
+
+def _crashes(pod: Document, now: datetime) -> Iterator[str]:
+    status = pod.get("status", {})
+    for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        name = f"{pod['metadata']['name']}/{container['name']}"
+        restarts = container.get("restartCount", 0)
+        ended = (container.get("lastState") or {}).get("terminated") or {}
+        how = f"ended with status {ended['exitCode']}, {restarts} restarts" if ended.get("exitCode") else "restarts"
+        if ((container.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff":
+            yield f"{name}: CrashLoopBackOff ({how})"
+        elif restarts >= AGAIN and ended.get("exitCode") and _is_recent(ended.get("finishedAt"), now):
+            yield f"{name}: {how}"
+
+
+def _is_recent(stamp: str | None, now: datetime) -> bool:
+    return stamp is not None and now - datetime.fromisoformat(stamp) < RECENT
+
+
+def _selects(deployment: Document, pod: Document) -> bool:
+    wanted = deployment["spec"]["selector"].get("matchLabels") or {}
+    labels = pod["metadata"].get("labels") or {}
+    return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
+
+
+def _scale(api: Api, release: Release, found: Document, replicas: int) -> None:
+    if found["spec"].get("replicas", 1) == replicas:
+        return
+    name = found["metadata"]["name"]
+    api.merge(f"{DEPLOYMENTS.format(namespace=release.namespace)}/{name}/scale", {"spec": {"replicas": replicas}})
+    log("Deployment scaled", system=release.spec.system, deployment=name, replicas=replicas)
+
+
+def _suspend(api: Api, release: Release, found: Document, suspended: bool) -> None:
+    if found["spec"].get("suspend", False) == suspended:
+        return
+    name = found["metadata"]["name"]
+    api.merge(f"{CRON_JOBS.format(namespace=release.namespace)}/{name}", {"spec": {"suspend": suspended}})
+    log("CronJob written", system=release.spec.system, cron_job=name, suspended=suspended)
+
+
+def _by_name(found: Sequence[Document]) -> dict[str, Document]:
+    return {each["metadata"]["name"]: each for each in found}
