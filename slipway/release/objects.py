@@ -20,6 +20,8 @@ BYPASS_HEADER = "x-slipway-bypass-token"
 """With the bypass token, smoke tests reach the slot that SLOT_HEADER names, during maintenance too."""
 SLOT_HEADER = "x-slipway-slot"
 """Names the slot, in requests with the bypass token."""
+RECOVERY = "Recovery"
+"""Name of the attestation that a recovery drill succeeded; any system that declares `recovery` may have it."""
 
 SlotName = OneOf["blue", "green"]
 Seconds = Annotated[int, Field(ge=0, le=315_360_000)]

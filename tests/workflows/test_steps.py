@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 from tests import needs
 from tests.slipway.cli.conftest import ROOT, Copy
+from tests.slipway.ops.cluster.release import spec, status
+from tests.slipway.ops.cluster.server import CONTEXT, Cluster, served
 from tests.workflows.conftest import Runner, script
 
 COMMENT = {
@@ -343,3 +346,96 @@ def test_what_an_application_says_is_no_code(checkout: Runner, wrong: dict[str, 
     run = checkout.run(script("set-version.yml", "Write the version"), **(HANDOVER | wrong))
     assert run.status == 2, run.everything
     assert git(checkout.folder, "status", "--porcelain") == ""
+
+
+FLEET = "          blue: {version: personal-use-v1.0.0}\n"
+BOTH = f"          active: green\n{FLEET}          green: {{version: personal-use-v1.1.0}}\n"
+FOLLOW_UP = {"STACK": "local", "CLUSTERS": "main=local"}
+
+
+@pytest.fixture
+def released(project: Copy, checkout: Runner, tmp_path: Path) -> Iterator[tuple[Runner, Cluster, dict[str, str]]]:
+    """The checkout of a stack whose file says green, a cluster, and the variables of a step that reaches it."""
+    project.edit("Pulumi.local.yaml", FLEET, BOTH)
+    git(project.root, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--all", "--message=green")
+    with served() as cluster:
+        kubeconfig = Path(cluster.kubeconfig(tmp_path))
+        kubeconfig.write_text(kubeconfig.read_text().replace(f": {CONTEXT}\n", ": slipway-local-main\n"))
+        yield checkout, cluster, {**FOLLOW_UP, "KUBECONFIG": str(kubeconfig)}
+
+
+ENDED = {
+    "revert": status("RolledBack", reason="7 % errors"),
+    "retire": status(
+        "Promoted",
+        active="green",
+        activeVersion="personal-use-v1.1.0",
+        formerVersion="personal-use-v1.0.0",
+        watchUntil="2026-11-22T02:50:00Z",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [("revert", "-          active: green"), ("retire", "-          blue: {version: personal-use-v1.0.0}")],
+)
+def test_what_a_release_leaves_behind_becomes_a_pull_request(
+    released: tuple[Runner, Cluster, dict[str, str]], change: str, line: str
+) -> None:
+    """One for each kind of change: from the cluster to the branch."""
+    runner, cluster, environment = released
+    cluster.put_release("fleet", "fleet", spec(), ENDED[change])
+    made = runner.run(script("follow-up.yml", "Make the changes"), **environment)
+    assert made.status == 0, made.everything
+    (patch,) = (runner.folder / "changes").iterdir()
+    assert patch.name == f"local-{change}.patch"
+    assert line in patch.read_text().splitlines()
+    assert git(runner.folder, "status", "--porcelain", "--untracked-files=no") == ""
+    opened = runner.run(
+        script("follow-up.yml", "Open the pull requests"), GH_TOKEN="none", BOT="slipway[bot]", RUN_URL="https://run/7"
+    )
+    assert opened.status == 0, opened.everything
+    branch = f"follow-up/local/{change}"
+    assert git(runner.folder / "origin.git", "diff", "--name-only", "main", branch) == "Pulumi.local.yaml\n"
+    assert [call[1:3] for call in runner.calls] == [["auth", "setup-git"], ["pr", "list"], ["pr", "create"]]
+    assert runner.calls[-1][-1] == f"By `slipway release {change}`: https://run/7"
+
+
+def test_a_release_that_goes_on_leaves_nothing(released: tuple[Runner, Cluster, dict[str, str]]) -> None:
+    runner, cluster, environment = released
+    cluster.put_release("fleet", "fleet", spec(), status("Stepping"))
+    made = runner.run(script("follow-up.yml", "Make the changes"), **environment)
+    assert made.status == 0, made.everything
+    assert list((runner.folder / "changes").iterdir()) == []
+    opened = runner.run(script("follow-up.yml", "Open the pull requests"), GH_TOKEN="none", BOT="b", RUN_URL="r")
+    assert opened.status == 0, opened.everything
+    assert [call[1:3] for call in runner.calls] == [["auth", "setup-git"]]
+
+
+def test_an_artifact_changes_the_file_of_its_stack_alone(checkout: Runner) -> None:
+    """Whatever else is in the patch."""
+    changes = checkout.folder / "changes"
+    changes.mkdir()
+    file = checkout.folder / "Pulumi.local.yaml"
+    before, other = file.read_text(), checkout.folder / "Pulumi.yaml"
+    file.write_text(before.replace("v1.0.0", "v1.0.1", 1))
+    other.write_text(f"{other.read_text()}# more\n")
+    (changes / "local-revert.patch").write_text(git(checkout.folder, "diff"))
+    git(checkout.folder, "checkout", "--quiet", "--", ".")
+    run = checkout.run(script("follow-up.yml", "Open the pull requests"), GH_TOKEN="none", BOT="b", RUN_URL="r")
+    assert run.status == 0, run.everything
+    diff = git(checkout.folder / "origin.git", "diff", "--name-only", "main", "follow-up/local/revert")
+    assert diff == "Pulumi.local.yaml\n"
+
+
+def test_what_is_due_fails_and_is_written(released: tuple[Runner, Cluster, dict[str, str]]) -> None:
+    """Into the summary; the backups of the stack's clouds beside it."""
+    runner, cluster, environment = released
+    cluster.put_release("fleet", "fleet", spec(), status("Promoted", active="green", asked=["Sign-off by Lead."]))
+    run = runner.run(script("follow-up.yml", "Report what is due"), **environment)
+    assert run.status != 0
+    summary = (runner.folder / "summary").read_text()
+    assert "local, cluster main\nsystem" in summary
+    assert "fleet   Sign-off by Lead." in summary
+    assert "Backups and restore tests" in summary

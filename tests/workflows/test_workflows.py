@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from components.system.release.manifests.gates import ADMIT_SECONDS
+from slipway.reports import clocks
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
 from tests.slipway.cli.conftest import ROOT
 from tests.workflows.conftest import WORKFLOWS, read, steps
 
@@ -22,6 +26,7 @@ ROLE = {"contents": "read", "id-token": "write"}
 PERMISSIONS = {
     "base-plans.yml": {"": CODE, "base-plans": None},
     "comment.yml": {"": NONE, "comment": {"actions": "read", "pull-requests": "write"}},
+    "follow-up.yml": {"": NONE, "look": ROLE, "propose": CODE},
     "set-version.yml": {"": NONE, "set-version": None},
     "preview.yml": {"": CODE, "preview": None, "plan": ROLE},
     "pulumi.yml": {"": NONE, "pulumi": ROLE},
@@ -31,6 +36,7 @@ PERMISSIONS = {
 TRIGGERS = {
     "base-plans.yml": {"push"},
     "comment.yml": {"workflow_run"},
+    "follow-up.yml": {"schedule", "workflow_dispatch"},
     "set-version.yml": {"workflow_call"},
     "preview.yml": {"pull_request"},
     "pulumi.yml": {"workflow_call"},
@@ -91,7 +97,7 @@ def test_jobs_end_and_keep_no_credentials(name: str) -> None:
     assert workflow["defaults"]["run"]["shell"] == "bash"
     for job in workflow["jobs"].values():
         if "steps" in job:
-            assert int(job["timeout-minutes"]) <= 180
+            assert int(job["timeout-minutes"]) <= (360 if name == "pulumi.yml" else 180)
             assert job["runs-on"] in ("ubuntu-24.04", "${{ vars.PULUMI_RUNNER || 'ubuntu-24.04' }}")
     for step in steps(workflow):
         if step.get("uses", "").startswith("actions/checkout@"):
@@ -148,14 +154,33 @@ def test_only_own_branches_get_a_role() -> None:
     condition = read("preview.yml")["jobs"]["plan"]["if"]
     assert "github.event.pull_request.head.repo.full_name == github.repository" in condition
     jobs = {**read("release.yml")["jobs"], "preview": {"if": condition}}
+    jobs |= read("follow-up.yml")["jobs"]
     first = [job["if"] for job in jobs.values() if "needs" not in job]
     assert all("vars.PULUMI_BACKEND_URL != ''" in each for each in first)
 
 
 def test_no_key_is_kept() -> None:
-    """The only secret is that of the app that hands over, which its caller has."""
+    """The only secret is that of the app that opens pull requests; the caller of `set-version` has it too."""
     secrets = [re.findall(r"secrets\.[\w-]+", path.read_text(encoding="utf-8")) for path in WORKFLOWS]
-    assert {secret for found in secrets for secret in found} == {"secrets.private-key"}
+    assert {secret for found in secrets for secret in found} == {"secrets.private-key", "secrets.SLIPWAY_APP_KEY"}
+
+
+def test_who_writes_has_no_role_in_a_cloud() -> None:
+    """The job that reads clusters cannot write here, and the one that opens pull requests reaches no cluster."""
+    jobs = read("follow-up.yml")["jobs"]
+    used = {name: [step.get("uses", "").partition("@")[0] for step in job["steps"]] for name, job in jobs.items()}
+    assert "actions/create-github-app-token" not in used["look"]
+    assert not {"aws-actions/configure-aws-credentials", "azure/login"} & set(used["propose"])
+    assert jobs["look"]["environment"] == "${{ matrix.stack }}-preview"
+
+
+def test_an_update_has_the_time_that_its_gates_may_take() -> None:
+    """Four hours for admission, and the holds of the longest release."""
+    (job,) = read("pulumi.yml")["jobs"].values()
+    stack = load_stack(find_project(ROOT), "prod", ROOT / "Pulumi.prod.yaml")
+    systems = [system for cluster in stack.clusters.values() for system in cluster.systems.values()]
+    longest = max(clocks.held(system.definition.release) for system in systems)
+    assert int(job["timeout-minutes"]) * 60 > ADMIT_SECONDS + longest
 
 
 def test_the_engine_is_as_new_as_the_sdk() -> None:

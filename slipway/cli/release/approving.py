@@ -10,7 +10,7 @@ from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Found, Request, find
 from slipway.ops.cluster import releases
 from slipway.ops.cluster.releases import Approval
-from slipway.release.objects import ApprovalSpec, ReleaseSpec, RequiredApproval, RequiredAttestation
+from slipway.release.objects import RECOVERY, ApprovalSpec, ReleaseSpec, RequiredApproval, RequiredAttestation
 from slipway.reports.release_status import minute, target
 from slipway.settings.problems import nearest
 
@@ -32,7 +32,7 @@ def attest(request: Request, system: str, name: str, role: str | None, link: str
     if not LINK.fullmatch(link):
         raise refused(f"--link {link} is not the address of the evidence, for example https://wiki.example.com/walk-1")
     found = find(request, system)
-    required = _required_attestation(found.release.spec, name, role)
+    required = _required_attestation(found, name, role)
     return _record(
         found,
         kind="attestation",
@@ -68,8 +68,9 @@ def _roles(required: RequiredApproval) -> tuple[str, ...]:
     return (required.role, *required.any_of)
 
 
-def _required_attestation(spec: ReleaseSpec, name: str, role: str | None) -> RequiredAttestation:
-    known = {each.name: each for each in _attestations(spec)}
+def _required_attestation(found: Found, name: str, role: str | None) -> RequiredAttestation:
+    spec = found.release.spec
+    known = {each.name: each for each in _attestations(found)}
     if name not in known:
         if not known:
             raise refused(f"the release of {spec.system} needs no attestations")
@@ -81,11 +82,14 @@ def _required_attestation(spec: ReleaseSpec, name: str, role: str | None) -> Req
     return required.model_copy(update={"role": required.role or role or spec.owner})
 
 
-def _attestations(spec: ReleaseSpec) -> Iterator[RequiredAttestation]:
+def _attestations(found: Found) -> Iterator[RequiredAttestation]:
+    """Yield what can be attested; declared ones come last, so that they count."""
+    spec = found.release.spec
+    free = [RELEASED_ON.format(stack=spec.evidence.after)] if spec.evidence.after else []
+    free += [RECOVERY] if found.deployed.definition.recovery else []
+    # Any role may pass on what another cluster says of itself, or report a drill.
+    yield from (RequiredAttestation(name=each, role="", when="after", maximum_age_seconds=0) for each in free)
     yield from spec.attestations
-    if spec.evidence.after:
-        # Any role may pass on what another cluster says of itself.
-        yield RequiredAttestation(name=RELEASED_ON.format(stack=spec.evidence.after), role="", maximum_age_seconds=0)
 
 
 def _record(found: Found, **said: str | None) -> int:

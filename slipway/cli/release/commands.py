@@ -237,6 +237,23 @@ def report(
     sys.exit(run(_request(cwd, stack, config, context, kubeconfig, cluster), system, output=output))
 
 
+@release.command()
+def due(
+    system: OnlySystem = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    output: Format = "text",
+) -> None:
+    """List what people owe: sign-offs, checks after releases, drills. Exit status 1 if something is due."""
+    from slipway.cli.release.due import due as run
+
+    sys.exit(run(_request(cwd, stack, config, context, kubeconfig, cluster), system, output=output))
+
+
 @release.command("hand-over")
 def hand_over(
     system: SystemName,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.cli.cluster_options import ClusterOptions, connected, system_on
+from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
 from slipway.cli.selection import Selection, select
 from slipway.ops.cluster import releases
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import Connection
 from slipway.ops.cluster.releases import Release
-from slipway.settings.stacks import DeployedSystem, StackCluster
+from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +52,40 @@ def find(request: Request, system: str) -> Found:
     connection = connected(selection.stack, cluster.name, request.target)
     release = releases.get(connection.api, deployed.namespace, system, connection.context)
     return Found(selection=selection, cluster=cluster, deployed=deployed, connection=connection, release=release)
+
+
+@dataclass(frozen=True)
+class OnCluster:
+    """A system, the cluster that it is declared on, and its Release there."""
+
+    cluster: str
+    system: DeployedSystem
+    connection: Connection
+    release: Release | None
+
+
+def on_clusters(
+    stack: Stack, system: str | None, target: ClusterOptions, *, outage_timeout: float = 0
+) -> Iterator[OnCluster]:
+    """Yield the systems of the clusters that the options reach, in the order of the stack. Raises InvalidSettings and
+    CloudFailure."""
+    if system is not None:
+        clusters = {system_on(stack, system, target)[0].name: [system]}
+    elif target.cluster is None and _have_own_contexts(stack, target):
+        clusters = {name: list(cluster.systems) for name, cluster in stack.clusters.items()}
+    else:
+        name = cluster_of(stack, target)
+        clusters = {name: list(stack.clusters[name].systems)}
+    for name, systems in clusters.items():
+        connection = connected(stack, name, target, outage_timeout=outage_timeout)
+        for each in (stack.clusters[name].systems[one] for one in systems):
+            release = releases.find(connection.api, each.namespace, each.name)
+            yield OnCluster(name, each, connection, release)
+
+
+def _have_own_contexts(stack: Stack, target: ClusterOptions) -> bool:
+    """Return whether every cluster of the stack names its context."""
+    if target.context is not None:
+        return False
+    every = [cluster.settings for cluster in stack.clusters.values()]
+    return all(isinstance(each, LocalCluster) and each.context for each in every)

@@ -5,43 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
 from slipway.cli.exits import OK, VIOLATED, Interrupted
 from slipway.cli.lookup import refused
-from slipway.cli.release.lookup import Request
+from slipway.cli.release.lookup import OnCluster, Request, on_clusters
 from slipway.cli.screen import Screen
 from slipway.cli.table import table
 from slipway.ops.cluster import releases
-from slipway.ops.cluster.connection import Connection
 from slipway.ops.cluster.releases import PAUSE, Release
 from slipway.release.status import Entry
 from slipway.reports import release_status
-from slipway.settings.clouds.local import LocalCluster
-from slipway.settings.stacks import DeployedSystem, Stack
+from slipway.settings.stacks import Stack
 
 OUTAGE = 300.0
 """Seconds for which `--follow` waits for an API server that is down. Chosen: a control plane is replaced in minutes."""
 NOTHING = "no releases on {contexts}: `controllers.releases` installs them, and `pulumi up` creates them"
 
 
-@dataclass(frozen=True)
-class _Deployed:
-    """A system, the cluster that it is declared on, and its Release there."""
-
-    cluster: str
-    system: DeployedSystem
-    connection: Connection
-    release: Release | None
-
-
 def status(request: Request, system: str | None, *, output: str, follow: bool) -> int:
     """Print where releases are, or follow one to its end, and return the exit status. Raises InvalidSettings and
     CloudFailure."""
     stack = request.selection().stack
-    found = list(_deployed(stack, system, request.target, outage_timeout=OUTAGE if follow else 0))
+    found = list(on_clusters(stack, system, request.target, outage_timeout=OUTAGE if follow else 0))
     if follow:
         return _follow(_chosen(found, stack))
     present = [each for each in found if each.release is not None]
@@ -56,33 +42,7 @@ def status(request: Request, system: str | None, *, output: str, follow: bool) -
     return OK
 
 
-def _deployed(
-    stack: Stack, system: str | None, target: ClusterOptions, *, outage_timeout: float
-) -> Iterator[_Deployed]:
-    """Yield the systems of the clusters that the options reach, in the order of the stack."""
-    if system is not None:
-        clusters = {system_on(stack, system, target)[0].name: [system]}
-    elif target.cluster is None and _have_own_contexts(stack, target):
-        clusters = {name: list(cluster.systems) for name, cluster in stack.clusters.items()}
-    else:
-        name = cluster_of(stack, target)
-        clusters = {name: list(stack.clusters[name].systems)}
-    for name, systems in clusters.items():
-        connection = connected(stack, name, target, outage_timeout=outage_timeout)
-        for each in (stack.clusters[name].systems[one] for one in systems):
-            release = releases.find(connection.api, each.namespace, each.name)
-            yield _Deployed(name, each, connection, release)
-
-
-def _have_own_contexts(stack: Stack, target: ClusterOptions) -> bool:
-    """Return whether every cluster of the stack names its context."""
-    if target.context is not None:
-        return False
-    every = [cluster.settings for cluster in stack.clusters.values()]
-    return all(isinstance(each, LocalCluster) and each.context for each in every)
-
-
-def _row(each: _Deployed) -> tuple[str, ...]:
+def _row(each: OnCluster) -> tuple[str, ...]:
     if each.release is None:
         return (each.system.name, "none", *("",) * (len(release_status.HEADS) - 3), "no Release: run `pulumi up` first")
     return release_status.row(each.release.spec, each.release.status, is_seen=_is_seen(each.release))
@@ -92,12 +52,12 @@ def _is_seen(release: Release) -> bool:
     return release.status.observed_generation in (None, release.generation)
 
 
-def _document(each: _Deployed) -> object:
+def _document(each: OnCluster) -> object:
     assert each.release is not None
     return release_status.as_json(each.release.spec, each.release.status, each.release.namespace, each.cluster)
 
 
-def _chosen(found: list[_Deployed], stack: Stack) -> _Deployed:
+def _chosen(found: list[OnCluster], stack: Stack) -> OnCluster:
     """Return the one release to follow: that of --system, or the only one that did not end."""
     present = [each for each in found if each.release is not None]
     if len(found) == 1:
@@ -119,7 +79,7 @@ def _chosen(found: list[_Deployed], stack: Stack) -> _Deployed:
     raise refused(f"several releases of stack {stack.name} are in progress: name one with --system ({names})")
 
 
-def _follow(chosen: _Deployed) -> int:
+def _follow(chosen: OnCluster) -> int:
     """Print the timeline until the release ended."""
     release = chosen.release
     assert release is not None

@@ -97,11 +97,15 @@ def again(api: Api, release: Release) -> Release:
 def approvals(api: Api, release: Release, identifier: str | None = None) -> list[Approval]:
     """Return what people said of the release with this `spec.id`, by default the wanted one, in the order of time.
     Raises CloudFailure."""
+    about = identifier or release.spec.id
+    return [each for each in all_approvals(api, release) if each.spec.id == about]
+
+
+def all_approvals(api: Api, release: Release) -> list[Approval]:
+    """Return what people said of any release of the system, in the order of time. Raises CloudFailure."""
     with _explained("read approvals", release.namespace):
         found = [_approval(each) for each in api.items(APPROVALS.format(namespace=release.namespace))]
-    about = identifier or release.spec.id
-    own = [each for each in found if (each.spec.release, each.spec.id) == (release.name, about)]
-    return sorted(own, key=lambda each: each.at)
+    return sorted((each for each in found if each.spec.release == release.name), key=lambda each: each.at)
 
 
 def whoami(api: Api) -> str:
