@@ -97,6 +97,7 @@ lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock fil
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
 	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
+	@$(BIN)/uv pip compile $(LOCK) --group controller --constraints requirements.txt --output-file requirements-controller.txt
 	@$(BIN)/uv pip compile $(LOCK) --group charts --output-file requirements-charts.txt
 
 clean: ## Remove .venv, the scanners and every cache

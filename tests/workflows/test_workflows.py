@@ -25,6 +25,7 @@ CODE = {"contents": "read"}
 ROLE = {"contents": "read", "id-token": "write"}
 PERMISSIONS = {
     "base-plans.yml": {"": CODE, "base-plans": None},
+    "controller-image.yml": {"": NONE, "controller-image": {"contents": "read", "packages": "write"}},
     "comment.yml": {"": NONE, "comment": {"actions": "read", "pull-requests": "write"}},
     "follow-up.yml": {"": NONE, "look": ROLE, "propose": CODE},
     "set-version.yml": {"": NONE, "set-version": None},
@@ -36,6 +37,7 @@ PERMISSIONS = {
 TRIGGERS = {
     "base-plans.yml": {"push"},
     "comment.yml": {"workflow_run"},
+    "controller-image.yml": {"push"},
     "follow-up.yml": {"schedule", "workflow_dispatch"},
     "set-version.yml": {"workflow_call"},
     "preview.yml": {"pull_request"},

@@ -12,6 +12,7 @@ import pytest
 from slipway.release import gate
 from slipway.release.gate import BROKEN, PASSED, REFUSED
 from slipway.release.status import Status
+from tests.processes import until
 from tests.slipway.release.controller.server import Cluster, served
 from tests.slipway.release.controller.system import ID, NAME, NAMESPACE, OPEN, put, spec
 
@@ -46,7 +47,8 @@ class Run:
 
 def after(cluster: Cluster, change: Callable[[], Any], run: Run) -> int | None:
     """What the gate ends with once it has waited and then something changes."""
-    run.thread.join(0.1)
+    before = cluster.looks
+    until(lambda: cluster.looks > before + 1, "two looks")
     assert run.thread.is_alive()
     change()
     return run.end()

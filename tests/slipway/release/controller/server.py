@@ -35,6 +35,8 @@ class Cluster:
     refused: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Method and path of each request that changes something."""
+    looks: int = 0
+    """Requests that change nothing."""
     is_down: bool = False
     on_route: Callable[[Document], None] = lambda route: None
     """Called with each route that is written, as its controller is."""
@@ -77,6 +79,7 @@ class Cluster:
         found = PATH.fullmatch(path)
         if found is None:
             return 404, {"message": "the server could not find the requested resource"}
+        self.looks += method == "GET"
         plural, namespace, name, sub = found["plural"], found["namespace"] or "", found["name"], found["sub"]
         if self.is_down:
             return 503, {"message": "apiserver not ready"}
