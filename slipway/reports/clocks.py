@@ -6,14 +6,13 @@ Every report that shows times of a release takes them from here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from slipway.release import objects
+from slipway.release.window import next_start
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Announcement, Release, Window
-
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-"""As `datetime.weekday` counts them."""
 
 
 @dataclass(frozen=True)
@@ -55,35 +54,19 @@ def notices(release: Release) -> list[tuple[float, Announcement]]:
     return [(-seconds(each.ahead), each) for each in release.announcements if each.when == "before" and each.ahead]
 
 
-def opening(window: Window, at: datetime) -> datetime:
-    """Return when a release can start, at `at` or later: now if the window is open, or when it opens next. The time is
-    in the window's zone."""
-    local = at.astimezone(ZoneInfo(window.time_zone))
-    for days in range(-1 - int(seconds(window.duration) // 86_400), len(DAYS) + 1):
-        opens = _opens(window, local, days)
-        if opens is not None and closing(window, opens) > local:
-            return max(opens, local)
-    raise ValueError("the window has no day")
-
-
-def closing(window: Window, opened: datetime) -> datetime:
-    """Return the end of a window that opened at `opened`; its duration is elapsed time, whatever the clocks do."""
-    return _elapsed(opened, seconds(window.duration))
+def opening(window: Window, at: datetime, expected_seconds: int = 0) -> datetime:
+    """Return when a release can start, at `at` or later, so that it ends in the window, as the controller does. The time
+    is in the window's zone. Raises ValueError if it never can."""
+    length = round(seconds(window.duration))
+    declared = objects.Window(
+        days=list(window.days), start=window.start, duration_seconds=length, time_zone=window.time_zone
+    )
+    found = next_start(declared, expected_seconds, at)
+    if found is None:
+        raise ValueError(f"a release of {expected_seconds} s never ends in a window of {length} s")
+    return found.astimezone(ZoneInfo(window.time_zone))
 
 
 def at_offset(start: datetime, offset: float) -> datetime:
     """Return the clock time `offset` seconds after a start, in the zone of the start."""
-    return _elapsed(start, offset)
-
-
-def _opens(window: Window, local: datetime, days: int) -> datetime | None:
-    """Return when the window opens `days` days after the day of `local`; None on other days of the week."""
-    day = local.date() + timedelta(days=days)
-    if DAYS[day.weekday()] not in window.days:
-        return None
-    hour, minute = map(int, window.start.split(":"))
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=local.tzinfo)
-
-
-def _elapsed(start: datetime, offset: float) -> datetime:
     return datetime.fromtimestamp(start.timestamp() + offset, tz=start.tzinfo)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.settings import limit_checks
+from slipway.settings.fields import seconds
 from slipway.settings.finding import Finding, Found
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
@@ -281,6 +282,10 @@ def _release(system: System) -> Found:
     weights = [step.weight for step in system.release.steps]
     if weights and (weights != sorted(set(weights)) or weights[-1] != 100):
         yield Finding(("release", "steps"), "must increase and end with weight 100")
+    window = system.release.window
+    if window is not None and system.release.expected_seconds >= seconds(window.duration):
+        rule = "leaves no time to begin: a release must end in its window, so it must be shorter than that"
+        yield Finding(("release", "expectedDuration"), rule, (("release", "window", "duration"),))
     for index, load in enumerate(system.release.load):
         yield from _known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
         if load.token is not None:

@@ -27,10 +27,13 @@ from slipway.settings.fields import (
     UrlPath,
     Variable,
     Version,
+    seconds,
 )
 from slipway.settings.setting import OVERRIDABLE, Setting
 from slipway.settings.versions import reaches
 
+WHOLE = 100
+"""Percent of all visitors."""
 Moment = Annotated[
     str,
     Matching("a time before or after the start (0m, or a duration with + or -)", "-4h", r"0m|[-+][1-9][0-9]*[mhd]", 8),
@@ -323,3 +326,12 @@ class Release(Setting):
     """Addresses by audience."""
     status_page: Url | None = Field(default=None, json_schema_extra=OVERRIDABLE)
     """The public status page."""
+
+    @property
+    def expected_seconds(self) -> int:
+        """Return the declared duration in seconds. Without one, it is the time until all visitors have the candidate,
+        but at most half of the window, so that a release can begin in its first half."""
+        if self.expected_duration is not None:
+            return round(seconds(self.expected_duration))
+        holds = sum(round(seconds(each.hold)) for each in self.steps if each.weight < WHOLE)
+        return holds if self.window is None else min(holds, round(seconds(self.window.duration)) // 2)

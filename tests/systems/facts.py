@@ -60,6 +60,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "release.window.days": ["saturday", "sunday"],
         "release.window.start": "02:00",
         "release.window.duration": "3h",
+        "release.expectedDuration": "125m",
         "release.approvals.*.role": [
             *["Product owner", "Security team", "QA team", "DevOps team", "Product owner", "Product owner"],
             *["Product owner", "Lead developer", "QA lead", "DevOps engineer"],

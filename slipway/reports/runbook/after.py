@@ -33,11 +33,11 @@ def _itself(facts: Facts) -> Iterator[Line]:
     yield f"The version before stays ready, at its size, for {watch.duration}: until {moment(ends)} at the earliest."
     if watch.verify_after:
         times = ", ".join(watch.verify_after)
-        yield f"After {times} the migrations are verified again; a failure is handled as a breach of the objectives."
-    for each in facts.definition.validations:
-        if "watch" in each.when:
-            yield line("Then the validation ", Code(each.name), " runs again too.")
-    yield "A breach during the watch rolls back at once, as during a step."
+        names = [each.name for each in facts.migrations if each.verification]
+        names += [each.name for each in facts.definition.validations if "watch" in each.when]
+        for name in names:
+            yield line("After ", times, " ", Code(name), " is verified again; a failure is an alarm for people.")
+    yield "A critical breach during the watch rolls back at once (Rollback)."
     yield "Reviews are sent as calendar entries. The change that retires the version before is opened as a pull request."
     for each in facts.release.announcements:
         if each.when == "done":

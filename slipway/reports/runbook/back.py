@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from slipway.release.judge import CRITICAL_FACTOR, ORDINARY_SAMPLES
 from slipway.release.objects import Judge, Queries
+from slipway.release.returning import PATIENCE
 from slipway.reports.runbook import commands
 from slipway.reports.runbook.before import given
 from slipway.reports.runbook.blocks import Block, Code, Commands, Items, Line, Paragraph, Section, Table, line
 from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE
-
-CRITICAL = 5
-"""Times the objective at which one sample ends the release, without `release.rollback.errorPercent`. Source: docs/adr/0015
-and `Judge.rollback_error_percent`."""
 
 
 def back(facts: Facts) -> Section:
@@ -42,8 +40,12 @@ def _times(facts: Facts) -> Iterator[Block]:
 
 def _triggers(facts: Facts) -> Iterator[Block]:
     rollback = facts.release.rollback
-    yield Paragraph("By itself, per slot, from the gateway's figures:")
+    yield Paragraph("By itself, per slot, from the gateway's figures; a breach counts once chance is ruled out:")
     yield Table(("trigger", "threshold"), list(_thresholds(facts)))
+    yield Paragraph(
+        "During the watch only what is at once, a crash loop, an alert or a forbidden line rolls back by itself, and not "
+        "over an incompatible migration, whose rows since then would be lost: people are asked."
+    )
     if rollback.on:
         yield Paragraph(line("A person aborts the release if one of these is seen:"))
         yield Items(rollback.on)
@@ -54,19 +56,21 @@ def _triggers(facts: Facts) -> Iterator[Block]:
 
 def _thresholds(facts: Facts) -> Iterator[Sequence[Line]]:
     objectives, declared = facts.definition.objectives, facts.release.rollback.error_percent
-    critical = objectives.error_percent * CRITICAL if declared is None else declared
+    critical = objectives.error_percent * CRITICAL_FACTOR if declared is None else declared
     interval = Queries.model_fields["interval_seconds"].default
-    yield "errors, at once", f"above {critical:g} % of requests in one sample of {interval} s"
-    yield "errors", f"above {objectives.error_percent:g} % in three samples"
-    yield "response time", f"95th percentile above {objectives.p95} in three samples"
+    yield "errors, at once", f"{critical:g} % of requests or more, from the first sample of {interval} s on"
+    several = f"from {ORDINARY_SAMPLES} samples on"
+    yield "errors", f"above {objectives.error_percent:g} %, {several}"
+    yield "response time", f"95th percentile above {objectives.p95}, {several}"
     if objectives.latency_regression_percent is not None:
-        slower = f"more than {objectives.latency_regression_percent} % slower than the version before"
+        slower = f"more than {objectives.latency_regression_percent} % slower than the version before, {several}"
         yield "regression", slower
     minimum = Judge.model_fields["minimum_requests"].default
     silence = f"no figures, or fewer than {minimum} requests in a step: it is held, then rolled back; never promoted"
     yield "silence", silence
     yield "checks", "a smoke test, a load test or a validation fails; a pod of the candidate crashes again and again"
-    yield "migration", "one that blocks fails, or its checks do, now or during the watch"
+    yield "migration", "one that blocks fails, or one of its checks"
+    yield "alerts", "a critical alert of the system begins after the release has begun"
     if facts.definition.logs.forbidden:
         yield "logs", "a forbidden line appears (Monitoring)"
 
@@ -79,6 +83,9 @@ def _itself(facts: Facts) -> Iterator[Line]:
         yield "The maintenance page stays up, or is put up again."
     else:
         yield f"All visitors are back on slot {facts.former}; queue consumers and schedules run there only."
+    asked = any(each.when == "rollback" for each in facts.release.approvals)
+    if incompatible and asked:
+        yield f"It waits {PATIENCE // 3600} h at most for the approval of the rollback of the database."
     for each in reversed(incompatible):
         way = (
             (" is rolled back by ", Code(each.rollback), ", and checked")

@@ -18,7 +18,7 @@ APPROVES = {
     "migration": "approves the migrations",
     "go-live": "approves the first visitor",
     "rollback": "approves a rollback that includes the database",
-    "hotfix": "approves a hotfix, which starts outside the window; the stack gives its reason",
+    "hotfix": "approves a hotfix, instead of the release: the stack gives its reason, and it waits for no window",
     "sign-off": "signs off",
 }
 """What an approval is about, by its `when`."""
@@ -56,6 +56,10 @@ def _itself(facts: Facts) -> Iterator[Line]:
         names = ", ".join(facts.restorable)
         yield f"Evidence: the newest verified backup and restore test of {names} are young enough."
     yield "Evidence: no critical alert of the system fires, and each image of the version is in its registry."
+    if release.scan:
+        yield f"Evidence: the registry's scan of each image has no finding of severity {release.scan} or above."
+    if release.released_on and release.released_on != facts.stack.name:
+        yield f"Evidence: {facts.version} was released on {release.released_on}."
     for each in definition.validations:
         where = {"staging": "on staging", "before": "here"}
         if found := [words for when, words in where.items() if when in each.when]:

@@ -158,6 +158,8 @@ def _request(facts: Facts, each: Check) -> Line:
     sent = [
         *([Code(each.token)] if each.token else []),
         *(Code(f"{cookie}: {secret}") for cookie, secret in each.cookie.items()),
+        *(Code(f"{header}: {text}") for header, text in each.headers.items()),
+        *(Code(f"{header}: {secret}") for header, secret in each.secret_headers.items()),
     ]
     body = ", ".join(f"{key}: {value}" for key, value in each.body.items())
     return line(
@@ -172,6 +174,8 @@ def _answer(each: Check) -> Line:
     parts += [Code(f"{path} = {value}") for path, value in each.json_equals.items()]
     parts += [Code(f"{path} is there") for path in each.present]
     parts += [Code(f"{path} is not there") for path in each.absent]
+    parts += [Code(f"{header}: {text}") for header, text in each.response_headers.items()]
+    parts += [f"within {each.within}"] if each.within else []
     parts += [Code(f"{path} is kept as {name}") for name, path in each.capture.items()]
     return line(joined(parts), "; during maintenance too" if each.during_maintenance else None)
 

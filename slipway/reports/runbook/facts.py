@@ -42,11 +42,16 @@ class Facts:
     def namespace(self) -> str:
         return self.deployed.namespace
 
+    @property
+    def is_automatic(self) -> bool:
+        """Return whether a controller in the cluster releases."""
+        return self.cluster.settings.controllers.releases != "absent"
+
     @cached_property
     def start(self) -> datetime:
         """Return the earliest start: when the window is open next, or `at`."""
         window = self.release.window
-        return self.at if window is None else clocks.opening(window, self.at)
+        return self.at if window is None else clocks.opening(window, self.at, self.release.expected_seconds)
 
     @property
     def candidate(self) -> str:

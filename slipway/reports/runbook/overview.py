@@ -24,7 +24,22 @@ def overview(facts: Facts) -> Section:
         "as done by itself, whatever becomes of the terminal or the pipeline that began it. The rest is for people.",
     )
     parts = Section("What it consists of", [], list(_parts(facts)))
-    return Section("Overview", [Table(("", ""), list(_rows(facts))), Paragraph(introduction)], [parts])
+    about = [Table(("", ""), list(_rows(facts))), Paragraph(introduction if facts.is_automatic else _by_hand(facts))]
+    return Section("Overview", about, [parts])
+
+
+def _by_hand(facts: Facts) -> Line:
+    return (
+        Code(f"pulumi up --stack {facts.stack.name}"),
+        f" releases. Cluster {facts.cluster.name} has no controller of releases (",
+        Code("controllers.releases: absent"),
+        "): backups, migrations and pods are done by itself, in this order; what is listed as done by the controller, "
+        "people do with ",
+        Code("weight"),
+        " and ",
+        Code("maintenance"),
+        " in the stack's file.",
+    )
 
 
 def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
@@ -45,6 +60,9 @@ def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
         yield "opens next", moment(facts.start)
     else:
         yield "window", "none: at any time"
+    hotfix = facts.deployed.deployment.hotfix
+    if hotfix is not None:
+        yield "hotfix", f"outside the window: {hotfix.reason}"
     if facts.is_closed:
         yield "visitors", "see the maintenance page from admission until promotion"
     else:
@@ -88,6 +106,7 @@ def _services(services: dict[str, Service]) -> Table:
     rows: list[list[Line]] = []
     for name, each in services.items():
         copies = "1" if each.singleton else f"{each.replicas.minimum} to {each.replicas.maximum}"
+        copies = f"{each.replicas.minimum}, in the live slot" if each.live_only else copies
         needs = joined([Code(need) for need in each.needs])
         calls = ", ".join(egress.host for egress in each.egress)
         rows.append([Code(name), Code(each.image), str(each.port), copies, needs, calls])

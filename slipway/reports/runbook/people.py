@@ -43,10 +43,18 @@ def contacts(facts: Facts) -> Section:
     for each in sorted(facts.definition.contacts, key=lambda each: each.level or maxsize):
         reached: list[Inline] = [Code(value) for value in (each.email, each.phone) if value]
         after = each.after or ("at once" if each.level == 1 else "")
-        rows.append([str(each.level or ""), each.role, joined(reached), after, each.handles or ""])
+        groups = joined([Code(group) for group in facts.release.roles.get(each.role, each.groups)])
+        rows.append([str(each.level or ""), each.role, joined(reached), after, each.handles or "", groups])
     owner = facts.definition.owner
     team: list[Inline] = [f"Team {owner.team}", *(Code(value) for value in (owner.email, owner.chat) if value)]
-    table = [Table(("level", "role", "reached by", "after", "for"), rows)] if rows else []
+    table = [Table(("level", "role", "reached by", "after", "for", "groups that approve"), rows)] if rows else []
+    known = {each.role for each in facts.definition.contacts}
+    others: list[Line] = [
+        line(f"{role}: ", joined([Code(group) for group in groups]))
+        for role, groups in facts.release.roles.items()
+        if role not in known
+    ]
+    table += [Paragraph("Groups that approve in other roles:"), Items(others)] if others else []
     return Section("Contacts and escalation", [Paragraph(joined(team)), *table])
 
 

@@ -104,8 +104,12 @@ def _after(facts: Facts) -> Iterator[Entry]:
     attesters = [each.role for each in facts.definition.attestations if each.when == "after"]
     if approvals or attesters:
         yield Entry(promoted, f"due: {_given(approvals, attesters, 'sign-off')} (After)", _roles(approvals, attesters))
-    for after in release.watch.verify_after:
-        yield Entry(promoted + seconds(after), f"migrations are verified again, {after} after promotion")
+    verified = any(each.verification for each in facts.migrations)
+    validated = any("watch" in each.when for each in facts.definition.validations)
+    again = [*(["migrations"] if verified else []), *(["data"] if validated else [])]
+    for after in release.watch.verify_after if again else ():
+        text = f"{' and '.join(again)} are verified again, {after} after promotion"
+        yield Entry(promoted + seconds(after), text)
     for each in release.reviews:
         first = each.after or each.every
         until = f", until {each.until}" if each.until else ""

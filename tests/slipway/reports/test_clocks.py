@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from slipway.release.window import DAYS
 from slipway.reports import clocks
-from slipway.reports.clocks import DAYS
 from slipway.settings.releases import Release, Window
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -26,7 +26,7 @@ def window(*days: str, start: str = "10:00", duration: str = "30m", zone: str = 
         ("2026-11-30T12:00:00+00:00", "2026-12-01T10:00:00-05:00"),  # Monday: tomorrow
         ("2026-12-01T14:59:00+00:00", "2026-12-01T10:00:00-05:00"),  # a minute before
         ("2026-12-01T15:10:00+00:00", "2026-12-01T10:10:00-05:00"),  # open: at once
-        ("2026-12-01T15:30:00+00:00", "2026-12-08T10:00:00-05:00"),  # just closed: in a week
+        ("2026-12-01T15:31:00+00:00", "2026-12-08T10:00:00-05:00"),  # just closed: in a week
         ("2026-07-06T12:00:00+00:00", "2026-07-07T10:00:00-04:00"),  # in summer an hour earlier in UTC
     ],
 )
@@ -40,14 +40,17 @@ def test_a_window_that_lasts_beyond_midnight() -> None:
     night = window("saturday", start="22:00", duration="6h", zone="UTC")
     sunday = datetime(2026, 11, 29, 3, tzinfo=UTC)
     assert clocks.opening(night, sunday) == sunday
-    assert clocks.opening(night, sunday + timedelta(hours=1)) == datetime(2026, 12, 5, 22, tzinfo=UTC)
+    assert clocks.opening(night, sunday + timedelta(minutes=61)) == datetime(2026, 12, 5, 22, tzinfo=UTC)
 
 
-def test_a_window_lasts_as_long_as_it_says() -> None:
-    """On the night when clocks are put back it ends an hour earlier by the clock."""
-    opened = datetime(2026, 11, 1, 0, 30, tzinfo=NEW_YORK)
-    closed = clocks.closing(window("sunday", start="00:30", duration="3h"), opened)
-    assert (closed.timestamp() - opened.timestamp(), closed.hour) == (3 * 3600, 2)
+def test_a_release_that_would_not_end_in_the_window_waits_for_the_next() -> None:
+    """Twenty minutes fit into the first ten of half an hour; an hour never does."""
+    open_for = window("tuesday")
+    early, late = datetime(2026, 12, 1, 15, 9, tzinfo=UTC), datetime(2026, 12, 1, 15, 11, tzinfo=UTC)
+    assert clocks.opening(open_for, early, 1200) == early
+    assert clocks.opening(open_for, late, 1200) == datetime(2026, 12, 8, 15, tzinfo=UTC)
+    with pytest.raises(ValueError, match="never"):
+        clocks.opening(open_for, early, 3600)
 
 
 @given(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from components.cluster.monitoring.manifests.alerting import labels
 from slipway.reports import runbook
 from slipway.reports.runbook.as_html import as_html
 from slipway.reports.runbook.as_markdown import as_markdown
@@ -165,8 +166,8 @@ def test_triggers_have_figures(error_percent: float | None, critical: str) -> No
     """The declared one, or five times the objective."""
     deployed = released("fleet", "v1", "v2", rollback={"errorPercent": error_percent} if error_percent else {})
     back = between(page_of(deployed), "## Rollback")
-    assert f"| errors, at once | above {critical} of requests in one sample of 15 s |" in back
-    assert "| errors | above 0.1 % in three samples |" in back
+    assert f"| errors, at once | {critical} of requests or more, from the first sample of 15 s on |" in back
+    assert "| errors | above 0.1 %, from 3 samples on |" in back
     assert "fewer than 300 requests" in back
 
 
@@ -180,6 +181,25 @@ def test_a_split_by_hand_has_a_candidate_too() -> None:
     )
     facts = Facts(whole, whole.clusters["main"], split, AT)
     assert (facts.candidate, facts.version, facts.former, facts.former_version) == ("green", "2.4.0", "blue", "2.3.0")
+
+
+def test_who_releases_is_told() -> None:
+    """A controller of the cluster, or people by hand where there is none."""
+    whole, cluster, deployed = placed("fleet")
+    for presence, told in (
+        ("installed", "a controller in the cluster does"),
+        ("absent", "has no controller of releases"),
+    ):
+        controllers = cluster.settings.controllers.model_copy(update={"releases": presence})
+        settings = cluster.settings.model_copy(update={"controllers": controllers})
+        text = runbook.page(whole, replace(cluster, settings=settings), deployed, AT)
+        assert told in between(text, "## Overview")
+
+
+def test_the_dashboard_is_the_one_that_alerts_name() -> None:
+    """Its address is made elsewhere."""
+    for system in SYSTEMS:
+        assert f"`{labels.dashboard(system)}`" in between(page(system), "## Monitoring")
 
 
 def test_messages_have_their_times() -> None:

@@ -264,6 +264,11 @@ BROKEN = {
         "release: {steps: [{weight: 50, hold: 1m}]}",
         "must increase and end with weight 100",
     ),
+    "a release that is as long as its window": (
+        "release.expectedDuration",
+        "release: {window: {days: [monday], start: '02:00', duration: 1h}, expectedDuration: 60m}",
+        "60m leaves no time to begin: a release must end in its window, so it must be shorter than that",
+    ),
     "token of a load": (
         "release.load[0].token",
         "release: {load: [{domain: web, path: /, token: SIGNING}]}",

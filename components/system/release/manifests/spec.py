@@ -22,8 +22,6 @@ BACKUP_SECONDS = 26 * 3600
 RESERVE_SECONDS = 1800
 """Seconds beyond the deadlines of Jobs within which pods start and the controller looks. Chosen: twice what images of
 a system take to be pulled."""
-WHOLE = 100
-"""Percent of all visitors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +60,7 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         owner=definition.owner.team,
         migrations=list(wanted.migrations),
         window=_window(release.window),
-        expected_seconds=expected_seconds(release),
+        expected_seconds=release.expected_seconds,
         maintenance=release.maintenance,
         steps=[objects.Step(weight=each.weight, hold_seconds=_whole(each.hold)) for each in release.steps],
         roles=roles(deployed),
@@ -98,15 +96,6 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         sites=list(wanted.sites),
         workloads=list(wanted.workloads),
     )
-
-
-def expected_seconds(release: releases.Release) -> int:
-    """Returns the declared duration. Without one, it is the time until all visitors have the candidate, but at most half
-    of the window, so that a release can begin in its first half."""
-    if release.expected_duration is not None:
-        return _whole(release.expected_duration)
-    holds = sum(_whole(each.hold) for each in release.steps if each.weight < WHOLE)
-    return holds if release.window is None else min(holds, _whole(release.window.duration) // 2)
 
 
 def roles(deployed: DeployedSystem) -> dict[str, list[str]]:
