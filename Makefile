@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint scan scanners bench lock schema schema-verify crds crds-verify alerts alerts-verify policies policies-verify charts charts-verify snapshots clean e2e programs
+.PHONY: help preview check test lint scan scanners bench lock schema schema-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify charts charts-verify snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -72,6 +72,12 @@ alerts: .venv/.runtime ## Generate the pages that alerts link to
 
 alerts-verify: .venv/.runtime ## Fail when a page of an alert is out of date
 	@$(BIN)/python -m components.cluster.monitoring.manifests.alerting.pages --verify
+
+runbooks: .venv/.runtime ## Generate the runbook that the documentation shows
+	@$(BIN)/python -m slipway.reports.runbook.examples --update
+
+runbooks-verify: .venv/.runtime ## Fail when a runbook of the documentation is out of date
+	@$(BIN)/python -m slipway.reports.runbook.examples --verify
 
 policies: .venv/.runtime ## Generate the page of rules, the known types and the JSON Schemas of the pack's files
 	@$(BIN)/python -m slipway.cli.known_types --update

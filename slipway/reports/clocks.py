@@ -13,6 +13,7 @@ from slipway.release import objects
 from slipway.release.window import next_start
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Announcement, Release, Window
+from slipway.settings.stacks import DeployedSystem
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ def steps(release: Release) -> list[Timed]:
 def notices(release: Release) -> list[tuple[float, Announcement]]:
     """Return the announcements that are sent before the start, each with its time from it."""
     return [(-seconds(each.ahead), each) for each in release.announcements if each.when == "before" and each.ahead]
+
+
+def start(deployed: DeployedSystem, at: datetime) -> datetime:
+    """Return when the release of a system can start, at `at` or later: a hotfix waits for no window."""
+    release = deployed.definition.release
+    if release.window is None or deployed.deployment.hotfix is not None:
+        return at
+    return opening(release.window, at, release.expected_seconds)
 
 
 def opening(window: Window, at: datetime, expected_seconds: int = 0) -> datetime:

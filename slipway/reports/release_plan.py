@@ -52,7 +52,7 @@ def times(
 ) -> ReleaseTimes:
     """Return the release of a system's target that begins at `at`, or when its window opens next."""
     release, deployment = deployed.definition.release, deployed.deployment
-    start = clocks.opening(release.window, at) if release.window and deployment.hotfix is None else at
+    start = clocks.start(deployed, at)
     return ReleaseTimes(
         system=deployed.name,
         version=f"{deployment.slot(deployment.active).version or 'no version'} in {deployment.active}",

@@ -96,8 +96,8 @@ def _inline(part: Inline, *, in_table: bool) -> str:
             return f"<code>{escaping.prose(part.text)}</code>"
         return escaping.code(part.text)
     if isinstance(part, Link):
-        target = re.sub(r"[<>\s]", _percent, part.target)
-        return f"[{escaping.prose(part.text)}](<{target}>)"
+        target = re.sub(r"[<>()\s]", _percent, part.target)
+        return f"[{escaping.prose(part.text)}]({target})"
     return escaping.prose(part)
 
 

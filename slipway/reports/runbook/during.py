@@ -207,8 +207,9 @@ def _validations(facts: Facts) -> Iterator[Block]:
 
 
 def _traffic(facts: Facts) -> Iterator[Block]:
-    if facts.is_closed:
-        yield Items(["All visitors get the new version at once, when the maintenance page is taken away."])
+    if facts.is_closed or not facts.release.steps:
+        taken = ", when the maintenance page is taken away" if facts.is_closed else ""
+        yield Items([f"All visitors get the new version at once{taken}."])
         return
     rows: list[list[Line]] = [[f"{each.weight} %", each.hold] for each in facts.release.steps]
     yield Table(("visitors", "held for"), rows)

@@ -50,8 +50,7 @@ class Facts:
     @cached_property
     def start(self) -> datetime:
         """Return the earliest start: when the window is open next, or `at`."""
-        window = self.release.window
-        return self.at if window is None else clocks.opening(window, self.at, self.release.expected_seconds)
+        return clocks.start(self.deployed, self.at)
 
     @property
     def candidate(self) -> str:
@@ -78,7 +77,7 @@ class Facts:
     @property
     def is_closed(self) -> bool:
         """Return whether visitors see the maintenance page during the release."""
-        return self.release.maintenance or not self.release.steps
+        return self.release.maintenance or self.deployed.deployment.maintenance
 
     @property
     def migrations(self) -> Sequence[Migration]:
@@ -110,5 +109,5 @@ class Facts:
         """Return the seconds from the start until all visitors have the candidate, as far as durations are declared."""
         migrated = sum(seconds(each.expected_duration) for each in self.migrations if each.expected_duration)
         held = 0.0 if self.is_closed else clocks.held(self.release)
-        expected = seconds(self.release.expected_duration) if self.release.expected_duration else 0.0
-        return max(migrated + held, expected)
+        declared = self.release.expected_duration if self.is_closed else None
+        return max(migrated + held, seconds(declared) if declared else 0.0)

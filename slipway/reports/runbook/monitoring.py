@@ -21,15 +21,17 @@ from slipway.reports.runbook.blocks import (
 from slipway.reports.runbook.facts import Facts
 from slipway.settings.operations import Alert, Objectives
 
-ALERTS = "../alerts"
-"""Folder of the pages of alerts, as seen from the folder of generated runbooks."""
-
 
 def monitoring(facts: Facts) -> Section:
     """Return objectives, alerts, metrics and logs."""
     definition = facts.definition
+    address = facts.cluster.settings.monitoring.alerting.runbooks.rstrip("/")
     dashboard = (Code(f"/d/slipway-{facts.system}"), " of Grafana has the releases, the objectives and the metrics. ")
-    pages = ("Each alert has its own paragraph, with first steps: ", Link("alerts", f"{ALERTS}/{facts.system}.md"), ".")
+    pages = (
+        "Each alert has its own paragraph, with first steps: ",
+        Link("alerts", f"{address}/{facts.system}.md"),
+        ".",
+    )
     parts = [
         Section(
             "Objectives",

@@ -65,8 +65,10 @@ def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
         yield "hotfix", f"outside the window: {hotfix.reason}"
     if facts.is_closed:
         yield "visitors", "see the maintenance page from admission until promotion"
-    else:
+    elif release.steps:
         yield "visitors", f"move in steps: {', '.join(f'{each.weight} %' for each in release.steps)}"
+    else:
+        yield "visitors", "move at once"
     if release.expected_duration:
         yield "expected", release.expected_duration
     elif facts.promoted:

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from components.cluster.monitoring.manifests.alerting import labels
 from slipway.reports import runbook
+from slipway.reports.runbook import examples
 from slipway.reports.runbook.as_html import as_html
 from slipway.reports.runbook.as_markdown import as_markdown
 from slipway.reports.runbook.blocks import Code, Commands, Items, Link, Message, Paragraph, Section, Table, Task
@@ -214,6 +215,25 @@ def test_messages_have_their_times() -> None:
 def test_the_page_is_the_same_for_the_same_time(system: str) -> None:
     """No clock of its own, no order by chance."""
     assert runbook.page(*placed(system), AT) == page(system)
+
+
+def test_the_example_of_the_documentation_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    """`make runbooks` writes it again."""
+    status = examples.main(["--verify"])
+    assert status == 0, capsys.readouterr().out
+
+
+def test_an_example_that_is_out_of_date_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing, different or left over; `--update` writes it."""
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "systems"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    assert examples.main(["--verify"]) == 1
+    assert examples.main(["--update"]) == 0
+    (tmp_path / examples.FOLDER / "old.md").write_text("old", encoding="utf-8")
+    assert examples.main(["--verify"]) == 1
+    assert examples.main(["--update"]) == 0
+    assert [path.name for path in (tmp_path / examples.FOLDER).iterdir()] == ["fleet-prod.md"]
 
 
 HOSTILE = 'a <b>&|`code`*_# @x ![i](http://i) [l](javascript:1) "q" \u202e\n# x'
