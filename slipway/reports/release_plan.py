@@ -51,7 +51,7 @@ def times(
     deployed: DeployedSystem, migrations: Sequence[Migration], at: datetime, *, by_hand: bool = False
 ) -> ReleaseTimes:
     """Return the release of a system's target that begins at `at`, or when its window opens next."""
-    release, deployment = deployed.definition.release, deployed.deployment
+    deployment = deployed.deployment
     start = clocks.start(deployed, at)
     return ReleaseTimes(
         system=deployed.name,

@@ -138,6 +138,4 @@ def _database(database: Database) -> list[Line]:
     tested = "none" if test == "none" else f"every {test.every}"
     if backup != "none" and backup.copy_to_second_region:
         kept += ", copied to the second region"
-    if backup != "none" and backup.offsite:
-        return [engine, database.data_class, line(f"{kept}, copied to ", Code(backup.offsite)), tested]
     return [engine, database.data_class, kept, tested]
