@@ -148,4 +148,4 @@ def _held_up(draft: Draft) -> Iterator[str]:
 
 def _paused(draft: Draft) -> Iterator[str]:
     if draft.status.paused is not None:
-        yield f"Paused by {draft.status.paused.by}: `slipway release resume --system {draft.spec.system}`."
+        yield f"Paused by {draft.status.paused.by}: `{draft.command('resume')}`."

@@ -19,7 +19,7 @@ def check_on(draft: Draft) -> bool:
         return False
     waiting = [*_unready(draft), *_run_missing(draft), *_unapproved(draft), *alarmed(draft)]
     if draft.status.paused is not None:
-        waiting.append(f"Paused by {draft.status.paused.by}: `slipway release resume --system {draft.spec.system}`.")
+        waiting.append(f"Paused by {draft.status.paused.by}: `{draft.command('resume')}`.")
     if waiting and draft.is_late:
         missing = "; ".join(each.rstrip(".") for each in waiting)
         took = duration(draft.elapsed(draft.status.since))

@@ -64,6 +64,10 @@ class Draft:
             self.set(announced=[*self.status.announced, key])
             self.actions.append(Announce(key=key, when="asked", index=-1))
 
+    def command(self, verb: str) -> str:
+        """Return what a person types to steer the release."""
+        return f"slipway release {verb} --stack {self.spec.stack} --system {self.spec.system}"
+
     def run(self, name: str) -> None:
         """Start a task unless it runs."""
         if name not in self.seen.running:

@@ -57,7 +57,7 @@ def missing_approvals(draft: Draft, *moments: str) -> Iterator[str]:
         if each.when in moments and not _is_approved(draft, each):
             names = " or ".join(dict.fromkeys([each.role, *each.any_of]))
             when = "" if each.when == "before" else f" --when {each.when}"
-            yield f"Approval by {names}: `slipway release approve {_which(draft)} --role {_quoted(each.role)}{when}`."
+            yield f"Approval by {names}: `{draft.command('approve')} --role {_quoted(each.role)}{when}`."
 
 
 def missing_attestations(draft: Draft, when: str) -> Iterator[str]:
@@ -67,7 +67,7 @@ def missing_attestations(draft: Draft, when: str) -> Iterator[str]:
             limit = duration(each.maximum_age_seconds)
             yield (
                 f"{each.name} by {each.role}, not older than {limit}: "
-                f"`slipway release attest {_which(draft)} --name {_quoted(each.name)} --link URL`."
+                f"`{draft.command('attest')} --name {_quoted(each.name)} --link URL`."
             )
 
 
@@ -134,16 +134,12 @@ def _missing_stack(draft: Draft) -> Iterator[str]:
     if not any(each.kind == "attestation" and each.name == name for each in draft.seen.words):
         yield (
             f"Version {draft.spec.target.version} must be released on {stack} first: "
-            f"`slipway release attest {_which(draft)} --name {_quoted(name)} --link URL`."
+            f"`{draft.command('attest')} --name {_quoted(name)} --link URL`."
         )
 
 
 def _is_young(at: datetime, limit: int, now: datetime) -> bool:
     return -SKEW <= now - at <= timedelta(seconds=limit)
-
-
-def _which(draft: Draft) -> str:
-    return f"--system {draft.spec.system}"
 
 
 def _quoted(text: str) -> str:

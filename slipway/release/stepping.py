@@ -74,7 +74,7 @@ def _holding(draft: Draft) -> Iterator[str]:
     if untested(draft):
         yield f"{_name(draft)}: results of checks are missing."
     if status.paused is not None:
-        yield f"Paused by {status.paused.by}: `slipway release resume --system {draft.spec.system}`."
+        yield f"Paused by {status.paused.by}: `{draft.command('resume')}`."
     if not status.skip_holds:
         yield from _unproven(draft, step)
 

@@ -91,7 +91,7 @@ def _judge(draft: Draft) -> None:
     if obstacle is None:
         roll_back(draft, f"During the watch: {reason}")
     else:
-        abort = f"`slipway release abort --system {draft.spec.system}`"
+        abort = f"`{draft.command('abort')} --reason …`"
         draft.report_once("alarm/breach", "Breach", f"{reason} It is not rolled back by itself: {obstacle}; {abort}.")
 
 
@@ -140,4 +140,4 @@ def _requests(draft: Draft) -> Iterator[str]:
             yield f"Look at {name}, which failed: {result.detail}"
     former = draft.status.former
     if former is not None and not is_watched(draft) and draft.is_ready(former):
-        yield f"Retire {former}: `slipway release retire --stack {draft.spec.stack} --system {draft.spec.system}`."
+        yield f"Retire {former}: `{draft.command('retire')}`."

@@ -19,7 +19,7 @@ def test_pause_and_resume() -> None:
     for _ in range(2000):
         world.look()
     assert (world.status.phase, world.status.step) == ("Stepping", 0)
-    assert world.status.waiting == ["Paused by ada: `slipway release resume --system shop`."]
+    assert world.status.waiting == ["Paused by ada: `slipway release resume --stack prod --system shop`."]
     world.command("resume", None)
     world.until("Promoted")
     steered = [(each.what, each.by) for each in world.status.history if each.by]

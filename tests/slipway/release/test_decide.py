@@ -164,7 +164,9 @@ def test_checks_run_in_order_and_once() -> None:
     assert [each.key for each in world.sent] == ["asked/go-live"]
     world.look()
     world.look()
-    assert world.status.waiting == ["Approval by PO: `slipway release approve --system shop --role PO --when go-live`."]
+    assert world.status.waiting == [
+        "Approval by PO: `slipway release approve --stack prod --system shop --role PO --when go-live`."
+    ]
     world.seen["words"] = [word("PO", "go-live")]
     world.until("Promoted")
     assert len(world.tasks) == 5

@@ -37,7 +37,11 @@ FORMS = {"name": "forms", "role": "QA", "maximumAgeSeconds": 3600}
         ({"window": WINDOW}, {}, ["opens at 2026-11-24 16:00 UTC"]),
         ({"window": WINDOW, "expectedSeconds": 7201}, {}, ["does not fit in the window"]),
         ({"window": WINDOW, "hotfix": {"reason": "down"}}, {}, []),
-        ({"approvals": [{"role": "Lead engineer"}]}, {}, ['approve --system shop --role "Lead engineer"`']),
+        (
+            {"approvals": [{"role": "Lead engineer"}]},
+            {},
+            ['approve --stack prod --system shop --role "Lead engineer"`'],
+        ),
         ({"approvals": [{"role": "Lead"}]}, {"words": [word("Lead")]}, []),
         ({"approvals": [{"role": "Lead"}]}, {"words": [word("Lead", "go-live")]}, ["Approval by Lead"]),
         ({"approvals": [{"role": "Lead"}]}, {"words": [word("CTO")]}, ["Approval by Lead"]),
@@ -56,7 +60,7 @@ FORMS = {"name": "forms", "role": "QA", "maximumAgeSeconds": 3600}
             ["--when hotfix"],
         ),
         ({"approvals": [{"role": "A"}], "hotfix": {"reason": "r"}}, {}, ["Approval by A"]),
-        ({"attestations": [FORMS]}, {}, ["attest --system shop --name forms --link URL"]),
+        ({"attestations": [FORMS]}, {}, ["attest --stack prod --system shop --name forms --link URL"]),
         ({"attestations": [FORMS]}, {"words": [CHECKED]}, []),
         ({"attestations": [FORMS | {"maximumAgeSeconds": 3599}]}, {"words": [CHECKED]}, ["not older than 60 min"]),
         ({"attestations": [FORMS | {"name": "pages"}]}, {"words": [CHECKED]}, ["pages by QA"]),
@@ -105,7 +109,9 @@ def test_a_release_waits_for_an_approval_and_is_admitted() -> None:
     for _ in range(5):
         world.look()
     assert world.status.phase == "Waiting"
-    assert world.status.waiting == ["Approval by Lead: `slipway release approve --system shop --role Lead`."]
+    assert world.status.waiting == [
+        "Approval by Lead: `slipway release approve --stack prod --system shop --role Lead`."
+    ]
     assert [each.key for each in world.sent] == ["asked/admit"]
     world.seen["words"] = [word("Lead")]
     world.until("Promoted")
