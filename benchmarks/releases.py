@@ -21,7 +21,7 @@ from statistics import NormalDist, quantiles
 from typing import Literal
 
 from slipway.release.decide import decide
-from slipway.release.judge import critical_share
+from slipway.release.judge import SPREAD, critical_share
 from slipway.release.objects import Judge, ReleaseSpec, SlotName
 from slipway.release.observed import Observed, Sample, Traffic
 from slipway.release.status import ENDED, Status
@@ -43,9 +43,9 @@ CRITICAL_GOAL, ORDINARY_GOAL = 30.0, 60.0
 """Seconds from the first bad sample to the decision, for 99 of 100 faults that every sample shows."""
 FALSE_GOAL = 0.001
 """Share of candidates that just meet their objectives and are rolled back all the same."""
-SHOWN = 10.0
-"""Failed requests in a sample beyond those allowed, or hundreds of requests for times, from which on each sample shows a
-fault. With fewer, no test could tell it from chance in the time of the goals."""
+SHOWN = 5.0
+"""Standard errors of a sample by which a fault that each sample shows is beyond what is allowed. Chosen: three samples can
+tell 3.5 of them from chance, half of the time."""
 START = datetime(2026, 1, 5, tzinfo=UTC)
 INTERVAL = 15
 """Seconds, as in `Queries`."""
@@ -210,7 +210,10 @@ def _sample(
     chance: random.Random, case: Scenario, slot: SlotName, status: Status, at: datetime, is_faulty: bool
 ) -> Sample:
     """A sample of independent requests, of which as many fail and are as slow as the scenario says."""
-    requests = binomial(chance, round(case.rate * INTERVAL * 2), status.weights.get(slot, 0) / 200)
+    weight = status.weights.get(slot, 0)
+    if not weight:
+        return Sample(at=at, requests=0, errors=0, p95_seconds=None)
+    requests = binomial(chance, round(case.rate * INTERVAL * 2), weight / 200)
     share, p95 = case.objective * 0.3, 0.2
     if case.fault == "limit":
         share, p95 = case.objective, 0.5
@@ -236,7 +239,7 @@ def binomial(chance: random.Random, number: int, share: float) -> int:
     if share > 0.5:
         return number - binomial(chance, number, 1 - share)
     mean = number * share
-    if mean > 200:
+    if mean > 100:
         return min(max(round(chance.gauss(mean, math.sqrt(mean * (1 - share)))), 0), number)
     if share <= 0:
         return 0
@@ -260,9 +263,14 @@ def _is_bad(case: Scenario, judge: Judge, sample: Sample) -> bool:
 
 
 def _is_shown(case: Scenario, sample: Sample) -> bool:
+    """Whether the true figure is so far beyond what is allowed that a sample of so many requests shows it."""
+    if not sample.requests:
+        return False
     if case.fault in ("critical", "errors"):
-        return sample.requests * (case.size - case.objective) >= SHOWN
-    return sample.requests >= 100 * SHOWN / case.size
+        error = math.sqrt(case.size * (1 - case.size) / sample.requests)
+        return case.size - case.objective >= SHOWN * error
+    both = math.sqrt(2) if case.fault == "regression" else 1
+    return math.log(case.size) >= SHOWN * both * SPREAD / math.sqrt(sample.requests)
 
 
 def _percentiles(times: Sequence[float]) -> tuple[float, float]:

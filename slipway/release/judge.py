@@ -10,6 +10,7 @@ verdict: five failures in five requests are enough, and one in five says nothing
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -84,14 +85,15 @@ def is_fresh(breaches: Breaches, interval: int, now: datetime) -> bool:
 
 def count(
     judge: Judge, interval: int, breaches: Breaches, sample: Sample, active: Sample | None, in_force: datetime | None
-) -> Breaches:
-    """Return what is counted with a new sample: the active slot's of the same time, if any, is compared with it. The time
-    it covers counts from `in_force` on; two intervals at most, so that silence covers nothing."""
+) -> tuple[Breaches, Verdict]:
+    """Return what is counted with a new sample, and the verdict: the active slot's sample of the same time, if any, is
+    compared with it. The time it covers counts from `in_force` on; two intervals at most, so that silence covers nothing.
+    """
     sample = replace(sample, errors=min(max(sample.errors, 0.0), sample.requests))
     tests = _tests(judge, sample, active)
     excesses = {kind: _add(breaches.excesses.get(kind, Excess()), test, sample) for kind, test in tests.items()}
     kept = {kind: excess for kind, excess in breaches.excesses.items() if kind not in tests}
-    return breaches.model_copy(
+    counted = breaches.model_copy(
         update={
             "ordinary": breaches.ordinary + 1 if _is_beyond(judge, sample) else 0,
             "requests": breaches.requests + sample.requests,
@@ -100,13 +102,13 @@ def count(
             "excesses": kept | {kind: excess for kind, excess in excesses.items() if excess.score > 0},
         }
     )
+    return counted, _verdict(tests, excesses)
 
 
-def verdict(judge: Judge, breaches: Breaches, sample: Sample, active: Sample | None) -> Verdict:
-    """Return the verdict after a sample was counted."""
+def _verdict(tests: Mapping[str, Trial], excesses: Mapping[str, Excess]) -> Verdict:
     critical, ordinary = None, None
-    for kind, test in _tests(judge, sample, active).items():
-        excess = breaches.excesses.get(kind, Excess())
+    for kind, test in tests.items():
+        excess = excesses[kind]
         if excess.score < CONVICTION:
             continue
         if test.critical_share is None:

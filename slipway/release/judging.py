@@ -24,9 +24,9 @@ def look(draft: Draft) -> Verdict:
     other = samples.get(draft.status.active) if draft.status.active not in (None, draft.candidate) else None
     if other is not None and judge.is_counted(other, Breaches(), interval, draft.now):
         active = other
-    breaches = judge.count(draft.spec.judge, interval, breaches, sample, active, draft.status.in_force)
-    draft.set(breaches=breaches)
-    return judge.verdict(draft.spec.judge, breaches, sample, active)
+    counted, verdict = judge.count(draft.spec.judge, interval, breaches, sample, active, draft.status.in_force)
+    draft.set(breaches=counted)
+    return verdict
 
 
 def trouble(draft: Draft) -> str | None:

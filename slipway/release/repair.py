@@ -20,9 +20,10 @@ def repaired(status: Status, spec: ReleaseSpec, now: datetime) -> Status:
         changes["step"] = min(max(status.step, 0), _last_step(spec))
     if status.phase != "Idle" and status.id is None:
         changes["phase"] = "Idle"
-    if status.phase in IN_PROGRESS and status.started is None:
+    waits = status.phase in (*IN_PROGRESS, "Waiting")
+    if waits and status.started is None:
         changes["started"] = now
-    if status.phase in IN_PROGRESS and status.deadline is None:
+    if waits and status.deadline is None:
         changes["deadline"] = now + timedelta(seconds=spec.progress_seconds)
     if status.phase == "Promoted" and status.promoted is None:
         changes["promoted"] = now

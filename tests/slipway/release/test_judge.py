@@ -33,8 +33,8 @@ def judged(
     for number, (requests, errors, p95) in enumerate(figures):
         one = sample(number, requests, errors, p95)
         other = sample(number, active[0], 0, active[1]) if active is not None else None
-        breaches = judge.count(judge_by, INTERVAL, breaches, one, other, START)
-        verdicts.append(judge.verdict(judge_by, breaches, one, other))
+        breaches, verdict = judge.count(judge_by, INTERVAL, breaches, one, other, START)
+        verdicts.append(verdict)
     return verdicts
 
 
@@ -144,13 +144,13 @@ def test_a_garbled_or_old_sample_is_not_counted(changes: dict[str, Any]) -> None
 
 def test_silence_covers_nothing() -> None:
     """After a gap a sample stands for two intervals at most."""
-    breaches = judge.count(USUAL, INTERVAL, Breaches(), sample(0, 10), None, START)
+    breaches, _ = judge.count(USUAL, INTERVAL, Breaches(), sample(0, 10), None, START)
     assert breaches.covered_seconds == 0
-    breaches = judge.count(USUAL, INTERVAL, breaches, sample(1, 10), None, START)
+    breaches, _ = judge.count(USUAL, INTERVAL, breaches, sample(1, 10), None, START)
     assert breaches.covered_seconds == 15
-    breaches = judge.count(USUAL, INTERVAL, breaches, sample(40, 10), None, START)
+    breaches, _ = judge.count(USUAL, INTERVAL, breaches, sample(40, 10), None, START)
     assert breaches.covered_seconds == 45
-    assert judge.count(USUAL, INTERVAL, Breaches(), sample(5, 10), None, None).covered_seconds == 0
+    assert judge.count(USUAL, INTERVAL, Breaches(), sample(5, 10), None, None)[0].covered_seconds == 0
 
 
 @pytest.mark.parametrize("p95", [math.nan, math.inf, -1.0, 0.0])
