@@ -139,5 +139,5 @@ def _requests(draft: Draft) -> Iterator[str]:
         if result is not None and not result.passed:
             yield f"Look at {name}, which failed: {result.detail}"
     former = draft.status.former
-    if former is not None and not is_watched(draft) and draft.is_ready(former):
+    if former is not None and not is_watched(draft) and (draft.seen.ready is None or draft.is_ready(former)):
         yield f"Retire {former}: `{draft.command('retire')}`."
