@@ -42,15 +42,16 @@ def during(facts: Facts) -> Section:
 
 def _maintenance(facts: Facts) -> Iterator[Block]:
     page = facts.definition.maintenance_page
-    if not facts.is_closed:
-        return
-    said = [
-        "Before the first backup the gateway and the edges show the page with status 503, and a request from inside "
-        "the cluster must see it. Promotion, or the end of a rollback, takes it away.",
-        f"Announced: {page.duration or facts.release.expected_duration or 'no duration'}. Retry-After: {page.retry_after}.",
-    ]
+    if facts.is_closed:
+        first = (
+            "Before the first backup the gateway and the edges show the page with status 503, and a request from inside "
+            "the cluster must see it. Promotion, or the end of a rollback, takes it away."
+        )
+    else:
+        first = "The system stays open. Should it have to be closed, visitors see the page with status 503."
+    announced = page.duration or facts.release.expected_duration or "no duration"
     shown = line("The page: ", Code(page.page)) if page.page else page.message
-    yield Items([*said, *([shown] if shown else [])])
+    yield Items([first, f"Announced: {announced}. Retry-After: {page.retry_after}.", *([shown] if shown else [])])
 
 
 def _migrations(facts: Facts) -> Iterator[Block]:
@@ -59,10 +60,14 @@ def _migrations(facts: Facts) -> Iterator[Block]:
             "Each is a Job that takes the database's lock, and changes everything or nothing. A failure that blocks "
             "ends the release before any visitor sees it."
         )
-        rows = [list(_migration(each)) for each in facts.migrations]
-        yield Table(("migration", "what", "takes", "checks", "way back"), rows)
+        yield migrations_table(facts.migrations)
         for each in facts.migrations:
             yield from _queries(each)
+
+
+def migrations_table(migrations: Sequence[Migration]) -> Table:
+    """Return what each migration does, how long it takes, and its way back."""
+    return Table(("migration", "what", "takes", "checks", "way back"), [list(_migration(each)) for each in migrations])
 
 
 def _migration(each: Migration) -> Iterator[Line]:
@@ -96,6 +101,8 @@ def _described(each: Migration) -> Iterator[str]:
         yield f"risk {each.risk}"
     if each.version:
         yield f"for {each.version} and later"
+    if each.backed_up_by:
+        yield f"backed up by: {each.backed_up_by.rstrip('.')}"
     if each.phase == "contract":
         yield f"contract: no slot may run a version below {each.after}"
     if not each.compatible:

@@ -19,6 +19,7 @@ from slipway.reports.runbook.blocks import (
     joined,
     line,
 )
+from slipway.reports.runbook.during import migrations_table
 from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.words import steps
 from slipway.settings.operations import KnownIssue
@@ -34,7 +35,9 @@ def known_issues(facts: Facts) -> Section:
 
 def operation(facts: Facts) -> Section:
     """Return recovery objectives, costs, compliance and the cluster's minimum."""
+    earlier = [each for each in facts.definition.migrations if each not in facts.migrations]
     parts = [
+        Section("Earlier migrations", [migrations_table(earlier)] if earlier else []),
         Section("Recovery", list(_recovery(facts))),
         Section("Costs", list(_costs(facts))),
         Section("Compliance", list(_compliance(facts))),

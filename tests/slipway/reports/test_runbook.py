@@ -139,6 +139,7 @@ def test_only_migrations_of_the_release_are_told() -> None:
     assert "001-fixed-fee-facilitated" in between(page_of(released("kingstons", "1.0.0", "1.1.0")), "## During")
     later = between(page_of(released("kingstons", "1.1.0", "1.2.0")), "## During")
     assert "001-fixed-fee-facilitated" not in later
+    assert "001-fixed-fee-facilitated" in between(page_of(released("kingstons", "1.1.0", "1.2.0")), "## Reference")
     assert "001-fixed-fee-facilitated" not in between(page("kingstons"), "## During")
 
 
