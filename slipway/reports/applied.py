@@ -10,6 +10,7 @@ from typing import Any
 
 from slipway.rehearsal import Plan, Step, urns
 from slipway.rehearsal.difference import Changed, Difference
+from slipway.release.objects import API_VERSION
 from slipway.reports import clocks, release_plan
 from slipway.reports.findings import LocatedFinding
 from slipway.reports.outline import SYSTEM_TYPE
@@ -24,6 +25,8 @@ BACKED_UP = f"{MIGRATION}-backup"
 NO_STORES = ("Namespace", "Secret")
 """Kinds that hold data but are not awaited."""
 ROUTES = ("HTTPRoute", "GRPCRoute")
+RELEASE = f"kubernetes:{API_VERSION}:Release"
+"""Type of the Release that a controller carries out."""
 
 
 @dataclass(frozen=True)
@@ -142,27 +145,48 @@ class _System:
         return Stage(self._deployed.name, (*lines, others) if counted else tuple(lines) or ("deletes only",))
 
     def down(self) -> Iterator[str]:
+        release = self._deployed.definition.release
         yield from _down(self._touched)
         if self._deployed.deployment.maintenance:
-            expected = self._deployed.definition.release.expected_duration
+            expected = release.expected_duration
             yield f"{self._deployed.name}, closed until `maintenance` is taken out{f', expected: {expected}' if expected else ''}"
+        if self._release() is not None and self._is_released() and release.maintenance:
+            expected = f", expected: {release.expected_duration}" if release.expected_duration else ""
+            yield f"{self._deployed.name}, closed from its admission until its promotion{expected}"
         for each, step in self._rolling():
             if each.op != "create" and (each.op == "replace" or _strategy(step) == "Recreate"):
                 yield f"{_kind(each)} {each.name}, while its pods are recreated"
 
     def releases(self) -> Iterator[ReleasePlan]:
-        """Yield a release plan for each slot whose pods get another version."""
-        deployment = self._deployed.deployment
-        slots = {_labels(step).get(SLOT, ""): None for each, step in self._rolling() if _images(each)}
-        for slot in filter(None, slots):
-            version = deployment.slot(slot).version or ""
-            moments = [
-                Moment(clocks.clock(each.offset), each.text)
-                for each in release_plan.moments(self._deployed, self._pending())
-            ]
-            if moments:
-                gates = tuple(release_plan.gates(self._deployed))
-                yield ReleasePlan(self._deployed.name, f"{version} in {slot}", gates, tuple(moments))
+        """Yield a release plan for the slot that visitors shall have, or for each slot whose pods get another version where
+        people release by hand."""
+        moments = tuple(
+            Moment(clocks.clock(each.offset), each.text)
+            for each in release_plan.moments(self._deployed, self._pending())
+        )
+        gates = tuple(release_plan.gates(self._deployed))
+        for slot in self._released_slots() if moments else ():
+            version = self._deployed.deployment.slot(slot).version or ""
+            yield ReleasePlan(self._deployed.name, f"{version} in {slot}", gates, moments)
+
+    def _released_slots(self) -> Iterator[str]:
+        if self._release() is not None:
+            yield from [self._deployed.deployment.active] if self._is_released() else []
+        else:
+            slots = {_labels(step).get(SLOT, ""): None for each, step in self._rolling() if _images(each)}
+            yield from filter(None, slots)
+
+    def _release(self) -> Step | None:
+        """Return the Release that the controller carries out; None where people release by hand."""
+        steps = (each for each in self._plan.steps if each.type == RELEASE)
+        return next((each for each in steps if system_of(each.urn, [self._deployed.name])), None)
+
+    def _is_released(self) -> bool:
+        """Return whether the Release is another one than before, which begins when the controller admits it."""
+        changed = [each for each in self._touched if each.type == RELEASE and each.op != "delete"]
+        return any(
+            each.op == "create" or any(change.path == ("spec", "id") for change in each.changes) for each in changed
+        )
 
     def _closing(self) -> Iterator[str]:
         if self._deployed.deployment.maintenance:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from slipway.rehearsal import Finding, Plan, Step
 from slipway.rehearsal.difference import Changed, compare
 from slipway.rehearsal.difference.before import of_plan
@@ -155,6 +157,25 @@ def test_a_release_in_maintenance_has_no_steps() -> None:
     """Nobody visits."""
     (release,) = apply([deployment("a:1")], [deployment("a:2")], maintenance=True).releases
     assert not [each for each in release.moments if "visitors" in each.text]
+
+
+def released(identifier: str, **spec: Any) -> Step:
+    return step("kubernetes:slipway.dev/v1:Release", "shop/shop", {"spec": {"id": identifier, **spec}})
+
+
+def test_where_a_controller_releases_its_release_is_shown() -> None:
+    """For the slot that visitors shall have, when it is another release than before; not for a slot that is warmed up."""
+    (release,) = apply([released("aaaa")], [released("bbbb")]).releases
+    assert release.version == "1.1.0 in blue"
+    assert len(apply([], [released("aaaa")]).releases) == 1
+    assert apply([released("aaaa", owner="a")], [released("aaaa", owner="b")]).releases == ()
+    assert apply([deployment("a:1"), released("aaaa")], [deployment("a:2"), released("aaaa")]).releases == ()
+
+
+def test_a_release_that_closes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SHOP, "release", {**SHOP["release"], "maintenance": True})
+    told = apply([released("aaaa")], [released("bbbb")])
+    assert told.down == ("shop, closed from its admission until its promotion, expected: 45m",)
 
 
 def test_programs_read_it() -> None:
