@@ -57,6 +57,8 @@ def _environment(folder: Path, definitions: Mapping[str, Any], broker: Broker) -
         f"management.tcp.ip = {HOST}",
         f"management.tcp.port = {broker.management}",
         f"load_definitions = {loaded}",
+        # What queues are is told so often, in milliseconds; five seconds would be usual.
+        "collect_statistics_interval = 500",
     ]
     config.write_text("\n".join([*lines, ""]))
     plugins.write_text(_PLUGINS)

@@ -14,11 +14,12 @@ from slipway.settings.releases import Comparison, Migration, Query
 from tests.migrations import databases
 from tests.migrations.databases import Database
 from tests.migrations.server import Server, program
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, until
 
 ROWS = 1_000_000
-WRITES = f"""\
-\\set id random(1, {ROWS})
+"""Rows of the benchmark's table. A test needs fewer: a table written anew is told by its file, not by the time."""
+WRITES = """\
+\\set id random(1, :rows)
 UPDATE orders SET amount = amount + 1 WHERE id = :id;
 INSERT INTO orders_log (order_id) VALUES (:id);
 """
@@ -66,7 +67,10 @@ def writes_during_migrations(database: Database, folder: Path) -> Writes:
     """A column and a concurrent index are added while four clients write; no write may fail, and the table stays the file
     that it is: a table written anew is locked for as long as that takes."""
     file = database.sql("SELECT pg_relation_filenode('orders')")
-    with _written(database, folder) as writing:
+    rows = database.sql("SELECT count(*) FROM orders")
+    with _written(database, folder, rows) as writing:
+        writes = lambda: database.sql("SELECT EXISTS (SELECT FROM orders_log)") == "t"  # noqa: E731
+        until(writes, "the application writes", of=writing)
         for job in (databases.job(ADDS, COLUMN), databases.job(BUILDS, INDEX)):
             done = database.container(job).run()
             assert done.status == 0, done.output
@@ -83,11 +87,12 @@ def writes_during_migrations(database: Database, folder: Path) -> Writes:
 
 
 @contextmanager
-def _written(database: Database, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _written(database: Database, folder: Path, rows: str) -> Iterator[subprocess.Popen[str]]:
     """By four clients."""
     (folder / "writes.sql").write_text(WRITES)
+    options = ["-n", "-c", "4", "-j", "2", "-T", str(PATIENCE), "-l", "-D", f"rows={rows}", "-f", "writes.sql"]
     process = subprocess.Popen(
-        [program("pgbench"), "-n", "-c", "4", "-j", "2", "-T", str(PATIENCE), "-l", "-f", "writes.sql"],
+        [program("pgbench"), *options],
         env=database.server.environment(database.name),
         cwd=folder,
         stdout=subprocess.PIPE,
