@@ -23,7 +23,13 @@ FILE = "alertmanager.yaml"
 _MATCHER = re.compile(r"""\s*([A-Za-z_:][\w:]*)\s*(=~|!~|!=|=)\s*(?:"((?:\\.|[^"\\])*)"|([^"]*?))\s*""")
 
 
-HEARD_IN_MAINTENANCE = ("MigrationFailed", "BackupTooOld", "RestoreTestFailed", "DatabaseDown", "ForbiddenLinesInLogs")
+UNMUTED_IN_MAINTENANCE = (
+    "MigrationFailed",
+    "BackupTooOld",
+    "RestoreTestFailed",
+    "DatabaseDown",
+    "ForbiddenLinesInLogs",
+)
 """Alerts on data, which no maintenance may mute."""
 
 
@@ -65,7 +71,7 @@ class Route:
     def _is_maintenance(self) -> bool:
         if [(each.label, each.operator) for each in self.matchers] != [("alertname", "!~")]:
             return False
-        return not any(self.matchers[0].accepts(each) for each in HEARD_IN_MAINTENANCE)
+        return not any(self.matchers[0].accepts(each) for each in UNMUTED_IN_MAINTENANCE)
 
     def reached(self, labels: Mapping[str, str]) -> Iterator[Route]:
         """Return the routes at which a matching alert ends."""
@@ -79,7 +85,7 @@ class Route:
         if not found:
             yield self
 
-    def tells_at(self, moment: datetime) -> bool:
+    def is_active_at(self, moment: datetime) -> bool:
         """Return whether the route is active and not muted at that moment."""
         out = self.active is not None and not any(each.holds(moment) for each in self.active)
         return not out and not any(each.holds(moment) for each in self.mute)
@@ -121,14 +127,14 @@ class Configuration:
     """Routes, receivers that notify somebody, and inhibitions."""
 
     root: Route
-    telling: frozenset[str]
+    notifying: frozenset[str]
     inhibitions: tuple[Inhibition, ...] = ()
 
     def branches(self, labels: Mapping[str, str]) -> list[Route]:
         """Return the routes by which an alert with these labels reaches a receiver at any time."""
-        return [each for each in self.root.reached(labels) if each.receiver in self.telling]
+        return [each for each in self.root.reached(labels) if each.receiver in self.notifying]
 
-    def tells(self, labels: Mapping[str, str]) -> bool:
+    def always_notifies(self, labels: Mapping[str, str]) -> bool:
         """Return whether an alert with these labels always reaches a receiver."""
         return _at_every_hour(tuple(self.branches(labels)))
 
@@ -138,7 +144,7 @@ def _at_every_hour(branches: tuple[Route, ...]) -> bool:
     if not branches or any(not each.mute and each.active is None for each in branches):
         return bool(branches)
     found = [interval for each in branches for interval in (*each.mute, *(each.active or ()))]
-    return all(any(each.tells_at(moment) for each in branches) for moment in moments(found))
+    return all(any(each.is_active_at(moment) for each in branches) for moment in moments(found))
 
 
 def written_in(resource: Resource) -> Property | None:
@@ -182,10 +188,10 @@ def _configuration(document: Any) -> Configuration:
     route, receivers = document.get("route"), document.get("receivers")
     if not isinstance(route, dict) or not isinstance(receivers, list):
         raise NoConfiguration
-    telling = [each["name"] for each in receivers if isinstance(each, dict) and _has_integration(each)]
+    notifying = [each["name"] for each in receivers if isinstance(each, dict) and _has_integration(each)]
     named = _named_intervals(document)
     inhibitions = tuple(_inhibition(each) for each in _listed(document, "inhibit_rules") if isinstance(each, dict))
-    names = frozenset(each for each in telling if isinstance(each, str))
+    names = frozenset(each for each in notifying if isinstance(each, str))
     return Configuration(_route(route, "", Timing(), named), names, inhibitions)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters import clouds
 from adapters.addresses import Network, networks
-from adapters.clouds.contract import Entrance
+from adapters.clouds.contract import IngressListeners
 from adapters.openings import Opening, Range, listed
 from framework import Absence, Property, Resource
 
@@ -95,16 +95,16 @@ def _ingress(ingress: Resource) -> Iterator[Opening]:
     annotations = ingress["metadata"]["annotations"]
     if is_internal(annotations):
         return
-    told = entrance_of(annotations)
-    ports = told.ports if told else [Property(each, "spec.rules") for each in (80, 443)]
+    listeners = listeners_of(annotations)
+    ports = listeners.ports if listeners else [Property(each, "spec.rules") for each in (80, 443)]
     noted = [Property(part, annotations[key].path) for key in _RANGES for part in _parts(annotations[key])]
     for source in noted or [Property(Absence.MISSING, "spec.rules")]:
         yield from (Opening(source, [(port, port)]) for port in ports)
 
 
-def entrance_of(annotations: Property) -> Entrance | None:
+def listeners_of(annotations: Property) -> IngressListeners | None:
     """Return the load balancer that a cloud creates for an Ingress; None if it has another controller."""
-    return next(filter(None, (each.entrance(annotations) for each in clouds.CLOUDS.values())), None)
+    return next(filter(None, (each.ingress_listeners(annotations) for each in clouds.CLOUDS.values())), None)
 
 
 INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {

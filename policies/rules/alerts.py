@@ -456,19 +456,19 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
     sources: dict[str, list[Mapping[str, str]]] = defaultdict(lambda: [{"alertname": "Watchdog"}])
     for owner in (each for each in resources if each.type == alerts.RULES):
         sources[cluster_of(owner)] += _all_labels(owner)
-    told = {cluster: _configured(each, verdict) for cluster, each in written.items()}
+    configured = {cluster: _configured(each, verdict) for cluster, each in written.items()}
     owned = [
         each for each in resources if each.type == alerts.RULES and each.annotation("alertmanager").text != "present"
     ]
     for owner in owned:
         cluster = cluster_of(owner)
-        configurations, unknown = told.get(cluster, ({}, doubtful.get(cluster)))
+        configurations, unknown = configured.get(cluster, ({}, doubtful.get(cluster)))
         for severity in settings["told"]:
             sets = _label_sets(owner, severity)
             for holder, each in configurations.items():
                 _evaluate_timing(holder, each, sets, verdict)
                 _evaluate_inhibitions(holder, each, sets, severity, severities, sources[cluster], verdict)
-            if all(any(each.tells(labels) for each in configurations.values()) for labels in sets):
+            if all(any(each.always_notifies(labels) for each in configurations.values()) for labels in sets):
                 continue
             if unknown is not None:
                 verdict.undecided(owner, unknown)

@@ -156,14 +156,14 @@ def _budgets(resources: Sequence[Resource], verdict: Verdict) -> dict[Key, Resou
         system, amount = kind.system(budget), kind.amount(budget)
         key = "monthly" if system.present else "monthlyBudget"
         found[budget.provider, _system(system)] = budget
-        for each in (system, amount, kind.period(budget), kind.tells(budget)):
+        for each in (system, amount, kind.period(budget), kind.notifies(budget)):
             if each.unknown:
                 verdict.undecided(budget, each, key)
         if not amount.unknown and dollars(amount) is None:
             verdict.violated(budget, f"limits nothing: {amount.path} is not an amount of money", key)
         if not kind.period(budget).unknown and kind.period(budget).text not in MONTHLY:
             verdict.violated(budget, f"is not monthly: {kind.period(budget).path} is not set or another period", key)
-        if kind.tells(budget).missing:
+        if kind.notifies(budget).missing:
             verdict.violated(budget, "notifies nobody", "billingContacts")
     return found
 

@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds, encryption
 from adapters.cluster_objects import Match, Shortlist, refers, same_text
-from adapters.ingress import entrance_of
+from adapters.ingress import listeners_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 
@@ -98,14 +98,14 @@ def _evaluate_ingress(ingress: Resource, verdict: Verdict) -> None:
     """Check one Ingress: a controller redirects to HTTPS if TLS is set; a cloud's load balancer is configured by
     annotations."""
     annotations, tls = ingress["metadata"]["annotations"], ingress["spec"]["tls"]
-    told = entrance_of(annotations)
+    listeners = listeners_of(annotations)
     if tls.unknown or annotations.unknown:
         verdict.undecided(ingress, tls if tls.unknown else annotations)
-    elif told and told.plain:
+    elif listeners and listeners.plain:
         verdict.violated(ingress, "serves plain HTTP: it has a listener without TLS that does not redirect")
     elif any(annotations[key].text == value for key, value in _ANSWERS_PLAIN):
         verdict.violated(ingress, "serves plain HTTP: an annotation switches the redirect off")
-    elif not told and (bare := _without_tls(ingress["spec"]["rules"], tls)):
+    elif not listeners and (bare := _without_tls(ingress["spec"]["rules"], tls)):
         verdict.violated(ingress, f"serves plain HTTP: {bare.path} is covered by no entry of spec.tls")
 
 

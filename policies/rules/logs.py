@@ -144,33 +144,33 @@ def log_lifecycle(resources: Sequence[Resource], _settings: Settings, verdict: V
     configs = [each for each in resources if each.type == CONFIG_MAP]
     for search in (each for each in resources if each.type == ELASTICSEARCH):
         near = [each for each in configs if same_place(search, each) is not Match.NO]
-        told = {path: body for each in near for path, body in requests(each).items()}
+        bodies = {path: body for each in near for path, body in requests(each).items()}
         unknown = next((each["data"]["requests"] for each in near if each["data"]["requests"].unknown), None)
-        problems = list(_lifecycle(told, copied=on_cloud))
+        problems = list(_lifecycle(bodies, copied=on_cloud))
         for problem in problems if unknown is None else []:
             verdict.violated(search, problem)
         if problems and unknown is not None:
             verdict.undecided(search, unknown)
-        for body in (body for path, body in told.items() if body.unknown and path.startswith(JUDGED)):
+        for body in (body for path, body in bodies.items() if body.unknown and path.startswith(JUDGED)):
             verdict.undecided(search, body)
 
 
-def _lifecycle(told: dict[str, Property], *, copied: bool) -> Iterator[str]:
-    templates = [body for path, body in told.items() if path.startswith(TEMPLATES)]
+def _lifecycle(bodies: dict[str, Property], *, copied: bool) -> Iterator[str]:
+    templates = [body for path, body in bodies.items() if path.startswith(TEMPLATES)]
     if not templates:
         yield "gets no index template, so its indices are never deleted"
     for template in (each for each in templates if not each.unknown):
         policy = template["template"]["settings"]["index.lifecycle.name"]
-        if f"/_ilm/policy/{policy.text}" not in told:
+        if f"/_ilm/policy/{policy.text}" not in bodies:
             yield f"never deletes its indices: {template.path} names no lifecycle policy that it gets"
-    plans = [body for path, body in told.items() if path.startswith(PLANS)]
-    if copied and not any(each.unknown or _copies(each, told) for each in plans):
+    plans = [body for path, body in bodies.items() if path.startswith(PLANS)]
+    if copied and not any(each.unknown or _copies(each, bodies) for each in plans):
         yield "gets no snapshot policy with a repository and a retention"
 
 
-def _copies(plan: Property, told: dict[str, Property]) -> bool:
+def _copies(plan: Property, bodies: dict[str, Property]) -> bool:
     kept = days_of(plan["retention"]["expire_after"]) is not None
-    return kept and plan["schedule"].text is not None and f"/_snapshot/{plan['repository'].text}" in told
+    return kept and plan["schedule"].text is not None and f"/_snapshot/{plan['repository'].text}" in bodies
 
 
 SERVED_BY = (

@@ -119,14 +119,14 @@ def migration_rollback(job: Resource, _settings: Settings, verdict: Verdict) -> 
 
 def _is_declared_true(job: Resource, fact: str, otherwise: str, key: str, verdict: Verdict) -> bool:
     """Return whether the migration declares that a fact is true; anything else is reported."""
-    told = declared(job, fact)
-    if told.unknown:
-        verdict.undecided(job, told, key)
-    elif told.text not in ("true", "false"):
-        verdict.violated(job, f"has an invalid annotation: {told.path} is neither true nor false", key)
-    elif told.text == "false":
+    declaration = declared(job, fact)
+    if declaration.unknown:
+        verdict.undecided(job, declaration, key)
+    elif declaration.text not in ("true", "false"):
+        verdict.violated(job, f"has an invalid annotation: {declaration.path} is neither true nor false", key)
+    elif declaration.text == "false":
         verdict.violated(job, otherwise, key)
-    return told.text == "true"
+    return declaration.text == "true"
 
 
 @resource_rule(

@@ -117,12 +117,12 @@ def _slots_after(job: Resource, deployments: Sequence[Resource]) -> Iterator[str
 
 def _incompatible(job: Resource, verdict: Verdict) -> bool:
     """Return whether the migration declares itself incompatible; a missing declaration is reported."""
-    told = declared(job, "compatible")
-    if told.unknown:
-        verdict.undecided(job, told, "compatible")
-    elif told.text not in ("true", "false"):
+    declaration = declared(job, "compatible")
+    if declaration.unknown:
+        verdict.undecided(job, declaration, "compatible")
+    elif declaration.text not in ("true", "false"):
         verdict.violated(job, "does not declare whether it is compatible with the previous version", "compatible")
-    return told.text == "false"
+    return declaration.text == "false"
 
 
 def _evaluate_split(job: Resource, shares: Sequence[tuple[str, Property]], needing: set[str], verdict: Verdict) -> None:

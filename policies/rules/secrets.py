@@ -58,13 +58,13 @@ def plain_outputs(resources: Sequence[Resource], _settings: Settings, verdict: V
 
 def _evaluate(resource: Resource, values: Iterable[Plain], verdict: Verdict) -> None:
     found: dict[str, list[str]] = defaultdict(list)
-    told: set[str] = set()
+    reported: set[str] = set()
     for each in values:
         marked = resource.is_secret(each.value)
-        if (told and each.value.path in told) or (marked and not each.shown):
+        if (reported and each.value.path in reported) or (marked and not each.shown):
             continue
         if marked or _looks_secret(each):
-            told.add(each.value.path)
+            reported.add(each.value.path)
             found[each.key].append(str(each))
         elif each.value.unknown and each.shown and secret_by_name(each.name):
             verdict.undecided(resource, each.value, each.key)

@@ -226,24 +226,26 @@ def container_hardening(workload: Resource, settings: Settings, verdict: Verdict
     if workload.type in WORKLOADS:
         _evaluate_workload(workload, verdict)
         return
-    told: set[str] = set()
+    reported: set[str] = set()
     for template in templates_of(workload):
-        told |= _evaluate_template(workload, template, verdict)
-    rest = [(where, text) for where, text in taken_back(workload, settings["agentFolders"]) if where.path not in told]
+        reported |= _evaluate_template(workload, template, verdict)
+    rest = [
+        (where, text) for where, text in taken_back(workload, settings["agentFolders"]) if where.path not in reported
+    ]
     if rest:
         _report(workload, Property(None), rest, "breaks the restricted Pod Security Standard", "", verdict)
 
 
 def _evaluate_template(operated: Resource, template: Property, verdict: Verdict) -> set[str]:
     """Check the template of an operator's pods; returns the paths of the reported settings."""
-    spec, told = template["spec"], set[str]()
+    spec, reported = template["spec"], set[str]()
     if not spec.unknown and not any(True for _ in spec["containers"].elements()) and not spec["containers"].unknown:
         verdict.violated(operated, f"does not restrict its pods: {spec.path}.containers is not set")
-        return told
+        return reported
     for part in evaluate(template):
         _report(operated, part.where, part.problems, "breaks the restricted Pod Security Standard in", "", verdict)
-        told |= {where.path for where, _ in part.problems}
-    return told
+        reported |= {where.path for where, _ in part.problems}
+    return reported
 
 
 def _evaluate_workload(workload: Resource, verdict: Verdict) -> None:

@@ -199,7 +199,7 @@ class RuleGroup:
 
 
 @dataclass(frozen=True)
-class Entrance:
+class IngressListeners:
     """The listeners of a load balancer that is created for an Ingress."""
 
     ports: Sequence[Property]
@@ -207,7 +207,7 @@ class Entrance:
     """Whether one of them serves plain HTTP."""
 
 
-def _no_entrance(_: Property) -> Entrance | None:
+def _no_listeners(_: Property) -> IngressListeners | None:
     return None
 
 
@@ -221,7 +221,7 @@ class Budget:
     """Period of the amount."""
     system: Callable[[Resource], Property]
     """The budget's system; missing if it applies to all."""
-    tells: Callable[[Resource], Property]
+    notifies: Callable[[Resource], Property]
     """Set if it notifies somebody of actual spending."""
 
 
@@ -335,7 +335,7 @@ class Cloud:
     """Annotations, with values, that make Services and gateways internal."""
     source_ranges: tuple[str, ...] = ()
     """Annotations with a load balancer's allowed sources."""
-    entrance: Callable[[Property], Entrance | None] = _no_entrance
+    ingress_listeners: Callable[[Property], IngressListeners | None] = _no_listeners
     """Returns the load balancer that annotations of an Ingress describe."""
 
     # Secrets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.clouds.contract import Entrance, each_of
+from adapters.clouds.contract import IngressListeners, each_of
 from adapters.documents import parsed
 from adapters.safeguards import OLD_TLS, Safeguard
 from framework import Absence, Property, Resource, Settings, Verdict
@@ -79,7 +79,7 @@ INTERNAL = {"alb.ingress.kubernetes.io/scheme": ("internal",)}
 SOURCE_RANGES = ("alb.ingress.kubernetes.io/inbound-cidrs",)
 
 
-def entrance(annotations: Property) -> Entrance | None:
+def ingress_listeners(annotations: Property) -> IngressListeners | None:
     """Return the listeners in an annotation: `[{"HTTP": 80}, {"HTTPS": 443}]`; an unknown one may be any."""
     written = annotations[_PORTS]
     if written.missing and annotations[_CERTIFICATE].missing:
@@ -90,6 +90,6 @@ def entrance(annotations: Property) -> Entrance | None:
         document = written.value
     listeners = [each for each in each_of(Property(document, written.path)) if each.mapping]
     if not listeners:
-        return Entrance([written], plain=True)
+        return IngressListeners([written], plain=True)
     plain = any("HTTP" in each.keys for each in listeners) and annotations[_REDIRECT].missing
-    return Entrance([each[protocol] for each in listeners for protocol in each.keys], plain=plain)
+    return IngressListeners([each[protocol] for each in listeners for protocol in each.keys], plain=plain)
