@@ -94,10 +94,13 @@ def commit(folder: Path, message: str = "Change") -> None:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose `main` has a system in the stacks `test` and `cloud`."""
+    """A repository whose `main` has a system in the stacks `test` and `cloud`. What Python has compiled already lies in
+    it too, or each preview would compile everything."""
     root = tmp_path_factory.mktemp("history")
     for folder in ("components", "policies", "prices", "slipway"):
-        shutil.copytree(ROOT / folder, root / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        # These are about to be renamed by whoever compiles just now.
+        being_written = shutil.ignore_patterns("*.pyc.*")
+        shutil.copytree(ROOT / folder, root / folder, symlinks=True, ignore=being_written)
     for file in ("__main__.py", "Pulumi.yaml"):
         shutil.copy(ROOT / file, root / file)
     Copy(root).edit("policies/stacks.yaml", LOCAL, f"{LOCAL}{LEVEL}")
@@ -108,16 +111,21 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "Pulumi.test.yaml").write_text(STACK)
     (root / "Pulumi.cloud.yaml").write_text(CLOUD)
     git(root, "init", "--initial-branch", "main")
+    (root / ".git" / "info" / "exclude").write_text("__pycache__\n")
     commit(root, "Begin")
     return root
 
 
 @pytest.fixture
 def change(history: Path, tmp_path: Path) -> Copy:
-    """A branch of it, in a clone."""
-    git(tmp_path, "clone", str(history), "change")
-    git(tmp_path / "change", "checkout", "-b", "change")
-    return Copy(tmp_path / "change")
+    """A branch of it, in a clone: copied, with the times by which Python knows what is compiled."""
+    clone = tmp_path / "change"
+    shutil.copytree(history, clone, symlinks=True)
+    git(clone, "remote", "add", "origin", str(history))
+    git(clone, "fetch", "origin")
+    git(clone, "remote", "set-head", "origin", "main")
+    git(clone, "checkout", "-b", "change")
+    return Copy(clone)
 
 
 def previewed(change: Copy, *more: str, stack: str = "test", **environment: str) -> Run:
