@@ -81,7 +81,8 @@ def _table(table: Table) -> str:
         return f"<tr>{''.join(f'<{tag}>{_line(cell)}</{tag}>' for cell in cells)}</tr>"
 
     body = "".join(row("td", each) for each in table.rows)
-    return f"<table><thead>{row('th', table.columns)}</thead><tbody>{body}</tbody></table>"
+    head = f"<thead>{row('th', table.columns)}</thead>" if any(table.columns) else ""
+    return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
 def _line(line: Line) -> str:

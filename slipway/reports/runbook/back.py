@@ -30,7 +30,7 @@ def back(facts: Facts) -> Section:
 def _times(facts: Facts) -> Iterator[Block]:
     expected = facts.release.rollback.expected_duration
     measured = f" The owner measured {expected} for the whole rollback." if expected else ""
-    if facts.former_version is None:
+    if facts.is_first:
         yield Paragraph("There is no version before this one: a rollback closes the system to visitors." + measured)
     elif facts.is_closed:
         yield Paragraph(f"Visitors see the maintenance page until the way back is complete.{measured}")
@@ -77,7 +77,7 @@ def _thresholds(facts: Facts) -> Iterator[Sequence[Line]]:
 
 def _itself(facts: Facts) -> Iterator[Line]:
     incompatible = [each for each in facts.migrations if not each.compatible]
-    if facts.former_version is None:
+    if facts.is_first:
         yield "Visitors see the maintenance page: there is no version to return to."
     elif facts.is_closed or incompatible:
         yield "The maintenance page stays up, or is put up again."
@@ -94,9 +94,9 @@ def _itself(facts: Facts) -> Iterator[Line]:
         )
         yield line(Code(each.name), way, ".")
     kept = [each for each in facts.migrations if each.compatible]
-    if kept:
+    if kept and not facts.is_first:
         yield "Compatible migrations stay: the version before works with them."
-    if facts.former_version is not None and (facts.is_closed or incompatible):
+    if not facts.is_first and (facts.is_closed or incompatible):
         yield f"Visitors are let in again, on slot {facts.former}."
     for each in facts.release.announcements:
         if each.when == "rolled-back":

@@ -49,7 +49,7 @@ def _itself(facts: Facts) -> Iterator[Line]:
     window = release.window
     if window:
         yield (
-            f"Admission waits for the window: {one_of(window.days)}, {window.start} {window.time_zone}, for "
+            f"Admission waits for the window: {one_of([day.capitalize() for day in window.days])}, {window.start} {window.time_zone}, for "
             f"{window.duration}. A release that would not end in it does not start."
         )
     if facts.restorable:

@@ -214,18 +214,22 @@ def _validations(facts: Facts) -> Iterator[Block]:
 
 
 def _traffic(facts: Facts) -> Iterator[Block]:
-    if facts.is_closed or not facts.release.steps:
-        taken = ", when the maintenance page is taken away" if facts.is_closed else ""
-        yield Items([f"All visitors get the new version at once{taken}."])
-        return
-    rows: list[list[Line]] = [[f"{each.weight} %", each.hold] for each in facts.release.steps]
-    yield Table(("visitors", "held for"), rows)
-    yield Items(
-        [
-            "A cookie keeps a visitor in a slot. Pages, services and queue consumers of a slot move together.",
-            "During each step the candidate is judged; figures and thresholds are below, in Rollback.",
-        ]
-    )
+    steps = facts.release.steps
+    if facts.is_closed:
+        yield Items(["All visitors get the new version at once, when the maintenance page is taken away."])
+    elif facts.is_first or not steps:
+        why = "there is no version before it to share them with" if facts.is_first else "no steps are declared"
+        later = " The next release moves them in these steps:" if facts.is_first and steps else ""
+        yield Paragraph(f"All visitors get it at once, after its tests: {why}.{later}")
+    if steps and not facts.is_closed:
+        rows: list[list[Line]] = [[f"{each.weight} %", each.hold] for each in steps]
+        yield Table(("visitors", "held for"), rows)
+        yield Items(
+            [
+                "A cookie keeps a visitor in a slot. Pages, services and queue consumers of a slot move together.",
+                "During each step the candidate is judged; figures and thresholds are below, in Rollback.",
+            ]
+        )
 
 
 def _people(facts: Facts) -> Iterator[Block]:

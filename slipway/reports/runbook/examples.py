@@ -15,7 +15,7 @@ from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import Project, find_project
 
 FOLDER = Path("docs", "runbooks")
-EXAMPLES = (("prod", "fleet"),)
+EXAMPLES = (("prod", "fleet"), ("staging", "smartwallet"))
 """Stacks and systems that the documentation shows."""
 AT = datetime(2026, 12, 1, 10, tzinfo=UTC)
 """Time from which the clock times of examples are computed. Chosen: any, so that the pages stay as they are."""

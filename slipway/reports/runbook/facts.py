@@ -75,6 +75,11 @@ class Facts:
         return self.deployed.deployment.slot(self.former).version
 
     @property
+    def is_first(self) -> bool:
+        """Return whether there is no version before, with which the released one could share visitors."""
+        return self.former_version is None
+
+    @property
     def is_closed(self) -> bool:
         """Return whether visitors see the maintenance page during the release."""
         return self.release.maintenance or self.deployed.deployment.maintenance
@@ -108,6 +113,6 @@ class Facts:
     def promoted(self) -> float:
         """Return the seconds from the start until all visitors have the candidate, as far as durations are declared."""
         migrated = sum(seconds(each.expected_duration) for each in self.migrations if each.expected_duration)
-        held = 0.0 if self.is_closed else clocks.held(self.release)
+        held = 0.0 if self.is_closed or self.is_first else clocks.held(self.release)
         declared = self.release.expected_duration if self.is_closed else None
         return max(migrated + held, seconds(declared) if declared else 0.0)

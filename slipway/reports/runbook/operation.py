@@ -21,6 +21,7 @@ from slipway.reports.runbook.blocks import (
 )
 from slipway.reports.runbook.during import migrations_table
 from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.overview import parts
 from slipway.reports.runbook.words import steps
 from slipway.settings.operations import KnownIssue
 
@@ -34,9 +35,10 @@ def known_issues(facts: Facts) -> Section:
 
 
 def operation(facts: Facts) -> Section:
-    """Return recovery objectives, costs, compliance and the cluster's minimum."""
+    """Return the parts of the system, recovery objectives, costs, compliance and further documents."""
     earlier = [each for each in facts.definition.migrations if each not in facts.migrations]
-    parts = [
+    sections = [
+        parts(facts),
         Section("Earlier migrations", [migrations_table(earlier)] if earlier else []),
         Section("Recovery", list(_recovery(facts))),
         Section("Costs", list(_costs(facts))),
@@ -44,7 +46,7 @@ def operation(facts: Facts) -> Section:
         Section("Cluster", list(_cluster(facts))),
         Section("Links", list(_links(facts))),
     ]
-    return Section("Reference", [], parts)
+    return Section("Reference", [], sections)
 
 
 def _issue(issue: KnownIssue) -> Section:

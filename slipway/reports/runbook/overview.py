@@ -13,7 +13,7 @@ from slipway.settings.services import Service, supplied_by
 
 
 def overview(facts: Facts) -> Section:
-    """Return the facts at the top of the page, and the parts of the system."""
+    """Return the facts at the top of the page."""
     introduction = (
         Code(f"pulumi up --stack {facts.stack.name}"),
         " is the release. Two Jobs are its gates: ",
@@ -23,9 +23,13 @@ def overview(facts: Facts) -> Section:
         " when all visitors have the new version. Between them a controller in the cluster does what is listed here "
         "as done by itself, whatever becomes of the terminal or the pipeline that began it. The rest is for people.",
     )
-    parts = Section("What it consists of", [], list(_parts(facts)))
     about = [Table(("", ""), list(_rows(facts))), Paragraph(introduction if facts.is_automatic else _by_hand(facts))]
-    return Section("Overview", about, [parts])
+    return Section("Overview", about)
+
+
+def parts(facts: Facts) -> Section:
+    """Return what the system consists of."""
+    return Section("What it consists of", [], list(_parts(facts)))
 
 
 def _by_hand(facts: Facts) -> Line:
@@ -56,7 +60,10 @@ def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
     yield "owner", joined([f"team {owner.team}", *reached])
     window = release.window
     if window:
-        yield "window", f"{one_of(window.days)} from {window.start} {window.time_zone}, for {window.duration}"
+        yield (
+            "window",
+            f"{one_of([day.capitalize() for day in window.days])} from {window.start} {window.time_zone}, for {window.duration}",
+        )
         yield "opens next", moment(facts.start)
     else:
         yield "window", "none: at any time"
@@ -65,6 +72,8 @@ def _rows(facts: Facts) -> Iterator[tuple[Line, Line]]:
         yield "hotfix", f"outside the window: {hotfix.reason}"
     if facts.is_closed:
         yield "visitors", "see the maintenance page from admission until promotion"
+    elif facts.is_first:
+        yield "visitors", "get it at once, after its tests: there is no version before it"
     elif release.steps:
         yield "visitors", f"move in steps: {', '.join(f'{each.weight} %' for each in release.steps)}"
     else:

@@ -68,7 +68,7 @@ def _until_promotion(facts: Facts) -> Iterator[Entry]:
         now += seconds(each.expected_duration) if each.expected_duration else 0.0
     yield Entry(now, f"{facts.version} starts in slot {facts.candidate}, service after service")
     yield from (Entry(now, text, who) for text, who in _tested(facts))
-    if not facts.is_closed:
+    if not (facts.is_closed or facts.is_first):
         yield from (Entry(now + each.offset, each.text) for each in clocks.steps(facts.release))
     opened = "promoted: all visitors have it" + ("; the maintenance page is gone" if facts.is_closed else "")
     yield Entry(facts.promoted, opened)

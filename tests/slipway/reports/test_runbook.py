@@ -160,6 +160,8 @@ def test_an_incompatible_migration_is_part_of_the_way_back() -> None:
 def test_without_a_version_before_there_is_no_promise_of_one() -> None:
     """A first release has no slot to return to."""
     assert "no version to return to" in between(page("fleet"), "## Rollback")
+    assert "% of visitors" not in between(page("fleet"), "## Timeline")
+    assert "10 % of visitors" in between(page_of(released("fleet", "v1", "v2")), "## Timeline")
     assert "back on slot blue" in between(page_of(released("fleet", "v1", "v2")), "## Rollback")
 
 
@@ -226,7 +228,7 @@ def test_the_example_of_the_documentation_is_up_to_date(capsys: pytest.CaptureFi
 
 def test_an_example_that_is_out_of_date_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing, different or left over; `--update` writes it."""
-    for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "systems"):
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.staging.yaml", "systems"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     assert examples.main(["--verify"]) == 1
@@ -234,7 +236,10 @@ def test_an_example_that_is_out_of_date_is_found(tmp_path: Path, monkeypatch: py
     (tmp_path / examples.FOLDER / "old.md").write_text("old", encoding="utf-8")
     assert examples.main(["--verify"]) == 1
     assert examples.main(["--update"]) == 0
-    assert [path.name for path in (tmp_path / examples.FOLDER).iterdir()] == ["fleet-prod.md"]
+    assert sorted(path.name for path in (tmp_path / examples.FOLDER).iterdir()) == [
+        "fleet-prod.md",
+        "smartwallet-staging.md",
+    ]
 
 
 HOSTILE = 'a <b>&|`code`*_# @x ![i](http://i) [l](javascript:1) "q" \u202e\n# x'
