@@ -13,7 +13,8 @@ from slipway.release.returning import roll_back
 def await_question(draft: Draft) -> None:
     """Idle: begin to wait for the gates once a gate's Job asks. What visitors have already needs no release."""
     if is_done(draft):
-        draft.set(active_version=draft.status.version, reason=None, waiting=[])
+        applied = sorted({*draft.status.applied, *applied_names(draft)})
+        draft.set(active_version=draft.status.version, applied=applied, reason=None, waiting=[])
     elif draft.seen.admit_asked or draft.seen.promote_asked:
         _wait(draft)
 
@@ -26,12 +27,19 @@ def is_done(draft: Draft) -> bool:
         and not status.closed
         and status.weights.get(draft.candidate) == 100
         and status.active_version in (None, spec.target.version)
-        and all(each.job in draft.seen.finished_jobs for each in spec.migrations)
+        and len(applied_names(draft)) == len(spec.migrations)
     )
+
+
+def applied_names(draft: Draft) -> list[str]:
+    """Return the migrations of the spec that were applied before this release."""
+    done, known = draft.seen.finished_jobs, draft.status.applied
+    return [each.name for each in draft.spec.migrations if each.name in known or each.job in done]
 
 
 def await_gates(draft: Draft) -> None:
     """Waiting: admit the release once nothing is missing and its gate's Job asks; refuse it if that cannot be soon."""
+    draft.set(applied_before=applied_names(draft))
     _announce_ahead(draft)
     failed = [each for each in draft.status.results if not each.passed and each.name.endswith("/before")]
     if failed:
@@ -98,11 +106,10 @@ def _wait(draft: Draft) -> None:
 
 def _admit(draft: Draft) -> None:
     """Close the system if it is to be closed. What fires, failed and was applied until now is not this release's doing."""
-    seen, done = draft.seen, draft.seen.finished_jobs
+    seen = draft.seen
     draft.set(
         was_closed=draft.status.closed,
         known_alerts=sorted({*(seen.critical_alerts or ())}),
-        applied_before=[each.name for each in draft.spec.migrations if each.job in done],
         stale_jobs=sorted(seen.failed_jobs),
     )
     migrations = sum(each.expected_seconds or 0 for each in draft.migrations)

@@ -81,6 +81,7 @@ def _begin(draft: Draft) -> bool:
         weights=status.weights,
         closed=status.closed,
         live=status.live,
+        applied=status.applied,
         handled=status.handled,
         previous=_past(status, draft.now),
     )

@@ -147,6 +147,11 @@ class Draft:
         """Whether all Deployments of a slot are seen available."""
         return self.seen.ready is not None and self.seen.ready.get(slot) is True
 
+    def has_failed(self, migration: ReleasedMigration) -> bool:
+        """Whether a migration failed in this release."""
+        result = self.result(f"migration/{migration.name}")
+        return result is not None and not result.passed
+
     def has_applied(self, migration: ReleasedMigration) -> bool:
         """Whether a migration was applied in this release, and not rolled back."""
         applied, undone = self.result(f"migration/{migration.name}"), self.result(f"rollback/{migration.name}")

@@ -30,6 +30,9 @@ def _take_results(draft: Draft) -> None:
         old = draft.result(new.name)
         if old is None or (old.passed and not new.passed):
             _note(draft, new)
+            kind, _, name = new.name.partition("/")
+            if kind == "rollback" and new.passed:
+                draft.set(applied=[each for each in draft.status.applied if each != name])
             if not new.passed:
                 draft.report("Failed", f"{new.name} failed: {new.detail}", warning=True)
 
@@ -50,7 +53,7 @@ def _take_jobs(draft: Draft) -> None:
     stale = [each for each in draft.status.stale_jobs if each in failed]
     if stale != draft.status.stale_jobs:
         draft.set(stale_jobs=stale)
-    for migration in draft.migrations:
+    for migration in draft.spec.migrations:
         if migration.job in draft.seen.finished_jobs:
             _note_job(draft, f"migration/{migration.name}", True, "")
         for kind, job in (("migration", migration.job), ("backup", migration.backup)):

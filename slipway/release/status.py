@@ -159,6 +159,9 @@ class Status(Object):
     """Why it was refused or rolled back: step, figure and threshold."""
     known_alerts: list[str] = Field(default_factory=list)
     """Critical alerts that the candidate did not cause: they have fired since before it had visitors."""
+    applied: list[str] = Field(default_factory=list)
+    """Migrations that the active version was promoted with, by name: another attempt, or another image, runs them again
+    without effect."""
     applied_before: list[str] = Field(default_factory=list)
     """Migrations that were applied before this release was admitted; its rollback leaves them alone."""
     stale_jobs: list[str] = Field(default_factory=list)

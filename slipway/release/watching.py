@@ -29,6 +29,7 @@ def promote(draft: Draft) -> None:
         weights=whole(candidate),
         closed=False,
         live=candidate,
+        applied=sorted({*status.applied, *(each.name for each in draft.spec.migrations if not draft.has_failed(each))}),
         promoted=draft.now,
         watch_until=draft.after(draft.spec.watch.duration_seconds),
         paused=None,

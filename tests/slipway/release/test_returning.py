@@ -179,6 +179,44 @@ def test_a_migration_of_an_earlier_release_is_left_alone() -> None:
     assert world.tasks == ["smoke"]
 
 
+def test_another_attempt_leaves_applied_migrations_alone() -> None:
+    """Its Jobs have other names, and run again without effect: no page, no approval, no rollback of the database."""
+    rule = [{"role": "DBA", "when": "migration"}]
+    world = World(spec(migrations=[RENAME], approvals=rule))
+    world.seen["words"] = [word("DBA", "migration")]
+    world.until("Admitted").seen["finished_jobs"] = ["j"]
+    world.until("Promoted").look()
+    assert world.status.applied == ["rename"]
+    again = {"migrations": [RENAME | {"job": "j-2"}], "approvals": rule, "attempt": 2}
+    world.spec = spec(id="bbbbbbbb", target={"slot": "green", "version": "2.0.0"}, **again)
+    world.seen = {"finished_jobs": []}
+    world.look()
+    assert (world.status.phase, world.status.open_gates) == ("Idle", ["admit", "promote"])
+    world.spec = spec(id="cccccccc", target={"slot": "blue", "version": "3.0.0"}, **again)
+    world.until("Stepping")
+    assert not world.status.closed
+    world.seen["finished_jobs"] = ["j-2"]
+    world.look()
+    world.command("abort")
+    world.until("RolledBack")
+    assert world.tasks == ["smoke", "smoke"]
+    assert world.status.closed is False
+
+
+def test_a_migration_that_was_rolled_back_is_the_next_attempts() -> None:
+    """It is applied again, in maintenance, and rolled back again if need be."""
+    world = admitted(RENAME)
+    for attempt, job in ((2, "j-2"), (3, "j-3")):
+        world.seen["finished_jobs"] = [world.spec.migrations[0].job]
+        world.until("Promoted").look()
+        world.command("abort")
+        world.until("RolledBack")
+        assert (world.tasks[-1], world.status.closed, world.status.applied) == ("rollback/rename", False, [])
+        world.spec = spec(id=f"bbbbbbb{attempt}", attempt=attempt, migrations=[RENAME | {"job": job}])
+        world.until("Admitted")
+        assert world.status.closed
+
+
 def test_a_gateway_that_does_not_follow_ends_with_an_alarm() -> None:
     """The weights stay decided; people learn that nobody confirmed them."""
     world = World(spec(progressSeconds=60)).until("Stepping")
