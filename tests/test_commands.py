@@ -23,7 +23,7 @@ ADMINISTRATORS = {
     "kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80",
     "kubectl apply --server-side --force-conflicts -f -",
 }
-"""What only whoever runs the cluster types: the first logins, and what goes before an installation."""
+"""What only whoever runs the cluster types: the first logins, the agents, and what goes before an installation."""
 EXAMPLES = {"shop": "fleet", "<namespace>": "fleet", "": "fleet"}
 """Systems of pages that tell of any system."""
 SHORT = {"deploy": "deployments", "deployment": "deployments", "pod": "pods", "job": "jobs", "service": "services"}

@@ -96,7 +96,8 @@ def _audit_log(deployed: DeployedSystem) -> Rule:
         "`log_type: audit` count.",
         steps=(
             "Look for the newest line in Kibana, in the system's audit view. A weekend without users explains it.",
-            "Do the agents run? kubectl -n logging get pods. Then the service stopped writing: look at its last release.",
+            "Do other services of the system write lines? Then this one stopped: look at its last release.",
+            "If nobody does, ask a cluster administrator whether the agents run: kubectl -n logging get pods.",
         ),
     )
 
