@@ -107,6 +107,10 @@ def _owner(release: Release) -> Document:
 
 
 def job_name(release: Release, task: str) -> str:
-    """Return the Job's name of a task in this release."""
+    """Return the Job's name of a task in this release. A validation of admission runs again for each `up` that asks, so
+    its name says since when the release is asked for."""
     plain = "".join(each if each.isalnum() else "-" for each in task.lower()).strip("-")
-    return f"{shortened(plain, jobs.LONGEST_NAME - len(release.id) - 1)}-{release.id}"
+    started = release.status.started
+    asked = f"{int(started.timestamp()):x}-" if started is not None and task.endswith("/before") else ""
+    end = f"{asked}{release.id}"
+    return f"{shortened(plain, jobs.LONGEST_NAME - len(end) - 1)}-{end}"

@@ -13,7 +13,7 @@ from slipway.release.controller import work
 from slipway.release.controller.tasks import Tasks
 from slipway.release.controller.visit import Visitor
 from slipway.release.objects import ReleasedMigration, ReleaseJob
-from slipway.release.status import Result
+from slipway.release.status import Result, Status
 from tests.processes import until
 from tests.slipway.release.controller.server import Cluster, Document
 from tests.slipway.release.controller.system import ID, NAMESPACE, put, spec
@@ -83,8 +83,8 @@ class Jobs:
         )
         self.cluster.logs[f"{name}-x2x7k"] = self.log
 
-    def run(self, name: str, **changed: Any) -> Result:
-        release = put(self.cluster, spec(**changed))
+    def run(self, name: str, status: Status | None = None, **changed: Any) -> Result:
+        release = put(self.cluster, spec(**changed), status)
         (result,) = work.of(self.cluster.api(), release, Visitor(None), name)(threading.Event())
         return result
 
@@ -108,6 +108,17 @@ def test_a_validation_is_created_once(jobs: Jobs) -> None:
     assert made["metadata"]["labels"] == {"slipway.dev/release": ID}
     assert made["metadata"]["ownerReferences"][0]["kind"] == "Release"
     assert made["spec"]["backoffLimit"] == 0
+
+
+def test_a_validation_of_admission_runs_again_for_another_up(jobs: Jobs) -> None:
+    """A failed one refuses one `up`, not the next; a second leader still finds it."""
+    first, second = (Status(id=ID, phase="Waiting", started=RESULT.at.replace(hour=hour)) for hour in (1, 2))
+    jobs.status = 1
+    results = [jobs.run("job/totals/before", first, jobs=[validation()]) for _ in range(2)]
+    jobs.status = 0
+    results.append(jobs.run("job/totals/before", second, jobs=[validation()]))
+    assert [each.passed for each in results] == [False, False, True]
+    assert len(jobs.made) == 2
 
 
 @pytest.mark.parametrize(
