@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from slipway.cli import stack_file
@@ -11,6 +12,11 @@ from slipway.cli.selection import select
 from slipway.settings.document import mark_at, read
 from slipway.settings.load import name_in
 from slipway.settings.rewriting import with_value
+
+IN_PLACE = (
+    "{slot} is the active slot of {system}: its pods are replaced under its visitors, without steps; "
+    "`slipway release hand-over` releases into the other slot"
+)
 
 
 def set_version(cwd: Path, name: str | None, file: Path | None, *, system: str, slot: str, version: str) -> int:
@@ -28,4 +34,7 @@ def set_version(cwd: Path, name: str | None, file: Path | None, *, system: str, 
     stack_file.write(selection, with_value(text, path, version))
     mark = mark_at(read(selection.file, shown), path)
     print(f"{shown}:{mark.line}: {system} {slot}: {before or 'no version'} → {version}")
+    cluster, deployed = find_system(selection.stack, system)
+    if cluster.settings.controllers.releases != "absent" and before and slot == deployed.deployment.active:
+        print(IN_PLACE.format(system=system, slot=slot), file=sys.stderr)
     return OK

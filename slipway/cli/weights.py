@@ -37,8 +37,13 @@ def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target
             print(f"{system} has no static sites: for its routes pass the cluster's --context")
             return OK
         edge = import_module(f"{PACKAGES[cluster.settings.cloud]}.weights")
-        rows = [_row(site, state, found.deployment) for site, state in edge.in_force(selected, cluster, system).items()]
-        print(table(("site", "in force", "declared", ""), rows))
+        states = edge.in_force(selected, cluster, system)
+        rows = [_row(site, state, found.deployment) for site, state in states.items()]
+        if cluster.settings.controllers.releases == "absent":
+            print(table(("site", "in force", "declared", ""), rows))
+        else:
+            print(table(("site", "in force"), [row[:2] for row in rows]))
+            print("what the release wants is on the cluster: `slipway release status` shows it")
         return OK
     from slipway.ops.kubernetes import weights as gateway
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -33,6 +34,10 @@ BY_HAND = (
     "{slot}`, and the slots' `weight`"
 )
 
+UNASKED = (
+    "no cluster was asked who has the visitors: after a rollback pass --context, or `slipway release revert` first"
+)
+
 
 class Unchanged(Exception):
     """There is nothing to change, or not yet; the message says why."""
@@ -47,7 +52,10 @@ def hand_over(request: Request, system: str, version: str, hotfix: str | None = 
     if cluster.settings.controllers.releases == "absent":
         raise refused(BY_HAND.format(cluster=cluster.name, slot=_candidate(found.deployment.active, found.deployment)))
     deployment = found.deployment
-    slot = _candidate(_in_force(request, system) or deployment.active, deployment)
+    in_force = _in_force(request, system)
+    if in_force is None and deployment.slot(deployment.active).version is not None:
+        print(UNASKED, file=sys.stderr)
+    slot = _candidate(in_force or deployment.active, deployment)
     shown = name_in(selection.project, selection.file)
     version_path = (*path, slot, "version")
     stack_file.check_version(version, mark_at(read(selection.file, shown), version_path), version_path)

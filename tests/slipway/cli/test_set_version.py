@@ -49,6 +49,19 @@ def test_a_slot_that_the_stack_has_not_yet_is_added(project: Copy) -> None:
     assert project.slipway("check").status == 0
 
 
+def test_a_version_in_place_is_warned_of(project: Copy) -> None:
+    """Where a controller releases, and only of the slot that visitors have."""
+    on = "      controllers: {releases: installed}\n      releases: {image: localhost:5000/slipway:1.0.0}\n      systems:\n"
+    project.edit("Pulumi.local.yaml", "      systems:\n", on)
+    words = ("set-version", "--stack", "local", "--system", "fleet", "--version", "personal-use-v1.1.0", "--slot")
+    assert project.slipway(*words, "green").err == ""
+    run = project.slipway(*words, "blue")
+    assert run.status == 0, run.everything
+    assert run.err.startswith(
+        "blue is the active slot of fleet: its pods are replaced under its visitors, without steps"
+    )
+
+
 def test_the_same_version_again_changes_nothing(project: Copy) -> None:
     """Exit status 0, said."""
     file = project.root / PROD

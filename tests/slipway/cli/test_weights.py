@@ -37,6 +37,25 @@ def test_weights_in_force_stand_beside_the_declared(
     assert row == f"web   blue {100 - green} %, green {green} %, blue active  {declared}  {said}".rstrip()
 
 
+def test_where_a_release_moves_visitors_the_file_is_not_compared(
+    slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edge shows what is in force; what is wanted is on the cluster."""
+    text = (project.root / "Pulumi.staging.yaml").read_text()
+    text = text.replace(", weight: 90}", "}").replace(", weight: 10}", "}")
+    on = "      releases: {image: registry.example.com/slipway:1.0.0}\n      controllers: {releases: installed}\n      systems:\n"
+    (project.root / "Pulumi.staging.yaml").write_text(text.replace("      systems:\n", on, 1))
+    state = EdgeState(active="blue", weights={"blue": 60, "green": 40}, epoch=7)
+    monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": state})
+    run = slipway(*STAGING, "smartwallet")
+    assert run.status == 0, run.everything
+    assert run.out.splitlines() == [
+        "site  in force",
+        "web   blue 60 %, green 40 %, blue active",
+        "what the release wants is on the cluster: `slipway release status` shows it",
+    ]
+
+
 def test_a_site_without_a_state(slipway: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Says what makes it."""
     monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": None})
