@@ -47,7 +47,7 @@ class Prometheus:
             answer: Any = self._pool.request(
                 "POST",
                 f"{self._base}/api/v1/query",
-                fields={"query": query, "timeout": f"{TIMEOUT}s"},
+                fields={"query": query, "timeout": f"{TIMEOUT:.0f}s"},
                 encode_multipart=False,
                 timeout=urllib3.Timeout(total=TIMEOUT),
                 retries=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,7 +188,10 @@ class Figures:
         self.asked = 0
 
     def __call__(self, request: Request) -> Answer:
+        """As Prometheus does, it refuses a timeout that is no duration of its own form."""
         self.asked += 1
+        if not re.search(rb"timeout=[0-9]+s(&|$)", request.body):
+            return 400, {}, b'{"status": "error", "errorType": "bad_data"}'
         data = {"resultType": "vector", "result": self.result}
         return self.status, {}, json.dumps({"status": "success", "data": data}).encode()
 
