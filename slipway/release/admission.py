@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from slipway.release.draft import Draft, duration
 from slipway.release.gates import missing, missing_window, opening
@@ -39,7 +39,7 @@ def applied_names(draft: Draft) -> list[str]:
 
 def await_gates(draft: Draft) -> None:
     """Waiting: admit the release once nothing is missing and its gate's Job asks; refuse it if that cannot be soon."""
-    draft.set(applied_before=applied_names(draft))
+    draft.set(applied_before=applied_names(draft), expected_start=_opening_ahead(draft))
     _announce_ahead(draft)
     failed = [each for each in draft.status.results if not each.passed and each.name.endswith("/before")]
     if failed:
@@ -95,7 +95,7 @@ def await_candidate(draft: Draft) -> None:
 
 def refuse(draft: Draft, reason: str, by: str | None = None) -> None:
     """End a release that never began."""
-    draft.enter("Refused", reason=reason, paused=None, gate=draft.seen.admit_gate or "")
+    draft.enter("Refused", reason=reason, paused=None, expected_start=None, gate=draft.seen.admit_gate or "")
     draft.report("Refused", f"The release is refused: {reason}", warning=True, by=by)
 
 
@@ -109,6 +109,7 @@ def _admit(draft: Draft) -> None:
     seen = draft.seen
     draft.set(
         was_closed=draft.status.closed,
+        expected_start=None,
         known_alerts=sorted({*(seen.critical_alerts or ())}),
         stale_jobs=sorted(seen.failed_jobs),
     )
@@ -125,6 +126,11 @@ def _opens_too_late(draft: Draft) -> bool:
     """Whether the window does not open before the release would be given up: waiting only makes an `up` hang."""
     opens, deadline = opening(draft), draft.status.deadline
     return opens is None or (deadline is not None and opens > max(deadline, draft.now))
+
+
+def _opening_ahead(draft: Draft) -> datetime | None:
+    opens = opening(draft)
+    return opens if opens is not None and opens > draft.now else None
 
 
 def _announce_ahead(draft: Draft) -> None:

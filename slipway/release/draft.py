@@ -44,6 +44,7 @@ class Draft:
         """Report a warning, and ask people to look at it, unless `key` was announced."""
         if key not in self.status.announced:
             self.report(reason, message, warning=True)
+            self.set(alarms=[*self.status.alarms, message], asked=[message, *self.status.asked])
             self.ask(key)
 
     def announce(self, when: str, suffix: str = "") -> None:

@@ -61,7 +61,7 @@ def roll_back_on(draft: Draft) -> None:
 
 def after_rollback(draft: Draft) -> None:
     """Look after a release that was rolled back: attestations, and a migration that ended only then."""
-    draft.set(asked=list(missing_attestations(draft, "rolled-back")))
+    draft.set(asked=[*draft.status.alarms, *missing_attestations(draft, "rolled-back")])
     if not draft.status.closed and any(draft.has_applied(each) for each in draft.incompatible):
         reason = draft.status.reason or "it was given up."
         draft.enter("RollingBack", draft.progress)
@@ -166,6 +166,6 @@ def _end(draft: Draft, reason: str | None) -> None:
     if draft.is_in_place and not draft.status.closed:
         reason = f"{reason} The slot was updated in place: visitors have what runs there."
     draft.enter("RolledBack", reason=reason or "It was given up.")
-    draft.set(asked=list(missing_attestations(draft, "rolled-back")))
+    draft.set(asked=[*draft.status.alarms, *missing_attestations(draft, "rolled-back")])
     draft.report("RolledBack", f"The release was rolled back: {draft.status.reason}", warning=True)
     draft.announce("rolled-back")

@@ -139,6 +139,8 @@ class Status(Object):
     """Index of the current step; -1 before the first."""
     started: datetime | None = None
     """When the release was admitted, or asked for."""
+    expected_start: datetime | None = None
+    """While it waits, when its window lets it begin."""
     since: datetime | None = None
     """When phase or step began."""
     deadline: datetime | None = None
@@ -155,6 +157,8 @@ class Status(Object):
     """What is missing, a sentence each, with the command that supplies it."""
     asked: list[str] = Field(default_factory=list)
     """What people are asked for without anything waiting: sign-offs, checks after the release, reviews."""
+    alarms: list[str] = Field(default_factory=list)
+    """What people must look at, once each; they are in `asked` too."""
     reason: str | None = None
     """Why it was refused or rolled back: step, figure and threshold."""
     known_alerts: list[str] = Field(default_factory=list)

@@ -52,12 +52,20 @@ def watch_on(draft: Draft) -> None:
     """Verify at the declared times, and return to the former slot on a critical breach."""
     _note_force(draft)
     _verify(draft)
-    draft.set(asked=list(_requests(draft)))
+    draft.set(asked=[*draft.status.alarms, *_requests(draft)])
     if is_watched(draft):
         _judge(draft)
     elif "watch-ended" not in draft.status.announced:
         draft.report("WatchEnded", f"The watch of version {draft.status.version} ended.")
+        _end_watch(draft)
+
+
+def _end_watch(draft: Draft) -> None:
+    """Remember that it ended, and send people what they owe."""
+    if draft.status.asked:
         draft.ask("watch-ended")
+    else:
+        draft.set(announced=[*draft.status.announced, "watch-ended"])
 
 
 def is_watched(draft: Draft) -> bool:
@@ -135,10 +143,6 @@ def _requests(draft: Draft) -> Iterator[str]:
     """What people owe: sign-offs, checks after the release, a look at what failed, the former slot's end."""
     yield from missing_approvals(draft, "sign-off")
     yield from missing_attestations(draft, "after")
-    for _, name in _verifications(draft):
-        result = draft.result(name)
-        if result is not None and not result.passed:
-            yield f"Look at {name}, which failed: {result.detail}"
     former = draft.status.former
     if former is not None and not is_watched(draft) and (draft.seen.ready is None or draft.is_ready(former)):
         yield f"Retire {former}: `{draft.command('retire')}`."

@@ -79,7 +79,7 @@ def _generated(spec: ReleaseSpec, status: Status, action: Announce, now: datetim
 def times(spec: ReleaseSpec, status: Status, now: datetime) -> tuple[str, str]:
     """Return start and expected end in the window's time zone."""
     zone = ZoneInfo(spec.window.time_zone if spec.window else "UTC")
-    start = status.started or now
+    start = status.expected_start or status.started or now
     end = start + timedelta(seconds=spec.expected_seconds)
     return _written(start, zone), _written(end, zone)
 

@@ -127,6 +127,7 @@ def test_a_window_that_opens_soon_is_waited_for() -> None:
     world.until(lambda each: len(each.sent) == 3, looks=1300)
     assert [each.key for each in world.sent] == ["before/1", "asked/admit", "before/0"]
     assert world.now == START + timedelta(minutes=20)
+    assert world.status.expected_start == START + timedelta(minutes=30)
     world.until("Admitted")
     assert world.now == START + timedelta(minutes=30)
 

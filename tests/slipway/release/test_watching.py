@@ -32,7 +32,7 @@ def test_verifications_run_at_their_times() -> None:
     for _ in range(100):
         world.look()
     assert (world.status.phase, len(world.tasks)) == ("Promoted", 5)
-    assert "Look at job/sums/watch-600, which failed: sums differ by 3" in world.status.asked
+    assert world.status.asked[0] == "job/sums/watch-600 failed: sums differ by 3"
     assert [each.key for each in world.sent] == ["alarm/job/sums/watch-600", "watch-ended"]
 
 
@@ -76,6 +76,8 @@ def test_nobody_returns_to_a_slot_that_is_not_there() -> None:
         world.look()
     assert world.status.phase == "Promoted"
     assert [each.key for each in world.sent] == ["alarm/breach"]
+    assert world.status.asked == world.status.alarms
+    assert "It is not rolled back by itself: the pods of blue are not all available" in world.status.asked[0]
     del world.seen["ready"]
     world.until("RolledBack", looks=40)
 
