@@ -26,6 +26,7 @@ from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.stacks import DeployedSystem, Slot, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
+from tests.test_documents import known_commands, named
 
 ROOT = Path(__file__).parents[3]
 SYSTEMS = sorted(path.parent.name for path in ROOT.glob("systems/*/system.yaml"))
@@ -112,6 +113,19 @@ def test_every_contact_and_known_issue_is_on_the_page(system: str) -> None:
     assert [each.symptom for each in definition.known_issues] == re.findall(
         r"^### (.+)$", page(system).partition("## Known issues\n")[2].partition("\n## ")[0], re.MULTILINE
     )
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_command_on_the_page_exists(system: str) -> None:
+    """With its options, so that it can be typed as it stands."""
+    commands = known_commands()
+    deployed = released(system, "0.0.1", "9.9.9") if system == "kingstons" else placed(system)[2]
+    typed = re.findall(r"^slipway (.+?)(?:  #.*)?$", page_of(deployed), re.MULTILINE)
+    assert len(typed) > 10
+    for line in typed:
+        name, options = named(line.split(), commands)
+        assert name in commands, line
+        assert set(options) <= commands[name], line
 
 
 def test_clock_times_follow_from_the_window() -> None:
