@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.cli.judge import Bench
+from slipway.cli.pack_choice import ChosenPack
 from slipway.cli.selection import POLICIES, Selection
 from slipway.cost import estimate, load
 from slipway.cost.prices import FOLDER
@@ -13,13 +13,13 @@ UNJUDGED = "mandatory"
 """Level if no pack sets one."""
 
 
-def over_budget(plan: Plan, selection: Selection, bench: Bench) -> list[Finding]:
+def over_budget(plan: Plan, selection: Selection, chosen: ChosenPack) -> list[Finding]:
     """Return findings for exceeded budgets, by the prices of the tree that checks or else the project's; none without
     prices. Raises InvalidSettings."""
-    root = next((each for each in (bench.root, selection.project.root) if (each / FOLDER).is_dir()), None)
+    root = next((each for each in (chosen.root, selection.project.root) if (each / FOLDER).is_dir()), None)
     if root is None:
         return []
-    return list(budgets.findings(estimate(plan, load(root)), lambda: _level(selection, bench.pack)))
+    return list(budgets.findings(estimate(plan, load(root)), lambda: _level(selection, chosen.pack)))
 
 
 def _level(selection: Selection, pack: PolicyPack | None) -> str:

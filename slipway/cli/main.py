@@ -142,8 +142,8 @@ def preview(
     ] = False,
 ) -> None:
     """Show what a stack would create or change, and check it with the policy pack. Needs no cloud, credentials or Pulumi CLI."""
-    from slipway.cli.judge import Judge
     from slipway.cli.lookup import refused
+    from slipway.cli.pack_choice import PackOptions
     from slipway.cli.preview import Comparing
     from slipway.cli.preview import preview as run
 
@@ -158,7 +158,7 @@ def preview(
             every=every,
             annotate=annotate,
             page_file=page,
-            judge=Judge(pack, data, base, scanned=scan),
+            pack_options=PackOptions(pack, data, base, scanned=scan),
             comparing=Comparing(
                 against=against, alone=alone, allowed=allowed or (), strict=strict, cached=not uncached
             ),

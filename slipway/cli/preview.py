@@ -13,8 +13,8 @@ from slipway.cli import reference
 from slipway.cli.against import Base, Origin, Running
 from slipway.cli.budgets import over_budget
 from slipway.cli.exits import FAILED, OK, VIOLATED
-from slipway.cli.judge import Bench, Judge, seated
 from slipway.cli.lookup import refused
+from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack
 from slipway.cli.progress import progress
 from slipway.cli.screen import console
 from slipway.cli.selection import Selection, select
@@ -54,7 +54,7 @@ def preview(
     *,
     output: str,
     every: bool,
-    judge: Judge,
+    pack_options: PackOptions,
     annotate: bool = False,
     page_file: Path | None = None,
     comparing: Comparing,
@@ -63,25 +63,25 @@ def preview(
     selection = _selected(cwd, name, file, output, annotate=annotate)
     with ExitStack() as opened:
         origin = opened.enter_context(compared_with.opened(selection, comparing.against, alone=comparing.alone))
-        bench = opened.enter_context(seated(_judge(judge, origin), selection.project.root))
+        chosen = opened.enter_context(chosen_pack(_pack_options(pack_options, origin), selection.project.root))
         title = f"{selection.stack.name} against {origin.name}" if origin else selection.stack.name
         with progress(title) as report:
-            running = Running(origin, selection, bench.pack, cached=comparing.cached) if origin else None
+            running = Running(origin, selection, chosen.pack, cached=comparing.cached) if origin else None
             key = running.marks_key if running else None
-            rehearsal = selection.rehearse(judged=True, on_progress=report, pack=bench.pack, marks_key=key)
+            rehearsal = selection.rehearse(judged=True, on_progress=report, pack=chosen.pack, marks_key=key)
             base = _base(running, selection, output) if running else None
         changed = None if base is None or rehearsal.failure else _difference(selection, base, rehearsal)
-        scan = judge.scanned and not rehearsal.failure
+        scan = pack_options.scanned and not rehearsal.failure
         said = [*rehearsal.findings, *unseen.options(rehearsal.plan, selection.stack.environment)]
         if not rehearsal.failure:
-            said += _others(rehearsal.plan, selection, bench, scan=scan)
+            said += _others(rehearsal.plan, selection, chosen, scan=scan)
         known = []
         if running and said and changed and not comparing.strict:
-            known = _renamed(_found_before(running, selection, bench, scan=scan), changed)
+            known = _renamed(_found_before(running, selection, chosen, scan=scan), changed)
     found = findings.place(said, selection.project, selection.file, rehearsal.plan, findings.keys(known))
     if changed is not None:
         changed = changed.allowing(comparing.allowed)
-    told = None if changed is None else applied(selection.stack, rehearsal.plan, changed, found)
+    effects = None if changed is None else applied(selection.stack, rehearsal.plan, changed, found)
     cost = None if changed is None or base is None else _cost(selection, base, rehearsal)
     explained = _explained(selection, origin, rehearsal, changed) if annotate or output == "github" else []
     _print(
@@ -89,25 +89,25 @@ def preview(
         selection,
         rehearsal,
         found,
-        bench,
+        chosen,
         changed,
-        told,
+        effects,
         cost,
         explained,
         every=every,
-        chosen=bool(origin and origin.chosen),
+        by_default=bool(origin and origin.chosen),
     )
     if page_file is not None:
-        page_file.write_text(_page(selection, rehearsal, found, bench, changed, told, cost), encoding="utf-8")
+        page_file.write_text(_page(selection, rehearsal, found, chosen, changed, effects, cost), encoding="utf-8")
     if annotate:
-        for line in annotations.lines(selection.stack.name, rehearsal, found, bench.changes or (), changed, explained):
+        for line in annotations.lines(selection.stack.name, rehearsal, found, chosen.changes or (), changed, explained):
             print(line, file=sys.stderr)
     if rehearsal.failure:
         return FAILED
     if why := unjudged(rehearsal):
         raise refused(f"the plan was not evaluated: {why}")
     lost = changed is not None and changed.blocks
-    return VIOLATED if lost or any(each.blocks for each in (*found, *(bench.changes or ()))) else OK
+    return VIOLATED if lost or any(each.blocks for each in (*found, *(chosen.changes or ()))) else OK
 
 
 def _print(
@@ -115,25 +115,32 @@ def _print(
     selection: Selection,
     rehearsal: Rehearsal,
     found: Sequence[findings.LocatedFinding],
-    bench: Bench,
+    chosen: ChosenPack,
     changed: Difference | None,
-    told: Applied | None,
+    effects: Applied | None,
     cost: CostDifference | None,
     explained: Sequence[ChangedLine],
     *,
     every: bool,
-    chosen: bool,
+    by_default: bool,
 ) -> None:
-    changes = bench.changes or ()
+    changes = chosen.changes or ()
     if output == "json":
-        print(machine.as_json(rehearsal, found, bench.changes, changed, told, cost))
+        print(machine.as_json(rehearsal, found, chosen.changes, changed, effects, cost))
     elif output == "markdown":
         comment = markdown.as_markdown(
-            selection.stack, rehearsal, found, every=every, changes=changes, difference=changed, applied=told, cost=cost
+            selection.stack,
+            rehearsal,
+            found,
+            every=every,
+            changes=changes,
+            difference=changed,
+            applied=effects,
+            cost=cost,
         )
         print(comment, end="")
     elif output == "html":
-        print(_page(selection, rehearsal, found, bench, changed, told, cost), end="")
+        print(_page(selection, rehearsal, found, chosen, changed, effects, cost), end="")
     elif output == "github":
         for line in annotations.lines(selection.stack.name, rehearsal, found, changes, changed, explained):
             print(line)
@@ -147,10 +154,10 @@ def _print(
             every=every,
             changes=changes,
             difference=changed,
-            applied=told,
+            applied=effects,
             cost=cost,
         )
-        if chosen:
+        if by_default:
             screen.print("[dim]Compared with the merge base; pass --no-against for the whole plan[/]", soft_wrap=True)
 
 
@@ -179,15 +186,15 @@ def _page(
     selection: Selection,
     rehearsal: Rehearsal,
     found: Sequence[findings.LocatedFinding],
-    bench: Bench,
+    chosen: ChosenPack,
     changed: Difference | None,
-    told: Applied | None,
+    effects: Applied | None,
     cost: CostDifference | None,
 ) -> str:
     """Return the HTML page; without a comparison everything counts as new."""
     whole = changed or compare(Before("nothing", {}), rehearsal.plan)
-    shown = told or applied(selection.stack, rehearsal.plan, whole, found)
-    return page.as_html(selection.stack, rehearsal, found, whole, shown, changes=bench.changes or (), cost=cost)
+    shown = effects or applied(selection.stack, rehearsal.plan, whole, found)
+    return page.as_html(selection.stack, rehearsal, found, whole, shown, changes=chosen.changes or (), cost=cost)
 
 
 def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDifference | None:
@@ -198,12 +205,12 @@ def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDiffere
     return cost_compare(estimate(base.before, prices), estimate(rehearsal.plan, prices))
 
 
-def _judge(judge: Judge, origin: Origin | None) -> Judge:
+def _pack_options(options: PackOptions, origin: Origin | None) -> PackOptions:
     """Return the pack to check with: the base's in a pipeline that names the base, unless the command line names
     one."""
-    if origin is None or not origin.of_pipeline or judge.base or judge.pack or judge.data:
-        return judge
-    return replace(judge, base=str(origin.root()))
+    if origin is None or not origin.of_pipeline or options.base or options.pack or options.data:
+        return options
+    return replace(options, base=str(origin.root()))
 
 
 def _difference(selection: Selection, base: Base, rehearsal: Rehearsal) -> Difference:
@@ -227,26 +234,26 @@ def _renamed(found: Sequence[Finding], changed: Difference) -> list[Finding]:
     return [replace(each, urn=now.get(each.urn, each.urn)) for each in found]
 
 
-def _found_before(running: Running, selection: Selection, bench: Bench, *, scan: bool) -> list[Finding]:
+def _found_before(running: Running, selection: Selection, chosen: ChosenPack, *, scan: bool) -> list[Finding]:
     """Return the findings in the base, by the pack that checks the change."""
     found, plan = list(running.findings()), running.result().plan
     if plan is not None:
-        found += [*unseen.options(plan, selection.stack.environment), *_others(plan, selection, bench, scan=scan)]
+        found += [*unseen.options(plan, selection.stack.environment), *_others(plan, selection, chosen, scan=scan)]
     return found
 
 
-def _others(plan: Plan, selection: Selection, bench: Bench, *, scan: bool) -> list[Finding]:
+def _others(plan: Plan, selection: Selection, chosen: ChosenPack, *, scan: bool) -> list[Finding]:
     """Return the findings of checks outside the pack. Raises InvalidSettings."""
-    found = over_budget(plan, selection, bench)
-    return [*found, *_scanned(plan, selection.stack.environment, bench)] if scan else found
+    found = over_budget(plan, selection, chosen)
+    return [*found, *_scanned(plan, selection.stack.environment, chosen)] if scan else found
 
 
-def _scanned(plan: Plan, environment: str, bench: Bench) -> list[Finding]:
+def _scanned(plan: Plan, environment: str, chosen: ChosenPack) -> list[Finding]:
     """Return the scanners' findings in the plan. Raises InvalidSettings if a scanner is not installed."""
     from slipway.scanners import second_judge
 
     try:
-        return second_judge.findings(plan, environment, bench.root)
+        return second_judge.findings(plan, environment, chosen.root)
     except second_judge.NotInstalled as missing:
         raise refused(str(missing)) from None
 

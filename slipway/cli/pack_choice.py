@@ -17,7 +17,7 @@ LEVELS = "stacks.yaml"
 
 
 @dataclass(frozen=True)
-class Judge:
+class PackOptions:
     """Options of the command line; None for the project's own."""
 
     pack: Path | None = None
@@ -29,7 +29,7 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Bench:
+class ChosenPack:
     """A pack and the effect of the change on it, which is None without a base."""
 
     pack: PolicyPack | None
@@ -39,17 +39,19 @@ class Bench:
 
 
 @contextmanager
-def seated(judge: Judge, root: Path) -> Iterator[Bench]:
+def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
     """Yield the pack that checks the project at `root`. Raises InvalidSettings if a pack, its data or the base is
     missing."""
-    with _tree(judge.base, root) as base:
-        pack = judge.pack or (base / POLICIES if base else None)
-        data = judge.data or (base / POLICIES if base and judge.pack else None)
+    with _tree(options.base, root) as base:
+        pack = options.pack or (base / POLICIES if base else None)
+        data = options.data or (base / POLICIES if base and options.pack else None)
         for option, folder, needed in (("--policy-pack", pack, "PulumiPolicy.yaml"), ("--policy-config", data, LEVELS)):
             if folder is not None and not (folder / needed).is_file():
                 raise refused(f"{option} {folder}: is not a policy pack: it has no {needed}")
         changes = None if base is None else compared(base, root)
-        yield Bench(pack and PolicyPack(pack, data=data), changes, base or (data.resolve().parent if data else root))
+        yield ChosenPack(
+            pack and PolicyPack(pack, data=data), changes, base or (data.resolve().parent if data else root)
+        )
 
 
 @contextmanager
