@@ -332,7 +332,7 @@ class Cloud(Protocol):
 
     @property
     def controllers(self) -> Mapping[str, WorkloadIdentity]:
-        """Identities of `external-dns` and `cert-manager`, if the cloud has DNS."""
+        """Identities of `external-dns` and `cert-manager`, if the cloud has DNS, and of `releases`, if that is installed."""
         ...
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint: ...

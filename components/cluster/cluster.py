@@ -16,6 +16,7 @@ from components.cluster.controllers.component import Controllers, ControllersArg
 from components.cluster.gateway.component import Gateway, GatewayArgs
 from components.cluster.logs.component import Logs, LogsArgs
 from components.cluster.monitoring.component import Monitoring, MonitoringArgs
+from components.cluster.releases.component import Releases, ReleasesArgs
 from components.manifests import priorities
 from components.manifests.versions import pins_of
 from slipway.settings.fields import seconds
@@ -86,9 +87,16 @@ class Cluster(pulumi.ComponentResource):
                 ),
                 after,
             )
-        self.facts = replace(
-            facts, access=replace(facts.access, provider=self._create_provider(facts, [controllers, *classes]))
-        )
+        needed: list[pulumi.Resource] = [controllers, *classes]
+        if settings.controllers.releases != "absent":
+            needed.append(
+                Releases(
+                    name,
+                    ReleasesArgs(cluster=deployed, cloud=facts.cloud, pins=pins, depends_on=[controllers, *classes]),
+                    pulumi.ResourceOptions(parent=self),
+                )
+            )
+        self.facts = replace(facts, access=replace(facts.access, provider=self._create_provider(facts, needed)))
         self.register_outputs({})
 
     def _priorities(self, source: str) -> list[pulumi.Resource]:

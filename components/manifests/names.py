@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from slipway.settings.limits import most
+from slipway.settings.stacks import RELEASES_NAMESPACE
 from slipway.settings.store_names import cluster_name as cluster
 from slipway.settings.store_names import (
     container,
@@ -40,8 +41,6 @@ MANAGER = "slipway"
 CLUSTER = "cluster"
 """System name of resources that belong to a cluster and to no single system."""
 GATEWAY_NAMESPACE = "envoy-gateway-system"
-RELEASES_NAMESPACE = "slipway-releases"
-"""Namespace of the controller of releases."""
 RELEASES_ACCOUNT = "controller"
 """Service account of the controller of releases."""
 GATEWAY_SERVICE = "slipway-gateway"
@@ -50,6 +49,7 @@ BYPASS_KEY = "smoke-tests"
 """Key of the bypass token in its Secret."""
 
 __all__ = [
+    "RELEASES_NAMESPACE",
     "cluster",
     "container",
     "database",

@@ -101,6 +101,12 @@ def pre_stop() -> core.v1.LifecycleArgs:
     )
 
 
+def from_field(name: str, path: str) -> core.v1.EnvVarArgs:
+    """Returns a variable with a field of the pod itself."""
+    field = core.v1.ObjectFieldSelectorArgs(field_path=path)
+    return core.v1.EnvVarArgs(name=name, value_from=core.v1.EnvVarSourceArgs(field_ref=field))
+
+
 def spread(selector: Mapping[str, str]) -> list[core.v1.TopologySpreadConstraintArgs]:
     """Returns constraints that spread pods across zones, and across nodes; a full zone does not block a release."""
     return [

@@ -125,7 +125,7 @@ class System(pulumi.ComponentResource):
             )
             for slot in SLOTS
         ]
-        published = [site.publish([namespace, *slots]) for site in sites.values()]
+        published = [site.publish([namespace, *admitted, *slots]) for site in sites.values()]
         passes = routes.open([*slots, *published])
         if release is not None:
             release.promote([*slots, *published, *passes])

@@ -36,6 +36,11 @@ def _named(label: str) -> Labels:
     return labels
 
 
+def _constant(**labels: str) -> Labels:
+    named = {f"app.kubernetes.io/{name.replace('_', '-')}": value for name, value in labels.items()}
+    return lambda _: Property(named)
+
+
 LABELS: Mapping[str, Labels] = {
     "kubernetes:apps/v1:Deployment": _in("spec", "template"),
     "kubernetes:apps/v1:StatefulSet": _in("spec", "template"),
@@ -47,6 +52,7 @@ LABELS: Mapping[str, Labels] = {
     "kubernetes:postgresql.cnpg.io/v1:Pooler": _named("cnpg.io/poolerName"),
     "kubernetes:elasticsearch.k8s.elastic.co/v1:Elasticsearch": _named("elasticsearch.k8s.elastic.co/cluster-name"),
     "kubernetes:kibana.k8s.elastic.co/v1:Kibana": _named("kibana.k8s.elastic.co/name"),
+    "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy": _constant(component="proxy", managed_by="envoy-gateway"),
 }
 """Labels by the type that creates long-running pods."""
 

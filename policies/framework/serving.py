@@ -24,6 +24,7 @@ from pulumi_policy import (
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
 from pulumi_policy.version import VERSION
 
+from framework import embedded
 from framework.declaring import Additions, ResourceRule, StackRule
 from framework.reading import path_below
 from framework.resources import Resource, of_inputs, of_outputs
@@ -104,8 +105,7 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
     def Analyze(self, request: Any, _context: Any) -> Any:
         """Check one resource by every rule on single resources."""
         response = proto.AnalyzeResponse()
-        resource = self._alone(request)
-        for rule in self._covering(request.type):
+        for rule, resource in self._judged(request):
             self._evaluate(rule, resource, response)
         return response
 
@@ -120,6 +120,12 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
 
     def _covering(self, resource_type: str) -> Sequence[ResourceRule]:
         return _covering(tuple(self._policies), resource_type)
+
+    def _judged(self, request: Any) -> Iterator[tuple[ResourceRule, Resource]]:
+        """Return the resource, and the objects that it contains, each with the rules that cover it."""
+        resource = self._alone(request)
+        for each in (resource, *embedded.of_one(resource)):
+            yield from ((rule, each) for rule in self._covering(each.type))
 
     def _alone(self, request: Any) -> Resource:
         wire = _Wire(request)
@@ -150,7 +156,8 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
             resource = by_urn[each.urn]
             resource.parent = by_urn.get(each.parent)
             resource.dependencies = [by_urn[urn] for urn in each.dependencies if urn in by_urn]
-        return [of_outputs(each) for each in by_urn.values()]
+        found = [of_outputs(each) for each in by_urn.values()]
+        return [*found, *(inside for each in found for inside in embedded.of_stack(each))]
 
     def _resource(self, each: Any) -> PolicyResource:
         wire = _Wire(each)

@@ -227,6 +227,10 @@ HOLDS_DATA = (
 )
 SHORTEST, LONGEST = 60, 7200
 """Minimum and maximum timeout of an operation in seconds. Chosen: a minute, up to two hours for a database."""
+LONGEST_GATE = 86_400
+"""Maximum timeout of a gate in seconds. Chosen: a day, in which people approve and all steps are held."""
+GATE = "slipway.dev/gate"
+"""Label of the Jobs that wait for a release."""
 
 
 @resource_rule(
@@ -245,6 +249,7 @@ def resource_options(resource: Resource, _settings: Settings, verdict: Verdict) 
     if resource.options.delete_before_replace and resource.type in HOLDS_DATA:
         verdict.violated(resource, "loses its data before its replacement exists: deleteBeforeReplace is set")
     for operation, seconds in resource.options.timeouts.items():
-        if not SHORTEST <= seconds <= LONGEST:
-            problem = f"has {int(seconds)} s to {operation}: customTimeouts must be from {SHORTEST} to {LONGEST} s"
+        longest = LONGEST_GATE if resource["metadata"]["labels"][GATE].present else LONGEST
+        if not SHORTEST <= seconds <= longest:
+            problem = f"has {int(seconds)} s to {operation}: customTimeouts must be from {SHORTEST} to {longest} s"
             verdict.violated(resource, problem)

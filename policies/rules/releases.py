@@ -138,3 +138,56 @@ def _evaluate_split(job: Resource, shares: Sequence[tuple[str, Property]], needi
 
 def _split(slots: set[str], needing: set[str]) -> bool:
     return len(slots) > 1 and not slots <= needing
+
+
+RELEASE = "kubernetes:slipway.dev/v1:Release"
+GATES = ("admit", "promote")
+GATE = "slipway.dev/gate"
+"""Label of the Jobs that wait for a release."""
+
+
+@stack_rule(
+    Declaration(
+        name="release-gates",
+        description="Every release has both gates, and migrations and the candidate's pods wait for the first.",
+        why="Without a gate the update neither waits for approvals nor fails when the release is rolled back",
+        clauses=("runbook: expenses, step 1.1: go or no-go", "NIST SP 800-53 CM-3: change control"),
+        types=(RELEASE, JOB, DEPLOYMENT),
+        severity=Severity.CRITICAL,
+    )
+)
+def release_gates(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Check each Release with the Jobs and Deployments of its namespace."""
+    gates = {(_place(each), gate): each for each in resources if (gate := _gate(each))}
+    for release in (each for each in resources if each.type == RELEASE):
+        place = _place(release)
+        for name in GATES:
+            gate = gates.get((place, name))
+            if gate is None or release.urn not in _all_before(gate, resources):
+                verdict.violated(release, f"has no Job '{name}' that waits for it")
+        admit = gates.get((place, "admit"))
+        if admit is not None:
+            for each in _held(release, resources):
+                if admit.urn not in each.dependencies:
+                    verdict.violated(each, "does not wait for the admission of its release")
+
+
+def _gate(resource: Resource) -> str | None:
+    return resource["metadata"]["labels"][GATE].text if resource.type == JOB else None
+
+
+def _all_before(gate: Resource, resources: Sequence[Resource]) -> set[str]:
+    """Return the URNs that a gate waits for, also by way of another gate."""
+    others = [each for each in resources if _gate(each) and each.urn in gate.dependencies]
+    return {*gate.dependencies, *(urn for each in others for urn in each.dependencies)}
+
+
+def _held(release: Resource, resources: Sequence[Resource]) -> Iterator[Resource]:
+    """Return what must not start before admission: the Jobs of migrations, and the target's Deployments."""
+    place, target = _place(release), release["spec"]["target"]["slot"].text
+    for each in resources:
+        if _place(each) != place or each.urn == release.urn:
+            continue
+        slot = each["metadata"]["labels"][SLOT].text
+        if (each.type == JOB and is_migration(each)) or (each.type == DEPLOYMENT and slot == target):
+            yield each

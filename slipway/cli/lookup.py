@@ -10,9 +10,9 @@ def find_system(stack: Stack, system: str) -> tuple[StackCluster, DeployedSystem
     """Return the system and its cluster; `monitoring-main` means the alert receivers of the cluster `main`. Raises
     InvalidSettings if `stack` has no such system."""
     clusters = {name: cluster for cluster in stack.clusters.values() for name in cluster.systems}
-    receivers = {cluster.monitoring.name: cluster for cluster in stack.clusters.values()}
+    receivers = {each.name: (cluster, each) for cluster in stack.clusters.values() for each in cluster.services}
     if system in receivers:
-        return receivers[system], receivers[system].monitoring
+        return receivers[system]
     if system not in clusters:
         raise refused(
             f"--system {system} is not a system of stack {stack.name}{nearest(system, [*clusters, *receivers])}"

@@ -64,7 +64,7 @@ def list_secrets(
 
 def _everything(stack: Stack) -> list[tuple[StackCluster, DeployedSystem]]:
     clusters = stack.clusters.values()
-    return [(cluster, each) for cluster in clusters for each in [*cluster.systems.values(), cluster.monitoring]]
+    return [(cluster, each) for cluster in clusters for each in [*cluster.systems.values(), *cluster.services]]
 
 
 def _check_supplied(system: DeployedSystem, name: str) -> None:

@@ -172,10 +172,24 @@ class ReleaseController(Setting):
     image: ImageReference | None = None
     """Image of the controller and of the gates that wait for it, with registry and tag; required unless
     `controllers.releases` is `absent`."""
+    registry: OneOf["identity", "login", "unchecked"] = "identity"
+    """How images are looked up before a release: with the controller's identity in the cloud or anonymously, with the
+    login in REGISTRY_LOGIN, or not at all, for clusters whose nodes get images otherwise."""
     prometheus: Url = "http://prometheus-operated.monitoring.svc:9090"
     """Prometheus, as the controller reaches it; by default the one that Slipway installs."""
     documentation: Url = "https://docs.example.com/slipway"
     """Base URL of the published pages of `docs/`, to which messages link."""
+
+
+MESSAGES = {
+    "EMAIL_URL": ("email", "The owner of the mail server: an address of Apprise, such as mailtos://…?to={email}"),
+    "CHAT_URL": ("chat", "The chat's workspace: an address of Apprise, such as slack://…/{chat}"),
+    "PAGER_URL": ("pager", "The paging service: an address of Apprise, such as pagerduty://…"),
+    "STATUS_PAGE_URL": ("status-page", "The status page: an address of Apprise, such as jsons://…"),
+}
+"""Secrets of the controller's messages: the channel of each, and who issues it."""
+REGISTRY_LOGIN = "REGISTRY_LOGIN"
+"""Secret with the logins of registries, in the form of Docker's config.json."""
 
 
 class RbacGroups(Setting):

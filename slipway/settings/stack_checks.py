@@ -12,7 +12,7 @@ from slipway.settings.operations import Contact
 from slipway.settings.pointers import Path
 from slipway.settings.problems import nearest
 from slipway.settings.services import FromVersion
-from slipway.settings.stacks import DeployedSystem, StackCluster, SystemDeployment
+from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, StackCluster, SystemDeployment
 from slipway.settings.versions import reaches
 
 RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
@@ -85,7 +85,7 @@ CLUSTER_NAMESPACES = frozenset(
         "monitoring",
         "rabbitmq-system",
         "reloader",
-        "slipway-releases",
+        RELEASES_NAMESPACE,
     }
 )
 """Namespaces of controllers, and of Kubernetes itself."""

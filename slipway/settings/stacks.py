@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
-from slipway.settings.cluster_services import RECEIVERS
+from slipway.settings.cluster_services import MESSAGES, RECEIVERS, REGISTRY_LOGIN
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.fields import (
     Digest,
@@ -100,6 +100,8 @@ class DeployedSystem:
 
 MONITORING = "monitoring"
 """Namespace of the components that evaluate and send alerts."""
+RELEASES, RELEASES_NAMESPACE = "releases", "slipway-releases"
+"""The controller of releases, and its namespace."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,30 @@ class StackCluster:
         }
         definition = System.model_construct(title="Monitoring", namespace=MONITORING, secrets=secrets)
         return DeployedSystem(f"{MONITORING}-{self.name}", definition, SystemDeployment())
+
+    @property
+    def services(self) -> list[DeployedSystem]:
+        """Return the pseudo-systems of the cluster's own secrets."""
+        installed = self.settings.controllers.releases == "installed"
+        return [self.monitoring, *([self.releases] if installed else [])]
+
+    @property
+    def releases(self) -> DeployedSystem:
+        """Return a pseudo-system `releases-main` for the secrets of the controller of releases: the addresses of the
+        channels that the systems use, and the login of registries."""
+        settings, definitions = self.settings, [each.definition for each in self.systems.values()]
+        channels = {"email", "chat"} | {
+            channel for each in definitions for message in each.release.announcements for channel in message.channels
+        }
+        wanted = {name: issuer for name, (channel, issuer) in MESSAGES.items() if channel in channels}
+        if settings.releases.registry == "login":
+            wanted[REGISTRY_LOGIN] = "The registry: config.json of Docker, with a login that may only read"
+        definition = System.model_construct(
+            title="Releases",
+            namespace=RELEASES_NAMESPACE,
+            secrets={name: Supplied(supplied=issuer, rotate_every="365d") for name, issuer in wanted.items()},
+        )
+        return DeployedSystem(f"{RELEASES}-{self.name}", definition, SystemDeployment())
 
 
 @dataclass(frozen=True)

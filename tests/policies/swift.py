@@ -106,7 +106,7 @@ class _Plan:
     def _judged(self, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
         asked = requests_for(self._state, after)
         alone = {rule for each in asked.alone[-len(after) :] for rule, *_ in self._alone(each)} if after else set()
-        together = [self._whole(each) for each in asked.together[-len(after) :]] if after else []
+        together = [part for each in asked.together[-len(after) :] for part in self._whole(each)] if after else []
         return alone | self._news({each["urn"] for each in before}, together, before)
 
     def _of(self, type_: str, name: str) -> Mapping[str, Any]:
@@ -130,13 +130,14 @@ class _Plan:
             "inputs": {key: value for key, value in addition.inputs.items() if value is not DROPPED},
         }
 
-    def _whole(self, request: Any) -> Any:
-        (found,) = self._server._related([request])
-        return replace(found, parent=request.parent, dependencies=frozenset(request.dependencies))
+    def _whole(self, request: Any) -> list[Any]:
+        """The resource, and what it contains."""
+        found = self._server._related([request])
+        return [replace(each, parent=request.parent, dependencies=frozenset(request.dependencies)) for each in found]
 
     def _alone(self, request: Any) -> Said:
-        resource, said = self._server._alone(request), set()
-        for rule in self._server._covering(request.type):
+        said: Said = set()
+        for rule, resource in self._server._judged(request):
             said |= self._said(rule, resource)
         return said
 

@@ -19,7 +19,7 @@ from components.clouds.aws.pod_identity import PodIdentity, identity
 from components.clouds.aws.postgres import Postgres, PostgresArgs
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
-from components.clouds.aws.zone import Zone, ZoneArgs
+from components.clouds.aws.zone import CONTROLLERS, RELEASES, Zone, ZoneArgs
 from components.clouds.contract import (
     BrokerEndpoint,
     BudgetArgs,
@@ -49,7 +49,7 @@ class AwsCloud:
     dns_zones: Mapping[str, str]
     """Ids of existing zones by domain."""
     controllers: Mapping[str, PodIdentity]
-    """Identities of the controllers that write DNS records."""
+    """Identities of the controllers that write DNS records, and of the controller of releases."""
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:
         return Postgres(
@@ -87,13 +87,16 @@ class AwsCloud:
 
     def zone(self, args: contract.ZoneArgs, opts: pulumi.ResourceOptions) -> ZoneFacts:
         wanted = ZoneArgs(
-            context=self.context, asked=args, existing=self.dns_zones, controllers=list(self.controllers.values())
+            context=self.context,
+            asked=args,
+            existing=self.dns_zones,
+            controllers=[identity for name, identity in self.controllers.items() if name in CONTROLLERS],
         )
         return Zone(f"{args.system}/{args.domain}", wanted, self.context.below(opts)).facts
 
     def site(self, args: contract.SiteArgs, opts: pulumi.ResourceOptions) -> contract.Site:
         """Creates a site on CloudFront, which splits visitors between slots itself; the gateway does not."""
-        wanted = SiteArgs(context=self.context, asked=args)
+        wanted = SiteArgs(context=self.context, asked=args, controller=self.controllers.get(RELEASES))
         return Site(args.scope.logical(args.name), wanted, self.context.below(opts))
 
     def fail_over(self, args: contract.FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:

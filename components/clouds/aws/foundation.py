@@ -76,7 +76,16 @@ class Foundation(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, providers=[context.provider, access.provider]),
         )
         self._budget(context)
-        controllers = Controllers(name, ControllersArgs(context=context, control_plane=cluster.facts), self._opts)
+        released = settings.controllers.releases == "installed"
+        controllers = Controllers(
+            name,
+            ControllersArgs(
+                context=context,
+                control_plane=cluster.facts,
+                repositories=repositories(args.cluster) if released else [],
+            ),
+            self._opts,
+        )
         self.facts = ClusterFacts(
             name=name,
             cluster_name=context.cluster_name,

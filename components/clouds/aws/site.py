@@ -14,6 +14,8 @@ from components.clouds.aws import pod_identity
 from components.clouds.aws.certificate import Certificate, CertificateArgs
 from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.distribution import Distribution, DistributionArgs
+from components.clouds.aws.pod_identity import PodIdentity
+from components.clouds.aws.policy import allow, deferred
 from components.clouds.aws.site_bucket import SiteBucket, SiteBucketArgs
 from components.clouds.aws.site_edge import SiteEdge, SiteEdgeArgs
 from components.clouds.aws.site_firewall import EDGE_REGION, SiteFirewall, SiteFirewallArgs
@@ -35,6 +37,8 @@ SLOTS = ("blue", "green")
 class SiteArgs:
     context: AwsClusterContext
     asked: contract.SiteArgs
+    controller: PodIdentity | None = None
+    """The controller of releases, which writes the state of the edge."""
 
 
 class Site(pulumi.ComponentResource):
@@ -56,6 +60,8 @@ class Site(pulumi.ComponentResource):
         zone = _zone_of(self._domain, asked.zones)
 
         self._edge_part = self._edge()
+        if args.controller is not None and asked.released:
+            self._open_to(args.controller)
         self._distributed = self._distribution(self._edge_part, self._certificate(zone))
         self._buckets = [self._bucket(bucket, self._distributed) for bucket in self._bucket_facts()]
         self._record(zone, self._distributed)
@@ -103,6 +109,17 @@ class Site(pulumi.ComponentResource):
                 tags=self._tags,
             ),
             self._opts,
+        )
+
+    def _open_to(self, controller: PodIdentity) -> None:
+        """Lets the controller of releases read and write the state of this site's edge."""
+        data = [f"cloudfront-keyvaluestore:{action}" for action in ("DescribeKeyValueStore", "GetKey", "PutKey")]
+        aws.iam.RolePolicy(
+            f"{self._name}-edge",
+            name=names.shortened(f"edge-of-{self._name.replace('/', '-')}", most("iam policy")),
+            role=controller.role_name,
+            policy=deferred(allow(["cloudfront:DescribeKeyValueStore", *data], self._edge_part.store)),
+            opts=self._opts,
         )
 
     def _certificate(self, zone: ZoneFacts) -> Certificate:

@@ -19,36 +19,29 @@ from slipway.settings.limits import most
 
 CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager": ("cert-manager", "cert-manager")}
 """Controllers that write records: namespace and service account by name."""
+RELEASES = "releases"
+"""The controller of releases, which writes the state of edges and looks images up."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControllersArgs:
     context: AwsContext
     control_plane: ControlPlane
+    repositories: Sequence[str] = ()
+    """Repositories of images that the controller of releases looks up; none without that controller."""
 
 
 class Controllers(pulumi.ComponentResource):
-    """The identities of external-dns and cert-manager. Each zone grants them access to its own records only."""
+    """The identities of external-dns and cert-manager, to which each zone grants its own records only, and of the
+    controller of releases, to which each site grants its own edge only."""
 
     identities: Mapping[str, PodIdentity]
 
     def __init__(self, name: str, args: ControllersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Controllers", name, opts=opts)
-        self.identities = {
-            controller: PodIdentity(
-                f"{name}-{controller}",
-                PodIdentityArgs(
-                    context=args.context,
-                    control_plane=args.control_plane,
-                    namespace=namespace,
-                    service_account=account,
-                    tags=args.context.cluster_tags,
-                ),
-                pulumi.ResourceOptions(parent=self),
-            )
-            for controller, (namespace, account) in CONTROLLERS.items()
-        }
-        for identity in self.identities.values():
+        self._name, self._args = name, args
+        found = {controller: self._identity(controller, *place) for controller, place in CONTROLLERS.items()}
+        for identity in found.values():
             # Route 53 can list only all zones, and identifies a change by its id alone.
             identity.may(
                 [
@@ -56,7 +49,26 @@ class Controllers(pulumi.ComponentResource):
                     allow(["route53:GetChange"], "arn:aws:route53:::change/*"),
                 ]
             )
+        if args.repositories:
+            found[RELEASES] = self._identity(RELEASES, names.RELEASES_NAMESPACE, names.RELEASES_ACCOUNT)
+            found[RELEASES].may([allow(["ecr:DescribeImages"], self._images())])
+        self.identities = found
         self.register_outputs({})
+
+    def _identity(self, controller: str, namespace: str, account: str) -> PodIdentity:
+        args = PodIdentityArgs(
+            context=self._args.context,
+            control_plane=self._args.control_plane,
+            namespace=namespace,
+            service_account=account,
+            tags=self._args.context.cluster_tags,
+        )
+        return PodIdentity(f"{self._name}-{controller}", args, pulumi.ResourceOptions(parent=self))
+
+    def _images(self) -> list[str]:
+        context = self._args.context
+        registry = f"arn:aws:ecr:{context.region}:{context.account}:repository"
+        return [f"{registry}/{repository}" for repository in self._args.repositories]
 
 
 def controllers_facts(region: str) -> ControllersFacts:

@@ -57,7 +57,10 @@ class Logs(pulumi.ComponentResource):
 
     @property
     def _systems(self) -> Sequence[DeployedSystem]:
-        return list(self._args.cluster.systems.values())
+        """The systems, and the controller of releases if it runs here."""
+        cluster = self._args.cluster
+        own = [cluster.releases] if cluster.settings.controllers.releases == "installed" else []
+        return [*cluster.systems.values(), *own]
 
     def _copies(self) -> tuple[snapshots.Snapshots | None, list[pulumi.Resource]]:
         """Creates the cluster's snapshot bucket; returns it with the resources that pods using it wait for. Returns

@@ -12,7 +12,7 @@ from pulumi_kubernetes import apiextensions, core, meta, rbac
 
 from components.clouds.contract import Cloud, SecretStoreArgs
 from components.cluster.monitoring.manifests import charts, monitors
-from components.cluster.monitoring.manifests.alerting import routing
+from components.cluster.monitoring.manifests.alerting import routing, slots
 from components.cluster.monitoring.manifests.dashboards import cluster as dashboards
 from components.cluster.release import after, release
 from components.manifests import names, role_bindings
@@ -52,7 +52,7 @@ class Monitoring(pulumi.ComponentResource):
             stack = self._release("kube-prometheus-stack", values, *configured)
             self._release("prometheus-blackbox-exporter", charts.blackbox(), stack)
         self._open_to_operators()
-        self._custom("PodMonitor", "gateway", names.GATEWAY_NAMESPACE, monitors.gateway())
+        self._custom("PodMonitor", "gateway", names.GATEWAY_NAMESPACE, monitors.gateway(self._interval))
         for file, content in dashboards.cluster(list(args.cluster.systems.values())).items():
             self._dashboard(file, content)
         self.register_outputs({})
@@ -86,6 +86,12 @@ class Monitoring(pulumi.ComponentResource):
             ),
             opts=after(self, *self._args.depends_on, made),
         )
+
+    @property
+    def _interval(self) -> str:
+        """The interval of the gateway's figures, from which the controller of releases takes samples."""
+        released = self._args.cluster.settings.controllers.releases != "absent"
+        return f"{slots.SCRAPE_SECONDS}s" if released else "15s"
 
     @property
     def _scope(self) -> Scope:

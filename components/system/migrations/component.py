@@ -77,10 +77,13 @@ class Migrations(pulumi.ComponentResource):
 
     @property
     def longest_seconds(self) -> int:
-        """The sum of the deadlines of the released Jobs, backups included."""
-        released = {each.name for each in self.released}
-        jobs = [wanted for migration, wanted in self._planned if migration.name in released]
-        return sum(each.deadline + (backup_job.BACKUP_SECONDS if each.backup else 0) for each in jobs)
+        """The time that the released Jobs may take, backups included: those of different databases run at once."""
+        released, by_database = {each.name for each in self.released}, dict[str, int]()
+        for migration, wanted in self._planned:
+            if migration.name in released:
+                took = wanted.deadline + (backup_job.BACKUP_SECONDS if wanted.backup else 0)
+                by_database[migration.database] = by_database.get(migration.database, 0) + took
+        return max(by_database.values(), default=0)
 
     def before(self, slot: str) -> list[pulumi.Resource]:
         """Returns the blocking migrations that the slot's version needs; its services wait for them."""

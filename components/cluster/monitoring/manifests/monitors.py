@@ -37,16 +37,16 @@ def pods(labels: Mapping[str, str], port: str, path: str = "/metrics", **more: s
     return {"selector": {"matchLabels": dict(labels)}, "podMetricsEndpoints": [endpoint]}
 
 
-def gateway() -> dict[str, Any]:
-    """Returns the PodMonitor of the proxies. Only counts and times of backends are retained, which are available by
-    slot."""
+def gateway(interval: str = "15s") -> dict[str, Any]:
+    """Returns the PodMonitor of the proxies, which are scraped at `interval`. Only counts and times of backends are
+    retained, which are available by slot."""
     kept = (
         "envoy_cluster_upstream_(rq_xx|rq_time_bucket|rq_time_count|rq_time_sum|rq_timeout|rq_retry)|envoy_server_live"
     )
     endpoint = {
         "port": "metrics",
         "path": "/stats/prometheus",
-        "interval": "15s",
+        "interval": interval,
         "metricRelabelings": [{"sourceLabels": ["__name__"], "regex": kept, "action": "keep"}],
     }
     return {"selector": {"matchLabels": {"app.kubernetes.io/component": "proxy"}}, "podMetricsEndpoints": [endpoint]}

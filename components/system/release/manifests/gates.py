@@ -80,12 +80,8 @@ def _container(wanted: GateJob) -> core.v1.ContainerArgs:
         image=wanted.image,
         command=[*module, "--release", wanted.release, "--id", wanted.id],
         env=[
-            core.v1.EnvVarArgs(
-                name="POD_NAMESPACE",
-                value_from=core.v1.EnvVarSourceArgs(
-                    field_ref=core.v1.ObjectFieldSelectorArgs(field_path="metadata.namespace")
-                ),
-            )
+            pod.from_field("POD_NAMESPACE", "metadata.namespace"),
+            pod.from_field("JOB_UID", "metadata.labels['batch.kubernetes.io/controller-uid']"),
         ],
         termination_message_policy="FallbackToLogsOnError",
         resources=pod.resources(RESOURCES),

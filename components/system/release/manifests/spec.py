@@ -22,6 +22,8 @@ BACKUP_SECONDS = 26 * 3600
 RESERVE_SECONDS = 1800
 """Seconds beyond the deadlines of Jobs within which pods start and the controller looks. Chosen: twice what images of
 a system take to be pulled."""
+LEAST_SECONDS = 3600
+"""Seconds that a step or the checks may take at least beyond their holds. Chosen: an hour, in which people can look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         ],
         judge=_judge(deployed),
         queries=slots.queries(deployed, routed=wanted.routed),
-        progress_seconds=wanted.migration_seconds + RESERVE_SECONDS,
+        progress_seconds=max(LEAST_SECONDS, wanted.migration_seconds + RESERVE_SECONDS),
         watch=objects.Watch(
             duration_seconds=_whole(release.watch.duration),
             verify_after_seconds=[_whole(each) for each in release.watch.verify_after],
@@ -132,6 +134,7 @@ def _attestation(attestation: Attestation) -> objects.RequiredAttestation:
 
 def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
     definition, release = wanted.deployed.definition, wanted.deployed.definition.release
+    asked = wanted.services.releases.registry != "unchecked"
     tests = [definition.databases[name].restore_test for name in wanted.dumped]
     ages = [_whole(databases.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
     repositories = [
@@ -142,8 +145,8 @@ def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
         backup_seconds=BACKUP_SECONDS if wanted.dumped else None,
         restore_seconds=max(ages) if ages and len(ages) == len(tests) else None,
         databases=list(wanted.dumped),
-        images=[f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)],
-        scan=release.scan,
+        images=[f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)] if asked else [],
+        scan=release.scan if asked else None,
         after=release.released_on if release.released_on != wanted.stack else None,
     )
 

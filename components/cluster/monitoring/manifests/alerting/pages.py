@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from components.cluster.monitoring.manifests.alerting import catalogue, labels, routing
+from components.cluster.monitoring.manifests.alerting import catalogue, controller, labels, routing
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
 from slipway.settings.cluster_services import Alerting
@@ -21,7 +21,8 @@ from slipway.settings.load import load_stack, load_systems
 from slipway.settings.operations import Alert, Contact, KnownIssue
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import Project, find_project
-from slipway.settings.stacks import DeployedSystem, SystemDeployment
+from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, SystemDeployment
+from slipway.settings.system import System
 
 STACK = "local"
 FOLDER = Path("docs", "alerts")
@@ -244,7 +245,7 @@ Alerts of nodes, volumes, Kubernetes and Prometheus itself are the default rules
 address of their own upstream runbook (<https://runbooks.prometheus-operator.dev>) in `runbook_url`, so they have no section
 here. Slipway adds the labels `team: {labels.CLUSTER_TEAM}` and `system: cluster`, by which they reach `alerting.slackChannel`,
 `alerting.email` and, when critical, PagerDuty. If `controllers.metrics` is not `installed`, the cluster's owner chooses
-these rules.
+these rules. Those on the controller of releases exist where `controllers.releases` is `installed`.
 
 ## {routing.DEAD_MAN}
 
@@ -263,7 +264,16 @@ When the outside service raises the alarm, other alerts may not arrive either:
    `{routing.DEAD_MAN}` at <http://localhost:9090/alerts>.
 3. Can Alertmanager send: `kubectl -n monitoring logs -l app.kubernetes.io/name=alertmanager`
 4. Is `DEAD_MAN_URL` set and recent: `slipway secrets list --stack <stack>`
+
+{_controller_alerts()}
 """
+
+
+def _controller_alerts() -> str:
+    """Returns the sections of the alerts on the controller of releases."""
+    cluster = DeployedSystem(names.CLUSTER, System.model_construct(namespace=RELEASES_NAMESPACE), SystemDeployment())
+    parts = [part for rule in controller.alerts() for part in _alert(rule.name, [rule], cluster, None)]
+    return "\n\n".join(parts)
 
 
 def index(systems: Mapping[str, DeployedSystem]) -> str:

@@ -1,0 +1,61 @@
+"""The stack `local` with the controller of releases, and what waits for what in its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from slipway.rehearsal import Plan, Step
+from tests.rehearsed import ROOT, rehearsed_with
+
+RELEASE = "kubernetes:slipway.dev/v1:Release"
+JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+SYSTEMS = ("expenses", "fleet", "kingstons", "marketplace", "smartwallet")
+IMAGE = "localhost:5000/slipway:1.4.0"
+
+
+def released(**systems: Mapping[str, Any]) -> Plan:
+    """`local` with the controller installed; `systems` are their deployments, where they are other than there. The fleet
+    has a candidate beside the former version."""
+    stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    main = stack["config"]["slipway:clusters"]["main"]
+    main["controllers"] = {"releases": "installed"}
+    main["releases"] = {"image": IMAGE}
+    fleet = {
+        "active": "green",
+        "blue": {"version": "personal-use-v1.0.0"},
+        "green": {"version": "personal-use-v1.1.0"},
+    }
+    main["systems"] |= {"fleet": fleet, **systems}
+    return rehearsed_with("local", stack).plan
+
+
+def one(plan: Plan, type_: str, name: str) -> Step:
+    """The only resource of a type and a name."""
+    (found,) = [step for step in plan.steps if (step.type, step.name) == (type_, name)]
+    return found
+
+
+def of(plan: Plan, type_: str, system: str) -> list[Step]:
+    """A system's resources of a type."""
+    return [step for step in plan.steps if step.type == type_ and step.name.partition("/")[0] == system]
+
+
+def before(plan: Plan, step: Step) -> set[str]:
+    """URNs of everything that is there before `step`, at any distance."""
+    seen: set[str] = set()
+    waiting = list(step.dependencies)
+    while waiting:
+        urn = waiting.pop()
+        if urn not in seen:
+            seen.add(urn)
+            waiting += plan.by_urn[urn].dependencies
+    return seen
+
+
+def spec(plan: Plan, system: str) -> dict[str, Any]:
+    """The spec of a system's Release."""
+    return one(plan, RELEASE, system).inputs["spec"]

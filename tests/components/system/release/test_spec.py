@@ -1,0 +1,126 @@
+"""What the controller is told of the five systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.cluster.releases.manifests import definitions
+from slipway.release.objects import ReleaseSpec
+from slipway.scanners.charts.definitions import problems
+from tests.components.system.release.stack import RELEASE, SYSTEMS, one, released, spec
+from tests.rehearsed import rehearsed
+
+STATES = ("blue", "green", "split", "closed")
+
+
+def parsed(system: str) -> ReleaseSpec:
+    return ReleaseSpec.model_validate(spec(released(), system))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_api_server_and_the_controller_take_it(system: str) -> None:
+    """The whole object against the schema, as strictly as the API server; and nothing is lost in the classes."""
+    plan = released()
+    release = one(plan, RELEASE, system).inputs
+    schema = definitions.recorded()["Release"]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert problems(schema, release) == []
+    assert parsed(system).system == system
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_nothing_that_is_declared_is_left_out(system: str) -> None:
+    declared = rehearsed("local").stack.clusters["main"].systems[system].definition
+    wanted = parsed(system)
+    assert [each.name for each in wanted.checks] == [each.name for each in declared.checks]
+    assert [each.name for each in wanted.attestations] == [each.name for each in declared.attestations]
+    assert [each.role for each in wanted.approvals] == [each.role for each in declared.release.approvals]
+    assert [each.weight for each in wanted.steps] == [each.weight for each in declared.release.steps]
+    assert [each.name for each in wanted.reviews] == [each.name for each in declared.release.reviews]
+    assert len(wanted.announcements) == len(declared.release.announcements)
+    assert len(wanted.load) == len(declared.release.load)
+    assert len(wanted.watch.verify_after_seconds) == len(declared.release.watch.verify_after)
+    assert (wanted.window is None) == (declared.release.window is None)
+    assert wanted.maintenance == declared.release.maintenance
+    kept = [each for each in declared.validations if set(each.when) - {"staging"}]
+    assert [each.name for each in wanted.jobs] == [each.name for each in kept]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_release_can_begin_in_its_window(system: str) -> None:
+    """As long as the window, it could begin at one moment only."""
+    wanted = parsed(system)
+    assert wanted.window is None or wanted.expected_seconds + 900 <= wanted.window.duration_seconds
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_routes_have_the_same_rules_in_every_open_state(system: str) -> None:
+    """Policies name rules; a cookie of the slot without visitors leads to the other one."""
+    for route in spec(released(), system)["routes"]:
+        names = [[rule["name"] for rule in route[state]["rules"]] for state in ("blue", "green", "split")]
+        assert names[0] == names[1] == names[2]
+        assert len(names[0]) == len(set(names[0])) == 7
+        for slot in ("blue", "green"):
+            served = {answering(rule) for rule in route[slot]["rules"] if "backendRefs" in rule}
+            assert served == {slot}
+        split = {rule["name"]: answering(rule) for rule in route["split"]["rules"] if "backendRefs" in rule}
+        assert split["blue-any"] == split["blue-safe"] == "blue"
+        assert split["green-any"] == split["green-safe"] == "green"
+        assert split["by-weight-any"] is None
+        for state in STATES:
+            assert route[state]["hostnames"] == route["closed"]["hostnames"]
+            assert route[state]["parentRefs"] == route["closed"]["parentRefs"]
+
+
+def answering(rule: dict[str, Any]) -> str | None:
+    """The only slot that answers; None if both do."""
+    slots = {each["name"].rpartition("-")[2] for each in rule["backendRefs"] if each["weight"]}
+    return slots.pop() if len(slots) == 1 else None
+
+
+def test_a_cookie_is_set_only_while_visitors_are_split() -> None:
+    route = spec(released(), "fleet")["routes"][0]
+    assert "Set-Cookie" in str(route["split"])
+    assert all("Set-Cookie" not in str(route[state]) for state in ("blue", "green", "closed"))
+
+
+def test_secrets_are_named_and_never_told() -> None:
+    """Tokens and cookies by Secret and key, which the controller may read by name and no others."""
+    wanted = parsed("expenses")
+    cookies = [key for each in wanted.checks for key in each.request.cookies.values()]
+    assert {key.secret for key in cookies} == {"expenses-supplied-smoke-test-session"}
+    role = one(released(), "kubernetes:rbac.authorization.k8s.io/v1:Role", "expenses/release-controller").inputs[
+        "rules"
+    ]
+    (secrets,) = [rule for rule in role if "secrets" in rule["resources"]]
+    assert secrets["resourceNames"] == ["expenses-pass", "expenses-supplied-smoke-test-session"]
+    assert secrets["verbs"] == ["get"]
+
+
+def test_migrations_are_those_that_the_target_needs() -> None:
+    """With the names of their Jobs, which the plan has."""
+    plan = released()
+    jobs = {step.inputs["metadata"]["name"] for step in plan.steps if step.type == "kubernetes:batch/v1:Job"}
+    for system in SYSTEMS:
+        for migration in ReleaseSpec.model_validate(spec(plan, system)).migrations:
+            assert migration.job in jobs
+            assert migration.backup is None or migration.backup in jobs
+    kingstons = released(kingstons={"blue": {"version": "1.1.0"}})
+    (breaking,) = [each for each in spec(kingstons, "kingstons")["migrations"] if each.get("compatible") is False]
+    assert breaking["name"] == "001-fixed-fee-facilitated"
+
+
+def test_a_validation_runs_as_its_service_does() -> None:
+    """The candidate's image, with no rights at the API server; its network is opened by name."""
+    plan = released()
+    first = spec(plan, "expenses")["jobs"][0]
+    pod = first["job"]["template"]
+    (container,) = pod["spec"]["containers"]
+    assert container["image"] == "localhost:5000/app:expense-accounts-v1.0.0"
+    assert container["command"] == ["node", "scripts/validate-expense-account-system.js"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    policy = one(plan, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "expenses/validate-expenses").inputs["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert policy["egress"]

@@ -1,0 +1,118 @@
+"""What a Release contains is judged like what stands in a plan by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, outcomes
+
+RELEASE, JOB = "kubernetes:slipway.dev/v1:Release", "kubernetes:batch/v1:Job"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+GATES = "release-gates"
+
+
+def split(blue: Any, green: Any) -> dict[str, Any]:
+    backends = [{"name": f"api-{slot}", "weight": weight} for slot, weight in (("blue", blue), ("green", green))]
+    return {"rules": [{"name": "by-weight-any", "backendRefs": backends}]}
+
+
+def route(**states: Any) -> dict[str, Any]:
+    closed = {"rules": [{"name": "maintenance", "filters": []}]}
+    every = {"blue": split(100, 0), "green": split(0, 100), "split": split(50, 50), "closed": closed, **states}
+    return {"name": "api-web", **every}
+
+
+def release(*routes: Any, **spec: Any) -> Fact:
+    wanted = {
+        "target": {"slot": "green", "version": "2"},
+        "steps": [{"weight": 10, "holdSeconds": 1}, {"weight": 100, "holdSeconds": 1}],
+        "deployments": {"blue": ["api-blue"], "green": ["api-green"]},
+        "routes": list(routes),
+        **spec,
+    }
+    return Fact(RELEASE, {"metadata": {"name": "fleet", "namespace": "fleet"}, "spec": wanted}, "fleet")
+
+
+def job(name: str, depends: Sequence[str] = (), **labels: str) -> Fact:
+    named = {f"slipway.dev/{key}": value for key, value in labels.items()}
+    return Fact(
+        JOB,
+        {"metadata": {"name": name, "namespace": "fleet", "labels": named, "annotations": {}}},
+        name,
+        dependencies=tuple(depends),
+    )
+
+
+def api(slot: str, *depends: str) -> Fact:
+    metadata = {"name": f"api-{slot}", "namespace": "fleet", "labels": {"slipway.dev/slot": slot}}
+    return Fact(DEPLOYMENT, {"metadata": metadata}, f"api-{slot}", dependencies=depends)
+
+
+def rules(said: Any) -> set[str]:
+    return {rule for rule, _ in outcomes(said)}
+
+
+def test_hidden_routes_that_are_right_pass(preview: Judge) -> None:
+    assert "route-weights" not in rules(preview.judge(release(route())))
+
+
+@pytest.mark.parametrize("state", ["blue", "green", "split"])
+def test_a_hidden_route_is_judged_in_each_of_its_states(preview: Judge, state: str) -> None:
+    """Its weights must be percentages that add up to 100, as in a route of the plan."""
+    said = [each for each in preview.judge(release(route(**{state: split(90, 20)}))) if "weight" in each.message]
+    assert [each.policy for each in said] == ["route-weights"]
+    assert "add up to 110" in said[0].message
+
+
+def test_hidden_routes_that_are_unknown_are_not_passed_over(preview: Judge) -> None:
+    found = release()
+    said = preview.judge(Fact(RELEASE, {**found.properties, "spec": {**found.properties["spec"], "routes": UNKNOWN}}))
+    assert "route-weights" in rules(said)
+
+
+def test_the_pods_of_hidden_jobs_are_judged(preview: Judge) -> None:
+    """A validation that runs as root is found, as a Job of the plan would be."""
+    container = {"name": "validate", "image": "docker.io/library/x:latest", "securityContext": {"privileged": True}}
+    hidden = {"name": "sums", "job": {"template": {"spec": {"containers": [container]}}}}
+    assert {"container-hardening", "image-pins"} <= rules(preview.judge(release(jobs=[hidden])))
+
+
+def gated() -> list[Fact]:
+    """A release with its gates, a migration between them, and the candidate."""
+    wanted = release()
+    admit = job("admit-1", [wanted.urn], gate="admit")
+    migrate = job("migrate-1", [admit.urn], migration="1")
+    candidate = api("green", admit.urn, migrate.urn)
+    return [
+        wanted,
+        admit,
+        migrate,
+        api("blue"),
+        candidate,
+        job("promote-1", [admit.urn, candidate.urn], gate="promote"),
+    ]
+
+
+def test_a_release_with_its_gates_passes(preview: Judge) -> None:
+    assert GATES not in rules(preview.judge(*gated()))
+
+
+@pytest.mark.parametrize(
+    ("missing", "problem"),
+    [("admit-1", "has no Job 'admit' that waits for it"), ("promote-1", "has no Job 'promote' that waits for it")],
+)
+def test_a_missing_gate_is_found(preview: Judge, missing: str, problem: str) -> None:
+    said = preview.judge(*(each for each in gated() if each.name != missing))
+    assert any(each.policy == GATES and problem in each.message for each in said)
+
+
+@pytest.mark.parametrize("early", ["migrate-1", "api-green"])
+def test_nothing_of_the_candidate_starts_early(preview: Judge, early: str) -> None:
+    """A migration or a Deployment that does not wait for admission; the active slot's need not."""
+    facts = [Fact(each.type, each.properties, each.name) if each.name == early else each for each in gated()]
+    said = [each for each in preview.judge(*facts) if each.policy == GATES]
+    assert len(said) == 1
+    assert "does not wait for the admission of its release" in said[0].message
