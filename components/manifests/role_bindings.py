@@ -12,6 +12,7 @@ from pulumi_kubernetes import rbac
 
 from components.manifests.environment import bypass_secret
 from components.manifests.scope import Scope
+from slipway.release.objects import GROUP
 from slipway.settings.cluster_services import RbacGroups
 
 READ = ("get", "list", "watch")
@@ -58,6 +59,18 @@ ROLES: Mapping[str, Sequence[Grant]] = {
     "auditors": tuple((group, resources, READ) for group, resources in _RULES.items()),
     "testers": (("", ("secrets",), ("get",)),),
 }
+APPROVERS = "approvers"
+"""Role of those who approve releases and attest checks; the groups of a system's roles have it."""
+_SEEN: Grant = (GROUP, ("releases", "approvals"), READ)
+_GIVEN: Grant = (GROUP, ("approvals",), ("create",))
+RELEASING: Mapping[str, Sequence[Grant]] = {
+    # Steer a release by an annotation; what it wants is no right of theirs (cluster/releases/manifests/admission.py).
+    "operators": (_SEEN, _GIVEN, (GROUP, ("releases",), ("patch",))),
+    "developers": (_SEEN,),
+    "auditors": (_SEEN,),
+    APPROVERS: (_SEEN, _GIVEN),
+}
+"""Further rights where the controller releases."""
 OBSERVABILITY = "watching"
 """Role of every system's operators in the namespace of Prometheus and Alertmanager."""
 _OBSERVABILITY: Sequence[Grant] = (
@@ -71,10 +84,17 @@ def groups(system: str, role: str, rbac_groups: RbacGroups) -> list[str]:
     return [f"slipway:{system}:{role}", *getattr(rbac_groups, role)]
 
 
-def role(scope: Scope, name: str, *, source: str) -> rbac.v1.RoleInitArgs:
+def role(scope: Scope, name: str, *, source: str, released: bool = False) -> rbac.v1.RoleInitArgs:
     """Returns a role; testers can read only the Secret with the bypass token, by its name."""
     only = [bypass_secret(scope.system)] if name == "testers" else None
-    return rbac.v1.RoleInitArgs(metadata=scope.metadata(name, source), rules=_rules(ROLES[name], only))
+    grants = [*ROLES.get(name, ()), *(RELEASING.get(name, ()) if released else ())]
+    return rbac.v1.RoleInitArgs(metadata=scope.metadata(name, source), rules=_rules(grants, only))
+
+
+def approving(scope: Scope, roles: Mapping[str, Sequence[str]], *, source: str) -> rbac.v1.RoleBindingInitArgs:
+    """Returns the binding of all groups that approve in some role. In which, the admission policy knows."""
+    every = dict.fromkeys(group for groups in roles.values() for group in groups)
+    return _bound(scope, APPROVERS, [f"slipway:{scope.system}:{APPROVERS}", *every], source)
 
 
 def observability_role(scope: Scope, *, source: str) -> rbac.v1.RoleInitArgs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +19,8 @@ class NamespaceArgs:
     scope: Scope
     definition: System
     rbac_groups: RbacGroups
+    approvers: Mapping[str, Sequence[str]] | None = None
+    """Groups by the role in which they approve; None if people release by hand."""
 
 
 class Namespace(pulumi.ComponentResource):
@@ -35,11 +38,18 @@ class Namespace(pulumi.ComponentResource):
             scope.logical("default-deny"), network_policy.deny_all(scope, source=source), opts=own
         )
         core.v1.LimitRange(name, namespace.limits(scope, source=source), opts=own)
-        for role in role_bindings.ROLES:
-            made = rbac.v1.Role(scope.logical(role), role_bindings.role(scope, role, source=source), opts=own)
-            rbac.v1.RoleBinding(
+        bindings = {
+            role: role_bindings.binding(scope, role, args.rbac_groups, source=source) for role in role_bindings.ROLES
+        }
+        if args.approvers is not None:
+            bindings[role_bindings.APPROVERS] = role_bindings.approving(scope, args.approvers, source=source)
+        for role, binding in bindings.items():
+            made = rbac.v1.Role(
                 scope.logical(role),
-                role_bindings.binding(scope, role, args.rbac_groups, source=source),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
+                role_bindings.role(scope, role, source=source, released=args.approvers is not None),
+                opts=own,
+            )
+            rbac.v1.RoleBinding(
+                scope.logical(role), binding, opts=pulumi.ResourceOptions(parent=self, depends_on=[made])
             )
         self.register_outputs({})

@@ -40,7 +40,7 @@ from components.system.monitoring import Observability, ObservabilityArgs
 from components.system.namespace import Namespace, NamespaceArgs
 from components.system.release.component import Release, ReleaseArgs
 from components.system.release.manifests.slots import deployments, edge_sites, workloads
-from components.system.release.manifests.spec import Wanted
+from components.system.release.manifests.spec import Wanted, roles
 from components.system.routes.component import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot.component import Slot, SlotArgs
@@ -76,7 +76,12 @@ class System(pulumi.ComponentResource):
         rbac_groups = facts.services.rbac
         namespace = Namespace(
             deployed.name,
-            NamespaceArgs(scope=self._scope, definition=self._definition, rbac_groups=rbac_groups),
+            NamespaceArgs(
+                scope=self._scope,
+                definition=self._definition,
+                rbac_groups=rbac_groups,
+                approvers=roles(deployed) if self._released else None,
+            ),
             self._opts,
         )
         store = facts.cloud.secret_store(
