@@ -114,7 +114,6 @@ UNKNOWN_TYPES = [
             "apps/v1:DeploymentPatch", "core/v1:ConfigMapPatch", "rbac.authorization.k8s.io/v1:ClusterRoleBindingPatch",
             "core/v1:ConfigMapList", "helm.sh/v4:Chart", "helm.sh/v3:Chart", "yaml/v2:ConfigGroup", "yaml:ConfigFile",
             "kustomize/v2:Directory", "apiregistration.k8s.io/v1:APIService",
-            "apiregistration.k8s.io/v1:APIService",
             "admissionregistration.k8s.io/v1:MutatingWebhookConfiguration", "storage.k8s.io/v1:CSIDriver",
             "core/v1:PersistentVolume", "node.k8s.io/v1:RuntimeClass", "core/v1:Endpoints",
             "discovery.k8s.io/v1:EndpointSlice", "extensions/v1beta1:Ingress", "apps/v1beta2:Deployment",
