@@ -28,8 +28,8 @@ def row(spec: ReleaseSpec, status: Status, *, is_seen: bool = True) -> tuple[str
 
 
 def remarks(spec: ReleaseSpec, status: Status, *, is_seen: bool = True) -> list[str]:
-    """Return what is waited for, why it ended as it did, and what else is out of the ordinary."""
-    found = list(status.waiting)
+    """Return what must be looked at, what is waited for, why it ended as it did, and what else is out of the ordinary."""
+    found = [*status.alarms, *status.waiting]
     if status.paused:
         why = f": {status.paused.reason}" if status.paused.reason else ""
         found.append(f"paused by {status.paused.by} since {minute(status.paused.since)}{why}")

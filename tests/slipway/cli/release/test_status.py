@@ -31,6 +31,7 @@ def test_each_system_has_a_row(cluster: Cluster, release: Release) -> None:
 
 WORDS = {
     "what it waits for": (status("Waiting", waiting=["Approval by QA", "the window"]), "Approval by QA; the window"),
+    "what somebody must look at": (status("Promoted", alarms=["Look at verify/1, which failed."]), "Look at verify/1"),
     "why it was rolled back": (status("RolledBack", reason="step 1: 7 % errors"), "step 1: 7 % errors"),
     "who paused it": (
         stepping(paused={"since": "2026-11-21T02:06:00Z", "by": "anna", "reason": "lunch"}),
