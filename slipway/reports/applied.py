@@ -21,6 +21,8 @@ from slipway.settings.stacks import DeployedSystem, Stack
 PODS = ("Deployment", "StatefulSet", "DaemonSet")
 MIGRATION, SLOT = "slipway.dev/migration", "slipway.dev/slot"
 """Labels of a migration's Job and of the objects of a slot."""
+GATE = "slipway.dev/gate"
+"""Label of the Jobs that wait for a release."""
 BACKED_UP = f"{MIGRATION}-backup"
 NO_STORES = ("Namespace", "Secret")
 """Kinds that hold data but are not awaited."""
@@ -138,7 +140,14 @@ class _System:
         self._deployed, self._plan, self._touched, self._findings = deployed, plan, touched, findings
 
     def stage(self) -> Stage:
-        lines = [*self._closing(), *self._data_stores(), *self._migrations(), *self._rolls(), *self._routes()]
+        lines = [
+            *self._closing(),
+            *self._gates(),
+            *self._data_stores(),
+            *self._migrations(),
+            *self._rolls(),
+            *self._routes(),
+        ]
         counted = len([each for each in self._touched if each.op != "delete"])
         said = len(lines)
         others = f"{many(counted, 'resource')} in all" if said else f"{many(counted, 'resource')}, and no pod restarts"
@@ -271,6 +280,15 @@ class _System:
                 recreated = each.op == "replace" or _strategy(step) == "Recreate"
                 how = "recreated, the old ones stop first" if recreated else "rolling update, none unavailable"
                 yield f"rolls the pods of {_kind(each)} {each.name}: {how}"
+
+    def _gates(self) -> Iterator[str]:
+        """Yield what a new release waits for, and what waits for it."""
+        found = [self._plan.by_urn.get(each.urn) for each in self._touched if each.op in ("create", "replace")]
+        if any(_labels(step).get(GATE) == "admit" for step in found):
+            yield (
+                "waits for the release's window, approvals and evidence; backups, migrations and the candidate's pods "
+                "come after, and the update ends when all visitors have the candidate, or fails with the reason"
+            )
 
     def _routes(self) -> Iterator[str]:
         routes = [each for each in self._touched if _kind(each) in ROUTES and each.op != "delete"]

@@ -172,6 +172,14 @@ def test_where_a_controller_releases_its_release_is_shown() -> None:
     assert apply([deployment("a:1"), released("aaaa")], [deployment("a:2"), released("aaaa")]).releases == ()
 
 
+def test_what_a_release_waits_for_comes_first() -> None:
+    """Where a controller releases, nothing of the change begins before it is admitted."""
+    gate = step(JOB, "shop/admit", {"metadata": {"labels": {"slipway.dev/gate": "admit"}}})
+    (shop,) = apply([], [migration(), gate]).stages
+    assert shop.lines[0].startswith("waits for the release's window, approvals and evidence; backups")
+    assert not any("waits for the release" in line for line in apply([], [migration()]).stages[0].lines)
+
+
 def test_a_release_that_closes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SHOP, "release", {**SHOP["release"], "maintenance": True})
     told = apply([released("aaaa")], [released("bbbb")])
