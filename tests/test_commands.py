@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from components.manifests import role_bindings
 from slipway.rehearsal import Step
 from tests.rehearsed import rehearsed
 
@@ -21,9 +22,14 @@ ADMINISTRATORS = {
     "kubectl -n logging port-forward service/logs-kb-http 5601",
     "kubectl -n logging get secret logs-es-elastic-user -o jsonpath='{.data.elastic}'",
     "kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80",
+    "kubectl -n slipway-releases get httproutes -o yaml",
+    "kubectl -n slipway-releases get lease",
+    "kubectl -n slipway-releases get pods",
+    "kubectl -n slipway-releases logs -l app.kubernetes.io/name=controller",
     "kubectl apply --server-side --force-conflicts -f -",
 }
-"""What only whoever runs the cluster types: the first logins, the agents, and what goes before an installation."""
+"""What only whoever runs the cluster types: the first logins, the agents, the controller of releases, and what goes
+before an installation."""
 EXAMPLES = {"shop": "fleet", "<namespace>": "fleet", "": "fleet"}
 """Systems of pages that tell of any system."""
 SHORT = {"deploy": "deployments", "deployment": "deployments", "pod": "pods", "job": "jobs", "service": "services"}
@@ -34,6 +40,8 @@ GROUPS = {
     "cronjobs": "batch",
     "endpointslices": "discovery.k8s.io",
     "certificates": "cert-manager.io",
+    "releases": "slipway.dev",
+    "approvals": "slipway.dev",
 }
 
 Right = tuple[str, str, str]
@@ -92,6 +100,10 @@ def needed(words: tuple[str, ...]) -> set[Right]:
             return {("metrics.k8s.io", "pods", "list")}
         case ("create", "job", source, *_) if source.startswith("--from=cronjob/"):
             return {("batch", "cronjobs", "get"), ("batch", "jobs", "create")}
+        case ("annotate", what, *_):
+            return read(what, "get", "patch")
+        case ("auth", "whoami"):
+            return set()  # Everybody may ask who they are.
         case ("rollout", "restart", *_):
             return {("apps", "deployments", "get"), ("apps", "deployments", "patch")}
         case ("port-forward", *_):
@@ -104,7 +116,17 @@ def granted(namespace: str) -> list[set[Right]]:
     roles = [
         step for step in rehearsed("local").plan.steps if step.type == "kubernetes:rbac.authorization.k8s.io/v1:Role"
     ]
-    return [_rights(step) for step in roles if step.inputs["metadata"].get("namespace") == namespace]
+    return [
+        _rights(step) | _where_released(step.inputs["metadata"]["name"])
+        for step in roles
+        if step.inputs["metadata"].get("namespace") == namespace
+    ]
+
+
+def _where_released(role: str) -> set[Right]:
+    """What the role also may where a controller releases, which the stack `local` leaves to people."""
+    grants = role_bindings.RELEASING.get(role, ())
+    return {(group, what, verb) for group, resources, verbs in grants for what in resources for verb in verbs}
 
 
 def _rights(role: Step) -> set[Right]:
