@@ -159,7 +159,7 @@ class Flag(Setting):
     percent: Percent = Field(default=100, json_schema_extra=OVERRIDABLE)
     """Share of users who have it while it is enabled."""
     description: Text | None = None
-    """What the feature is."""
+    """For people: what the feature is."""
 
 
 class Contact(Setting):
@@ -261,7 +261,7 @@ class Recovery(Setting):
     rpo: Duration
     """Recovery point objective (RPO)."""
     drill: OneOf["month", "quarter", "year"] = "quarter"
-    """How often the failover is tested."""
+    """For people: how often the failover is tested."""
 
 
 class Maintenance(Setting):

@@ -118,7 +118,7 @@ class Migration(Setting):
     version: Version | None = None
     """The first version that requires it."""
     description: Text | None = None
-    """What it affects, for the approver."""
+    """For people: what it affects, for the approver."""
     risk: OneOf["low", "medium", "medium-high", "high"] | None = None
     """The owner's risk assessment, for the approver."""
     phase: OneOf["expand", "contract"] = "expand"
@@ -231,11 +231,11 @@ class Rollback(Setting):
     error_percent: float | None = None
     """Error rate that triggers an immediate rollback."""
     on: list[Text] = Field(default_factory=list)
-    """Reasons for an immediate rollback, in the owner's words."""
+    """For people: reasons for an immediate rollback, in the owner's words."""
     consider: list[Text] = Field(default_factory=list)
-    """Reasons to consider a rollback or a fix."""
+    """For people: reasons to consider a rollback or a fix."""
     expected_duration: Duration | None = None
-    """Measured duration."""
+    """For people: measured duration."""
 
 
 class Watch(Setting):
@@ -251,13 +251,13 @@ class Activity(Setting):
     """An entry in the release's timetable."""
 
     at: Moment
-    """Start, relative to the start of the release."""
+    """For people: start, relative to the start of the release."""
     name: Text
-    """The activity."""
+    """For people: the activity."""
     role: Text | None = None
-    """Who is responsible."""
+    """For people: who is responsible."""
     duration: Duration | None = None
-    """Planned duration."""
+    """For people: planned duration."""
 
 
 class Review(Setting):
@@ -281,11 +281,11 @@ class Promotion(Setting):
     """An automatic promotion of a version by the application's repository."""
 
     stack: Name
-    """The stack whose version changes."""
+    """For people: the stack whose version changes."""
     branch: Text | None = None
-    """Merges to this branch promote their commit."""
+    """For people: merges to this branch promote their commit."""
     tag: Text | None = None
-    """Tags with this pattern are promoted, such as `v*`."""
+    """For people: tags with this pattern are promoted, such as `v*`."""
 
 
 class Release(Setting):
@@ -300,9 +300,10 @@ class Release(Setting):
     expected_duration: Duration | None = None
     """Expected duration, used in announcements."""
     promotions: list[Promotion] = Field(default_factory=list)
-    """What promotes a new version to a stack; without it, people edit the stack's file."""
+    """For people, and for the application's own pipeline: what promotes a new version to a stack. Without it, people edit the
+    stack's file."""
     timetable: list[Activity] = Field(default_factory=list)
-    """Timetable for the participants, including automated steps."""
+    """For people: timetable for the participants, including automated steps."""
     announcements: list[Announcement] = Field(default_factory=list)
     """Announcements, in order."""
     approvals: list[Approval] = Field(default_factory=list)

@@ -124,7 +124,7 @@ class Plain(Setting):
     plain: Literal
     """The public value."""
     reason: Text
-    """Why it is public; required if the name or the form looks like a secret."""
+    """For people: why it is public; required if the name or the form looks like a secret."""
 
 
 _REFERENCES: dict[str, type[Setting]] = {
@@ -297,7 +297,7 @@ class Egress(Setting):
     """A service outside the cluster that this one calls."""
 
     host: Text
-    """Host name, for documentation: network policies open the port to the internet, not to private networks."""
+    """For people: host name; network policies open the port to the internet, not to private networks."""
     port: Port = 443
     """By default 443."""
 

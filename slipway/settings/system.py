@@ -37,7 +37,7 @@ class System(Setting):
     title: Text = Field(examples=["Fleet management"])
     """Display name."""
     description: Text | None = None
-    """Description in one or two sentences."""
+    """For people: description in one or two sentences."""
     owner: Owner = Field(examples=[{"team": "fleet"}])
     """Its owner; required, because alerts need a receiver."""
     contacts: list[Contact] = Field(default_factory=list)
@@ -97,4 +97,4 @@ class System(Setting):
     known_issues: list[KnownIssue] = Field(default_factory=list)
     """Known issues, for the pages that alerts link to."""
     links: dict[str, Literal] = Field(default_factory=dict)
-    """Links to further documents: API reference, user guide."""
+    """For people: links to further documents, API reference, user guide."""

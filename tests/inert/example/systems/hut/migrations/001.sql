@@ -1,0 +1,1 @@
+CREATE TABLE huts (id int);

@@ -1,0 +1,180 @@
+"""What notices a change of each field: the plan, a page, a command, or nothing."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.cluster.monitoring.manifests.alerting.pages import system_page
+from slipway.cli.cost import expected
+from slipway.cli.selection import select
+from slipway.reports import runbook
+from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.load import load_stack, load_systems
+from slipway.settings.problems import InvalidSettings
+from slipway.settings.project import find_project
+from slipway.settings.services import supplied_by
+from slipway.settings.stack_reader import StackConfig
+from slipway.settings.stacks import DeployedSystem, Slot, Stack, StackCluster, SystemDeployment
+from slipway.settings.system import System
+from tests.inert import runs, walk
+from tests.inert.walk import Field
+from tests.rehearsed import ROOT
+from tests.shared import shared
+
+GHOSTS = tuple(f"ghost {number}" for number in range(8))
+"""Fields that nothing reads: they are changed as all others are, and nothing may be found to follow them."""
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+PEOPLE = "For people"
+"""Begins what the description of a field says that only people read."""
+ACTS = ("plan", "pages", "commands")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What follows a field."""
+
+    field: Field
+    by: frozenset[str]
+    """Any of `plan`, `pages`, `commands` and `runbook`."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """`values.yaml`."""
+
+    second: Mapping[str, Any]
+    """Second values by place."""
+    refused: Mapping[str, Mapping[str, Any]]
+    """Values that are refused because of others, with the rule that they break."""
+
+
+def table() -> Table:
+    content = yaml.safe_load(walk.VALUES.read_text("utf-8"))
+    second, refused = (
+        {f"{file} {path}": value for file, values in content[key].items() for path, value in values.items()}
+        for key in ("second", "refused")
+    )
+    return Table(second, refused)
+
+
+def example(files: Mapping[str, Any]) -> tempfile.TemporaryDirectory[str]:
+    """Return a project with the program of this one, and with documents as its systems and its stack `test`."""
+    made = tempfile.TemporaryDirectory()
+    folder = Path(made.name)
+    for room in ("components", "slipway", "__main__.py", "Pulumi.yaml"):
+        (folder / room).symlink_to(ROOT / room)
+    texts = {**walk.other_files(), **{name: json.dumps(content) for name, content in files.items()}}
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return made
+
+
+def every_field() -> list[Field]:
+    with example(walk.documents()) as folder:
+        project = find_project(Path(folder))
+        return walk.fields(
+            load_stack(project, "test"),
+            load_systems(project),
+            StackConfig(environment="staging", clusters={"main": {}}),
+        )
+
+
+def problems(changes: Mapping[tuple[str, walk.Keys], Any]) -> list[str]:
+    """Return why the example is refused with these values."""
+    with example(walk.changed(walk.documents(), changes)) as folder:
+        try:
+            load_stack(find_project(Path(folder)), "test")
+        except InvalidSettings as error:
+            return [str(problem) for problem in error.problems]
+    return []
+
+
+def chosen() -> tuple[dict[str, tuple[Field, Any]], dict[str, list[Field]]]:
+    """Return one place and its second value of each pattern, and the places of those for which there is none."""
+    wanted, found, without = table(), {}, {}
+    groups: dict[str, list[Field]] = {}
+    for field in sorted(every_field(), key=_rank):
+        groups.setdefault(field.pattern, []).append(field)
+    for pattern, places in groups.items():
+        listed = [each for each in places if each.at in wanted.second]
+        filled = [each for each in places if each.value not in (None, [], {})]
+        if any(each.at in wanted.refused for each in places) and not listed:
+            continue
+        if listed:
+            found[pattern] = (listed[0], wanted.second[listed[0].at])
+        elif filled and (value := walk.second_value(filled[0])) is not walk.UNSET:
+            found[pattern] = (filled[0], value)
+        elif not any(other.startswith((f"{pattern}.", f"{pattern}<")) for other in groups):
+            without[pattern] = places
+    return found, without
+
+
+def _rank(field: Field) -> tuple[int, int]:
+    files = ("stack", "shop", "kiosk", "stall", "pier", "booth", "hut")
+    clusters = ("main", "west", "home", "shed", "")
+    cluster = next(each for each in clusters if not each or f"clusters.{each}." in field.at)
+    return files.index(field.at.partition(" ")[0]), clusters.index(cluster)
+
+
+@shared
+def notices() -> tuple[list[Notice], list[str]]:
+    """Return what notices each field, and the ghosts that something is said to follow."""
+    found, _ = chosen()
+    names = sorted([*found, *GHOSTS], key=lambda name: runs.mixed(name))
+    coded = runs.codes(names)
+    count = 1 + max(max(code) for code in coded.values())
+    documents = walk.documents()
+    changes = [
+        {(field.file, field.path): value for name, (field, value) in found.items() if index in coded[name]}
+        for index in range(count)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        base, *others = pool.map(_observed, [documents, *(walk.changed(documents, each) for each in changes)])
+    follow = {space: runs.followers(base[space], [each[space] for each in others]) for space in base}
+    by = {name: frozenset(space for space, found in follow.items() if coded[name] in found) for name in names}
+    return [Notice(field, by[name]) for name, (field, _) in found.items()], [name for name in GHOSTS if by[name]]
+
+
+def _observed(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    with example(files) as folder:
+        selection = select(Path(folder), "test", None)
+        made = selection.rehearse(judged=False, seed="inert")
+    assert made.failure is None, made.failure
+    plan = {step.urn: step.state for step in made.plan.steps}
+    return {"plan": {**plan, "outputs": made.plan.outputs}, **_texts(selection.stack)}
+
+
+def _texts(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Return the pages and commands that settings alone decide, by kind."""
+    deployed = [(cluster, each) for cluster in stack.clusters.values() for each in cluster.systems.values()]
+    secrets = {each.name: each.definition.secrets for _, each in deployed}
+    return {
+        "pages": {each.name: system_page(each) for _, each in deployed},
+        "commands": {
+            "cost": {"/".join(key): amount for key, amount in expected(stack).items()},
+            **{
+                f"secrets {name}": {key: supplied_by(each) for key, each in found.items()}
+                for name, found in secrets.items()
+            },
+        },
+        "runbook": {each.name: runbook.page(stack, cluster, each, NOON) for cluster, each in deployed},
+    }
+
+
+def of_systems(systems: Mapping[str, System]) -> dict[str, dict[str, Any]]:
+    """Return the same for systems on a cluster of one's own."""
+    cluster = LocalCluster(cloud="local")
+    deployed = {
+        name: DeployedSystem(name, each, SystemDeployment(blue=Slot(version="1.0.0"))) for name, each in systems.items()
+    }
+    return _texts(Stack("test", "local", {"main": StackCluster("main", cluster, deployed)}))
