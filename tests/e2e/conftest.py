@@ -41,16 +41,29 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
+def rig() -> Iterator[Rig]:
+    """A node without anything on it."""
     folder = os.environ.get(RIG)
     if folder is None:
         pytest.skip("not run: no cluster")
     rig = Rig(Path(folder).resolve())
     rig.up()
     try:
-        yield _with_systems(rig)
+        yield rig
     finally:
         rig.down()
+
+
+@pytest.fixture(scope="session")
+def node(rig: Rig) -> Rig:
+    """With Envoy Gateway, for systems that tests bring themselves."""
+    rig.bring_gateway()
+    return rig
+
+
+@pytest.fixture(scope="session")
+def world(rig: Rig) -> World:
+    return _with_systems(rig)
 
 
 def _with_systems(rig: Rig) -> World:

@@ -33,6 +33,7 @@ class Rig:
         self.envoy = self._home / "bin" / "envoy"
         self._command = [str(folder / "rig"), "-n", NAME]
         self._started: list[subprocess.Popen[bytes]] = []
+        self._has_gateway = False
 
     def up(self) -> None:
         self._rig("up", "node", timeout=3000)
@@ -41,6 +42,8 @@ class Rig:
 
     def bring_gateway(self) -> None:
         """Its controller leads alone, and on a busy machine would lose its lease to nobody and do nothing any more."""
+        if self._has_gateway:
+            return
         self._rig("gateway", timeout=900)
         place = ("-n", "envoy-gateway-system")
         config = json.loads(self.kubectl(*place, "get", "configmap", "envoy-gateway-config", "-o", "json"))
@@ -49,6 +52,7 @@ class Rig:
         config["data"]["envoy-gateway.yaml"] = yaml.safe_dump(settings)
         self.kubectl("replace", "-f", "-", stdin=json.dumps(config))
         self.kubectl(*place, "rollout", "restart", "deployment", "envoy-gateway")
+        self._has_gateway = True
 
     def _open_volumes(self) -> None:
         """The kubelet gives a folder of the host to no group, so `fsGroup` has no effect there."""

@@ -1,0 +1,60 @@
+"""Visitors at a constant rate until a file appears: `crowd.py ADDRESS HOST RATE THREADS STOP OUT`.
+
+None has a cookie, so each is a new one. Connections are kept open, as browsers do; a request on a connection that the
+proxy has closed meanwhile is sent on a new one. Each quarter second adds a line of JSON to OUT: how many saw which slot,
+the maintenance page, or anything else, which is a failure.
+"""
+
+import http.client
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+address, host, rate, threads, stop, out = sys.argv[1:]
+counts: Counter[str] = Counter()
+lock = threading.Lock()
+pause = int(threads) / float(rate)
+
+
+def asked(connection: http.client.HTTPConnection) -> str:
+    connection.request("GET", "/", headers={"Host": host})
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status == 200:
+        return answer.getheader("x-shop-slot") or "?"
+    if answer.status == 503 and answer.getheader("retry-after"):
+        return "closed"
+    return f"failed: {answer.status} of {answer.getheader('x-shop-slot')}"
+
+
+def visit() -> None:
+    connection, is_used = http.client.HTTPConnection(address, 80, timeout=10), False
+    due = time.monotonic()
+    while not Path(stop).exists():
+        try:
+            seen, is_used = asked(connection), True
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            if is_used and isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+                is_used = False
+                with lock:
+                    counts["again"] += 1
+                continue
+            seen, is_used = f"failed: {type(error).__name__}", False
+        with lock:
+            counts[seen] += 1
+        due = max(due + pause, time.monotonic() - 1)
+        time.sleep(max(0, due - time.monotonic()))
+
+
+for _ in range(int(threads)):
+    threading.Thread(target=visit, daemon=True).start()
+with open(out, "w", buffering=1) as file:
+    while not Path(stop).exists():
+        time.sleep(0.25)
+        with lock:
+            seen, counts = dict(counts), Counter()
+        file.write(json.dumps({"at": time.time(), **seen}) + "\n")
