@@ -179,6 +179,11 @@ class ReleaseController(Setting):
     """Prometheus, as the controller reaches it; by default the one that Slipway installs."""
     documentation: Url = "https://docs.example.com/slipway"
     """Base URL of the published pages of `docs/`, to which messages link."""
+    hold: Duration | None = None
+    """Hold of every step, in place of the declared ones, for stacks without visitors; by default as declared."""
+    minimum_requests: Count = 300
+    """Requests to the candidate without which no step passes; 0 for stacks without visitors. 300 by default, of which an
+    error rate of one percent shows three."""
 
 
 MESSAGES = {
@@ -225,3 +230,8 @@ class ClusterServices(Setting):
     """The controller of releases."""
     rbac: RbacGroups = Field(default_factory=RbacGroups)
     """Groups with permissions in every system."""
+
+    @property
+    def are_measured(self) -> bool:
+        """Return whether there is a Prometheus by which releases are judged."""
+        return self.controllers.metrics != "absent" or "prometheus" in self.releases.model_fields_set

@@ -202,6 +202,12 @@ def _controller(path: Path, cluster: StackCluster) -> Found:
     if presence != "absent" and cluster.settings.releases.image is None:
         rule = "requires the image of the controller and its gates, for example registry.example.com/slipway:1.4.0"
         yield Finding((*path, "releases", "image"), rule, ((*path, "controllers", "releases"),))
+    if presence != "absent" and not cluster.settings.are_measured and cluster.settings.releases.minimum_requests:
+        rule = (
+            "requires the address of a Prometheus, since 'controllers.metrics' is absent; "
+            "or set 'minimumRequests' to 0, to release on checks alone"
+        )
+        yield Finding((*path, "releases", "prometheus"), rule, ((*path, "controllers", "metrics"),))
 
 
 def _by_whom(path: Path, system: DeployedSystem, cluster: StackCluster) -> Found:

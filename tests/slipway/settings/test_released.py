@@ -88,3 +88,20 @@ def test_headers_of_checks_hold_no_secret(workshop: Workshop) -> None:
     assert "use 'secretHeaders'" in problems(workshop, INSTALLED, SYSTEM + check)
     unknown = "checks:\n  - {name: works, domain: web, path: /, secretHeaders: {X-Api-Key: NONE}}\n"
     assert "is not one of the system's secrets" in problems(workshop, INSTALLED, SYSTEM + unknown)
+
+
+@pytest.mark.parametrize(
+    ("releases", "refused"),
+    [
+        ("", True),
+        (", minimumRequests: 0", False),
+        (", prometheus: http://prometheus.metrics.svc:9090", False),
+    ],
+)
+def test_releases_are_judged_by_a_prometheus_or_say_that_they_are_not(
+    workshop: Workshop, releases: str, refused: bool
+) -> None:
+    """Without figures every step would be given up at its deadline."""
+    stack = INSTALLED.replace("{releases: installed}", "{releases: installed, metrics: absent}")
+    found = problems(workshop, stack.replace("slipway:1.4.0}", f"slipway:1.4.0{releases}}}"))
+    assert ("requires the address of a Prometheus" in found) is refused, found

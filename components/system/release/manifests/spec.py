@@ -24,6 +24,8 @@ RESERVE_SECONDS = 1800
 a system take to be pulled."""
 LEAST_SECONDS = 3600
 """Seconds that a step or the checks may take at least beyond their holds. Chosen: an hour, in which people can look."""
+PRODUCTION = "production"
+"""The environment whose releases wait for people, and are announced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +50,12 @@ class Wanted:
 
 
 def release_spec(wanted: Wanted) -> ReleaseSpec:
-    """Returns the spec, without routes and Jobs."""
+    """Returns the spec, without routes and Jobs. Outside production a release waits for no window, person or backup, and
+    is not announced."""
     deployed = wanted.deployed
     definition, deployment = deployed.definition, deployed.deployment
     release, slot = definition.release, deployment.slot(deployment.active)
+    people, hold = wanted.environment == PRODUCTION, wanted.services.releases.hold
     return ReleaseSpec(
         id=identifier.of(deployed, wanted.migrations),
         system=deployed.name,
@@ -61,15 +65,16 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         hotfix=objects.Hotfix(reason=deployment.hotfix.reason) if deployment.hotfix else None,
         owner=definition.owner.team,
         migrations=list(wanted.migrations),
-        window=_window(release.window),
+        window=_window(release.window) if people else None,
         expected_seconds=release.expected_seconds,
         maintenance=release.maintenance,
-        steps=[objects.Step(weight=each.weight, hold_seconds=_whole(each.hold)) for each in release.steps],
+        steps=[objects.Step(weight=each.weight, hold_seconds=_whole(hold or each.hold)) for each in release.steps],
         roles=roles(deployed),
         approvals=[
-            objects.RequiredApproval(role=each.role, when=each.when, any_of=each.any_of) for each in release.approvals
+            objects.RequiredApproval(role=each.role, when=each.when, any_of=each.any_of)
+            for each in (release.approvals if people else ())
         ],
-        attestations=[_attestation(each) for each in definition.attestations],
+        attestations=[_attestation(each) for each in (definition.attestations if people else ())],
         evidence=_evidence(wanted, slot.version or ""),
         checks=checks.checks(deployed),
         bypass=objects.SecretKey(secret=bypass_secret(deployed.name), key=names.BYPASS_KEY) if wanted.routed else None,
@@ -79,15 +84,15 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
             validations.described(each, wanted.environment)
             for each in validations.declared(deployed, wanted.environment)
         ],
-        judge=_judge(deployed),
-        queries=slots.queries(deployed, routed=wanted.routed),
+        judge=_judge(deployed, wanted.services.releases.minimum_requests),
+        queries=slots.queries(deployed, routed=wanted.routed) if wanted.services.are_measured else objects.Queries(),
         progress_seconds=max(LEAST_SECONDS, wanted.migration_seconds + RESERVE_SECONDS),
         watch=objects.Watch(
             duration_seconds=_whole(release.watch.duration),
             verify_after_seconds=[_whole(each) for each in release.watch.verify_after],
         ),
-        announcements=[_announcement(deployed, each) for each in release.announcements],
-        reviews=[_review(each) for each in release.reviews],
+        announcements=[_announcement(deployed, each) for each in (release.announcements if people else ())],
+        reviews=[_review(each) for each in (release.reviews if people else ())],
         channels=objects.Channels(
             email=definition.owner.email,
             chat=definition.owner.chat,
@@ -141,11 +146,14 @@ def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
         *(each.image for each in definition.services.values()),
         *(each.artefact for name, each in definition.sites.items() if not _archived(wanted.deployed, name)),
     ]
+    images = [f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)] if asked else []
+    if wanted.environment != PRODUCTION:
+        return objects.Evidence(images=images, scan=release.scan if asked else None, quiet=False)
     return objects.Evidence(
         backup_seconds=BACKUP_SECONDS if wanted.dumped else None,
         restore_seconds=max(ages) if ages and len(ages) == len(tests) else None,
         databases=list(wanted.dumped),
-        images=[f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)] if asked else [],
+        images=images,
         scan=release.scan if asked else None,
         after=release.released_on if release.released_on != wanted.stack else None,
     )
@@ -157,13 +165,14 @@ def _archived(deployed: DeployedSystem, site: str) -> bool:
     return artefact is not None and artefact.archive is not None
 
 
-def _judge(deployed: DeployedSystem) -> objects.Judge:
+def _judge(deployed: DeployedSystem, minimum_requests: int) -> objects.Judge:
     definition = deployed.definition
     return objects.Judge(
         error_percent=definition.objectives.error_percent,
         p95_seconds=seconds(definition.objectives.p95),
         rollback_error_percent=definition.release.rollback.error_percent,
         regression_percent=definition.objectives.latency_regression_percent,
+        minimum_requests=minimum_requests,
         forbidden_logs=bool(definition.logs.forbidden),
     )
 

@@ -17,13 +17,16 @@ SYSTEMS = ("expenses", "fleet", "kingstons", "marketplace", "smartwallet")
 IMAGE = "localhost:5000/slipway:1.4.0"
 
 
-def released(**systems: Mapping[str, Any]) -> Plan:
-    """`local` with the controller installed; `systems` are their deployments, where they are other than there. The fleet
-    has a candidate beside the former version."""
+def released(
+    *, environment: str = "production", controller: Mapping[str, Any] = {}, **systems: Mapping[str, Any]
+) -> Plan:
+    """`local` with the controller installed, set as `controller` says; `systems` are their deployments, where they are
+    other than there. The fleet has a candidate beside the former version."""
     stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    stack["config"]["slipway:environment"] = environment
     main = stack["config"]["slipway:clusters"]["main"]
     main["controllers"] = {"releases": "installed"}
-    main["releases"] = {"image": IMAGE}
+    main["releases"] = {"image": IMAGE, **controller}
     fleet = {
         "active": "green",
         "blue": {"version": "personal-use-v1.0.0"},

@@ -48,6 +48,28 @@ def test_nothing_that_is_declared_is_left_out(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_outside_production_a_release_waits_for_nobody_and_tells_nobody(system: str) -> None:
+    """Checks, load, validations, steps and figures are the same."""
+    there, here = (
+        ReleaseSpec.model_validate(spec(released(environment=each), system)) for each in ("production", "local")
+    )
+    assert (here.window, here.approvals, here.attestations, here.announcements, here.reviews) == (None, [], [], [], [])
+    assert (here.evidence.backup_seconds, here.evidence.restore_seconds, here.evidence.quiet) == (None, None, False)
+    assert here.evidence.images == there.evidence.images
+    for same in ("checks", "load", "steps", "judge", "queries", "migrations", "maintenance", "watch"):
+        assert getattr(here, same) == getattr(there, same)
+
+
+def test_a_stack_without_visitors_holds_as_it_says_and_asks_for_no_requests() -> None:
+    """In place of a quarter of an hour a step."""
+    fleet = ReleaseSpec.model_validate(
+        spec(released(environment="local", controller={"hold": "5s", "minimumRequests": 0}), "fleet")
+    )
+    assert [each.hold_seconds for each in fleet.steps] == [5, 5, 5]
+    assert fleet.judge.minimum_requests == 0
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_a_release_can_begin_in_its_window(system: str) -> None:
     """As long as the window, it could begin at one moment only."""
     wanted = parsed(system)
