@@ -27,7 +27,7 @@ from components.clouds.azure.context import (
 from components.clouds.azure.network import Network, NetworkArgs
 from components.clouds.azure.registry import Registry, RegistryArgs
 from components.clouds.azure.second_region import SecondNetwork, SecondNetworkArgs
-from components.clouds.azure.vault import BLOBS, STATE_DAYS, BackupInstanceArgs, Kept, Vault, VaultArgs
+from components.clouds.azure.vault import BLOBS, STATE_DAYS, BackupInstance, BackupInstanceArgs, Vault, VaultArgs
 from components.clouds.azure.zone import Controllers, ControllersArgs, controllers_facts
 from components.clouds.contract import ClusterAccess, ClusterFacts
 from components.manifests import names
@@ -164,7 +164,7 @@ class Foundation(pulumi.ComponentResource):
             weekly=False,
             tags=context.cluster_tags,
         )
-        Kept(f"{self._name}-state", args, self._opts)
+        BackupInstance(f"{self._name}-state", args, self._opts)
 
     def _budget(self, context: AzureContext) -> None:
         settings = self._args.settings

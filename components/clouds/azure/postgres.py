@@ -11,7 +11,7 @@ from pulumi_azure_native import dbforpostgresql
 
 from components.clouds.azure.adopted import Adopted
 from components.clouds.azure.context import AzureClusterContext, AzureContext
-from components.clouds.azure.vault import POSTGRES, SERVER_DAYS, BackupInstanceArgs, Kept
+from components.clouds.azure.vault import POSTGRES, SERVER_DAYS, BackupInstance, BackupInstanceArgs
 from components.clouds.contract import Address, DatabaseArgs, NetworkPeers, PostgresEndpoint
 from components.clouds.roles import Roles, make_roles
 from components.manifests import names
@@ -134,7 +134,7 @@ class Postgres(pulumi.ComponentResource):
             weekly=True,
             tags=tags_of(self._args, context),
         )
-        Kept(name, args, pulumi.ResourceOptions(parent=self))
+        BackupInstance(name, args, pulumi.ResourceOptions(parent=self))
 
     def _copy(self, name: str, primary: dbforpostgresql.Server, after: Sequence[pulumi.Resource]) -> None:
         """Creates a read replica in the second region, which can be promoted after a disaster. It is protected like its

@@ -89,7 +89,7 @@ class BackupInstanceArgs:
     tags: Mapping[str, str]
 
 
-class Kept(pulumi.ComponentResource):
+class BackupInstance(pulumi.ComponentResource):
     """A backup policy and its backup instance."""
 
     def __init__(self, name: str, args: BackupInstanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
