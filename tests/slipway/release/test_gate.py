@@ -12,7 +12,7 @@ import pytest
 from slipway.release import gate
 from slipway.release.gate import BROKEN, PASSED, REFUSED
 from slipway.release.status import Status
-from tests.processes import until
+from tests.processes import PATIENCE, until
 from tests.slipway.release.controller.server import Cluster, served
 from tests.slipway.release.controller.system import ID, NAME, NAMESPACE, OPEN, put, spec
 
@@ -41,7 +41,7 @@ class Run:
         self.thread.start()
 
     def end(self) -> int | None:
-        self.thread.join(30)
+        self.thread.join(PATIENCE)
         return self.status
 
 
