@@ -20,6 +20,8 @@ BYPASS_HEADER = "x-slipway-bypass-token"
 """With the bypass token, smoke tests reach the slot that SLOT_HEADER names, during maintenance too."""
 SLOT_HEADER = "x-slipway-slot"
 """Names the slot, in requests with the bypass token."""
+UNUSED_HEADER = "x-slipway-unused"
+"""Marks rules that do not apply in a state of a route; no value of it matches."""
 RECOVERY = "Recovery"
 """Name of the attestation that a recovery drill succeeded; any system that declares `recovery` may have it."""
 
@@ -335,7 +337,8 @@ class Channels(Object):
 
 class RouteStates(Object):
     """An HTTPRoute in each of its states. The controller applies one; in `split` it sets the backends' weights of the
-    rules whose names begin with `by-weight`."""
+    rules whose names begin with `by-weight`. All states have the same rules with the same backends in the same order:
+    the gateway applies a route before it knows a new backend, and answers 500 meanwhile."""
 
     name: str
     """Name of the HTTPRoute in the release's namespace."""

@@ -91,8 +91,7 @@ class Routes(pulumi.ComponentResource):
             "name": entry.route,
             "labels": names.labels(self._scope.system),
             "annotations": {**names.source_annotation(entry.source), **annotations},
-            **routes.released_routes(self._scope.system, entry, split, timeout),
-            "closed": routes.closed_route(self._scope.system, entry, PAGE, PROBED),
+            **routes.released_routes(self._scope.system, entry, split, timeout, PAGE, PROBED),
         }
 
     def _entries(self) -> list[Entry]:

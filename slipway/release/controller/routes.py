@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.release.objects import SLOTS, RouteStates, SlotName
+from slipway.release.objects import SLOTS, UNUSED_HEADER, RouteStates, SlotName
 from slipway.release.status import Status
 
 BY_WEIGHT = "by-weight"
@@ -84,9 +84,15 @@ def hosts(closed: Spec) -> Iterator[tuple[str, str]]:
 
 
 def _weighted(spec: Spec) -> Iterator[dict[str, Any]]:
+    """Yield the backends of the rules that split visitors, unless these do not apply in this state."""
     for rule in spec.get("rules") or ():
-        if (rule.get("name") or "").startswith(BY_WEIGHT):
+        if (rule.get("name") or "").startswith(BY_WEIGHT) and not _is_unused(rule):
             yield from rule.get("backendRefs") or ()
+
+
+def _is_unused(rule: Mapping[str, Any]) -> bool:
+    headers = [header.get("name") for match in rule.get("matches") or () for header in match.get("headers") or ()]
+    return UNUSED_HEADER in headers
 
 
 def _slot(backend: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.cluster.gateway.manifests.numbers import above, in_bytes
-from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, SLOTS
+from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, SLOTS, UNUSED_HEADER
 from slipway.settings.limits import most
 
 PROBE_HEADER = "x-slipway-probe"
@@ -23,10 +23,21 @@ TOO_LARGE = "too-large"
 breaks WebSockets and streams (envoyproxy/gateway#8578), and would fill the proxies that all systems share."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Methods that may be retried."""
+_NO_CHARACTER = r"[^\x00-\x{10FFFF}]"
+"""A pattern of RE2 that matches no text, so that no client can choose a rule."""
+_NEVER = [
+    {
+        "path": {"type": "PathPrefix", "value": "/"},
+        "headers": [{"type": "RegularExpression", "name": UNUSED_HEADER, "value": _NO_CHARACTER}],
+    }
+]
+"""Matches of a rule that does not apply."""
+_UNUSED = 2
+"""Matches of the rules for maintenance while visitors are split."""
 _ON_A_PATH = 1 + 3 * (len(SAFE_METHODS) + 1)
 """Maximum number of matches per path in `open_route`: one for requests that are too large, and those of three kinds of
 visitors."""
-PATHS = min(most("route matches") // _ON_A_PATH, most("route matches of a rule") // len(SAFE_METHODS))
+PATHS = min((most("route matches") - _UNUSED) // _ON_A_PATH, most("route matches of a rule") // len(SAFE_METHODS))
 """Maximum number of paths of one route."""
 _EVERY = (*SAFE_METHODS, None)
 """Every method. A rule that names a method precedes one that does not, so a rule that must precede both names them too.
@@ -82,16 +93,37 @@ def open_route(system: str, entry: Entry, split: Split, timeout: str) -> dict[st
     return _open(system, entry, split, timeout, {slot: slot for slot in sticky_slots(split)})
 
 
-def released_routes(system: str, entry: Entry, split: Split, timeout: str) -> dict[str, dict[str, Any]]:
-    """Returns the spec in each state in which the system is open, for the controller of releases. All have rules of the
-    same names, so that policies that name rules stay in force. The cookie of a slot without visitors leads to the other
-    one."""
-    halves = _open(system, entry, split.with_weights(50), timeout, {slot: slot for slot in SLOTS})
-    alone = {
-        slot: _open(system, entry, split.with_weights(weight), timeout, dict.fromkeys(SLOTS, slot))
-        for slot, weight in (("blue", 100), ("green", 0))
+def released_routes(
+    system: str, entry: Entry, split: Split, timeout: str, page: str, probed: str
+) -> dict[str, dict[str, Any]]:
+    """Returns the spec in each state, for the controller of releases. All have the same rules with the same backends in
+    the same order; those that do not apply match no request. So Envoy knows each backend before it is used, and policies
+    that name rules stay in force."""
+    halves = split.with_weights(50)
+    pinned = _open(system, entry, halves, timeout, {slot: slot for slot in SLOTS})["rules"]
+    maintenance = closed_route(system, entry, page, probed)["rules"]
+    applies = {
+        "split": {rule["name"]: rule["matches"] for rule in pinned},
+        "closed": {rule["name"]: rule["matches"] for rule in [pinned[0], *maintenance]},
+        **{slot: _alone(entry, pinned[0], slot) for slot in SLOTS},
     }
-    return {**alone, "split": halves}
+    return {
+        state: _route(
+            system,
+            entry,
+            [{**rule, "matches": matches.get(rule["name"]) or _NEVER} for rule in [*pinned, *maintenance]],
+        )
+        for state, matches in applies.items()
+    }
+
+
+def _alone(entry: Entry, refused: Mapping[str, Any], slot: str) -> dict[str, list[dict[str, Any]]]:
+    """Returns what the rules match while a slot has all visitors, those with the other one's cookie too."""
+    return {
+        refused["name"]: refused["matches"],
+        _rule_name(slot, safe=True): _paths(entry, methods=SAFE_METHODS),
+        _rule_name(slot, safe=False): _paths(entry),
+    }
 
 
 def closed_route(system: str, entry: Entry, page: str, probed: str) -> dict[str, Any]:

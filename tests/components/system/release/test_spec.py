@@ -77,22 +77,43 @@ def test_a_release_can_begin_in_its_window(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_routes_have_the_same_rules_in_every_open_state(system: str) -> None:
-    """Policies name rules; a cookie of the slot without visitors leads to the other one."""
+def test_routes_have_the_same_rules_and_backends_in_every_state(system: str) -> None:
+    """Envoy Gateway applies a route before it knows a new backend, and answers 500 meanwhile; and policies name rules."""
     for route in spec(released(), system)["routes"]:
-        names = [[rule["name"] for rule in route[state]["rules"]] for state in ("blue", "green", "split")]
-        assert names[0] == names[1] == names[2]
-        assert len(names[0]) == len(set(names[0])) == 7
-        for slot in ("blue", "green"):
-            served = {answering(rule) for rule in route[slot]["rules"] if "backendRefs" in rule}
-            assert served == {slot}
-        split = {rule["name"]: answering(rule) for rule in route["split"]["rules"] if "backendRefs" in rule}
-        assert split["blue-any"] == split["blue-safe"] == "blue"
-        assert split["green-any"] == split["green-safe"] == "green"
-        assert split["by-weight-any"] is None
+        constant = [
+            [{key: value for key, value in rule.items() if key != "matches"} for rule in route[state]["rules"]]
+            for state in STATES
+        ]
+        assert constant[0] == constant[1] == constant[2] == constant[3]
+        names = [rule["name"] for rule in constant[0]]
+        assert len(names) == len(set(names)) == 9
         for state in STATES:
             assert route[state]["hostnames"] == route["closed"]["hostnames"]
             assert route[state]["parentRefs"] == route["closed"]["parentRefs"]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_only_the_rules_of_a_state_match_requests(system: str) -> None:
+    """A slot alone answers whatever the cookie says, a split by the cookie and then by weight, a closed system nothing."""
+    for route in spec(released(), system)["routes"]:
+        applying = {state: [rule for rule in route[state]["rules"] if not is_unused(rule)] for state in STATES}
+        for slot in ("blue", "green"):
+            assert {answering(rule) for rule in applying[slot] if "backendRefs" in rule} == {slot}
+            assert all("Cookie" not in str(rule["matches"]) for rule in applying[slot])
+        split = {rule["name"]: answering(rule) for rule in applying["split"] if "backendRefs" in rule}
+        assert split["blue-any"] == split["blue-safe"] == "blue"
+        assert split["green-any"] == split["green-safe"] == "green"
+        assert split["by-weight-any"] is None
+        assert [rule["name"] for rule in applying["closed"]] == ["too-large", "maintenance-probed", "maintenance"]
+        paths = {match["path"]["value"] for rule in applying["split"] for match in rule["matches"]}
+        for state in ("blue", "green"):
+            assert {match["path"]["value"] for rule in applying[state] for match in rule["matches"]} == paths
+
+
+def is_unused(rule: dict[str, Any]) -> bool:
+    """No header has a value that matches the empty class of characters."""
+    ((match,), unused) = (rule["matches"][:1], {"type": "RegularExpression", "name": "x-slipway-unused"})
+    return unused.items() <= (match.get("headers") or [{}])[0].items()
 
 
 def answering(rule: dict[str, Any]) -> str | None:
@@ -104,7 +125,8 @@ def answering(rule: dict[str, Any]) -> str | None:
 def test_a_cookie_is_set_only_while_visitors_are_split() -> None:
     route = spec(released(), "fleet")["routes"][0]
     assert "Set-Cookie" in str(route["split"])
-    assert all("Set-Cookie" not in str(route[state]) for state in ("blue", "green", "closed"))
+    for state in ("blue", "green", "closed"):
+        assert all("Set-Cookie" not in str(rule) for rule in route[state]["rules"] if not is_unused(rule))
 
 
 def test_secrets_are_named_and_never_told() -> None:
