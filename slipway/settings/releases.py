@@ -120,7 +120,7 @@ class Migration(Setting):
     description: Text | None = None
     """For people: what it affects, for the approver."""
     risk: OneOf["low", "medium", "medium-high", "high"] | None = None
-    """The owner's risk assessment, for the approver."""
+    """For people: the owner's risk assessment, for the approver."""
     phase: OneOf["expand", "contract"] = "expand"
     """`contract` removes what no running version uses any more; it requires `after`."""
     after: Version | None = None

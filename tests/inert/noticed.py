@@ -55,15 +55,17 @@ class Table:
     """Second values by place."""
     refused: Mapping[str, Mapping[str, Any]]
     """Values that are refused because of others, with the rule that they break."""
+    alone: Mapping[str, Any]
+    """Second values that decide whether others act: each is tried in a run of its own."""
 
 
 def table() -> Table:
     content = yaml.safe_load(walk.VALUES.read_text("utf-8"))
-    second, refused = (
+    second, refused, alone = (
         {f"{file} {path}": value for file, values in content[key].items() for path, value in values.items()}
-        for key in ("second", "refused")
+        for key in ("second", "refused", "alone")
     )
-    return Table(second, refused)
+    return Table(second, refused, alone)
 
 
 def example(files: Mapping[str, Any]) -> tempfile.TemporaryDirectory[str]:
@@ -108,7 +110,7 @@ def chosen() -> tuple[dict[str, tuple[Field, Any]], dict[str, list[Field]]]:
     for pattern, places in groups.items():
         listed = [each for each in places if each.at in wanted.second]
         filled = [each for each in places if each.value not in (None, [], {})]
-        if any(each.at in wanted.refused for each in places) and not listed:
+        if any(each.at in {**wanted.refused, **wanted.alone} for each in places) and not listed:
             continue
         if listed:
             found[pattern] = (listed[0], wanted.second[listed[0].at])
@@ -138,11 +140,19 @@ def notices() -> tuple[list[Notice], list[str]]:
         {(field.file, field.path): value for name, (field, value) in found.items() if index in coded[name]}
         for index in range(count)
     ]
+    alone = [(field, value) for field in every_field() for at, value in table().alone.items() if field.at == at]
+    changes += [{(field.file, field.path): value} for field, value in alone]
     with ThreadPoolExecutor(2) as pool:
         base, *others = pool.map(_observed, [documents, *(walk.changed(documents, each) for each in changes)])
+    others, single = others[:count], others[count:]
     follow = {space: runs.followers(base[space], [each[space] for each in others]) for space in base}
     by = {name: frozenset(space for space, found in follow.items() if coded[name] in found) for name in names}
-    return [Notice(field, by[name]) for name, (field, _) in found.items()], [name for name in GHOSTS if by[name]]
+    noticed = [Notice(field, by[name]) for name, (field, _) in found.items()]
+    noticed += [
+        Notice(field, frozenset(space for space in base if run[space] != base[space]))
+        for (field, _), run in zip(alone, single, strict=True)
+    ]
+    return noticed, [name for name in GHOSTS if by[name]]
 
 
 def _observed(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

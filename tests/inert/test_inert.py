@@ -40,8 +40,6 @@ FOR_PEOPLE = {
     "System.release.rollback.expectedDuration": "told to people who wait",
 }
 """Fields that only people read, on the runbook's page or in the file, and why no program can act on them."""
-LANDING = {"ClusterServices.releases.prometheus"}
-"""Fields that the controller of releases reads once its Deployment is part of the program."""
 ONE_VALUE = {
     "AwsCluster.cloud",
     "AzureCluster.cloud",
@@ -106,7 +104,7 @@ def test_a_value_that_does_not_fit_is_refused(place: str, case: dict[str, Any]) 
 def test_every_field_acts(found: list[Notice]) -> None:
     """Nothing follows an inert field; what only the runbook's page follows is for people."""
     inert = {each.field.at: sorted(each.by) for each in found if not each.by & {*ACTS}}
-    people = {each.field.at for each in found if each.field.pattern in {*FOR_PEOPLE, *LANDING}}
+    people = {each.field.at for each in found if each.field.pattern in FOR_PEOPLE}
     assert {place: by for place, by in inert.items() if place not in people} == {}
 
 
