@@ -10,6 +10,7 @@ import pytest
 from slipway.release.draft import Draft
 from slipway.release.gates import missing
 from slipway.release.observed import Observed
+from slipway.release.status import Status
 from tests.slipway.release.world import START, World, active_blue, spec, word
 
 HOUR = timedelta(hours=1)
@@ -101,6 +102,13 @@ def test_each_missing_gate_is_a_sentence(declared: dict[str, Any], seen: dict[st
     assert len(found) == len(sentences), found
     for sentence, text in zip(found, sentences, strict=True):
         assert text in sentence
+
+
+def test_a_first_release_needs_no_backups() -> None:
+    """Its databases are made by the same update; people, the other stack and images are asked for all the same."""
+    observed = Observed(critical_alerts=(), backups={}, restores={}, images={})
+    (sentence,) = missing(Draft(spec(evidence=EVIDENCE), Status(), observed, START))
+    assert "must be released on staging first" in sentence
 
 
 def test_a_release_waits_for_an_approval_and_is_admitted() -> None:

@@ -30,8 +30,8 @@ _SETTLED = (
 )
 _BUSY = (
     "'release ' + oldSelf.spec.id + ' of ' + oldSelf.spec.system + ' ' + oldSelf.spec.target.version + "
-    "' is in progress (' + oldSelf.status.phase + '): wait for its end, or end it with slipway release abort --system ' "
-    "+ oldSelf.spec.system + ' --reason …'"
+    "' is in progress (' + oldSelf.status.phase + '): wait for its end, or end it with slipway release abort --stack ' "
+    "+ oldSelf.spec.stack + ' --system ' + oldSelf.spec.system + ' --reason …'"
 )
 _ATTESTS = "!has(self.kind) || self.kind != 'attestation' || "
 _WHOLE = "(has(self.blue) ? self.blue : 0) + (has(self.green) ? self.green : 0) == 100"

@@ -40,7 +40,7 @@ def alerts() -> list[Rule]:
             steps=(
                 "See where it is: slipway release status",
                 f"Read the controller's log: kubectl -n {names.RELEASES_NAMESPACE} logs -l app.kubernetes.io/name=controller",
-                "End it: slipway release abort --reason …",
+                "End it: slipway release abort --stack NAME --system NAME --reason …",
             ),
         ),
         Rule(
@@ -50,7 +50,7 @@ def alerts() -> list[Rule]:
             summary="Routes of {{ $labels.system }} are not where its release says",
             description="The gateway or a cloud's edge does not accept what the controller wrote.",
             steps=(
-                "Look at the routes' conditions: kubectl -n <namespace> get httproutes -o yaml",
+                "Look at the conditions of the routes, in the system's own namespace: kubectl -n SYSTEM get httproutes -o yaml",
                 "Was a route changed by hand? The controller writes it again at each look.",
             ),
         ),
