@@ -50,7 +50,7 @@ def alerts() -> list[Rule]:
             summary="Routes of {{ $labels.system }} are not where its release says",
             description="The gateway or a cloud's edge does not accept what the controller wrote.",
             steps=(
-                "Look at the conditions of the routes, in the system's own namespace: kubectl -n SYSTEM get httproutes -o yaml",
+                "See what the gateway says of its routes: slipway weights --stack NAME --system NAME --context NAME",
                 "Was a route changed by hand? The controller writes it again at each look.",
             ),
         ),
