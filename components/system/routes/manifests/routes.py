@@ -23,8 +23,9 @@ TOO_LARGE = "too-large"
 breaks WebSockets and streams (envoyproxy/gateway#8578), and would fill the proxies that all systems share."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Methods that may be retried."""
-_NO_CHARACTER = r"[^\x00-\x{10FFFF}]"
-"""A pattern of RE2 that matches no text, so that no client can choose a rule."""
+_NO_CHARACTER = r"[^\x00-\xFF]"
+"""A pattern that matches no value, so that no client can choose a rule. Envoy reads bytes: it refuses greater characters,
+and with them all routes of the gateway."""
 _NEVER = [
     {
         "path": {"type": "PathPrefix", "value": "/"},

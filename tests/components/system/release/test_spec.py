@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -108,6 +109,20 @@ def test_only_the_rules_of_a_state_match_requests(system: str) -> None:
         paths = {match["path"]["value"] for rule in applying["split"] for match in rule["matches"]}
         for state in ("blue", "green"):
             assert {match["path"]["value"] for rule in applying[state] for match in rule["matches"]} == paths
+
+
+def test_a_rule_that_does_not_apply_can_be_read_by_envoy_and_never_chosen() -> None:
+    """Envoy matches bytes, and refuses all routes of the gateway for a pattern with a character beyond."""
+    (route, *_) = spec(released(), "fleet")["routes"]
+    (pattern,) = {
+        rule["matches"][0]["headers"][0]["value"]
+        for state in STATES
+        for rule in route[state]["rules"]
+        if is_unused(rule)
+    }
+    assert max(int(found, 16) for found in re.findall(r"\\x\{?([0-9A-Fa-f]+)", pattern)) <= 0xFF
+    assert not any(re.fullmatch(pattern, chr(byte)) for byte in range(256))
+    assert re.fullmatch(pattern, "") is None
 
 
 def is_unused(rule: dict[str, Any]) -> bool:
