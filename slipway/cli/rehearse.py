@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected
-from slipway.cli.exits import BAD_INPUT, FAILED, INTERRUPTED, OK
+from slipway.cli.exits import BAD_INPUT, FAILED, INTERRUPTED, OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
@@ -24,6 +24,7 @@ from slipway.ops.cluster.lease import Busy
 from slipway.ops.cluster.marks import Mark
 from slipway.ops.cluster.objects import Manifests, Unplaced, manifests
 from slipway.ops.cluster.record import new_seed
+from slipway.reports.applied import GATE
 from slipway.reports.words import many
 from slipway.settings.cluster_services import API_GROUPS
 
@@ -99,7 +100,16 @@ def _apply(selection: Selection, chosen: str, connection: Connection, request: R
         result = cluster.apply(wanted, seed)
     _show(result, found)
     print(f"rehearsed {selection.stack.name} on {connection.context}: {_summary(result)}")
-    return OK if result.is_good else FAILED
+    return _status(result, found)
+
+
+def _status(result: ApplyResult, found: Manifests) -> int:
+    """Return the exit status. A release that was refused or rolled back is no failure of the cluster."""
+    if result.is_good:
+        return OK
+    failed = [each for each in found.objects if each.urn in result.outcome.failures]
+    gates_alone = all(GATE in (each.body["metadata"].get("labels") or {}) for each in failed)
+    return VIOLATED if failed and gates_alone and not result.outcome.away else FAILED
 
 
 def meant(request: Request, context: str, place: str, *, known: bool) -> bool:

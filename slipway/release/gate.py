@@ -31,6 +31,8 @@ ABSENT = 30.0
 before the gate, and a cached read may be older."""
 REPEATED = 300.0
 """Seconds after which an unchanged line is printed again. Chosen: readers see that it still waits."""
+AGAIN = "release another version, or set `attempt`"
+"""What leads on after a rollback. Source: the stack's settings, from which a release gets its id."""
 TERMINATION = Path("/dev/termination-log")
 """Where the last words go. Source: Kubernetes, `terminationMessagePath`."""
 
@@ -72,7 +74,7 @@ class Gate:
         if status.id == self.id and self.name in status.open_gates:
             return True, None
         if status.id == self.id and self._is_refused(status):
-            return True, status.reason or "the release was refused"
+            return True, _why(status)
         self._show(_lines(status, self.id))
         return False, None
 
@@ -99,6 +101,12 @@ class Gate:
                 self.report(line)
                 self._shown[line] = now
         self._shown = {line: at for line, at in self._shown.items() if line in lines}
+
+
+def _why(status: Status) -> str:
+    """Return why the gate stays shut. What was rolled back stays so, however often it is asked for."""
+    reason = status.reason or "The release was refused."
+    return f"{reason.rstrip().rstrip('.')}; {AGAIN}." if status.phase == "RolledBack" else reason
 
 
 def _lines(status: Status, id: str) -> list[str]:

@@ -15,9 +15,11 @@ import yaml
 
 from slipway.cli import rehearse
 from slipway.cli.cluster_options import ClusterOptions
+from slipway.cli.exits import FAILED, OK, VIOLATED
 from slipway.ops.cluster.cluster import ApplyResult
 from slipway.ops.cluster.kinds import Kind
 from slipway.ops.cluster.objects import Manifests, Object
+from slipway.ops.cluster.pruning import Pruned
 from slipway.ops.cluster.scheduling import Outcome
 from slipway.settings.problems import InvalidSettings
 from tests.processes import PATIENCE
@@ -160,6 +162,21 @@ def test_one_cause_stands_above_what_it_held_up(capsys: pytest.CaptureFixture[st
         "  ConfigMap c00: needs ConfigMap job",
     ]
     assert "  … and 28 more" in lines
+
+
+@pytest.mark.parametrize(
+    ("failed", "away", "status"),
+    [((), "", OK), (("gate",), "", VIOLATED), (("gate", "pod"), "", FAILED), (("gate",), "no answer", FAILED)],
+)
+def test_a_release_that_is_given_up_has_a_status_of_its_own(failed: tuple[str, ...], away: str, status: int) -> None:
+    """Only if nothing else failed."""
+    labels = {"gate": {"slipway.dev/gate": "promote"}, "pod": {}}
+    objects = tuple(
+        Object(name, Kind("batch/v1", "Job"), name, {"metadata": {"labels": labels[name]}}) for name in labels
+    )
+    outcome = Outcome(failures=dict.fromkeys(failed, "the Job failed"), away=away)
+    result = ApplyResult(outcome, None if failed else Pruned())
+    assert rehearse._status(result, Manifests(objects, ())) == status  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_second_interrupt_leaves_at_once() -> None:
