@@ -87,17 +87,17 @@ def _visited(resources: Sequence[Resource], verdict: Verdict) -> dict[Resource, 
     """Return the Services with a route, with the labels of their series."""
     services = [each for each in resources if each.type == SERVICE]
     by_name = Shortlist(services, [_known(each["metadata"]["name"]) or () for each in services])
-    found: dict[Resource, None] = {}
+    found: dict[Resource, Resource] = {}
     for route in (each for each in resources if each.type == ROUTE):
         for name in _backends(route, verdict):
             candidates = {each: refers(route, name, each) for each in by_name.sharing(_known(name))}
             certain = [each for each, match in candidates.items() if match is Match.YES]
             doubtful = next((each for each, match in candidates.items() if match is Match.MAYBE), None)
-            found |= dict.fromkeys(certain)
+            found = {**dict.fromkeys(certain, route), **found}
             if doubtful and not certain:
                 verdict.undecided(route, unknown_between(route, name, doubtful))
     deployments = _deployments(list(found), [each for each in resources if each.type == DEPLOYMENT])
-    return {each: _series_of(each, deployments.get(each)) for each in found}
+    return {each: _series_of(each, route, deployments.get(each)) for each, route in found.items()}
 
 
 def _deployments(services: Sequence[Resource], deployments: Sequence[Resource]) -> dict[Resource, Resource]:
@@ -114,12 +114,13 @@ def _deployments(services: Sequence[Resource], deployments: Sequence[Resource]) 
     return found
 
 
-def _series_of(service: Resource, deployment: Resource | None) -> Series:
-    """Return the labels of a service's series; Envoy's name is `<namespace>/<route>/<rule>/<namespace>/<Service>`."""
-    name, labels = service["metadata"]["name"], service["metadata"]["labels"]
+def _series_of(service: Resource, route: Resource, deployment: Resource | None) -> Series:
+    """Return the labels of a service's series; Envoy Gateway's name of it is
+    `httproute/<namespace>/<route>/rule/<number>/backend/<number>`."""
+    name, labels = route["metadata"]["name"], service["metadata"]["labels"]
     namespace = _namespace(service)
     unknown = next((each for each in (namespace, name) if each.unknown), None)
-    called = unknown or Property(f"-/-/-/{namespace.text}/{name.text}", name.path)
+    called = unknown or Property(f"httproute/{namespace.text}/{name.text}/rule/0/backend/0", name.path)
     series = {
         "namespace": namespace,
         "envoy_cluster_name": called,

@@ -13,6 +13,7 @@ from math import ceil
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
 from components.manifests.environment import broker
+from slipway.release.objects import SLOTS
 from slipway.settings.fields import seconds
 from slipway.settings.stacks import DeployedSystem
 
@@ -108,8 +109,9 @@ def of_container(metric: str, deployed: DeployedSystem, pod: str, container: str
 def of_gateway(
     metric: str, namespace: str, service: str, proxy: str = "proxy-1", slot: str = "blue", **own: str
 ) -> str:
-    """As Envoy gives it: namespace, route and rule, then namespace and Service of the backend, and a `|`."""
-    cluster = f"{namespace}/{service}-web/by-weight-safe/{namespace}/{service}-{slot}|"
+    """As Envoy gives it: namespace and route, and the numbers of rule and backend."""
+    number = next(number for number, each in enumerate(SLOTS) if each == slot)
+    cluster = f"httproute/{namespace}/{service}-web/rule/1/backend/{number}"
     return labelled(metric, namespace="envoy-gateway-system", pod=proxy, envoy_cluster_name=cluster, **own)
 
 

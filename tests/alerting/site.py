@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.processes import HOST
 
-CLUSTER = "fleet/fleet-api-web/by-weight-safe/fleet/fleet-api-blue|"
+CLUSTER = "httproute/fleet/fleet-api-web/rule/1/backend/0"
 GROWTH = {"well": (100, 0), "failing": (0, 100), "mended": (10**12, 0)}
 """Requests that succeed and fail between two scrapes. Mended, so many succeed that the failed ones are few in every
 window, however many there were: it would take minutes to wait until they are out of it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from slipway.rehearsal import Plan
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
-from slipway.settings.stacks import DeployedSystem
+from slipway.settings.stacks import DeployedSystem, Stack
 from slipway.settings.store_names import supplied_secret
 from tests.e2e import images, store
 from tests.e2e.rig import ROOT, STACK, Rig, rehearse
@@ -73,7 +74,7 @@ def _with_systems(rig: Rig) -> World:
         images.make(rig, images.named(plan))
         rig.kubectl("apply", "-f", str(NO_SCHEDULES))
         objects = store.start(rig)
-        _fill(rig, objects)
+        fill(rig, objects, load_stack(find_project(ROOT), "rig", STACK))
         gateway.result()
     status, said = rehearse(rig, STACK, options=("--yes", "--first"), crds=True)
     assert status == 0, said[-6000:]
@@ -81,14 +82,14 @@ def _with_systems(rig: Rig) -> World:
     return World(rig, plan, said, objects)
 
 
-def _fill(rig: Rig, objects: Store) -> None:
+def fill(rig: Rig, objects: Store, stack: Stack) -> None:
     """In their owners' place: supplied secrets, without which pods wait, and buckets for backups."""
-    for deployed in load_stack(find_project(ROOT), "rig", STACK).clusters["main"].systems.values():
+    for deployed in stack.clusters["main"].systems.values():
         rig.kubectl("create", "namespace", deployed.namespace)
         _keep(rig, deployed, OBJECT_STORE, objects.secret(deployed.name))
         for name, secret in deployed.definition.secrets.items():
             if supplied_by(secret) is not None:
-                _keep(rig, deployed, supplied_secret(deployed.name, name), {name: "supplied"})
+                _keep(rig, deployed, supplied_secret(deployed.name, name), {name: f"{name}, supplied"})
         if backups.bucket(deployed.definition) is not None:
             objects.backups(deployed.name).create()
 
@@ -100,7 +101,12 @@ def _keep(rig: Rig, deployed: DeployedSystem, name: str, values: Mapping[str, st
 
 def sign(rig: Rig, *where: str) -> None:
     """In cert-manager's place: a certificate for each listener, everywhere or `where` kubectl is told."""
-    for gateway in rig.get("gateways.gateway.networking.k8s.io", *(where or ("-A",))):
+    certify(rig, rig.get("gateways.gateway.networking.k8s.io", *(where or ("-A",))))
+
+
+def certify(rig: Rig, gateways: Iterable[Mapping[str, Any]]) -> None:
+    """A certificate for each listener of gateways that are there or will be."""
+    for gateway in gateways:
         for listener in gateway["spec"]["listeners"]:
             if listener["protocol"] == "HTTPS":
                 secret, host = listener["tls"]["certificateRefs"][0]["name"], listener["hostname"]

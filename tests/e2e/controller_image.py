@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -13,15 +14,16 @@ from tests.e2e.rig import ROOT, Rig
 NAME = "registry.example.com/release-controller:e2e"
 DOCKERFILE = ROOT / "slipway" / "release" / "controller" / "Dockerfile"
 LOCK = ROOT / "requirements-controller.txt"
-PYTHONPATH = "/app:/packages"
+SITE = f"/usr/local/lib/python{sys.version_info.major}.{sys.version_info.minor}/dist-packages"
+"""Where Debian's Python looks for packages. The image has no environment of its own to name another folder."""
 
 
 def make(rig: Rig, folder: Path) -> None:
     """Debian's Python is that of the tests, so the installed wheels fit."""
-    _copy_program(folder / "app")
-    _copy_packages(folder / "packages")
-    files = [f"{folder / name}:/{name}" for name in ("app", "packages")]
-    rig.image(NAME, packages="python3", files=files, entrypoint="python3 -m slipway.release.controller")
+    _copy_program(folder)
+    _copy_packages(folder)
+    packages = "python3,python-is-python3"
+    rig.image(NAME, packages=packages, files=[f"{folder}:{SITE}"], entrypoint="python -m slipway.release.controller")
 
 
 def _copy_program(folder: Path) -> None:

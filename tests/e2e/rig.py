@@ -24,14 +24,14 @@ STACK = Path(__file__).parent / "Pulumi.rig.yaml"
 class Rig:
     """One node. Every call ends within its time, or fails with what was printed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self.folder, self._name = folder, name
         self.crds = folder.parent / "crds"
         self.kubeconfig = ""
         self._home = Path(os.environ.get("RIG_HOME", Path.home() / ".cache" / "rig"))
         self._kubectl = str(self._home / "bin" / "kubectl")
         self.envoy = self._home / "bin" / "envoy"
-        self._command = [str(folder / "rig"), "-n", NAME]
+        self._command = [str(folder / "rig"), "-n", name]
         self._started: list[subprocess.Popen[bytes]] = []
         self._has_gateway = False
 
@@ -57,7 +57,7 @@ class Rig:
     def _open_volumes(self) -> None:
         """The kubelet gives a folder of the host to no group, so `fsGroup` has no effect there."""
         for number in range(1, VOLUMES + 1):
-            folder = self._home / "state" / NAME / "volumes" / str(number)
+            folder = self._home / "state" / self._name / "volumes" / str(number)
             folder.mkdir(exist_ok=True)
             folder.chmod(0o777)
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -79,7 +79,9 @@ class Shop:
         self.rig.kubectl("apply", "--server-side", "-f", str(DEFINITIONS))
         for namespace in (SYSTEM, PLACE):
             self.rig.kubectl("create", "namespace", namespace)
-        self.apply([*_system(), *_prometheus(), *_rights()])
+        self.apply(
+            [*_system(), *prometheus(PLACE, {"gateway.envoyproxy.io/owning-gateway-namespace": SYSTEM}), *_rights()]
+        )
         self.address = until(self._address, "an address of the gateway")
         for slot in SLOTS:
             self.rig.kubectl("-n", SYSTEM, "rollout", "status", f"deployment/api-{slot}", "--timeout=120s")
@@ -172,7 +174,15 @@ class Shop:
     @contextmanager
     def crowd(self) -> Iterator[None]:
         """Visitors at a constant rate."""
-        words = (str(IMAGES / "crowd.py"), self.address, HOST, str(RATE), str(THREADS), str(self.stop), str(self.out))
+        words = (
+            str(IMAGES / "crowd.py"),
+            f"http://{self.address}/",
+            HOST,
+            str(RATE),
+            str(THREADS),
+            str(self.stop),
+            str(self.out),
+        )
         process = self.rig.begin("python3", *words)
         try:
             until(lambda: self.seen(time.time() - 2)["blue"], "visitors")
@@ -335,12 +345,10 @@ def _system() -> Iterator[Document]:
         )
 
 
-def _prometheus() -> Iterator[Document]:
-    """It finds the proxies by the name of a headless Service, so that new ones are scraped at once."""
-    proxies = {
-        "app.kubernetes.io/component": "proxy",
-        "gateway.envoyproxy.io/owning-gateway-namespace": SYSTEM,
-    }
+def prometheus(place: str, owner: Mapping[str, str]) -> Iterator[Document]:
+    """In the namespace `place`. It finds the proxies of an owner by the name of a headless Service, so that new ones are
+    scraped at once."""
+    proxies = {"app.kubernetes.io/component": "proxy", **owner}
     metadata = {"name": "proxies", "namespace": "envoy-gateway-system"}
     ports = [{"port": 19001, "name": "metrics"}]
     spec = {"clusterIP": "None", "selector": proxies, "ports": ports, "publishNotReadyAddresses": True}
@@ -352,7 +360,7 @@ def _prometheus() -> Iterator[Document]:
         "dns_sd_configs": [{"names": names, "type": "A", "port": 19001, "refresh_interval": "1s"}],
     }
     config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [job]}
-    yield _own("v1", "ConfigMap", "prometheus", data={"prometheus.yml": yaml.safe_dump(config)})
+    yield _placed(place, "v1", "ConfigMap", "prometheus", data={"prometheus.yml": yaml.safe_dump(config)})
     container = {
         "name": "prometheus",
         "image": PROMETHEUS_IMAGE,
@@ -361,9 +369,10 @@ def _prometheus() -> Iterator[Document]:
         "readinessProbe": {"httpGet": {"path": "/-/ready", "port": 9090}, "periodSeconds": 1},
     }
     volumes = [{"name": "config", "configMap": {"name": "prometheus"}}, {"name": "data", "emptyDir": {}}]
-    yield _deployment("prometheus", {"containers": [container], "volumes": volumes}, replicas=1)
+    pod = {"containers": [container], "volumes": volumes}
+    yield _deployment("prometheus", pod, replicas=1, place=place)
     service = {"selector": {"app": "prometheus"}, "ports": [{"port": 9090}]}
-    yield _own("v1", "Service", "prometheus", spec=service)
+    yield _placed(place, "v1", "Service", "prometheus", spec=service)
 
 
 def _controller() -> Document:
@@ -377,7 +386,6 @@ def _controller() -> Document:
             field("POD_NAME", "metadata.name"),
             field("POD_NAMESPACE", "metadata.namespace"),
             {"name": "SLIPWAY_PROMETHEUS", "value": f"http://prometheus.{PLACE}:9090"},
-            {"name": "PYTHONPATH", "value": controller_image.PYTHONPATH},
         ],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080}, "periodSeconds": 1},
         "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "initialDelaySeconds": 30},
@@ -396,7 +404,6 @@ def _gate(gate: str, id: str, *, waits: bool) -> Document:
         "command": ["python3", "-m", "slipway.release.gate", gate, "--release", "shop", "--id", id],
         "env": [
             {"name": "POD_NAMESPACE", "value": SYSTEM},
-            {"name": "PYTHONPATH", "value": controller_image.PYTHONPATH},
             {
                 "name": "JOB_UID",
                 "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/controller-uid']"}},
@@ -448,11 +455,11 @@ def _rights() -> Iterator[Document]:
     yield from role("Role", "gate", "gate", SYSTEM)
 
 
-def _deployment(name: str, pod: Document, *, replicas: int) -> Document:
+def _deployment(name: str, pod: Document, *, replicas: int, place: str = PLACE) -> Document:
     template = {"metadata": {"labels": {"app": name}}, "spec": pod}
     spec = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template}
-    return _own("apps/v1", "Deployment", name, spec=spec)
+    return _placed(place, "apps/v1", "Deployment", name, spec=spec)
 
 
-def _own(api: str, kind: str, name: str, **body: Any) -> Document:
-    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": PLACE}, **body}
+def _placed(place: str, api: str, kind: str, name: str, **body: Any) -> Document:
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": place}, **body}

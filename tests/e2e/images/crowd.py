@@ -1,4 +1,4 @@
-"""Visitors at a constant rate until a file appears: `crowd.py ADDRESS HOST RATE THREADS STOP OUT`.
+"""Visitors at a constant rate until a file appears: `crowd.py URL HOST RATE THREADS STOP OUT`. The URL has an address.
 
 None has a cookie, so each is a new one. Connections are kept open, as browsers do; a request on a connection that the
 proxy has closed meanwhile is sent on a new one. Each quarter second adds a line of JSON to OUT: how many saw which slot,
@@ -7,20 +7,34 @@ the maintenance page, or anything else, which is a failure.
 
 import http.client
 import json
+import socket
+import ssl
 import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
-address, host, rate, threads, stop, out = sys.argv[1:]
+url, host, rate, threads, stop, out = sys.argv[1:]
+asked_for = urlsplit(url)
 counts: Counter[str] = Counter()
 lock = threading.Lock()
 pause = int(threads) / float(rate)
 
 
+class Secure(http.client.HTTPSConnection):
+    """Tells the gateway by name whom it wants, and takes any certificate."""
+
+    def connect(self) -> None:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        plain = socket.create_connection((self.host, self.port), self.timeout)
+        self.sock = context.wrap_socket(plain, server_hostname=host)
+
+
 def asked(connection: http.client.HTTPConnection) -> str:
-    connection.request("GET", "/", headers={"Host": host})
+    connection.request("GET", asked_for.path, headers={"Host": host})
     answer = connection.getresponse()
     answer.read()
     if answer.status == 200:
@@ -31,7 +45,8 @@ def asked(connection: http.client.HTTPConnection) -> str:
 
 
 def visit() -> None:
-    connection, is_used = http.client.HTTPConnection(address, 80, timeout=10), False
+    kind = Secure if asked_for.scheme == "https" else http.client.HTTPConnection
+    connection, is_used = kind(asked_for.netloc, timeout=10), False
     due = time.monotonic()
     while not Path(stop).exists():
         try:

@@ -10,8 +10,6 @@ from components.manifests import priorities
 from slipway.settings.cluster_services import Gateway
 
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
-CLUSTER_NAME = "%ROUTE_NAMESPACE%/%ROUTE_NAME%/%ROUTE_RULE_NAME%/%BACKEND_REFS%"
-"""Envoy's name of a backend in its metrics, from which rules extract system, service and slot."""
 
 
 def gateway_class(proxy: str, namespace: str) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def proxy(
         "mergeGateways": True,
         "provider": {"type": "Kubernetes", "kubernetes": {"envoyService": service, **_workload(settings, image)}},
         "telemetry": {
-            "metrics": {"prometheus": {}, "clusterStatName": CLUSTER_NAME},
+            "metrics": {"prometheus": {}},
             "accessLog": {"settings": [{"format": {"type": "JSON", "json": _ACCESS_LOG}, "sinks": [_STANDARD_OUTPUT]}]},
         },
         "bootstrap": {"type": "Merge", "value": _bootstrap(latencies)},

@@ -198,7 +198,7 @@ def _rules(entry: Entry, split: Split, timeout: str, safe: bool, sticky: Mapping
         {
             "name": _rule_name(slot, safe=safe),
             "matches": _paths(entry, methods=methods, headers=[_cookie(split, slot)]),
-            "backendRefs": [_backend(entry, answering, 1)],
+            "backendRefs": _alone_in(entry, answering),
             "timeouts": timeouts,
         }
         for slot, answering in sticky.items()
@@ -265,6 +265,12 @@ def _backend(entry: Entry, slot: str, weight: int, split: Split | None = None) -
         }
         filters.append({"type": "ResponseHeaderModifier", "responseHeaderModifier": {"add": [kept]}})
     return {"name": entry.backends[slot], "port": entry.port, "weight": weight, "filters": filters}
+
+
+def _alone_in(entry: Entry, slot: str) -> list[dict[str, Any]]:
+    """Returns the backends of a rule whose requests all go to one slot. Metrics tell slots by a backend's number, so the
+    other one has its place."""
+    return [_backend(entry, each, 100 if each == slot else 0) for each in SLOTS]
 
 
 def _extension(name: str) -> dict[str, Any]:

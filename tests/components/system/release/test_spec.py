@@ -125,6 +125,28 @@ def test_a_rule_that_does_not_apply_can_be_read_by_envoy_and_never_chosen() -> N
     assert re.fullmatch(pattern, "") is None
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_figures_are_those_of_one_slot(system: str) -> None:
+    """In every state, Envoy's name of each backend that visitors reach is found by the queries of its slot alone."""
+    wanted = parsed(system)
+    queries = {slot: each.requests for slot, each in wanted.queries.slots.items()}
+    place = system if system != "marketplace" else "rent-to-own"
+    for route in wanted.routes:
+        for rules in (route.blue["rules"], route.green["rules"], route.split["rules"]):
+            for number, rule in enumerate(rules):
+                for index, backend in enumerate(rule.get("backendRefs", ())):
+                    name = f"httproute/{place}/{route.name}/rule/{number}/backend/{index}"
+                    found = [slot for slot, query in queries.items() if _finds(query, name)]
+                    assert found == [backend["name"].rpartition("-")[2]], name
+        smoke = f"httproute/{place}/{route.name}-pass/rule/0/backend/0"
+        assert not any(_finds(query, smoke) for query in queries.values())
+
+
+def _finds(query: str, name: str) -> bool:
+    (wanted,), (unwanted,) = (re.findall(rf'envoy_cluster_name{sign}"([^"]+)"', query) for sign in ("=~", "!~"))
+    return bool(re.fullmatch(wanted, name)) and not re.fullmatch(unwanted, name)
+
+
 def is_unused(rule: dict[str, Any]) -> bool:
     """No header has a value that matches the empty class of characters."""
     ((match,), unused) = (rule["matches"][:1], {"type": "RegularExpression", "name": "x-slipway-unused"})

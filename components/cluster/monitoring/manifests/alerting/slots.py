@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from components.cluster.monitoring.manifests.alerting.promql import matching, selector
+from components.cluster.monitoring.manifests.alerting import backends
+from components.cluster.monitoring.manifests.alerting.promql import selector
 from slipway.release.objects import SLOTS, Queries, SlotName, SlotQueries
 from slipway.settings.stacks import DeployedSystem
 
@@ -11,8 +12,6 @@ INTERVAL_SECONDS = 15
 SCRAPE_SECONDS = 5
 """Seconds between two scrapes of the gateway. Chosen: three values in each sample."""
 _COUNT, _TIME = "envoy_cluster_upstream_rq_xx", "envoy_cluster_upstream_rq_time_bucket"
-_BYPASS = "[^/]+/[^/]+/pass(-blue|-green)?/.+"
-"""Backends of smoke tests, whose requests are no visitors'."""
 
 
 def queries(deployed: DeployedSystem, *, routed: bool) -> Queries:
@@ -21,20 +20,19 @@ def queries(deployed: DeployedSystem, *, routed: bool) -> Queries:
     forbidden = selector("ALERTS", alertname="ForbiddenLinesInLogs", **firing)
     return Queries(
         interval_seconds=INTERVAL_SECONDS,
-        slots={slot: _of_slot(deployed.namespace, slot) for slot in SLOTS} if routed else {},  # type: ignore[misc]
+        slots={slot: _of_slot(deployed, slot) for slot in SLOTS} if routed else {},  # type: ignore[misc]
         critical=selector("ALERTS", severity="critical", **firing),
         forbidden_logs=forbidden if deployed.definition.logs.forbidden else None,
     )
 
 
-def _of_slot(namespace: str, slot: SlotName) -> SlotQueries:
+def _of_slot(deployed: DeployedSystem, slot: SlotName) -> SlotQueries:
     """Returns the queries of a slot. A slot whose requests all succeed has zero errors, one without requests nothing."""
-    ours = matching("envoy_cluster_name", f"[^/]+/[^/]+/[^/]+/{namespace}/.+-{slot}[|]?")
-    visitors = f'envoy_cluster_name!~"{_BYPASS}"'
+    ours = backends.of_slot(deployed, slot)
     window = f"[{INTERVAL_SECONDS}s]"
-    requests = f"sum(increase({selector(_COUNT, ours, visitors)}{window}))"
-    failed = f"sum(increase({selector(_COUNT, ours, visitors, envoy_response_code_class='5')}{window}))"
-    buckets = f"sum by (le) (rate({selector(_TIME, ours, visitors)}{window}))"
+    requests = f"sum(increase({selector(_COUNT, *ours)}{window}))"
+    failed = f"sum(increase({selector(_COUNT, *ours, envoy_response_code_class='5')}{window}))"
+    buckets = f"sum by (le) (rate({selector(_TIME, *ours)}{window}))"
     return SlotQueries(
         requests=requests,
         errors=f"{failed} or 0 * {requests}",

@@ -1,8 +1,7 @@
 """Recording rules by slot on the gateway's metrics, and alerts that follow from a system's objectives.
 
-Envoy names a backend `<namespace>/<route>/<rule>/<namespace>/<service>-<slot>` (cluster/gateway/manifests/proxies.py),
-from which service and slot are extracted. Burn rates are those of the SRE workbook: an alert needs both its long and
-its short window, so that it starts and ends quickly.
+Service and slot are extracted from the names of backends. Burn rates are those of the SRE workbook: an alert needs both
+its long and its short window, so that it starts and ends quickly.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.cluster.monitoring.manifests.alerting import labels
+from components.cluster.monitoring.manifests.alerting import backends, labels
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
 from components.cluster.monitoring.manifests.alerting.rule import Rule, recording
 from slipway.settings.fields import seconds
@@ -29,7 +28,6 @@ FEWEST_FAILURES = 5
 share."""
 SLOW_BUDGET = 0.05
 """Share of requests that may be slower than the objective. Source: the objective is a 95th percentile."""
-BACKEND = r"[^/]+/[^/]+/[^/]+/([^/]+)/(.+)-(blue|green)[|]?"
 _COUNT = "envoy_cluster_upstream_rq_xx"
 _TIME = "envoy_cluster_upstream_rq_time"
 
@@ -37,16 +35,16 @@ _TIME = "envoy_cluster_upstream_rq_time"
 def recordings(deployed: DeployedSystem) -> list[dict[str, Any]]:
     """Returns recording rules: requests per second and p95 by service and slot, and the shares of failed and slow
     requests by service."""
-    ours = matching("envoy_cluster_name", rf"[^/]+/[^/]+/[^/]+/{deployed.namespace}/.+")
+    ours = backends.of_system(deployed)
     bound = f"{seconds(deployed.definition.objectives.p95) * 1000:.15g}"
     tags = {"system": deployed.name}
-    by_slot = f"sum by (service, slot, class) ({_named(f'rate({selector(_COUNT, ours)}[5m])', 'class')})"
-    buckets = _named(f"rate({selector(f'{_TIME}_bucket', ours)}[5m])")
+    by_slot = f"sum by (service, slot, class) ({_with_class(backends.named(deployed, f'rate({selector(_COUNT, *ours)}[5m])'))})"
+    buckets = backends.named(deployed, f"rate({selector(f'{_TIME}_bucket', *ours)}[5m])")
     latency = f"histogram_quantile(0.95, sum by (service, slot, le) ({buckets}))"
     rules = [recording(labels.REQUESTS, by_slot, **tags), recording(labels.LATENCY, latency, **tags)]
     for window in RECORDED_WINDOWS:
-        rules.append(recording(f"{labels.ERRORS}{window}", _share(ours, window), **tags))
-        rules.append(recording(f"{labels.SLOW}{window}", _slow(ours, bound, window), **tags))
+        rules.append(recording(f"{labels.ERRORS}{window}", _share(deployed, window), **tags))
+        rules.append(recording(f"{labels.SLOW}{window}", _slow(deployed, bound, window), **tags))
     return rules
 
 
@@ -67,29 +65,26 @@ def alerts(deployed: DeployedSystem) -> list[Rule]:
     return rules
 
 
-def _named(expr: str, *more: str) -> str:
-    """Adds the labels `service` and `slot` and, if requested, `class`."""
-    named = expr
-    for label, found in (("service", "$2"), ("slot", "$3")):
-        named = f'label_replace({named}, "{label}", "{found}", "envoy_cluster_name", "{BACKEND}")'
-    return f'label_replace({named}, "class", "$1", "envoy_response_code_class", "(.*)")' if more else named
+def _with_class(expr: str) -> str:
+    return f'label_replace({expr}, "class", "$1", "envoy_response_code_class", "(.*)")'
 
 
-def _sum(metric: str, window: str, *matchers: str) -> str:
-    return f"sum by (service) ({_named(f'rate({selector(metric, *matchers)}[{window}])')})"
+def _sum(deployed: DeployedSystem, metric: str, window: str, *matchers: str) -> str:
+    rate = f"rate({selector(metric, *backends.of_system(deployed), *matchers)}[{window}])"
+    return f"sum by (service) ({backends.named(deployed, rate)})"
 
 
-def _share(ours: str, window: str) -> str:
+def _share(deployed: DeployedSystem, window: str) -> str:
     """Returns the error ratio: zero if no request fails, no value if there are no requests."""
-    failed = _sum(_COUNT, window, ours, 'envoy_response_code_class="5"')
-    every = _sum(_COUNT, window, ours)
+    failed = _sum(deployed, _COUNT, window, 'envoy_response_code_class="5"')
+    every = _sum(deployed, _COUNT, window)
     return f"({failed} or 0 * {every}) / ({every} > 0)"
 
 
-def _slow(ours: str, bound: str, window: str) -> str:
+def _slow(deployed: DeployedSystem, bound: str, window: str) -> str:
     """Returns the share of slow requests. Prometheus 3 writes the bound 200 as 200.0, Prometheus 2 as 200."""
-    fast = _sum(f"{_TIME}_bucket", window, ours, matching("le", rf"{bound}([.]0)?"))
-    every = _sum(f"{_TIME}_count", window, ours)
+    fast = _sum(deployed, f"{_TIME}_bucket", window, matching("le", rf"{bound}([.]0)?"))
+    every = _sum(deployed, f"{_TIME}_count", window)
     return f"1 - {fast} / ({every} > 0)"
 
 
@@ -161,8 +156,7 @@ def _regression(system: str, percent: float) -> Rule:
 
 
 def _average(deployed: DeployedSystem, limit: str) -> Rule:
-    ours = matching("envoy_cluster_name", rf"[^/]+/[^/]+/[^/]+/{deployed.namespace}/.+")
-    mean = f"{_sum(_TIME + '_sum', '5m', ours)} / ({_sum(_TIME + '_count', '5m', ours)} > 0)"
+    mean = f"{_sum(deployed, _TIME + '_sum', '5m')} / ({_sum(deployed, _TIME + '_count', '5m')} > 0)"
     return Rule(
         name="AverageLatencyHigh",
         expr=f"{mean} > {seconds(limit) * 1000:g}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, selector
-from components.cluster.monitoring.manifests.alerting.traffic import BACKEND
+from components.cluster.monitoring.manifests.alerting import backends
+from components.cluster.monitoring.manifests.alerting.promql import matching, selector
 from components.cluster.monitoring.manifests.dashboards.expressions import any_of, rate, share, summed
 from components.cluster.monitoring.manifests.dashboards.page import PREFIX, Page
 from components.cluster.monitoring.manifests.dashboards.panels import Panel, Query, rows, series, value
@@ -90,9 +90,8 @@ def _gateway(namespaces: Sequence[str]) -> list[Panel]:
 
 def _of(namespaces: Sequence[str], metric: str, *matchers: str, by: tuple[str, ...] = ("namespace",)) -> str:
     """Sums rates by the namespace of the backend; the series' own namespace is the gateway's."""
-    ours = matching("envoy_cluster_name", f"[^/]+/[^/]+/[^/]+/({exactly(*namespaces)})/.+")
-    found = rate(selector(metric, ours, *matchers))
-    return summed(f'label_replace({found}, "namespace", "$1", "envoy_cluster_name", "{BACKEND}")', *by)
+    found = rate(selector(metric, backends.of(*namespaces), *matchers))
+    return summed(f'label_replace({found}, "namespace", "$1", "{backends.LABEL}", "{backends.NAMESPACE}")', *by)
 
 
 def _ready() -> Panel:
