@@ -10,3 +10,12 @@ def repositories(cluster: StackCluster) -> list[str]:
     systems = [system.definition for system in cluster.systems.values()]
     services = [service.image for system in systems for service in system.services.values()]
     return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
+
+
+def of_controller(cluster: StackCluster, registry: str) -> list[str]:
+    """Returns the repository of the controller of releases if its image is in the cluster's own registry. It is there
+    before the controller is, so that its image can be pushed."""
+    image = cluster.settings.releases.image or ""
+    if not image.startswith(f"{registry}/"):
+        return []
+    return [image.removeprefix(f"{registry}/").partition("@")[0].rpartition(":")[0]]

@@ -11,6 +11,9 @@ from framework import Property, Resource
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 SERVICE = "kubernetes:core/v1:Service"
 SLOT = "slipway.dev/slot"
+UNUSED, NO_TEXT = "x-slipway-unused", r"[^\x00-\xFF]"
+"""Header and pattern of rules that a route keeps for another of its states, and that no request matches: Envoy reads
+bytes."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,45 @@ class Backend:
         return Property(1, weight.path) if weight.missing else weight
 
 
-def rules_of(route: Resource) -> Iterator[list[Backend]]:
+def rules_of(route: Resource, *, used: bool = False) -> Iterator[list[Backend]]:
     """Return the backends of each rule of an HTTPRoute; none if the rule answers itself, and one unknown for unknown
-    backends."""
+    backends. With `used`, no rule that the route keeps for another of its states."""
+    for rule in _rules(route):
+        if not (used and _is_unused(rule)):
+            backends = rule["backendRefs"]
+            yield [Backend(each) for each in ([backends] if backends.unknown else backends.elements())]
+
+
+def serving(route: Resource) -> Iterator[Backend]:
+    """Return the backends to which an HTTPRoute leads visitors who ask for no slot: those with a weight, in rules that
+    share visitors or have no condition but a path and a method."""
+    for rule in _rules(route):
+        backends = [Backend(each) for each in rule["backendRefs"].elements()]
+        conditions = _conditions(rule)
+        asked = bool(conditions) and all(conditions)
+        if not _is_unused(rule) and (len(backends) > 1 or not asked):
+            yield from (each for each in backends if (each.weight.whole_number or 0) > 0)
+
+
+def _rules(route: Resource) -> Iterator[Property]:
     rules = route["spec"]["rules"]
-    for rule in [rules] if rules.unknown else rules.elements():
-        backends = rule["backendRefs"]
-        yield [Backend(each) for each in ([backends] if backends.unknown else backends.elements())]
+    yield from [rules] if rules.unknown else rules.elements()
+
+
+def _conditions(rule: Property) -> list[list[Property]]:
+    """Return the headers that each match of a rule asks for."""
+    return [list(match["headers"].elements()) for match in rule["matches"].elements()]
+
+
+def _is_unused(rule: Property) -> bool:
+    conditions = _conditions(rule)
+    return bool(conditions) and all(any(map(_never, each)) for each in conditions)
+
+
+def _never(header: Property) -> bool:
+    """Return whether a header's condition holds for no request."""
+    kind, name, value = (header[each].text for each in ("type", "name", "value"))
+    return (kind, (name or "").lower(), value) == ("RegularExpression", UNUSED, NO_TEXT)
 
 
 Shares = Sequence[Property]

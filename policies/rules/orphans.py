@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
 from adapters.pods import LABELS, Pods, pods_in
-from adapters.routes import ROUTE, SERVICE, SLOT, Backend, rules_of
+from adapters.routes import ROUTE, SERVICE, SLOT, Backend, rules_of, serving
 from adapters.secret_names import SECRETS, mentions, namespace_of
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, stack_rule
 
@@ -39,7 +39,9 @@ def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdic
     services = [each for each in resources if each.type == SERVICE and _selects_pods(each)]
     pods = list(pods_in(resources))
     alive = {(_place(each.maker), each.labels[SLOT].text) for each in pods}
-    served = {(_place(each), backend.name.text) for each in resources if each.type == ROUTE for backend in _live(each)}
+    served = {
+        (_place(each), backend.name.text) for each in resources if each.type == ROUTE for backend in serving(each)
+    }
     for service, match in _picked(services, _selector, pods).items():
         place, slot = _place(service), service["spec"]["selector"][SLOT].text
         idle = slot is not None and (place, slot) not in alive and (place, _name(service)) not in served
@@ -57,12 +59,6 @@ def _selector(service: Resource) -> Property:
     """Return a Service's selector as a label selector; a missing or unknown property if it is not a mapping."""
     selector = service["spec"]["selector"]
     return Property({"matchLabels": selector.value}, selector.path) if selector.mapping else selector[""]
-
-
-def _live(route: Resource) -> Iterable[Backend]:
-    """Return the Services with traffic; a backend alone may exist for requests that name its slot."""
-    shared = (each for rule in rules_of(route) if len(rule) > 1 for each in rule)
-    return (each for each in shared if (each.weight.whole_number or 0) > 0)
 
 
 def _picked(

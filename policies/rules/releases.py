@@ -74,7 +74,7 @@ def release_compatibility(resources: Sequence[Resource], _settings: Settings, ve
     weights: dict[Place, list[Backend]] = defaultdict(list)
     for route in (each for each in resources if each.type == ROUTE):
         weights[_place(route)] += [
-            each for rule in rules_of(route) for each in rule if len(rule) > 1 or each.name.unknown
+            each for rule in rules_of(route, used=True) for each in rule if len(rule) > 1 or each.name.unknown
         ]
     deployments: dict[Place, list[Resource]] = defaultdict(list)
     for deployment in (each for each in resources if each.type == DEPLOYMENT):

@@ -124,7 +124,7 @@ def _facts(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:
 def _steps(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:
     for index, each in enumerate(spec.steps):
         at = " (now)" if status.phase == "Stepping" and index == status.step else ""
-        yield f"{each.weight} %{at}", f"{each.hold_seconds / 60:g} minutes"
+        yield f"{each.weight} %{at}", _duration(each.hold_seconds)
 
 
 def _word(spec: ApprovalSpec) -> str:
@@ -157,3 +157,7 @@ def _section(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]] | I
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(each)} |" for each in (heads, ("---",) * len(heads), *rows)]
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds % 60 else f"{seconds // 60} minutes"

@@ -14,6 +14,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -85,7 +86,10 @@ class _Plan:
         )
         asked = exported.requests(state)
         self._requests = {each.urn: each for each in asked.together}
-        self._together = {each.urn: each for each in self._server._related(asked.together)}
+        # What a resource contains has its URN.
+        self._together: dict[str, list[Any]] = defaultdict(list)
+        for each in self._server._related(asked.together):
+            self._together[each.urn].append(each)
         self._known: dict[tuple[str, str], Said] = {}
 
     def broken(self, change: Change) -> set[str]:
@@ -148,9 +152,8 @@ class _Plan:
         types = {each.type for each in new} | {unversioned(each["type"]) for each in before}
         urns = {each.urn for each in new} | gone
         (system,) = {owner(each) if owner(each) in SYSTEMS else "" for each in urns} or {""}
-        near = [
-            each for urn, each in self._together.items() if owner(urn) not in (SYSTEMS - {system} if system else ())
-        ]
+        away = SYSTEMS - {system} if system else ()
+        near = [each for urn, found in self._together.items() if owner(urn) not in away for each in found]
         found: set[str] = set()
         for rule in (each for each in self._rules if isinstance(each, StackRule)):
             if any(rule.declaration.covers(each) for each in types):

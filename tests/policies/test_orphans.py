@@ -34,12 +34,16 @@ def service(selector: Any = LABELS, name: Any = "api", **spec: Any) -> Fact:
     return Fact("kubernetes:core/v1:Service", {"metadata": metadata(name, namespace), "spec": spec}, "api-service")
 
 
-def route(*backends: Any, name: str = "api-route") -> Fact:
-    spec = {"rules": [{"backendRefs": list(backends)}]}
+def route(*backends: Any, name: str = "api-route", headers: Any = ABSENT) -> Fact:
+    matches = {} if headers is ABSENT else {"matches": [{"headers": headers}]}
+    spec = {"rules": [{**matches, "backendRefs": list(backends)}]}
     return Fact("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", {"metadata": metadata("api"), "spec": spec}, name)
 
 
 GREEN = {"app": "api", "slipway.dev/slot": "green"}
+NEVER = {"type": "RegularExpression", "name": "x-slipway-unused", "value": r"[^\x00-\xFF]"}
+COOKIE = {"type": "RegularExpression", "name": "Cookie", "value": "slot=green"}
+SENT = {"name": "api", "weight": 1}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,8 @@ GREEN = {"app": "api", "slipway.dev/slot": "green"}
         (service({}),),
         (service(type="ExternalName"),),
         (service(GREEN), deployment()),
+        (service(GREEN), deployment(), route(SENT, headers=[COOKIE])),
+        (service(GREEN), deployment(), route(SENT, SENT, headers=[NEVER])),
         (service(LABELS), Fact("kubernetes:core/v1:Pod", {"metadata": metadata("x", labels=LABELS)})),
         (
             service({"app.kubernetes.io/name": "queue"}),
@@ -76,6 +82,10 @@ def test_service_with_pods_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
         (service({"app": "api"}), deployment(provider="other")),
         (service({**LABELS, "app": "other"}), deployment()),
         (service(LABELS), deployment(labels={"app": "api"}), route({"name": "api", "weight": 5}, {"name": "x"})),
+        (service(GREEN), deployment(), route(SENT)),
+        (service(GREEN), deployment(), route(SENT, headers=[])),
+        (service(GREEN), deployment(), route(SENT, {"name": "x"}, headers=[{**NEVER, "type": "Exact"}])),
+        (service(GREEN), deployment(), route(SENT, {"name": "x"}, headers=[{**NEVER, "value": ".*"}])),
         (service(CANARY), deployment()),
         (service({"app": 7}), deployment()),
         (service({"app": secret(CANARY)}), deployment()),

@@ -31,6 +31,13 @@ def shared(blue: Any, green: Any) -> Fact:
     return route([backend("api-blue", blue), backend("api-green", green)])
 
 
+def unused(value: str) -> Fact:
+    """A route's rule that splits visitors in another of its states."""
+    header = {"type": "RegularExpression", "name": "x-slipway-unused", "value": value}
+    rule = {"matches": [{"headers": [header]}], "backendRefs": [backend("api-blue", 50), backend("api-green", 50)]}
+    return Fact(ROUTE, {"metadata": {"name": "api", "namespace": "fleet"}, "spec": {"rules": [rule]}}, "api")
+
+
 def edge(text: Any, key: Any = "state") -> Fact:
     """An entry of the store that CloudFront's function reads."""
     return Fact("aws:cloudfront/keyvaluestoreKey:KeyvaluestoreKey", {"key": key, "value": text}, "web")
@@ -140,8 +147,9 @@ BOTH_NEED = (*SERVICES, deployment("blue", needs=True), deployment("green", need
         (migration(namespace="other"), shared(50, 50), *ONE_NEEDS),
         (migration(), route(None), *ONE_NEEDS),
         (migration(), shared(100, 0), route([backend("api-green", 1)], name="pass"), *ONE_NEEDS),
+        (migration(), unused(r"[^\x00-\xFF]"), *ONE_NEEDS),
     ],
-    ids=["old", "new", "both new", "one unknown", "compatible", "elsewhere", "closed", "smoke tests"],
+    ids=["old", "new", "both new", "one unknown", "compatible", "elsewhere", "closed", "smoke tests", "unused"],
 )
 def test_one_version_over_a_migration_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """All visitors on one side of an incompatible migration, or a migration that both versions bear."""
@@ -155,6 +163,12 @@ def test_split_over_an_incompatible_migration_violates(preview: Judge, green: An
     assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
     assert "blue and green" in said[0].message
     assert said[0].message.endswith(f"fix: {SOURCE}.compatible")
+
+
+def test_a_rule_that_a_client_can_choose_is_used(preview: Judge) -> None:
+    """Whatever its header is called."""
+    said = preview.judge(migration(), unused(".*"), *ONE_NEEDS)
+    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
 
 
 def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -> None:

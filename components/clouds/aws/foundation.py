@@ -28,7 +28,7 @@ from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
 from components.clouds.contract import ClusterAccess, ClusterFacts
-from components.clouds.images import repositories
+from components.clouds.images import of_controller, repositories
 from components.manifests import names
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.stacks import Stack, StackCluster
@@ -68,7 +68,9 @@ class Foundation(pulumi.ComponentResource):
             ),
             self._opts,
         )
-        Registry(name, RegistryArgs(context=context, repositories=repositories(args.cluster)), self._opts)
+        registry = f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
+        images = sorted({*repositories(args.cluster), *of_controller(args.cluster, registry)})
+        Registry(name, RegistryArgs(context=context, repositories=images), self._opts)
         access = _access(name, context, cluster)
         ClusterObjects(
             name,
@@ -98,7 +100,7 @@ class Foundation(pulumi.ComponentResource):
                 controllers=controllers.identities,
             ),
             controllers=controllers_facts(context.region),
-            registry=f"{context.account}.dkr.ecr.{context.region}.amazonaws.com",
+            registry=registry,
             services=settings,
             billing_contacts=tuple(settings.billing_contacts),
         )
