@@ -124,7 +124,7 @@ def test_another_release_waits_for_the_one_in_progress(plane: ControlPlane) -> N
     at(plane, "Stepping", {"blue": 90, "green": 10})
     said = plane.apply(wanted(plane, id="0123456789"))
     assert f"release {before} of fleet personal-use-v1.1.0 is in progress (Stepping)" in said
-    assert "slipway release abort --system fleet" in said
+    assert "slipway release abort --stack" in said
     assert "serverside-applied" in plane.apply(wanted(plane, owner="fleet-team"))
     at(plane, "Promoted", {"blue": 0, "green": 100})
     assert "serverside-applied" in plane.apply(wanted(plane, id="0123456789"))

@@ -18,7 +18,7 @@ RECEIVERS, DASHBOARDS = "alert-receivers", "service-dashboards"
 RULES = (SERVICES, DATA, FORM, BURNS, RECEIVERS, DASHBOARDS)
 
 FAILED = 'sum by (service) (rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~".+/fleet/.+", envoy_response_code_class="5"}[5m]))'
-SLOW = 'histogram_quantile(0.95, rate(envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name=~".+/fleet/api-(blue|green)"}[5m]))'
+SLOW = 'histogram_quantile(0.95, rate(envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name=~"httproute/fleet/web/.+"}[5m]))'
 GONE = 'kube_deployment_status_replicas_available{namespace="fleet", deployment=~"api-.+"}'
 SERVING = (f"{FAILED} > 0.1", f"{SLOW} > 500", f"{GONE} == 0")
 
