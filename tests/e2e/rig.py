@@ -107,6 +107,13 @@ class Rig:
     def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
         return json.loads(self.kubectl("get", kind, *words, "-o", "json"))["items"]
 
+    def proxy(self) -> dict[str, Any]:
+        """A pod of the proxies that all systems share; gateways of other classes have their own."""
+        (pod, *_) = self.get(
+            "pods", "-n", "envoy-gateway-system", "-l", "gateway.envoyproxy.io/owning-gatewayclass=slipway"
+        )
+        return pod
+
     def inside(self, *words: str, timeout: float = 300) -> str:
         """Runs a program of this machine in the node's network."""
         return self._rig("exec", "--", *words, timeout=timeout)

@@ -154,7 +154,7 @@ def test_the_proxies_hold_nothing_back(streams: Streams) -> None:
     """Envoy's own configuration: no buffer, no time limit on streams, and everywhere that of silence. A route that says
     nothing of it has its listener's; it would have none if Envoy Gateway derived one from the stream's time limit
     (envoyproxy/gateway#7806)."""
-    (pod, *_) = streams.rig.get("pods", "-n", "envoy-gateway-system", "-l", "app.kubernetes.io/component=proxy")
+    pod = streams.rig.proxy()
     with streams.rig.forwarded("envoy-gateway-system", pod["metadata"]["name"], ADMINISTRATION) as address:
         listeners, routes = (
             urllib.request.urlopen(f"http://{address}/config_dump?resource={kind}", timeout=30).read().decode()

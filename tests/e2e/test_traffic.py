@@ -104,7 +104,7 @@ def test_a_visitor_stays_in_a_slot(world: World, kept: str) -> None:
 
 def test_metrics_tell_slots_apart(world: World) -> None:
     """Both slots have series of their own at the proxies, with the objective among the bounds of their times."""
-    (pod, *_) = world.rig.get("pods", "-n", "envoy-gateway-system", "-l", "app.kubernetes.io/component=proxy")
+    pod = world.rig.proxy()
     metrics = world.rig.inside("curl", "-s", f"http://{pod['status']['podIP']}:19001/stats/prometheus")
     backends = set(
         re.findall(
