@@ -16,7 +16,7 @@ from slipway.settings.project import find_project
 def main() -> None:
     config = pulumi.Config()
     stack = load_stack(
-        find_project(Path.cwd()),
+        find_project(Path(pulumi.get_root_directory())),
         pulumi.get_stack(),
         config={
             "environment": config.get("environment"),

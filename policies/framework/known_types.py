@@ -14,7 +14,7 @@ import yaml
 
 from framework import data
 
-FILE = data.FOLDER / "types.yaml"
+FILE = data.file("types.yaml")
 
 
 class TypesError(Exception):

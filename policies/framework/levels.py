@@ -38,6 +38,8 @@ def of_stack(stack: str, environment: str, rules: Sequence[Rule]) -> dict[str, E
 
     Every rule gets an explicit level: on the wire, an entry without one means advisory.
     """
+    if not FILE.is_file():
+        raise StacksError(f"policies/{FILE.name}: does not exist: no rule has a level for this project")
     document = yaml.load(FILE.read_text(encoding="utf-8"), data.LOADER) or {}
     _refuse_unknown(document, ["default", "environments", "stacks"], "part of the file")
     environments, stacks = document.get("environments") or {}, document.get("stacks") or {}

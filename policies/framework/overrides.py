@@ -12,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from framework import data
+
 _SYSTEM = re.compile(r"(?:.*/)?([^/:]+)/system\.yaml:(.*)")
 _SIMPLE = re.compile(r"[^\s.\"'\[\]]+(?:\.[^\s.\"'\[\]]+)*")
 
@@ -21,7 +23,7 @@ def fix_pointer(pointer: str) -> str:
     match = None if os.environ.get("SLIPWAY_POINTERS") else _SYSTEM.fullmatch(pointer)
     if match is None or not _SIMPLE.fullmatch(match[2]):
         return pointer
-    file = Path(__file__).parents[2] / f"Pulumi.{os.environ.get('PULUMI_STACK', '')}.yaml"
+    file = data.FOLDER.parent / f"Pulumi.{os.environ.get('PULUMI_STACK', '')}.yaml"
     for cluster, placed in _clusters(file).items():
         found = _at(placed, ["systems", match[1], *match[2].split(".")])
         if found is not None:

@@ -18,7 +18,7 @@ from typing import Any
 from slipway.cli import plan_cache, reference
 from slipway.cli.base_branch import base_branch
 from slipway.cli.lookup import refused
-from slipway.cli.selection import POLICIES, Selection
+from slipway.cli.selection import Selection, own_pack
 from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Step, rehearse
 from slipway.rehearsal.difference import Before, read_file
 from slipway.rehearsal.difference.before import of_plan
@@ -114,9 +114,8 @@ class Running:
         judged: bool = True,
         cached: bool = True,
     ) -> None:
-        own = selection.project.root / POLICIES
         self._origin, self._selection = origin, selection
-        self._pack = (pack or (PolicyPack(own) if own.is_dir() else None)) if judged else None
+        self._pack = (pack or own_pack(selection.project)) if judged else None
         self._key = self._kept_by() if cached and origin.content and not origin.file else None
         kept = plan_cache.read(self._key) if self._key else None
         self._base: Base | None = None
@@ -171,7 +170,8 @@ class Running:
         entries = configuration(project, written, sealed=UNKNOWN)
         named = ledger.urns(root / ledger.FOLDER / f"{stack}.yaml")
         rehearsal = rehearse(
-            root,
+            project.program,
+            root=root,
             project=project.name,
             stack=stack,
             config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from slipway.cli.lookup import refused
 from slipway.cli.reference import tree
-from slipway.cli.selection import POLICIES
+from slipway.cli.selection import LEVELS, PACK_FILE, POLICIES, own_pack
 from slipway.rehearsal import PolicyPack
 from slipway.reports.policy_changes import PolicyChange, compared
-
-LEVELS = "stacks.yaml"
+from slipway.settings.project import PROJECT_FILE, find_project
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,27 @@ def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
     """Yield the pack that checks the project at `root`. Raises InvalidSettings if a pack, its data or the base is
     missing."""
     with _tree(options.base, root) as base:
-        pack = options.pack or (base / POLICIES if base else None)
-        data = options.data or (base / POLICIES if base and options.pack else None)
-        for option, folder, needed in (("--policy-pack", pack, "PulumiPolicy.yaml"), ("--policy-config", data, LEVELS)):
+        based = _pack_of(base) if base else None
+        pack = options.pack or (based.path if based else None)
+        data = options.data or (based.data if based else None)
+        for option, folder, needed in (("--policy-pack", pack, PACK_FILE), ("--policy-config", data, LEVELS)):
             if folder is not None and not (folder / needed).is_file():
                 raise refused(f"{option} {folder}: is not a policy pack: it has no {needed}")
         changes = None if base is None else compared(base, root)
         yield ChosenPack(
             pack and PolicyPack(pack, data=data), changes, base or (data.resolve().parent if data else root)
         )
+
+
+def places_of(root: Path) -> tuple[Path, ...]:
+    """Return the folders whose files apply in the tree `root`, each over those before it. Raises InvalidSettings."""
+    return find_project(root).places if (root / PROJECT_FILE).is_file() else (root,)
+
+
+def _pack_of(base: Path) -> PolicyPack:
+    """Return the pack that judges the base. Raises InvalidSettings."""
+    found = own_pack(find_project(base)) if (base / PROJECT_FILE).is_file() else None
+    return found or PolicyPack(base / POLICIES, data=base / POLICIES)
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from slipway.cli.exits import OK, VIOLATED
+from slipway.cli.lookup import refused
 from slipway.cli.progress import working
 from slipway.cli.screen import console
-from slipway.cli.selection import POLICIES
+from slipway.cli.selection import own_pack
 from slipway.rehearsal import PolicyPack
 from slipway.reports import findings, text
 from slipway.reports.catalogue import Concern, Rule, read
@@ -32,7 +33,8 @@ def policies(cwd: Path, stack: str | None, *, output: str) -> int:
     """Print every rule and return the exit status. Raises InvalidSettings."""
     project = find_project(cwd)
     stacks = {each: environment(project, each) for each in ([_known(project, stack)] if stack else project.stacks())}
-    concerns = read(project.root / POLICIES, stacks)
+    pack = _pack(project)
+    concerns = read(pack.path, stacks, data=pack.data)
     if output == "json":
         rules = [
             asdict(rule) | {"concern": each.name, "applies": rule.applies} for each in concerns for rule in each.rules
@@ -53,7 +55,7 @@ def check(cwd: Path, state: Path, *, output: str) -> int:
     project = find_project(cwd)
     found = exported.read(state)
     with working(f"Checking {many(len(found.resources), 'resource')} of {found.stack}"):
-        said = exported.evaluate(found, [PolicyPack(project.root / POLICIES)], _configured(project, found))
+        said = exported.evaluate(found, [_pack(project)], _configured(project, found))
     located = findings.place(said, project, project.stack_file(found.stack))
     if output == "json":
         print(json.dumps([each.to_json() for each in located], indent=2, ensure_ascii=False))
@@ -65,6 +67,14 @@ def check(cwd: Path, state: Path, *, output: str) -> int:
 def _configured(project: Project, state: Exported) -> dict[str, str]:
     """Return the configuration that sets how strict the rules are: the stack's file has it, a state does not."""
     return {f"{state.project}:environment": environment(project, state.stack)}
+
+
+def _pack(project: Project) -> PolicyPack:
+    """Return the pack of the project. Raises InvalidSettings if there is none."""
+    pack = own_pack(project)
+    if pack is None:
+        raise refused("policies/: is not a policy pack: it has no PulumiPolicy.yaml")
+    return pack
 
 
 def _known(project: Project, stack: str) -> str:

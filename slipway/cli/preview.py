@@ -14,7 +14,7 @@ from slipway.cli.against import Base, Origin, Running
 from slipway.cli.budgets import over_budget
 from slipway.cli.exits import FAILED, OK, VIOLATED
 from slipway.cli.lookup import refused
-from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack
+from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack, places_of
 from slipway.cli.progress import progress
 from slipway.cli.screen import console
 from slipway.cli.selection import Selection, select
@@ -199,9 +199,10 @@ def _page(
 
 def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDifference | None:
     """Return the cost of the change at the project's prices, if it has any. Raises InvalidSettings."""
-    if not (selection.project.root / cost_prices.FOLDER).is_dir():
+    places = selection.project.places
+    if not cost_prices.priced(places):
         return None
-    prices = cost_prices.load(selection.project.root)
+    prices = cost_prices.load(*places)
     return cost_compare(estimate(base.before, prices), estimate(rehearsal.plan, prices))
 
 
@@ -253,7 +254,7 @@ def _scanned(plan: Plan, environment: str, chosen: ChosenPack) -> list[Finding]:
     from slipway.scanners import second_judge
 
     try:
-        return second_judge.findings(plan, environment, chosen.root)
+        return second_judge.findings(plan, environment, places_of(chosen.root))
     except second_judge.NotInstalled as missing:
         raise refused(str(missing)) from None
 

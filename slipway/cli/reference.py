@@ -21,6 +21,9 @@ MEMORY = "/dev/shm"
 ROOM = 10
 """Multiple of a tree's size that must be free in memory. Chosen: a container's default of 64 MB fits trees of 6 MB."""
 
+SUBMODULE = "160000"
+"""Mode of a submodule in git's trees."""
+
 _PART = re.compile(r"@@ -\S+ \+(\d+)(?:,\d+)? @@")
 """The header of a changed part, with its first line in the new file."""
 
@@ -31,9 +34,26 @@ def tree(option: str, reference: str, root: Path) -> Iterator[Path]:
     Raises InvalidSettings."""
     files = _git(option, reference, root, "archive", "--format=tar", commit(option, reference, root), ".")
     with tempfile.TemporaryDirectory(prefix="slipway-", dir=_memory(len(files))) as folder:
-        with tarfile.open(fileobj=io.BytesIO(files)) as archive:
-            archive.extractall(folder, filter="data")
+        _extract(files, Path(folder))
+        for path, pinned in _submodules(root, commit(option, reference, root)).items():
+            if (root / path / ".git").exists():
+                _extract(
+                    _git(f"{option} {reference}: {path}", pinned, root / path, "archive", pinned), Path(folder) / path
+                )
         yield Path(folder).resolve()
+
+
+def _extract(files: bytes, folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(files)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _submodules(root: Path, commit: str) -> dict[str, str]:
+    """Return the commits that the submodules below `root` are pinned to at `commit`, by path: git's archive leaves
+    their folders empty."""
+    listed = (asked(root, "ls-tree", "-r", "-z", commit, ".") or "").split("\0")
+    entries = (each.partition("\t") for each in listed if each.startswith(f"{SUBMODULE} "))
+    return {path: entry.split()[2] for entry, _, path in entries}
 
 
 def _memory(size: int) -> str | None:

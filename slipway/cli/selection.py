@@ -14,6 +14,8 @@ from slipway.settings.project import Project, configuration, find_project, read_
 from slipway.settings.stacks import Stack
 
 POLICIES = "policies"
+PACK_FILE = "PulumiPolicy.yaml"
+LEVELS = "stacks.yaml"
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,31 @@ class Selection:
         """Return the program's plan, with the findings of `pack` (default: the project's) if `judged`. With a `seed`,
         secrets are readable and random ones derive from it; with a `marks_key`, secrets are marked."""
         entries = configuration(self.project, read_stack_file(self.file, self.file.name), sealed=UNKNOWN)
-        own = self.project.root / POLICIES
         base = pack.data.parent if pack and pack.data else self.project.root
-        pack = pack or (PolicyPack(own) if own.is_dir() else None)
+        pack = (pack or own_pack(self.project)) if judged else None
         return rehearse(
-            self.project.root,
+            self.project.program,
+            root=self.project.root,
             project=self.project.name,
             stack=self.stack.name,
             config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},
-            packs=[pack] if judged and pack else [],
+            packs=[pack] if pack else [],
             on_progress=on_progress,
             seed=seed,
             existing=ledger.urns(base / ledger.FOLDER / f"{self.stack.name}.yaml"),
             marks_key=marks_key,
         )
+
+
+def own_pack(project: Project) -> PolicyPack | None:
+    """Return the pack that judges a project: its own, or that of its program, with the project's own levels and
+    exemptions. None if there is neither. Raises InvalidSettings if the project has no levels."""
+    data = project.root / POLICIES
+    pack = next((each / POLICIES for each in reversed(project.places) if (each / POLICIES / PACK_FILE).is_file()), None)
+    if pack is not None and pack != data and not (data / LEVELS).is_file():
+        rule = f"does not exist: without it the rules of {project.main}/{POLICIES} have no levels for this project"
+        raise InvalidSettings([Problem(Place(f"{POLICIES}/{LEVELS}"), rule)])
+    return PolicyPack(pack, data=data) if pack else None
 
 
 def select(cwd: Path, name: str | None, file: Path | None) -> Selection:

@@ -4,7 +4,7 @@ module reads them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -156,28 +156,39 @@ class Prices:
                 yield from item.regions.values()
 
 
-def load(root: Path) -> Prices:
-    """Read the prices of the project at `root`. Raises InvalidSettings with every problem of all files."""
-    folder = root / FOLDER
+def priced(places: Sequence[Path]) -> bool:
+    """Return whether one of these folders has prices."""
+    return any((place / FOLDER).is_dir() for place in places)
+
+
+def load(*places: Path) -> Prices:
+    """Read the prices of a project from the folders whose files apply. A row or an assumption replaces that of the
+    folders before it. Raises InvalidSettings with every problem of all files."""
     problems: list[Problem] = []
-    clouds: dict[str, Mapping[str, Item]] = {}
-    assumptions: Mapping[str, Assumption] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    clouds: dict[str, dict[str, Item]] = {}
+    assumptions: dict[str, Assumption] = {}
+    for path in (file for place in places for file in sorted((place / FOLDER).glob("*.yaml"))):
         try:
             read = read_file(path, f"{FOLDER}/{path.name}")
         except InvalidSettings as error:
             problems += error.problems
             continue
         if isinstance(read, AssumptionFile):
-            assumptions = read.assumptions
+            assumptions |= read.assumptions
         else:
-            clouds[path.stem] = read.items
+            known = clouds.setdefault(path.stem, {})
+            known |= {name: _over(known.get(name), item) for name, item in read.items.items()}
     if not problems and not (clouds and assumptions):
         missing = f"needs a file a cloud and {ASSUMPTIONS}; without prices nothing is estimated"
         problems.append(Problem(Place(FOLDER), missing))
     if problems:
         raise InvalidSettings(problems)
     return Prices(clouds, assumptions)
+
+
+def _over(before: Item | None, item: Item) -> Item:
+    """Return an item with the rows of the one that it replaces, where it has none of its own."""
+    return item if before is None else item.model_copy(update={"regions": {**before.regions, **item.regions}})
 
 
 def read_file(path: Path, shown: str) -> PriceFile | AssumptionFile:

@@ -76,6 +76,7 @@ class Rehearsal:
 def rehearse(
     program: Path,
     *,
+    root: Path | None = None,
     project: str,
     stack: str,
     organization: str = "organization",
@@ -89,8 +90,9 @@ def rehearse(
 ) -> Rehearsal:
     """Run the program in a directory in a fresh process and return its plan.
 
-    `config` is keyed `namespace:key`. What the program prints goes to this process's stderr. `environment` is added to
-    the program's. An exception of the program is not raised here: see `Rehearsal.failure`. Raises RehearsalError.
+    `root` is the folder of `Pulumi.yaml`, by default the program's. `config` is keyed `namespace:key`. What the program
+    prints goes to this process's stderr. `environment` is added to the program's. An exception of the program is not
+    raised here: see `Rehearsal.failure`. Raises RehearsalError.
 
     `existing` are URNs that the stack is known to have: of a resource's aliases, the one in `existing` is kept, as the
     engine keeps the one that its state knows. With a `seed` the outputs of the provider `random` are known and the same
@@ -102,6 +104,7 @@ def rehearse(
         raise ProgramNotFoundError(f"{program}: not a Pulumi program: there is no __main__.py")
     request = {
         "program": str(directory),
+        "root": str((root or program).resolve()),
         "project": project,
         "stack": stack,
         "organization": organization,

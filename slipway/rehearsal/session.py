@@ -41,7 +41,7 @@ class Session:
 
     def __init__(self, request: Mapping[str, Any], channel: Channel, redactor: Redactor, imports: ImportClock) -> None:
         self._request, self._channel, self._redactor, self._imports = request, channel, redactor, imports
-        self._root = Path(request["program"])
+        self._program, self._root = Path(request["program"]), Path(request["root"])
         self._config = {key: item["value"] for key, item in request["config"].items()}
         self._secret_keys = [key for key, item in request["config"].items() if item["secret"]]
         for key in self._secret_keys:
@@ -130,19 +130,19 @@ class Session:
         }
         configure(Settings(**settings))
         set_all_config(self._config, self._secret_keys)
-        tuning.tune(self._root)
+        tuning.tune(self._program)
         return monitor, deployment, evaluator, loop
 
     def _run_program(self, loop: RehearsalLoop) -> str | None:
         """Run the program's directory as Pulumi does; return None, or the text of its failure."""
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-        os.chdir(self._root)
+        os.chdir(self._program)
         sys.argv = ["."]
         try:
             loop.run_until_complete(run_in_stack(_run_directory))
         except BaseException as error:
             _drain(loop)
-            return failure.describe(error, self._root, loop)
+            return failure.describe(error, self._program, loop)
         return None
 
     def _send_result(self, deployment: Deployment, failure: str | None, **content: Any) -> None:

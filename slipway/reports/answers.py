@@ -28,9 +28,11 @@ class Answer:
     place: str
 
 
-def read(root: Path) -> list[Answer]:
-    """Return all answers, in the order of the file. Raises InvalidSettings."""
-    content = document.read(root / FILE, str(FILE))
+def read(*places: Path) -> list[Answer]:
+    """Return all answers of a project, in the order of the file: the last of the folders whose files apply that has
+    one. Raises InvalidSettings."""
+    file = next((each / FILE for each in reversed(places) if (each / FILE).is_file()), places[-1] / FILE)
+    content = document.read(file, str(FILE))
     problems = list(_problems(content))
     if problems:
         raise InvalidSettings(problems)

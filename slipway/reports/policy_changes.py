@@ -27,12 +27,14 @@ DATA = (STACKS, EXEMPTIONS, ANSWERS, TYPES)
 CODE: Mapping[str, tuple[str, ...]] = {
     "pack": ("policies",),
     "tool": ("slipway", "Makefile", "pyproject.toml", "requirements.txt", "requirements-scanners.txt", "Pulumi.yaml"),
-    "workflows": (".github", ".ci"),
+    "workflows": (".github", ".ci", ".gitlab-ci.yml"),
 }
 """Files and folders that affect checks, by their role."""
 LEDGER = "ledger"
 STRICTNESS = {"disabled": 0, "advisory": 1, "remediate": 2, "mandatory": 3}
 ENVIRONMENTS = ("production", "staging", "local")
+SUBMODULE = ".git"
+"""The file of a checkout of a submodule that says where git keeps it: no part of its content."""
 SKIPPED = ("__pycache__", ".schema.json", ".egg-info", ".venv")
 NAMED = 6
 """Files of one kind that are listed; more are counted. Chosen: a line of a comment."""
@@ -249,8 +251,10 @@ def _environment(file: Path) -> str:
 
 
 def _code(base: Path, head: Path) -> Iterator[Found]:
+    programs = sorted({each for each in map(_program, (base, head)) if each})
     for what, roots in CODE.items():
-        old, new = (dict(_files(tree, roots)) for tree in (base, head))
+        named = dict.fromkeys([*roots, *(programs if what == "tool" else ())])
+        old, new = (dict(_files(tree, named)) for tree in (base, head))
         changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name) and name not in DATA)
         by_folder: dict[str, list[str]] = defaultdict(list)
         for name in changed:
@@ -260,13 +264,21 @@ def _code(base: Path, head: Path) -> Iterator[Found]:
             yield True, names[0], f"changes the {what}: {shown}"
 
 
+def _program(tree: Path) -> str:
+    """Return the folder of a program that the tree does not have itself, with its rules; empty if it has."""
+    main = _mapping(_read(tree / "Pulumi.yaml")).get("main")
+    named = Path(main).as_posix() if isinstance(main, str) else "."
+    return "" if named == "." else named
+
+
 def _files(tree: Path, roots: Iterable[str]) -> Iterator[tuple[str, str]]:
     for root in roots:
         place = tree / root
         found: Sequence[Path] = [place] if place.is_file() else sorted(_below(place))
         for file in found:
             name = file.relative_to(tree).as_posix()
-            if not any(part in name for part in SKIPPED) and file.suffix != ".pyc":
+            skipped = any(part in name for part in SKIPPED) or file.name == SUBMODULE or file.suffix == ".pyc"
+            if not skipped and file.is_file():
                 yield name, hashlib.sha256(file.read_bytes()).hexdigest()
 
 

@@ -66,8 +66,8 @@ class NotInstalled(Exception):
     """A scanner is not installed; the message explains how to install it."""
 
 
-def findings(plan: Plan, environment: str, root: Path) -> list[PolicyFinding]:
-    """Return the findings without an answer in `root`. Raises NotInstalled."""
+def findings(plan: Plan, environment: str, places: Sequence[Path]) -> list[PolicyFinding]:
+    """Return the findings without an answer in the last of these folders that has answers. Raises NotInstalled."""
     scans: dict[str, Scan] = {}
     for scanner in (checkov, kube_score):
         if not scanner.PROGRAM.is_file():
@@ -78,7 +78,7 @@ def findings(plan: Plan, environment: str, root: Path) -> list[PolicyFinding]:
         found = [each for name, scan in scans.items() for each in _run_scan(scan, _read_by(name, documents))]
     level = "advisory" if environment == "local" else "mandatory"
     steps = _by_label(plan)
-    return [_as_policy(each, steps.get(each.resource), level) for each in unanswered(found, answers.read(root))]
+    return [_as_policy(each, steps.get(each.resource), level) for each in unanswered(found, answers.read(*places))]
 
 
 def _read_by(scanner: str, documents: Sequence[Document]) -> list[Document]:

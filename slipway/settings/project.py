@@ -13,6 +13,8 @@ from slipway.settings.document import LocatedDict, read
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 
 PROJECT_FILE = "Pulumi.yaml"
+PROGRAM_FILE = "__main__.py"
+"""What makes a folder a program."""
 STACK_KEYS = frozenset({"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
 
 
@@ -31,6 +33,18 @@ class Project:
     root: Path
     name: str
     defaults: Mapping[str, Any]
+    main: str = ""
+    """Folder of the program, relative to the project's; empty if the project has its own program."""
+
+    @property
+    def program(self) -> Path:
+        """Return the folder of the program."""
+        return self.root / self.main
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Return the folders whose files apply, each over those before it: the program's, then the project's."""
+        return (self.program, self.root) if self.main else (self.root,)
 
     def stack_file(self, stack: str) -> Path:
         return self.root / f"Pulumi.{stack}.yaml"
@@ -63,7 +77,25 @@ def _project(root: Path) -> Project:
     if not isinstance(declared, LocatedDict):
         place = Place(PROJECT_FILE, document.marks["config"].line, ("config",))
         raise InvalidSettings([Problem(place, "is not a mapping of keys")])
-    return Project(root, name, {full_key(name, key): value for key, value in _defaults(declared)})
+    return Project(
+        root, name, {full_key(name, key): value for key, value in _defaults(declared)}, _main(root, document)
+    )
+
+
+def _main(root: Path, document: LocatedDict) -> str:
+    """Return `main` of `Pulumi.yaml`, relative to its folder; empty for the folder itself. Raises InvalidSettings."""
+    main = document.get("main")
+    if main is None:
+        return ""
+    rule, folder = "", root
+    if not isinstance(main, str) or not (folder := (root / main).absolute()).is_relative_to(root) or ".." in main:
+        rule = "is not a folder below this file's, as Pulumi requires"
+    elif not (folder / PROGRAM_FILE).is_file():
+        rule = f"names no program: {main}/{PROGRAM_FILE} does not exist; of a submodule: git submodule update --init"
+    if rule:
+        place = Place(PROJECT_FILE, document.marks["main"].line, ("main",))
+        raise InvalidSettings([Problem(place, rule, example="slipway")])
+    return "" if folder == root else folder.relative_to(root).as_posix()
 
 
 def _defaults(declared: LocatedDict) -> Iterator[tuple[str, Any]]:

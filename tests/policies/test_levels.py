@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,40 @@ def test_disabled_rule_is_silent(tmp_path: Path, rule: str) -> None:
     directory = copied(tmp_path / "pack", f"default: {{{rule}: disabled}}\n")
     told = {policy for policy, _ in said_of(facts, "staging", directory)}
     assert told == {"database-backups", "deployment-availability", "container-hardening"} - {rule}
+
+
+@pytest.mark.parametrize(
+    ("main", "folder"),
+    [
+        ("slipway", "policies"),
+        ("./slipway/", "policies"),
+        ("elsewhere", "slipway/policies"),
+        (None, "slipway/policies"),
+    ],
+)
+def test_levels_are_those_of_the_project_whose_program_it_is(tmp_path: Path, main: str | None, folder: str) -> None:
+    """Pulumi does not tell a pack where its project is, so the pack looks for who names its checkout."""
+    shutil.copytree(PACK / "framework", tmp_path / "slipway" / "policies" / "framework")
+    (tmp_path / "Pulumi.yaml").write_text("name: x\n" + (f"main: {main}\n" if main else ""), encoding="utf-8")
+    program = "import importlib.util as u; s = u.spec_from_file_location('d', 'framework/data.py')"
+    program += "; m = u.module_from_spec(s); s.loader.exec_module(m); print(m.FOLDER)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path / "slipway" / "policies",
+        env={name: value for name, value in os.environ.items() if name != "SLIPWAY_POLICY_DATA"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == str(tmp_path / folder), done.stderr
+
+
+def test_no_levels_at_all_are_refused(tmp_path: Path) -> None:
+    """A pack without the project's file would let everything through, or judge by somebody else's."""
+    directory = copied(tmp_path / "pack", "")
+    (directory / "stacks.yaml").unlink()
+    with pytest.raises(PolicyPackError, match=r"policies/stacks\.yaml: does not exist"):
+        said_of([NONE], "any", directory)
 
 
 def copied(directory: Path, stacks: str) -> Path:

@@ -54,6 +54,18 @@ def test_what_costs_the_same_everywhere_is_found_everywhere(tmp_path: Path) -> N
     assert found.region == "global"
 
 
+def test_a_project_puts_its_own_rows_over_those_of_its_program(tmp_path: Path) -> None:
+    """Rows by region and assumptions by name; what it does not name stays."""
+    for place in ("program", "project"):
+        (tmp_path / place / "prices").mkdir(parents=True)
+    own = ITEM.replace('      there: {usd: 0.7, day: "2026-03-04", entered: true}\n', "").replace("0.5", "0.25")
+    (tmp_path / "project" / "prices" / "cloud.yaml").write_text(own, encoding="utf-8")
+    prices = load(written(tmp_path / "program"), tmp_path / "project")
+    found = [prices.find("cloud", "address", region) for region in ("here", "there")]
+    assert [each and each.usd for each in found] == [0.25, 0.7]
+    assert prices.assumed("hours") == 730
+
+
 def test_it_is_known_when_prices_were_read_and_by_whom(tmp_path: Path) -> None:
     prices = load(written(tmp_path))
     assert prices.days == ("2026-01-02", "2026-03-04")

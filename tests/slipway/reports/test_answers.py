@@ -27,6 +27,17 @@ def test_an_answer_knows_its_place(tmp_path: Path) -> None:
     assert read(root) == [Answer("kube-score", ("a", "b"), ("Job/*",), "It ends.", "policies/scanners.yaml:3")]
 
 
+def test_a_project_s_own_answers_count_alone(tmp_path: Path) -> None:
+    """Those that come with its program hold where it has no file."""
+    (program := tmp_path / "program").mkdir()
+    (project := tmp_path / "project").mkdir()
+    answer = "  - {{checks: [a], resources: [Job/*], answer: {}}}\n"
+    written(program, "checkov:\n" + answer.format("Theirs."))
+    assert [each.answer for each in read(program, project)] == ["Theirs."]
+    written(project, "checkov:\n" + answer.format("Ours."))
+    assert [each.answer for each in read(program, project)] == ["Ours."]
+
+
 def test_our_own_answers_are_well_formed() -> None:
     """Each is a sentence, and no two rows of one scanner say the same of the same check."""
     answers = read(ROOT)

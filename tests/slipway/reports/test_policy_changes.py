@@ -124,6 +124,8 @@ LOOSER: list[tuple[dict[str, str | None], str]] = [
     ({"requirements.txt": "pulumi==3.0.0\n"}, "this change changes the tool: requirements.txt"),
     ({".github/workflows/preview.yml": "name: none\n"}, "this change changes the workflows: .github/workflows/preview.yml"),
     ({".github/workflows/preview.yml": None}, "this change changes the workflows: .github/workflows/preview.yml"),
+    ({".gitlab-ci.yml": "preview: {}\n"}, "this change changes the workflows: .gitlab-ci.yml"),
+    ({"Pulumi.yaml": "main: pinned\n", "pinned/policies/a.py": "new\n"}, "this change changes the tool: pinned/policies/a.py"),
     ({".github/CODEOWNERS": "* @me\n"}, "this change changes the workflows: .github/CODEOWNERS"),
 ]  # fmt: skip
 

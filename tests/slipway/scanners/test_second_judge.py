@@ -42,7 +42,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_findings_without_an_answer_block(installed: Path) -> None:
     """Each names its scanner, its check and the resource; a check that we have no rule for keeps its name."""
-    found = second_judge.findings(PLAN, "staging", installed)
+    found = second_judge.findings(PLAN, "staging", [installed])
     assert [(each.pack, each.policy, each.level, each.urn) for each in found] == [
         ("checkov", "container-hardening", "mandatory", URN),
         ("kube-score", "container-hardening", "mandatory", URN),
@@ -54,7 +54,7 @@ def test_findings_without_an_answer_block(installed: Path) -> None:
 
 
 def test_findings_on_a_laptop_advise(installed: Path) -> None:
-    assert {each.level for each in second_judge.findings(PLAN, "local", installed)} == {"advisory"}
+    assert {each.level for each in second_judge.findings(PLAN, "local", [installed])} == {"advisory"}
 
 
 @pytest.mark.parametrize("module", [checkov, kube_score])
@@ -63,7 +63,7 @@ def test_a_scanner_that_is_missing_is_an_error(tmp_path: Path, monkeypatch: pyte
     """Never a judgement that looks whole."""
     monkeypatch.setattr(module, "PROGRAM", tmp_path / "nowhere")
     with pytest.raises(second_judge.NotInstalled, match="make scanners"):
-        second_judge.findings(PLAN, "staging", tmp_path)
+        second_judge.findings(PLAN, "staging", [tmp_path])
 
 
 def test_checks_agree_with_rules_that_exist() -> None:

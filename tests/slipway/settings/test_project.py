@@ -28,6 +28,23 @@ def test_no_project(tmp_path: Path) -> None:
         ("name: 7\n", "Pulumi.yaml:1: name: is required, for example slipway"),
         ("name: x\nconfig: [a]\n", "Pulumi.yaml:2: config: is not a mapping of keys"),
         ("", "Pulumi.yaml:1: is empty"),
+        (
+            "name: x\nmain: 7\n",
+            "Pulumi.yaml:2: main: is not a folder below this file's, as Pulumi requires, for example slipway",
+        ),
+        (
+            "name: x\nmain: ../slipway\n",
+            "Pulumi.yaml:2: main: is not a folder below this file's, as Pulumi requires, for example slipway",
+        ),
+        (
+            "name: x\nmain: /slipway\n",
+            "Pulumi.yaml:2: main: is not a folder below this file's, as Pulumi requires, for example slipway",
+        ),
+        (
+            "name: x\nmain: pinned\n",
+            "Pulumi.yaml:2: main: names no program: pinned/__main__.py does not exist; of a submodule: "
+            "git submodule update --init, for example slipway",
+        ),
     ],
 )
 def test_a_wrong_project_is_told(workshop: Workshop, text: str, expected: str) -> None:
@@ -36,6 +53,18 @@ def test_a_wrong_project_is_told(workshop: Workshop, text: str, expected: str) -
     with pytest.raises(InvalidSettings) as caught:
         find_project(workshop.root)
     assert str(caught.value) == expected
+
+
+def test_a_program_elsewhere_is_found_and_comes_first(workshop: Workshop) -> None:
+    """`main` names it, as under Pulumi; what the project has itself lies over what comes with the program."""
+    workshop.write("vendor/slipway/__main__.py", "")
+    workshop.write("Pulumi.yaml", "name: x\nmain: ./vendor/slipway/\n")
+    project = find_project(workshop.root)
+    root = workshop.root.resolve()
+    assert (project.main, project.places) == ("vendor/slipway", (root / "vendor" / "slipway", root))
+    workshop.write("Pulumi.yaml", "name: x\nmain: .\n")
+    workshop.write("__main__.py", "")
+    assert find_project(workshop.root).places == (root,)
 
 
 def test_defaults_are_the_project_s(workshop: Workshop) -> None:
