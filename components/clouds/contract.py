@@ -166,6 +166,10 @@ class SecretStore(Protocol):
         """Creates the Secret `name`, whose `keys` their owner fills with `slipway secrets set`."""
         ...
 
+    def declare_login(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates the Secret `name` with which nodes pull images; its owner fills `key` in the same way."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class UseBucket:

@@ -6,9 +6,11 @@ from slipway.settings.stacks import StackCluster
 
 
 def repositories(cluster: StackCluster) -> list[str]:
-    """Returns the image repositories of all services and sites on the cluster, without duplicates and sorted."""
+    """Returns the image repositories of all services and sites on the cluster, without duplicates and sorted; images of
+    others are in registries of theirs."""
     systems = [system.definition for system in cluster.systems.values()]
-    services = [service.image for system in systems for service in system.services.values()]
+    images = [service.image for system in systems for service in system.services.values()]
+    services = [image for image in images if isinstance(image, str)]
     return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
 
 

@@ -89,7 +89,7 @@ def variables(system: DeployedSystem, service: str, slot: str, buckets: Mapping[
             if isinstance(value, FromSecret) and _has_previous(system, value.secret):
                 secret[previous(name)] = SecretKey(key.secret, previous(value.secret))
         else:
-            plain[name] = _text(system, slot, value, buckets)
+            plain[name] = _text(system, slot, value, buckets, service)
     reasoned = frozenset(name for name, value in declared.items() if isinstance(value, Plain))
     return Variables(plain, secret, reasoned)
 
@@ -106,7 +106,7 @@ def build_settings(
 ) -> dict[str, str]:
     """Returns the settings with which the image of `service` is built for the version of `slot`."""
     declared = system.definition.services[service].build
-    return {name: _text(system, slot, value, buckets) for name, value in declared.items()}
+    return {name: _text(system, slot, value, buckets, service) for name, value in declared.items()}
 
 
 def previous(name: str) -> str:
@@ -160,8 +160,16 @@ def _secret_key(system: DeployedSystem, value: EnvironmentValue) -> SecretKey | 
     return None
 
 
-def _text(system: DeployedSystem, slot: str, value: EnvironmentValue, buckets: Mapping[str, BucketFacts]) -> str:
-    definition = system.definition
+def _text(
+    system: DeployedSystem,
+    slot: str,
+    value: EnvironmentValue,
+    buckets: Mapping[str, BucketFacts],
+    service: str | None = None,
+) -> str:
+    """Returns the text of a value for a service, whose version may be its own, or for a site."""
+    definition, declared = system.definition, system.deployment.slot(slot)
+    version = (declared.version_of(service) if service else declared.version) or ""
     match value:
         case FromBucket():
             return getattr(buckets[value.bucket], value.field)
@@ -171,9 +179,9 @@ def _text(system: DeployedSystem, slot: str, value: EnvironmentValue, buckets: M
             port = definition.services[value.service].service_port or definition.services[value.service].port
             return f"http://{names.in_slot(value.service, slot)}:{port}"
         case FromSlot():
-            return slot if value.slot == "name" else system.deployment.slot(slot).version or ""
+            return slot if value.slot == "name" else version
         case FromVersion():
-            return value.at(system.deployment.slot(slot).version or "") or ""
+            return value.at(version) or ""
         case FromFlag():
             return str(definition.flags[value.flag].enabled).lower()
         case Plain():

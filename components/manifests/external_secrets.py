@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from slipway.settings.store_names import PULL_KEY
+
 API_VERSION = "external-secrets.io/v1"
 STORE, SECRET = "SecretStore", "ExternalSecret"
 STORE_NAME = "slipway"
 ACCOUNT = "secrets"
 """Service account in each namespace with which the operator reads the entries of that system only."""
+PULLS = "kubernetes.io/dockerconfigjson"
+"""Type of a Secret with which nodes pull images."""
 REFRESH = "1m"
 """Maximum delay until a new value reaches the cluster."""
 
@@ -23,6 +27,12 @@ def by_key(name: str, entries: Mapping[str, str]) -> dict[str, Any]:
     """Returns the spec of Secret `name`, with each key from its own entry."""
     data = [{"secretKey": key, "remoteRef": {"key": entry}} for key, entry in entries.items()]
     return {**_target(name), "data": data}
+
+
+def login(name: str, entry: str) -> dict[str, Any]:
+    """Returns the spec of Secret `name` with which nodes pull images."""
+    spec = by_key(name, {PULL_KEY: entry})
+    return {**spec, "target": {**spec["target"], "template": {"type": PULLS}}}
 
 
 def supplied_annotations(keys: Sequence[str], rotations: Mapping[str, str]) -> dict[str, str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from pulumi_kubernetes import core
 
-from components.manifests import environment, pod
+from components.manifests import environment, images, pod
 from components.manifests.environment import BucketFacts
+from components.manifests.versions import Pins
 from slipway.settings.services import Resources
 from slipway.settings.stacks import DeployedSystem
 
@@ -29,6 +30,7 @@ class Program:
     resources: Resources = SMALL
     writable: Sequence[str] = ("/tmp",)
     identity: pod.Identity = field(default_factory=pod.Identity)
+    pull_secrets: Sequence[core.v1.LocalObjectReferenceArgs] = ()
 
 
 def of_service(
@@ -38,6 +40,7 @@ def of_service(
     *,
     arguments: Sequence[str],
     registry: str,
+    pins: Pins,
     buckets: Mapping[str, BucketFacts],
     identity: pod.Identity,
 ) -> Program:
@@ -47,7 +50,7 @@ def of_service(
     variables = environment.variables(deployed, service, slot, buckets)
     plain = [core.v1.EnvVarArgs(name=name, value=value) for name, value in variables.plain.items()]
     return Program(
-        image=f"{registry}/{declared.image}:{deployed.deployment.slot(slot).version}",
+        image=images.of_service(deployed, service, slot, registry=registry, pins=pins),
         arguments=arguments,
         user=declared.user,
         account=service,
@@ -56,6 +59,7 @@ def of_service(
         resources=declared.resources,
         writable=declared.writable,
         identity=identity,
+        pull_secrets=images.pull_secrets(deployed.name, [declared.image]),
     )
 
 
@@ -67,6 +71,7 @@ def pod_of(program: Program, container: str) -> core.v1.PodSpecArgs:
         automount_service_account_token=False,
         enable_service_links=False,
         security_context=pod.security(program.user),
+        image_pull_secrets=list(program.pull_secrets) or None,
         volumes=pod.scratch_volumes(program.writable),
         containers=[
             core.v1.ContainerArgs(

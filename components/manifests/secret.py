@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi_kubernetes import core
 
-from components.manifests.external_secrets import supplied_annotations
+from components.manifests.external_secrets import PULLS, supplied_annotations
 from components.manifests.scope import Scope
+from slipway.settings.store_names import NO_LOGIN, PULL_KEY
 
 OBJECT_STORE = "object-store"
 """Secret with the address and keys of an S3-compatible store; its owner fills it on clusters without cloud buckets."""
@@ -23,13 +24,14 @@ def secret(scope: Scope, *, name: str, source: str, values: Mapping[str, pulumi.
 
 
 def empty_entry(
-    scope: Scope, *, name: str, source: str, keys: Sequence[str], rotations: Mapping[str, str]
+    scope: Scope, *, name: str, source: str, keys: Sequence[str], rotations: Mapping[str, str], pulls: bool = False
 ) -> core.v1.SecretInitArgs:
     """Returns a Secret for supplied values, each with a maximum age. Pods that need a missing key wait and start once
-    it exists."""
+    it exists. One with which nodes pull images is of its own type, which needs a value: no login."""
     return core.v1.SecretInitArgs(
         metadata=scope.metadata(name, source, annotations=supplied_annotations(keys, rotations)),
-        type="Opaque",
+        type=PULLS if pulls else "Opaque",
+        string_data={PULL_KEY: NO_LOGIN} if pulls else None,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from slipway.settings.cluster_services import Mirrors
+from slipway.settings.images import ForeignImage
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -40,6 +41,13 @@ class Pins:
         host, path = pinned["image"].split("/", 1)
         digest = f"@{pinned['digest']}" if self.digests and "digest" in pinned else ""
         return f"{self.image_mirrors.get(host, host)}/{path}:{pinned['tag']}{digest}"
+
+    def foreign(self, image: ForeignImage) -> str:
+        """Returns the reference of an image that a system declares, through the mirror of its registry."""
+        host, path = image.repository.split("/", 1)
+        tag = f":{image.tag}" if image.tag else ""
+        digest = f"@{image.digest}" if image.digest and self.digests else ""
+        return f"{self.image_mirrors.get(host, host)}/{path}{tag}{digest}"
 
     def chart(self, name: str) -> Chart:
         pinned = pins()["charts"][name]

@@ -45,7 +45,9 @@ class Secrets(pulumi.ComponentResource):
         if values:
             args.store.put(generated_secret(name), source, values, self)
         for key, entry in declared.items():
-            if supplied_by(entry) is not None:
+            if key in args.definition.pull_secrets:
+                args.store.declare_login(supplied_secret(name, key), source, key, self)
+            elif supplied_by(entry) is not None:
                 args.store.declare(supplied_secret(name, key), source, [key], self)
         self.bypass_digest = self._pass(name, args)
         self.register_outputs({})

@@ -74,14 +74,20 @@ def _evaluate_pin(
     elif not found.tag:
         verdict.violated(resource, f"{named.path} has neither tag nor digest, which means latest", "image")
     elif found.moving:
-        verdict.violated(resource, f"{named.path} has a mutable tag", "version")
+        key = "image.tag" if tags.missing and _is_of_service(resource) else "version"
+        verdict.violated(resource, f"{named.path} has a mutable tag", key)
     elif found.within(trusted) or tags.text == "IMMUTABLE":
         return
     elif tags.unknown:
         verdict.undecided(resource, tags)
     else:
         problem = f"{named.path} has no digest, and the tags of its registry are mutable"
-        verdict.violated(resource, problem, "digest")
+        verdict.violated(resource, problem, "image.digest" if _is_of_service(resource) else "digest")
+
+
+def _is_of_service(resource: Resource) -> bool:
+    """Return whether the resource comes from a service, whose image may be that of others."""
+    return ":services." in resource.source
 
 
 def _mutability(found: Image, repositories: Repositories) -> Property:

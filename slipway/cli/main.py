@@ -181,12 +181,16 @@ def set_version(
     slot: Annotated[Literal["blue", "green"], typer.Option("--slot", help="Slot to change.")],
     stack: StackName = None,
     config: StackFile = None,
+    service: Annotated[
+        str | None, typer.Option("--service", help="The one service to change; by default the whole slot.")
+    ] = None,
     cwd: Directory = Path(),
 ) -> None:
-    """Set the version of a slot in a stack's file. Nothing else changes, and nothing is deployed."""
+    """Set the version of a slot in a stack's file, or of one service in it. Nothing else changes, and nothing is
+    deployed."""
     from slipway.cli.set_version import set_version as run
 
-    sys.exit(run(cwd, stack, config, system=system, slot=slot, version=version))
+    sys.exit(run(cwd, stack, config, system=system, slot=slot, version=version, service=service))
 
 
 @app.command()

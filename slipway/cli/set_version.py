@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.cli import stack_file
 from slipway.cli.exits import OK
-from slipway.cli.lookup import find_system
+from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.settings.document import mark_at, read
 from slipway.settings.load import name_in
@@ -19,22 +19,36 @@ IN_PLACE = (
 )
 
 
-def set_version(cwd: Path, name: str | None, file: Path | None, *, system: str, slot: str, version: str) -> int:
-    """Write `version` of a slot into the stack's file, and nothing else. Raises InvalidSettings and changes nothing if
-    the result would be invalid."""
+def set_version(
+    cwd: Path,
+    name: str | None,
+    file: Path | None,
+    *,
+    system: str,
+    slot: str,
+    version: str,
+    service: str | None = None,
+) -> int:
+    """Write `version` of a slot, or of one service in it, into the stack's file, and nothing else. Raises InvalidSettings
+    and changes nothing if the result would be invalid."""
     selection = select(cwd, name, file)
-    path = (*stack_file.deployment_path(selection, system), slot, "version")
+    key = ("version",) if service is None else ("versions", service)
+    path = (*stack_file.deployment_path(selection, system), slot, *key)
     shown = name_in(selection.project, selection.file)
     stack_file.check_version(version, mark_at(read(selection.file, shown), path), path)
     text = selection.file.read_bytes().decode()
-    before = find_system(selection.stack, system)[1].deployment.slot(slot).version
+    declared = find_system(selection.stack, system)[1].deployment.slot(slot)
+    before = declared.version if service is None else declared.versions.get(service)
+    what = f"{system} {slot}" if service is None else f"{service} of {system} {slot}"
+    if service is not None and declared.version is None:
+        raise refused(f"slot {slot} of {system} has no version: set that first, without --service")
     if before == version:
-        print(f"{shown}: {system} {slot} is already {version}")
+        print(f"{shown}: {what} is already {version}")
         return OK
     stack_file.write(selection, with_value(text, path, version))
     mark = mark_at(read(selection.file, shown), path)
-    print(f"{shown}:{mark.line}: {system} {slot}: {before or 'no version'} → {version}")
+    print(f"{shown}:{mark.line}: {what}: {before or declared.version or 'no version'} → {version}")
     cluster, deployed = find_system(selection.stack, system)
-    if cluster.settings.controllers.releases != "absent" and before and slot == deployed.deployment.active:
+    if cluster.settings.controllers.releases != "absent" and declared.version and slot == deployed.deployment.active:
         print(IN_PLACE.format(system=system, slot=slot), file=sys.stderr)
     return OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 from slipway.settings import limit_checks
 from slipway.settings.fields import seconds
 from slipway.settings.finding import Finding, Found
+from slipway.settings.images import ForeignImage
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
 from slipway.settings.regulations import REGULATIONS
 from slipway.settings.secrecy import PLAIN_VARIABLE
 from slipway.settings.secret_forms import is_secret
 from slipway.settings.services import (
+    EnvironmentValue,
     FromBucket,
     FromDatabase,
     FromDomain,
@@ -26,6 +28,7 @@ from slipway.settings.services import (
     FromService,
     FromVersion,
     Generated,
+    Supplied,
 )
 from slipway.settings.system import System
 
@@ -38,6 +41,7 @@ def findings(system: System, folder: Path) -> Found:
     """Yield every broken relation in `system`, whose files are in `folder`."""
     yield from _needs(system)
     yield from _cycle(system)
+    yield from _images(system)
     yield from _environments(system)
     yield from _secrets(system)
     yield from _engines(system)
@@ -78,6 +82,33 @@ def _cycle(system: System) -> Found:
         cycle = list(reversed(error.args[1]))
         paths = tuple(("services", name, "needs") for name in cycle)
         yield Finding(paths[0], f"is a cycle: {' needs '.join(cycle)}", paths)
+
+
+def _images(system: System) -> Found:
+    for name, service in system.services.items():
+        path, image = ("services", name, "image"), service.image
+        if not isinstance(image, ForeignImage):
+            continue
+        if image.tag is None and image.digest is None:
+            yield Finding(path, "has neither 'tag' nor 'digest': set both, for example tag: 8.1.4, digest: 'sha256:…'")
+        if image.pull_secret is not None:
+            yield from _pull_secret(system, (*path, "pullSecret"), image.pull_secret)
+
+
+def _pull_secret(system: System, path: Keys, name: str) -> Found:
+    yield from _known(path, "secrets", name, system.secrets)
+    if name in system.secrets and not isinstance(system.secrets[name], Supplied):
+        rule = "is generated, but a registry knows its own logins only: declare it as {supplied: who issues it}"
+        yield Finding(path, rule, (("secrets", name),))
+    if any(isinstance(each, FromSecret) and each.secret == name for each in environment_values(system)):
+        yield Finding(path, "is a variable of a service too, but nodes read it in another form: declare it twice")
+
+
+def environment_values(system: System) -> Iterator[EnvironmentValue]:
+    """Yield every value in the environments of services."""
+    yield from system.environment.values()
+    for service in system.services.values():
+        yield from service.environment.values()
 
 
 _REFERENCES: dict[type, tuple[str, str, Callable[[System], Collection[str]]]] = {

@@ -377,13 +377,22 @@ Version = Annotated[
         numbers=True,
     ),
 ]
-Repository = Annotated[
+OwnRepository = Matching(
+    "an image repository, without registry, tag or digest",
+    "rent-to-own/api-gateway",
+    r"[a-z0-9]+([._/-][a-z0-9]+)*",
+    200,
+)
+"""The rule of `Repository`, for values that may be something else too."""
+Repository = Annotated[str, OwnRepository]
+ForeignRepository = Annotated[
     str,
     Matching(
-        "an image repository, without registry, tag or digest",
-        "rent-to-own/api-gateway",
-        r"[a-z0-9]+([._/-][a-z0-9]+)*",
-        200,
+        "an image repository with its registry, without tag or digest",
+        "docker.io/valkey/valkey",
+        r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+(:[0-9]{1,5})?"
+        r"|localhost(:[0-9]{1,5})?)(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)+",
+        400,
     ),
 ]
 ImageReference = Annotated[

@@ -32,6 +32,7 @@ from slipway.settings.fields import (
     number_as_text,
     printable,
 )
+from slipway.settings.images import Image
 from slipway.settings.limits import most
 from slipway.settings.problems import nearest_word
 from slipway.settings.setting import OVERRIDABLE, Choice, Setting
@@ -314,8 +315,9 @@ class Metrics(Setting):
 class Service(Setting):
     """One program of a system: a Deployment in each slot."""
 
-    image: Repository
-    """Repository in the cluster's registry; the slot's version is the tag."""
+    image: Image
+    """Repository in the cluster's registry, whose tag is the slot's version; or the image of others as `{repository: …,
+    tag: …, digest: …}`."""
     port: Port
     """Port that its container listens on; pods find it in PORT."""
     service_port: Port | None = None

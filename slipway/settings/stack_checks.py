@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from slipway.settings import cloud_checks
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.finding import Finding, Found
+from slipway.settings.images import ForeignImage
 from slipway.settings.operations import Contact
 from slipway.settings.pointers import Path
 from slipway.settings.problems import nearest
-from slipway.settings.services import FromVersion
-from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, StackCluster, SystemDeployment
+from slipway.settings.services import Environment, FromVersion
+from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, Slot, StackCluster, SystemDeployment
+from slipway.settings.system import System
 from slipway.settings.versions import reaches
 
 RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
@@ -36,6 +38,8 @@ def findings(clusters: Mapping[str, StackCluster]) -> Found:
             yield from _weights(("clusters", name, "systems", system.name), system.deployment)
             yield from _by_whom(("clusters", name, "systems", system.name), system, cluster)
             yield from _since(("clusters", name, "systems", system.name), system)
+            yield from _versions(("clusters", name, "systems", system.name), system)
+            yield from _repacked(("clusters", name, "systems", system.name), system, cluster)
 
 
 def _networks(clusters: Mapping[str, StackCluster]) -> Found:
@@ -290,16 +294,52 @@ def _migrated(path: Path, system: DeployedSystem) -> Found:
 
 
 def _since(path: Path, system: DeployedSystem) -> Found:
-    """Check that each slot's version has every value."""
+    """Check that each version in a slot has every value."""
     definition = system.definition
-    environments = [definition.environment, *(s.environment for s in definition.services.values())]
-    environments += [service.build for service in definition.services.values()]
-    environments += [site.settings for site in definition.sites.values()]
     for slot in ("blue", "green"):
-        version = system.deployment.slot(slot).version
-        for name, value in (each for environment in environments for each in environment.items()):
-            if version is not None and isinstance(value, FromVersion) and value.at(version) is None:
-                yield Finding((*path, slot, "version"), f"has no value of {name}: all versions under 'since' are newer")
+        declared = system.deployment.slot(slot)
+        for key, environment, version in _environments(definition, declared):
+            for name, value in environment.items():
+                if version is not None and isinstance(value, FromVersion) and value.at(version) is None:
+                    rule = f"has no value of {name}: all versions under 'since' are newer"
+                    yield Finding((*path, slot, *key), rule)
+
+
+def _environments(definition: System, slot: Slot) -> Iterator[tuple[Path, Environment, str | None]]:
+    """Yield each environment with the version that it is for, and the key of that version."""
+    for name, service in definition.services.items():
+        key: Path = ("versions", name) if name in slot.versions else ("version",)
+        for environment in (definition.environment, service.environment, service.build):
+            yield key, environment, slot.version_of(name)
+    for site in definition.sites.values():
+        yield ("version",), site.settings, slot.version
+
+
+def _versions(path: Path, system: DeployedSystem) -> Found:
+    """Check that the versions of single services are of services whose tag is a version."""
+    services = system.definition.services
+    for slot in ("blue", "green"):
+        declared = system.deployment.slot(slot)
+        for name in declared.versions:
+            where = (*path, slot, "versions", name)
+            if name not in services:
+                yield Finding(where, f"is not one of the system's services{nearest(name, services)}")
+            elif isinstance(services[name].image, ForeignImage):
+                rule = f"has the image of others, whose tag is in its definition: set services.{name}.image.tag there"
+                yield Finding(where, rule)
+        if declared.versions and declared.version is None:
+            yield Finding((*path, slot, "versions"), "is of a slot without a version: set 'version'")
+
+
+def _repacked(path: Path, system: DeployedSystem, cluster: StackCluster) -> Found:
+    """Check that an image is named where mirrors change digests."""
+    for name, service in system.definition.services.items():
+        image = service.image
+        if isinstance(image, ForeignImage) and image.tag is None and not cluster.settings.mirrors.digests:
+            rule = (
+                "has no tag, and the mirrors change its digest (mirrors.digests: false): set 'tag', for example 8.1.4"
+            )
+            yield Finding((*path, "services", name, "image"), rule)
 
 
 def _weights(path: Path, deployment: SystemDeployment) -> Found:

@@ -42,11 +42,18 @@ class Slot(Setting):
 
     version: Version | None = None
     """Image tag of every service. Without it the slot has only its Services."""
+    versions: dict[Name, Version] = Field(default_factory=dict)
+    """Image tags of single services in place of `version`, such as `{worker: 1.9.0}`; by default none, so that a slot is
+    one version. Part of the release, as `version` is."""
     weight: Percent | None = None
     """Share of traffic in percent; by default 100 for the active slot and 0 for the other. Not allowed where the
     controller releases, which moves it by `release.steps`."""
     artefacts: dict[Name, Artefact] = Field(default_factory=dict)
     """Artefacts of static sites by site, unless they are the image with the slot's version."""
+
+    def version_of(self, service: str) -> str | None:
+        """Return the image tag of a service of the system; none if the slot runs nothing."""
+        return None if self.version is None else self.versions.get(service, self.version)
 
 
 class Hotfix(Setting):

@@ -60,6 +60,13 @@ def supplied_secret(system: str, key: str) -> str:
     return shortened(name if prefix.upper().replace("-", "_") == key else f"{name}-{_digits(key)}", 253)
 
 
+PULL_KEY = ".dockerconfigjson"
+"""Key of a Secret with which nodes pull images. Source: Kubernetes, kubernetes.io/dockerconfigjson."""
+
+NO_LOGIN = '{"auths":{}}'
+"""Value of such a Secret that nobody filled yet."""
+
+
 def globally_unique(scope: str, name: str, limit: int, *, hyphens: bool = True) -> str:
     """Return `name` with six digits that depend on `scope` (an account or a subscription), for names that must be
     unique in the whole cloud. The same arguments give the same name, so a plan can show it. It has no two adjacent

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from slipway.settings.databases import Bucket, Database, Queue
 from slipway.settings.fields import DatabaseName, Domain, Literal, Name, Text, Variable
+from slipway.settings.images import ForeignImage
 from slipway.settings.operations import (
     Alert,
     Attestation,
@@ -98,3 +99,10 @@ class System(Setting):
     """Known issues, for the pages that alerts link to."""
     links: dict[str, Literal] = Field(default_factory=dict)
     """For people: links to further documents, API reference, user guide."""
+
+    @property
+    def pull_secrets(self) -> list[str]:
+        """Return the secrets with which nodes pull images."""
+        images = [service.image for service in self.services.values()]
+        used = [image.pull_secret for image in images if isinstance(image, ForeignImage) and image.pull_secret]
+        return list(dict.fromkeys(used))

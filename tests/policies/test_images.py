@@ -94,7 +94,7 @@ class TestPins:
         """Nothing says that tags of other registries stay."""
         said = preview.judge(make(image), repository())
         assert outcomes(said) == [(PINS, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.digest"
+        assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.image.digest"
 
     def test_version_in_the_stacks_own_azure_registry_satisfies(self, preview: Judge, make: Any) -> None:
         """Azure has no setting that keeps tags: whoever the stack lets push does. A moving tag stays one."""

@@ -64,9 +64,18 @@ class AwsSecrets(pulumi.ComponentResource):
 
     def declare(self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource) -> pulumi.Resource:
         """Creates an entry per key, empty until `slipway secrets set` fills it; the Secret appears once all are filled."""
+        spec = external_secrets.by_key(name, {key: self._entry_name(key) for key in keys})
+        return self._declared(name, source, keys, spec, parent)
+
+    def declare_login(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates one such entry, which the Secret has in the form that nodes read."""
+        return self._declared(name, source, [key], external_secrets.login(name, self._entry_name(key)), parent)
+
+    def _declared(
+        self, name: str, source: str, keys: Sequence[str], spec: dict[str, Any], parent: pulumi.Resource
+    ) -> pulumi.Resource:
         ages = {key: {"rotate_every": age} for key, age in self._args.rotations.items()}
         entries = [self._entry(key, source, parent, **ages.get(key, {})) for key in keys]
-        spec = external_secrets.by_key(name, {key: self._entry_name(key) for key in keys})
         annotations = external_secrets.supplied_annotations(keys, self._args.rotations)
         return self._access.secret(name, source, spec, parent, after=entries, annotations=annotations)
 

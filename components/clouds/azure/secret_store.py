@@ -87,6 +87,12 @@ class AzureSecrets(pulumi.ComponentResource):
         annotations = external_secrets.supplied_annotations(keys, self._args.rotations)
         return self._access.secret(name, source, spec, parent, annotations=annotations)
 
+    def declare_login(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Declares one such entry, which the Secret has in the form that nodes read."""
+        annotations = external_secrets.supplied_annotations([key], self._args.rotations)
+        spec = external_secrets.login(name, names.vault_secret(key))
+        return self._access.secret(name, source, spec, parent, annotations=annotations)
+
     def _create_vault(self) -> keyvault.Vault:
         context = self._context
         return keyvault.Vault(

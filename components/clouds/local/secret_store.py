@@ -29,10 +29,19 @@ class KubernetesSecrets:
 
     def declare(self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource) -> pulumi.Resource:
         """Creates an empty Secret and ignores the values that its owner adds."""
-        scope = self._args.scope
+        return self._entry(name, source, keys, parent)
+
+    def declare_login(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates a Secret without a login and ignores the one that its owner adds."""
+        return self._entry(name, source, [key], parent, pulls=True)
+
+    def _entry(
+        self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource, *, pulls: bool = False
+    ) -> pulumi.Resource:
+        scope, rotations = self._args.scope, self._args.rotations
         return core.v1.Secret(
             scope.logical(name),
-            secret.empty_entry(scope, name=name, source=source, keys=keys, rotations=self._args.rotations),
+            secret.empty_entry(scope, name=name, source=source, keys=keys, rotations=rotations, pulls=pulls),
             opts=pulumi.ResourceOptions(
                 parent=parent, depends_on=self._depends_on, ignore_changes=["data", "stringData"]
             ),

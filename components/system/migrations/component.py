@@ -216,6 +216,7 @@ class Migrations(pulumi.ComponentResource):
             slot,
             arguments=command.arguments,
             registry=args.registry,
+            pins=self._scope.pins,
             buckets=args.buckets,
             identity=args.identities[command.service].pod,
         )

@@ -86,6 +86,7 @@ class Release(pulumi.ComponentResource):
             self._deployed.deployment.active,
             arguments=command,
             registry=args.wanted.registry,
+            pins=self._scope.pins,
             buckets=args.buckets,
             identity=args.identities[service].pod,
         )

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 
 from components.clouds.contract import BucketFacts, IdentityFacts
-from components.manifests import environment, names, network_policy
+from components.manifests import environment, images, names, network_policy
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.scope import Scope
 from components.sites.manifests import site
@@ -64,7 +64,7 @@ class Slot(pulumi.ComponentResource):
             deployed: dict[str, pulumi.Resource] = {}
             for service_name in in_order(self._services):
                 needed = [deployed[other] for other in self._services[service_name].needs]
-                deployed[service_name] = self._deploy(service_name, version, needed)
+                deployed[service_name] = self._deploy(service_name, needed)
             for site_name in args.system.definition.sites:
                 self._configure_site(site_name)
         self.register_outputs({})
@@ -103,7 +103,7 @@ class Slot(pulumi.ComponentResource):
             opts=self._opts,
         )
 
-    def _deploy(self, name: str, version: str, needed: list[pulumi.Resource]) -> pulumi.Resource:
+    def _deploy(self, name: str, needed: list[pulumi.Resource]) -> pulumi.Resource:
         args, declared = self._args, self._services[name]
         live_only = args.released and declared.live_only
         full_name = args.scope.logical(names.in_slot(name, args.slot))
@@ -135,7 +135,8 @@ class Slot(pulumi.ComponentResource):
                 name=name,
                 slot=args.slot,
                 service=declared,
-                image=f"{args.registry}/{declared.image}:{version}",
+                image=images.of_service(args.system, name, args.slot, registry=args.registry, pins=args.scope.pins),
+                pull_secrets=images.pull_secrets(args.scope.system, [declared.image]),
                 variables=variables,
                 identity=args.identities[name].pod,
                 authorities=self._authorities(declared),

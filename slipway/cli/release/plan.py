@@ -160,7 +160,7 @@ def _target(deployed: DeployedSystem) -> object:
     """Return what makes a release of a system, besides its migrations."""
     deployment = deployed.deployment
     slot = deployment.slot(deployment.active)
-    return deployment.active, slot.version, slot.artefacts, deployment.attempt
+    return deployment.active, slot.version, slot.versions, slot.artefacts, deployment.attempt
 
 
 def _text(planned: ReleaseTimes) -> str:

@@ -63,6 +63,7 @@ def hand_over(request: Request, system: str, version: str, hotfix: str | None = 
         print(f"{shown}: {system} {slot} is already {version}, and active")
         return OK
     text = with_value(_text(selection), version_path, version)
+    text = _with_versions(text, (*path, slot, "versions"), deployment, in_force or deployment.active, slot)
     text = without(_activated(text, path, slot, deployment), (*path, "hotfix"))
     text = with_value(text, (*path, "hotfix", "reason"), hotfix) if hotfix else text
     return _write(selection, text, dry=dry)
@@ -108,6 +109,16 @@ def _activated(text: str, path: Keys, slot: str, deployment: SystemDeployment) -
         text = with_value(text, (*path, "active"), slot)
     for each in SLOTS:
         text = without(text, (*path, each, "weight"))
+    return text
+
+
+def _with_versions(text: str, path: Keys, deployment: SystemDeployment, in_force: str, slot: str) -> str:
+    """Return `text` in which the candidate has the versions of single services in force: those left in its slot are
+    older."""
+    for name in deployment.slot(slot).versions.keys() - deployment.slot(in_force).versions.keys():
+        text = without(text, (*path, name))
+    for name, version in deployment.slot(in_force).versions.items():
+        text = with_value(text, (*path, name), version)
     return text
 
 

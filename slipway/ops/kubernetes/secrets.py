@@ -14,6 +14,7 @@ from slipway.settings import store_names
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 
+NO_LOGIN = base64.b64encode(store_names.NO_LOGIN.encode()).decode()
 MERGE = "application/merge-patch+json"
 
 
@@ -22,17 +23,20 @@ class ClusterSecret:
 
     limit = 65_536
 
-    def __init__(self, api: Any, namespace: str, system: str, supplied: Sequence[str]) -> None:
+    def __init__(
+        self, api: Any, namespace: str, system: str, supplied: Sequence[str], logins: Sequence[str] = ()
+    ) -> None:
         self._api, self._namespace = api, namespace
         self._secrets = {name: store_names.supplied_secret(system, name) for name in supplied}
+        self._keys = {name: store_names.PULL_KEY if name in logins else name for name in supplied}
 
     def place(self, name: str) -> str:
-        return f"Secret {self._namespace}/{self._secrets[name]}, key {name}"
+        return f"Secret {self._namespace}/{self._secrets[name]}, key {self._keys[name]}"
 
     def set(self, name: str, value: str) -> None:
         from kubernetes.client.exceptions import ApiException
 
-        patch = {"data": {name: base64.b64encode(value.encode()).decode()}}
+        patch = {"data": {self._keys[name]: base64.b64encode(value.encode()).decode()}}
         # Each key has a separate field manager: the API server records the time of its last change.
         manager = store_names.shortened(f"{store_names.PREFIX}.{name}", 128)
         with translated_errors(self.place(name)):
@@ -66,7 +70,8 @@ class ClusterSecret:
                 if error.status != 404:
                     raise
                 return None
-        return _since(found, name) if (found.data or {}).get(name) else None
+        value = (found.data or {}).get(self._keys[name])
+        return _since(found, self._keys[name]) if value and value != NO_LOGIN else None
 
 
 def _since(secret: Any, name: str) -> datetime:
@@ -86,4 +91,6 @@ def store(stack: Stack, cluster: StackCluster, system: DeployedSystem, supplied:
     from kubernetes.client import CoreV1Api
 
     assert isinstance(cluster.settings, LocalCluster)
-    return ClusterSecret(CoreV1Api(connect(cluster.settings)), system.namespace, system.name, supplied)
+    return ClusterSecret(
+        CoreV1Api(connect(cluster.settings)), system.namespace, system.name, supplied, system.definition.pull_secrets
+    )

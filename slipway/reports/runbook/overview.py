@@ -9,6 +9,7 @@ from slipway.reports.runbook.blocks import Code, Items, Line, Paragraph, Section
 from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.words import moment, one_of
 from slipway.settings.databases import Database
+from slipway.settings.images import ForeignImage, Image
 from slipway.settings.services import Service, supplied_by
 
 
@@ -120,8 +121,14 @@ def _services(services: dict[str, Service]) -> Table:
         copies = f"{each.replicas.minimum}, in the live slot" if each.live_only else copies
         needs = joined([Code(need) for need in each.needs])
         calls = ", ".join(egress.host for egress in each.egress)
-        rows.append([Code(name), Code(each.image), str(each.port), copies, needs, calls])
+        rows.append([Code(name), Code(_image(each.image)), str(each.port), copies, needs, calls])
     return Table(("service", "image", "port", "replicas", "starts after", "calls"), rows)
+
+
+def _image(image: Image) -> str:
+    if not isinstance(image, ForeignImage):
+        return image
+    return f"{image.repository}:{image.tag}" if image.tag else f"{image.repository}@{image.digest}"
 
 
 def _stores(facts: Facts) -> Iterator[Table | Items]:

@@ -133,7 +133,8 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
     yield from _sites_at_the_edge(path, cluster)
     yield from adopted(path, cluster, IDS)
     for system in cluster.systems.values():
-        images = [(("services", name, "image"), each.image) for name, each in system.definition.services.items()]
+        services = system.definition.services.items()
+        images = [(("services", name, "image"), each.image) for name, each in services if isinstance(each.image, str)]
         images += [(("sites", name, "artefact"), each.artefact) for name, each in system.definition.sites.items()]
         for key, repository in images:
             if len(repository) < 2:

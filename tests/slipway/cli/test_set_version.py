@@ -49,6 +49,32 @@ def test_a_slot_that_the_stack_has_not_yet_is_added(project: Copy) -> None:
     assert project.slipway("check").status == 0
 
 
+def test_one_service_gets_a_version_of_its_own(project: Copy) -> None:
+    """Beside the slot's; a slot that runs nothing has none."""
+    words = (
+        "set-version",
+        "--stack",
+        "staging",
+        "--system",
+        "smartwallet",
+        "--service",
+        "smartwallet-api",
+        "--version",
+    )
+    run = project.slipway(*words, "2.4.1", "--slot", "green")
+    assert run.status == 0, run.everything
+    assert run.out.endswith(": smartwallet-api of smartwallet green: 2.4.0 → 2.4.1\n")
+    assert (
+        "green: {version: 2.4.0, versions: {smartwallet-api: 2.4.1}, weight: 10}"
+        in (project.root / STAGING).read_text()
+    )
+    assert project.slipway(*words, "2.4.1", "--slot", "green").out.endswith("green is already 2.4.1\n")
+    project.edit(STAGING, "          green: {version: 2.4.0, versions: {smartwallet-api: 2.4.1}, weight: 10}\n", "")
+    refused = project.slipway(*words, "2.4.1", "--slot", "green")
+    assert refused.status == 2
+    assert "slot green of smartwallet has no version: set that first, without --service" in refused.err
+
+
 def test_a_version_in_place_is_warned_of(project: Copy) -> None:
     """Where a controller releases, and only of the slot that visitors have."""
     on = "      controllers: {releases: installed}\n      releases: {image: localhost:5000/slipway:1.0.0}\n      systems:\n"

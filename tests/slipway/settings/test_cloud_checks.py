@@ -116,6 +116,26 @@ IN_STACK = {
         "dnsZones: {example.com: /subscriptions/1/dnsZones/example.com}\n      network: {",
         "is not the id of a hosted zone, for example Z0",
     ),
+    "version of an unknown service": (
+        "2.4.0",
+        "2.4.0, versions: {wroker: 1.9.0}",
+        "blue.versions.wroker: 1.9.0 is not one of the system's services; did you mean 'worker'?",
+    ),
+    "version of an image of others": (
+        "2.4.0",
+        "2.4.0, versions: {worker: 1.9.0}",
+        "blue.versions.worker: 1.9.0 has the image of others, whose tag is in its definition: set services.worker.image.tag",
+    ),
+    "versions of nothing": (
+        "version: 2.4.0",
+        "versions: {api: 1.9.0}",
+        "blue.versions: is of a slot without a version: set 'version'",
+    ),
+    "digest that mirrors change": (
+        "network: {",
+        "mirrors: {digests: false}\n      network: {",
+        "services.worker.image: has no tag, and the mirrors change its digest (mirrors.digests: false)",
+    ),
     "unknown artefact": (
         "2.4.0",
         "2.4.0, artefacts: {web: {}}",
@@ -133,6 +153,9 @@ def test_a_stack_that_a_cloud_cannot_serve(workshop: Workshop, old: str, new: st
         workshop.edit(FLEET, "size: medium", "size: medium\n    dataClass: personal")
         workshop.edit(FLEET, "secrets:", "compliance: {regions: [us-east-1]}\nsecrets:")
         workshop.edit(TEST, "network: {", "secondRegion: us-west-2\n      network: {secondCidr: 10.61.0.0/16, ")
+    if "image" in message:
+        digest = f"sha256:{'0' * 64}"
+        workshop.edit(FLEET, "fleet-worker", f"{{repository: docker.io/valkey/valkey, digest: '{digest}'}}")
     workshop.edit(TEST, old, new)
     (problem,) = workshop.problems()
     assert message in problem

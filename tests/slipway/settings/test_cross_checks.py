@@ -8,7 +8,37 @@ FLEET = "systems/fleet/system.yaml"
 
 MIGRATION = "name: a, database: fleet_db"
 PAPERS = "databases: {fleet_db: {}, papers: {engine: mongodb}}\nmigrations: [{name: a, database: papers"
+FOREIGN = "services: {worker: {port: 1, image: {repository: docker.io/valkey/valkey"
 BROKEN = {
+    "an image of others without a version": (
+        "services.worker.image",
+        f"{FOREIGN}}}}}}}",
+        "has neither 'tag' nor 'digest': set both, for example tag: 8.1.4, digest: 'sha256:…'",
+    ),
+    "an image with a tag": (
+        "services.worker.image",
+        "services: {worker: {port: 1, image: 'redis:7'}}",
+        "redis:7 names a registry, a tag or a digest: write the cluster's own images without, and those of others as "
+        "{repository: docker.io/valkey/valkey, tag: 8.1.4, digest: 'sha256:…'}, for example fleet-api",
+    ),
+    "an image with a registry": (
+        "services.worker.image",
+        "services: {worker: {port: 1, image: quay.io/prometheus/prometheus}}",
+        "quay.io/prometheus/prometheus names a registry, a tag or a digest: write the cluster's own images without, "
+        "and those of others as {repository: docker.io/valkey/valkey, tag: 8.1.4, digest: 'sha256:…'}, "
+        "for example fleet-api",
+    ),
+    "an image of others without a registry": (
+        "services.worker.image.repository",
+        "services: {worker: {port: 1, image: {repository: valkey/valkey, tag: 8.1.4}}}",
+        "valkey/valkey is not an image repository with its registry, without tag or digest, for example "
+        "docker.io/valkey/valkey",
+    ),
+    "a login that is generated": (
+        "services.worker.image.pullSecret",
+        f"{FOREIGN}, tag: 8.1.4, pullSecret: SIGNING_KEY}}}}}}",
+        "SIGNING_KEY is generated, but a registry knows its own logins only: declare it as {supplied: who issues it}",
+    ),
     "domain of a route": (
         "services.worker.routes[0].domain",
         "services: {worker: {image: w, port: 1, routes: [{domain: wb}]}}",
@@ -288,6 +318,18 @@ BASE = {
     "databases": "{fleet_db: {}}",
     "secrets": "{SIGNING_KEY: {generated: 32}}",
 }
+
+
+def test_a_login_is_no_variable(workshop: Workshop) -> None:
+    """The Secret of a login has another key than a variable reads."""
+    image = "image: {repository: docker.io/valkey/valkey, tag: 8.1.4, pullSecret: HUB}"
+    workshop.edit(FLEET, "image: fleet-worker", image)
+    workshop.edit(FLEET, "LEVEL: info", "HUB: {secret: HUB}")
+    workshop.edit(FLEET, "secrets:", "secrets:\n  HUB: {supplied: The hub}")
+    (problem,) = workshop.problems()
+    assert problem.endswith(
+        "pullSecret: HUB is a variable of a service too, but nodes read it in another form: declare it twice"
+    )
 
 
 def write(workshop: Workshop, extra: str) -> None:

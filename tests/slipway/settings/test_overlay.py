@@ -81,7 +81,7 @@ def test_lists_are_replaced(workshop: Workshop) -> None:
     [
         ("title: x", "title: cannot be overridden by a stack; allowed: active, attempt, blue,"),
         ("services: {api: {port: 1}}", "services.api.port: cannot be overridden by a stack; allowed: build, environment, "
-            "replicas, resources"),
+            "image, replicas, resources"),
         ("services: {apy: {}}", "services.apy: is not in the system's definition; did you mean 'api'?"),
         ("services: {api: {replicas: {min: 1}}}", "services.api.replicas.min: is not a known key; did you mean 'minimum'?"),
         ("services: {api: {replicas: {minimum: 0}}}", "services.api.replicas.minimum: 0 is not a number of copies (1–1000), for example 3"),

@@ -14,7 +14,8 @@ DIGITS = 10
 
 
 def of(deployed: DeployedSystem, migrations: Sequence[ReleasedMigration]) -> str:
-    """Returns the identifier of the release: a digest of target, migrations, artefacts and attempt."""
+    """Returns the identifier of the release: a digest of target, migrations, artefacts, attempt and the versions of
+    single services."""
     deployment = deployed.deployment
     slot = deployment.slot(deployment.active)
     content = [
@@ -23,5 +24,6 @@ def of(deployed: DeployedSystem, migrations: Sequence[ReleasedMigration]) -> str
         [[each.job, each.backup] for each in migrations],
         {name: artefact.model_dump(mode="json") for name, artefact in slot.artefacts.items()},
         deployment.attempt,
+        *([slot.versions] if slot.versions else []),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:DIGITS]

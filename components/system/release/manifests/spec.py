@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.cluster.monitoring.manifests.alerting import databases, slots
-from components.manifests import names
+from components.manifests import images, names
 from components.manifests.environment import bypass_secret
+from components.manifests.versions import pins_of
 from components.system.release.manifests import checks, identifier, validations
 from slipway.release import objects
 from slipway.release.objects import EdgeSite, ReleasedMigration, ReleaseSpec, SlotName
 from slipway.settings import cluster_services, releases
 from slipway.settings.databases import RestoreTest
 from slipway.settings.fields import seconds
+from slipway.settings.images import ForeignImage
 from slipway.settings.operations import Attestation
 from slipway.settings.stacks import DeployedSystem
 
@@ -142,21 +144,30 @@ def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
     asked = wanted.services.releases.registry != "unchecked"
     tests = [definition.databases[name].restore_test for name in wanted.dumped]
     ages = [_whole(databases.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
-    repositories = [
-        *(each.image for each in definition.services.values()),
-        *(each.artefact for name, each in definition.sites.items() if not _archived(wanted.deployed, name)),
-    ]
-    images = [f"{wanted.registry}/{each}:{version}" for each in dict.fromkeys(repositories)] if asked else []
+    asked_for = list(dict.fromkeys(_images(wanted, version))) if asked else []
     if wanted.environment != PRODUCTION:
-        return objects.Evidence(images=images, scan=release.scan if asked else None, quiet=False)
+        return objects.Evidence(images=asked_for, scan=release.scan if asked else None, quiet=False)
     return objects.Evidence(
         backup_seconds=BACKUP_SECONDS if wanted.dumped else None,
         restore_seconds=max(ages) if ages and len(ages) == len(tests) else None,
         databases=list(wanted.dumped),
-        images=images,
+        images=asked_for,
         scan=release.scan if asked else None,
         after=release.released_on if release.released_on != wanted.stack else None,
     )
+
+
+def _images(wanted: Wanted, version: str) -> Iterator[str]:
+    """Yields the images that the registries are asked for. One that needs a login of its own is left to the nodes, since
+    the controller has that login only where it has all of them."""
+    deployed, pins = wanted.deployed, pins_of(wanted.services.mirrors)
+    slot, has_logins = deployed.deployment.active, wanted.services.releases.registry == "login"
+    for name, each in deployed.definition.services.items():
+        if has_logins or not (isinstance(each.image, ForeignImage) and each.image.pull_secret):
+            yield images.of_service(deployed, name, slot, registry=wanted.registry, pins=pins)
+    for name, each in deployed.definition.sites.items():
+        if not _archived(deployed, name):
+            yield f"{wanted.registry}/{each.artefact}:{version}"
 
 
 def _archived(deployed: DeployedSystem, site: str) -> bool:

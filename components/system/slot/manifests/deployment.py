@@ -53,6 +53,7 @@ def deployment(
     variables: Variables,
     identity: pod.Identity,
     authorities: Sequence[Authority] = (),
+    pull_secrets: Sequence[core.v1.LocalObjectReferenceArgs] = (),
     live_only: bool = False,
 ) -> apps.v1.DeploymentInitArgs:
     """Returns the Deployment. `image` is complete, with registry and tag; `authorities` are CAs of the servers that the
@@ -79,7 +80,7 @@ def deployment(
                 metadata=meta.v1.ObjectMetaArgs(
                     labels=labels, annotations={"slipway.dev/config": variables.checksum[:16]}
                 ),
-                spec=_pod(name, slot, service, image, variables, identity, authorities),
+                spec=_pod(name, slot, service, image, variables, identity, authorities, pull_secrets),
             ),
         ),
     )
@@ -108,8 +109,10 @@ def _pod(
     variables: Variables,
     identity: pod.Identity,
     authorities: Sequence[Authority],
+    pull_secrets: Sequence[core.v1.LocalObjectReferenceArgs],
 ) -> core.v1.PodSpecArgs:
     return core.v1.PodSpecArgs(
+        image_pull_secrets=list(pull_secrets) or None,
         priority_class_name=priorities.SERVING,
         service_account_name=name,
         automount_service_account_token=False,

@@ -82,6 +82,20 @@ def test_after_a_rollback_the_slot_with_visitors_is_spared(project: Copy, releas
     assert (fleet(project)["active"], fleet(project)["blue"]) == ("green", {"version": OLD})
 
 
+def test_versions_of_single_services_are_handed_over_too(project: Copy, release: Release, cluster: Cluster) -> None:
+    """Those in force: what was left in the candidate's slot is older."""
+    project.edit(
+        FILE,
+        BLUE,
+        f"          blue: {{version: {OLD}, versions: {{fleet-api: 1.9.1}}}}\n"
+        f"          green: {{version: {OLD}, versions: {{fleet-frontend: 1.8.0}}}}\n",
+    )
+    cluster.put_release("fleet", "fleet", spec(), status("Promoted", active="blue"))
+    run = release("hand-over", "--system", "fleet", "--version", NEW)
+    assert run.status == 0, run.everything
+    assert fleet(project)["green"] == {"version": NEW, "versions": {"fleet-api": "1.9.1"}}
+
+
 def test_nothing_is_handed_over_in_the_middle(project: Copy, release: Release, cluster: Cluster) -> None:
     before = (project.root / FILE).read_text()
     cluster.put_release("fleet", "fleet", spec(), stepping())

@@ -10,6 +10,8 @@ import pytest
 
 from slipway.ops.failure import CloudFailure, MissingEntry
 from slipway.ops.stores import store_of
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
 from tests.slipway.ops.conftest import on, stack_on
 from tests.slipway.ops.kubernetes.conftest import Cluster
 
@@ -50,6 +52,20 @@ def test_each_key_has_its_time(made: Cluster, tmp_path: Path) -> None:
         "PAYMENT_KEY": datetime(2026, 11, 20, 10, tzinfo=UTC),
         "MAIL_KEY": datetime(2026, 1, 1, tzinfo=UTC),
     }
+
+
+def test_a_login_of_a_registry_is_in_the_form_that_nodes_read(made: Cluster, tmp_path: Path) -> None:
+    """The program's own value, without a login, does not count as filled."""
+    stack_on(tmp_path, "local")
+    system = tmp_path / "systems" / "shop" / "system.yaml"
+    foreign = "image: {repository: docker.io/valkey/valkey, tag: 8.1.4, pullSecret: PAYMENT_KEY}"
+    system.write_text(system.read_text().replace("image: api", foreign))
+    store = store_of(*on(load_stack(find_project(tmp_path), "test"), "shop"))
+    made.objects[SECRET]["data"] = {".dockerconfigjson": base64.b64encode(b'{"auths":{}}').decode()}
+    assert store.filled()["PAYMENT_KEY"] is None
+    store.set("PAYMENT_KEY", CANARY)
+    assert made.objects[SECRET]["data"] == {".dockerconfigjson": base64.b64encode(CANARY.encode()).decode()}
+    assert store.filled()["PAYMENT_KEY"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 def test_a_missing_secret_is_not_made(cluster: Cluster, tmp_path: Path) -> None:
