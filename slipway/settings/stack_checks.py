@@ -337,9 +337,10 @@ def _repacked(path: Path, system: DeployedSystem, cluster: StackCluster) -> Foun
         image = service.image
         if isinstance(image, ForeignImage) and image.tag is None and not cluster.settings.mirrors.digests:
             rule = (
-                "has no tag, and the mirrors change its digest (mirrors.digests: false): set 'tag', for example 8.1.4"
+                f"has services.{name}.image without a tag, and mirrors that change its digest (mirrors.digests: false): "
+                "set 'tag', for example 8.1.4"
             )
-            yield Finding((*path, "services", name, "image"), rule)
+            yield Finding(path, rule)
 
 
 def _weights(path: Path, deployment: SystemDeployment) -> Found:

@@ -134,7 +134,7 @@ IN_STACK = {
     "digest that mirrors change": (
         "network: {",
         "mirrors: {digests: false}\n      network: {",
-        "services.worker.image: has no tag, and the mirrors change its digest (mirrors.digests: false)",
+        "fleet: has services.worker.image without a tag, and mirrors that change its digest (mirrors.digests: false): set",
     ),
     "unknown artefact": (
         "2.4.0",
