@@ -167,6 +167,22 @@ def preview(
 
 
 @app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder; created if it does not exist.")] = Path(),
+    cloud: Annotated[
+        str, typer.Option("--cloud", help="Cloud of the first stack; by default a cluster of your own.")
+    ] = "local",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave existing files as they are, and write the others.")
+    ] = False,
+) -> None:
+    """Begin a project: stack, example system, levels of the rules, pipelines, and Slipway's program. Overwrites nothing."""
+    from slipway.cli.init import init as run
+
+    sys.exit(run(directory, cloud, keep=keep))
+
+
+@app.command()
 def check(cwd: Directory = Path()) -> None:
     """Validate every system and stack file. Reports all problems at once, in under a second."""
     from slipway.cli.check import check as run

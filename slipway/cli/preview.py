@@ -17,7 +17,7 @@ from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack, places_of
 from slipway.cli.progress import progress
 from slipway.cli.screen import console
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import Selection, only_stack, select
 from slipway.cost import Difference as CostDifference
 from slipway.cost import compare as cost_compare
 from slipway.cost import estimate
@@ -260,9 +260,10 @@ def _scanned(plan: Plan, environment: str, chosen: ChosenPack) -> list[Finding]:
 
 
 def _selected(cwd: Path, name: str | None, file: Path | None, output: str, *, annotate: bool) -> Selection:
-    """Return the stack. A comment also reports problems of the stack, since nobody opens a log for them."""
+    """Return the stack, by default the only one of its project. A comment also reports problems of the stack, since
+    nobody opens a log for them."""
     try:
-        return select(cwd, name, file)
+        return select(cwd, name or (only_stack(cwd) if file is None else None), file)
     except InvalidSettings as error:
         if output == "markdown" and name is not None:
             print(markdown.refusal(name, error.problems), end="")

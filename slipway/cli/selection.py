@@ -65,6 +65,13 @@ def own_pack(project: Project) -> PolicyPack | None:
     return PolicyPack(pack, data=data) if pack else None
 
 
+def only_stack(cwd: Path) -> str | None:
+    """Return the name of the stack of a project that has one; None if it has several, or none. Raises
+    InvalidSettings."""
+    stacks = find_project(cwd).stacks()
+    return stacks[0] if len(stacks) == 1 else None
+
+
 def select(cwd: Path, name: str | None, file: Path | None) -> Selection:
     """Return the stack called `name`, or the one in `file`. Raises InvalidSettings."""
     project = find_project(cwd)

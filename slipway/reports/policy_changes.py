@@ -26,7 +26,15 @@ ANSWERS, TYPES = "policies/scanners.yaml", "policies/types.yaml"
 DATA = (STACKS, EXEMPTIONS, ANSWERS, TYPES)
 CODE: Mapping[str, tuple[str, ...]] = {
     "pack": ("policies",),
-    "tool": ("slipway", "Makefile", "pyproject.toml", "requirements.txt", "requirements-scanners.txt", "Pulumi.yaml"),
+    "tool": (
+        "slipway",
+        "Makefile",
+        "pyproject.toml",
+        "setup.py",
+        "requirements.txt",
+        "requirements-scanners.txt",
+        "Pulumi.yaml",
+    ),
     "workflows": (".github", ".ci", ".gitlab-ci.yml"),
 }
 """Files and folders that affect checks, by their role."""
