@@ -21,6 +21,10 @@ JOBS = 10
 is needed."""
 
 
+RUN = Replicas(minimum=1, maximum=1)
+"""Pods of a schedule in a slot; the room for updates is for a run that a person starts."""
+
+
 def namespace(scope: Scope, *, source: str) -> core.v1.NamespaceInitArgs:
     """Returns a namespace that admits only pods that meet the `restricted` pod security standard."""
     levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -37,6 +41,9 @@ def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
     """Returns a quota for both slots at their maximum with surge pods during rollouts, plus jobs."""
     services = [(service.replicas, service.resources) for service in definition.services.values()]
     running = [*services, *((nginx.REPLICAS, artefact.SMALL) for _ in definition.sites)]
+    running += [
+        (RUN, each.resources or definition.services[each.service].resources) for each in definition.schedules.values()
+    ]
     beside = _beside(definition)
     pods = sum(SLOTS * (replicas.maximum + _surge(replicas)) for replicas, _ in running) + beside + JOBS
     hard = {

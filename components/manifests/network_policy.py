@@ -12,6 +12,7 @@ from pulumi_kubernetes import meta, networking
 
 from components.manifests import names
 from components.manifests.scope import Scope
+from slipway.settings.schedules import Schedule
 from slipway.settings.services import Service
 
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
@@ -45,23 +46,52 @@ def deny_all(scope: Scope, *, source: str) -> networking.v1.NetworkPolicyInitArg
 
 
 def of_service(
-    scope: Scope, *, name: str, slot: str, services: Mapping[str, Service], peers: Sequence[NetworkPeer]
+    scope: Scope,
+    *,
+    name: str,
+    slot: str,
+    services: Mapping[str, Service],
+    schedules: Mapping[str, Schedule],
+    peers: Sequence[NetworkPeer],
 ) -> networking.v1.NetworkPolicyInitArgs:
     """Allows the traffic of a service: calls from its callers in the same slot and, if it has a route, from the
-    gateway; calls to the services that it needs, to `peers`, and to the ports of its declared external services."""
+    gateway; calls to the services that it needs, to `peers`, and to the ports of its declared external services.
+    Schedules call what their service needs."""
     service = services[name]
     callers = [other for other, declared in services.items() if name in declared.needs]
+    callers += [other for other, declared in schedules.items() if name in services[declared.service].needs]
     ingress = [_pods(names.selector(caller, slot)) for caller in callers]
     if service.routes:
         ingress.append(_namespace(names.GATEWAY_NAMESPACE))
-    calls = [NetworkPeer(services[needed].port, pods=names.selector(needed, slot)) for needed in service.needs]
     return _policy(
         scope,
         names.in_slot(name, slot),
         service.source,
         names.selector(name, slot),
         ingress=[*([_from(ingress, service.port)] if ingress else []), *_scraped(service)],
-        egress=[_to(peer) for peer in [*calls, *peers]] + _internet({egress.port for egress in service.egress}),
+        egress=_calls(service, slot, services, peers),
+        service=name,
+        slot=slot,
+    )
+
+
+def of_schedule(
+    scope: Scope,
+    *,
+    name: str,
+    slot: str,
+    schedule: Schedule,
+    services: Mapping[str, Service],
+    peers: Sequence[NetworkPeer],
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows a schedule to call what its service may call; nothing calls it."""
+    return _policy(
+        scope,
+        names.in_slot(name, slot),
+        schedule.source,
+        names.selector(name, slot),
+        ingress=[],
+        egress=_calls(services[schedule.service], slot, services, peers),
         service=name,
         slot=slot,
     )
@@ -227,6 +257,13 @@ def of_release_controller(
             *_internet({443, 465, 587}),
         ],
     )
+
+
+def _calls(
+    service: Service, slot: str, services: Mapping[str, Service], peers: Sequence[NetworkPeer]
+) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    calls = [NetworkPeer(services[needed].port, pods=names.selector(needed, slot)) for needed in service.needs]
+    return [_to(peer) for peer in [*calls, *peers]] + _internet({egress.port for egress in service.egress})
 
 
 def _to_api() -> networking.v1.NetworkPolicyEgressRuleArgs:

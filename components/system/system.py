@@ -107,8 +107,8 @@ class System(pulumi.ComponentResource):
         release = self._release(migrations, routes, sites, data_stores, buckets, identities, [namespace, secrets])
         admitted = [release.admitted] if release is not None else []
         migrations.run([namespace, *closed, *admitted])
-        slots = [
-            Slot(
+        slots = {
+            slot: Slot(
                 f"{deployed.name}-{slot}",
                 SlotArgs(
                     scope=self._scope,
@@ -129,11 +129,13 @@ class System(pulumi.ComponentResource):
                 self._opts,
             )
             for slot in SLOTS
-        ]
-        published = [site.publish([namespace, *admitted, *slots]) for site in sites.values()]
-        passes = routes.open([*slots, *published])
+        }
+        scheduled = self._schedule(slots)
+        copies = list(slots.values())
+        published = [site.publish([namespace, *admitted, *copies]) for site in sites.values()]
+        passes = routes.open([*copies, *published])
         if release is not None:
-            release.promote([*slots, *published, *passes])
+            release.promote([*copies, *scheduled, *published, *passes])
         Flags(
             deployed.name, FlagsArgs(scope=self._scope, definition=self._definition, depends_on=[namespace]), self._opts
         )
@@ -244,6 +246,13 @@ class System(pulumi.ComponentResource):
             secrets=secrets,
         )
         return Migrations(name, args, self._opts)
+
+    def _schedule(self, slots: Mapping[str, Slot]) -> list[pulumi.Resource]:
+        """Creates schedules, those of the active slot last: they begin once the others are suspended."""
+        scheduled: list[pulumi.Resource] = []
+        for slot in sorted(slots, key=lambda slot: slot == self._deployed.deployment.active):
+            scheduled += slots[slot].schedule(list(scheduled))
+        return scheduled
 
     def _release(
         self,

@@ -216,6 +216,8 @@ IGNORABLE: Mapping[str, tuple[str, ...]] = {
     **clouds.table(lambda cloud: cloud.ignorable),
 }
 """Inputs that others set for good reason: autoscalers, secret generators, backup services."""
+CRON_JOB, LIVE_ONLY = "kubernetes:batch/v1:CronJob", "slipway.dev/live-only"
+"""Schedules that the controller of releases suspends in all slots but the live one. Others suspend by their plan."""
 HOLDS_DATA = (
     *clouds.types(lambda cloud: cloud.protected),
     *clouds.types(lambda cloud: cloud.holds_data),
@@ -243,7 +245,9 @@ GATE = "slipway.dev/gate"
 )
 def resource_options(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check the options that policies receive; `slipway preview` checks the others (`retainOnDelete`, `import`, …)."""
-    ignored = [each for each in resource.ignored if each not in IGNORABLE.get(resource.type, ())]
+    moved = resource.type == CRON_JOB and resource["metadata"]["annotations"][LIVE_ONLY].text == "true"
+    allowed = ("spec.suspend",) if moved else IGNORABLE.get(resource.type, ())
+    ignored = [each for each in resource.ignored if each not in allowed]
     if ignored:
         verdict.violated(resource, f"blocks reviewed changes: ignoreChanges has {', '.join(ignored)}")
     if resource.options.delete_before_replace and resource.type in HOLDS_DATA:

@@ -480,6 +480,43 @@ def restore(
     sys.exit(run_on(cwd, stack, config, request))
 
 
+@app.command("run")
+def run_job(
+    system: SystemName,
+    schedule: Annotated[str | None, typer.Option("--schedule", help="Schedule of the system to run now.")] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", help="Service of the system in whose pod the command runs.")
+    ] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="Command instead of the schedule's own, after --: -- bin/reindex orders.")
+    ] = None,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+    printed: Printed = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Run a schedule of the live slot now, or a command in its pod, and follow its log. Exit status 1 if that failed."""
+    from slipway.cli.cluster_options import ClusterOptions
+    from slipway.cli.run import Request
+    from slipway.cli.run import run as run_on
+
+    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
+    request = Request(
+        system=system,
+        target=target,
+        schedule=schedule,
+        service=service,
+        command=command or (),
+        printed=printed,
+        timeout=timeout,
+    )
+    sys.exit(run_on(cwd, stack, config, request))
+
+
 def main() -> None:
     """Run the command that the command line names."""
     exits.open_standard_streams()

@@ -15,6 +15,7 @@ from slipway.settings.images import ForeignImage
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
 from slipway.settings.regulations import REGULATIONS
+from slipway.settings.schedules import SHORTEST_START
 from slipway.settings.secrecy import PLAIN_VARIABLE
 from slipway.settings.secret_forms import is_secret
 from slipway.settings.services import (
@@ -28,6 +29,7 @@ from slipway.settings.services import (
     FromService,
     FromVersion,
     Generated,
+    Resources,
     Supplied,
 )
 from slipway.settings.system import System
@@ -35,6 +37,7 @@ from slipway.settings.system import System
 BUILT_IN = re.compile(r"(NEXT_PUBLIC|REACT_APP|VITE|VUE_APP|GATSBY|EXPO_PUBLIC)_")
 """Prefixes of variables that bundlers replace with their value."""
 RESERVED = ("backups", "publisher", "secrets")
+RESERVED_IN = ("services", "sites", "buckets", "schedules")
 
 
 def findings(system: System, folder: Path) -> Found:
@@ -46,6 +49,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _secrets(system)
     yield from _engines(system)
     yield from _routes(system)
+    yield from _schedules(system)
     yield from _sizes(system)
     yield from _names(system)
     yield from _reserved(system)
@@ -213,6 +217,22 @@ def _routes(system: System) -> Found:
             yield Finding(("sites", name), "is already the name of a service")
 
 
+def _schedules(system: System) -> Found:
+    for name, schedule in system.schedules.items():
+        path = ("schedules", name)
+        yield from _known((*path, "service"), "services", schedule.service, system.services)
+        for kind, taken in (("service", system.services), ("site", system.sites)):
+            if name in taken:
+                yield Finding(path, f"is already the name of a {kind}", ((f"{kind}s", name),))
+        if not schedule.command and not schedule.args:
+            rule = f"requires 'command' or 'args': without them it would start the service '{schedule.service}' itself"
+            yield Finding(path, rule)
+        if seconds(schedule.starting_deadline) < SHORTEST_START:
+            yield Finding((*path, "startingDeadline"), f"is shorter than {SHORTEST_START}s: no run would ever start")
+        if seconds(schedule.deadline) < 1:
+            yield Finding((*path, "deadline"), "is shorter than 1s")
+
+
 def _sizes(system: System) -> Found:
     for name, service in system.services.items():
         replicas, resources = service.replicas, service.resources
@@ -221,16 +241,22 @@ def _sizes(system: System) -> Found:
             yield Finding((*path, "minimum"), f"is above the maximum, {replicas.maximum}", ((*path, "maximum"),))
         if service.singleton is not None and "replicas" in service.model_fields_set:
             yield Finding(path, "is set beside 'singleton', of which there is one: take one of them away")
-        path = ("services", name, "resources")
-        if _cores(resources.cpu) > _cores(resources.cpu_limit):
-            yield Finding((*path, "cpu"), f"is above the limit, {resources.cpu_limit}", ((*path, "cpuLimit"),))
-        if mebibytes(resources.memory) > mebibytes(resources.memory_limit):
-            yield Finding((*path, "memory"), f"is above the limit, {resources.memory_limit}", ((*path, "memoryLimit"),))
+        yield from _bounds(("services", name, "resources"), resources)
+    for name, schedule in system.schedules.items():
+        if schedule.resources is not None:
+            yield from _bounds(("schedules", name, "resources"), schedule.resources)
     for name, database in system.databases.items():
         path = ("databases", name)
         if database.storage > database.maximum_storage:
             rule = f"is above maximumStorage, {database.maximum_storage}"
             yield Finding((*path, "storage"), rule, ((*path, "maximumStorage"),))
+
+
+def _bounds(path: Keys, resources: Resources) -> Found:
+    if _cores(resources.cpu) > _cores(resources.cpu_limit):
+        yield Finding((*path, "cpu"), f"is above the limit, {resources.cpu_limit}", ((*path, "cpuLimit"),))
+    if mebibytes(resources.memory) > mebibytes(resources.memory_limit):
+        yield Finding((*path, "memory"), f"is above the limit, {resources.memory_limit}", ((*path, "memoryLimit"),))
 
 
 def _cores(cpu: str) -> float:
@@ -244,8 +270,8 @@ def mebibytes(memory: str) -> int:
 
 def _reserved(system: System) -> Found:
     """Check for names that Slipway uses in every system."""
-    for kind, taken in (("services", system.services), ("sites", system.sites), ("buckets", system.buckets)):
-        for name in taken:
+    for kind in RESERVED_IN:
+        for name in getattr(system, kind):
             if name in RESERVED:
                 yield Finding((kind, name), f"is a reserved name: choose another than {', '.join(RESERVED)}")
 

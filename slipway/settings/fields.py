@@ -25,7 +25,8 @@ from pydantic import (
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from slipway.settings import expressions
+from slipway.settings import cron, expressions
+from slipway.settings.limits import most
 from slipway.settings.problems import nearest_word
 from slipway.settings.scalars import RespelledFloat, RespelledInt
 
@@ -173,6 +174,13 @@ def _day(value: Any) -> Any:
     return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
 
 
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    """Return the zone of an IANA name; raises for names that only some machines know."""
+    if name.startswith(("posix/", "right/")) or name in ("Factory", "localtime", "posixrules"):
+        raise ValueError
+    return zoneinfo.ZoneInfo(name)
+
+
 LONGEST_PATTERN = 1000
 """Characters of an expression. Chosen: some programs compile all systems' expressions together."""
 LONGEST_DURATION = 3650 * 86400
@@ -228,6 +236,16 @@ Name = Annotated[
         "a name (lower-case letters, digits, hyphens; 40 at most)", "fleet-api", r"[a-z]([a-z0-9-]*[a-z0-9])?", 40
     ),
 ]
+# A CronJob's name has a slot after it, and at most 52 characters.
+ScheduleName = Annotated[
+    str,
+    Matching(
+        "a name of a schedule (lower-case letters, digits, hyphens; 46 at most, because a CronJob's name has 52)",
+        "nightly-invoices",
+        r"[a-z]([a-z0-9-]*[a-z0-9])?",
+        most("kubernetes cron job") - len("-green"),
+    ),
+]
 MigrationName = Annotated[
     str,
     Matching(
@@ -256,6 +274,8 @@ Count = Annotated[int, Between("a count", 3, 0, 1000)]
 RandomBytes = Annotated[int, Between("a number of random bytes", 32, 1, 1024)]
 Positive = Annotated[int, Between("a whole number", 100, 1, 1_000_000_000)]
 Copies = Annotated[int, Between("a number of copies", 3, 1, 1000)]
+Retries = Annotated[int, Between("a number of retries", 1, 0, 10)]
+History = Annotated[int, Between("a number of kept runs", 3, 1, 100)]
 Share = Annotated[int, Between("a percentage above 0", 70, 1, 100)]
 Percent = Annotated[int, Between("a percentage", 50, 0, 100)]
 ErrorPercent = Annotated[float, Between("a percentage", 0.1, 0.0, 100.0)]
@@ -423,7 +443,11 @@ StorageContainer = Annotated[
     ),
 ]
 Cidr = Annotated[str, Parsed("an IPv4 network in CIDR form", "10.20.0.0/16", ipaddress.IPv4Network)]
-TimeZone = Annotated[str, Parsed("a time zone", "America/New_York", zoneinfo.ZoneInfo)]
+CronExpression = Annotated[
+    str,
+    Compiled("a schedule of five fields (minute, hour, day, month, weekday)", "30 2 * * 1-5", cron.fault),
+]
+TimeZone = Annotated[str, Parsed("a time zone", "America/New_York", _zone)]
 TimeOfDay = Annotated[str, Matching("a time of day (HH:MM)", "02:00", r"([01][0-9]|2[0-3]):[0-5][0-9]", 5)]
 Date = Annotated[
     str,

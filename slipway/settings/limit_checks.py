@@ -32,12 +32,34 @@ PLAIN_PAGE = 600
 ENDS = {
     "services": ("blue", "green", "publisher", "publish", "exporter", "roles", "dump", "restore", "restore-test"),
     "sites": ("blue", "green", "publisher", "publish", "config"),
+    "schedules": (
+        "blue",
+        "green",
+        "queue",
+        "publisher",
+        "publish",
+        "exporter",
+        "roles",
+        "dump",
+        "restore",
+        "restore-test",
+    ),
     "domains": ("http", "origin", "pass", "safe", "queue"),
     "databases": ("blue", "green", "queue", "nodes", "rw", "ro", "r", "pooler", "svc", "exporter", "roles"),
 }
 """Suffixes that Slipway adds to names: a name with one of them could collide with that of another object."""
-BEGINNINGS = {"services": ("migrate", "backup"), "sites": ("migrate", "backup"), "databases": ("migrate", "backup")}
-OWN = {"services": ("flagd", "maintenance"), "sites": ("flagd", "maintenance"), "databases": ("flagd",)}
+BEGINNINGS = {
+    "services": ("migrate", "backup"),
+    "sites": ("migrate", "backup"),
+    "schedules": ("migrate", "backup", "validate", "admit", "promote"),
+    "databases": ("migrate", "backup"),
+}
+OWN = {
+    "services": ("flagd", "maintenance"),
+    "sites": ("flagd", "maintenance"),
+    "schedules": ("flagd", "maintenance", "release-gate"),
+    "databases": ("flagd",),
+}
 SERVER_DATABASES = {
     "postgres": frozenset({"postgres", "template0", "template1", "rdsadmin", "azure_maintenance", "azure_sys"}),
     "mongodb": frozenset({"admin", "config", "local"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from slipway.settings.databases import Bucket, Database, Queue
-from slipway.settings.fields import DatabaseName, Domain, Literal, Name, Text, Variable
+from slipway.settings.fields import DatabaseName, Domain, Literal, Name, ScheduleName, Text, Variable
 from slipway.settings.images import ForeignImage
 from slipway.settings.operations import (
     Alert,
@@ -28,6 +28,7 @@ from slipway.settings.operations import (
     Validation,
 )
 from slipway.settings.releases import Migration, Release
+from slipway.settings.schedules import Schedule
 from slipway.settings.services import Environment, Secret, Service, Site
 from slipway.settings.setting import OVERRIDABLE, Setting
 
@@ -51,6 +52,8 @@ class System(Setting):
     """Its services by name, at least one."""
     sites: dict[Name, Site] = Field(default_factory=dict)
     """Its static sites by name."""
+    schedules: dict[ScheduleName, Schedule] = Field(default_factory=dict)
+    """Programs that run at times, by name; none by default."""
     databases: dict[DatabaseName, Database] = Field(default_factory=dict)
     """Its databases by name, each with its own instance."""
     buckets: dict[Name, Bucket] = Field(default_factory=dict)

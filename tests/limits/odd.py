@@ -79,6 +79,17 @@ class Odd:
                 self.database: {"readReplicas": 2, "owner": "o" * 40, "slowQueryMs": 1_000_000_000},
                 self.documents: {"engine": "mongodb"},
             },
+            "schedules": {
+                "s" * 46: {
+                    "service": self.service,
+                    "args": [self.text],
+                    "schedule": "*/59 0-23/22,1 29 FEB ?",
+                    "timeZone": "America/Argentina/ComodRivadavia",
+                    "startingDeadline": "3650d",
+                    "deadline": "1234ms",
+                    "retries": 10,
+                },
+            },
             "buckets": {self.bucket: {}, self.name: {"expireDays": 3650}},
             "queue": {"vhost": self.name, "queues": {self.name: {}, "q": {"durable": False, "deadLetter": self.name}}},
             "secrets": {"K" * 128: {"generated": 1024}, "S__": {"supplied": self.text}},

@@ -9,9 +9,9 @@ import pytest
 
 from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, PackView, outcomes, secret
 
-RULES = ("workload-minimum", "workload-spread", "workload-deadlines", "service-account-tokens")
+RULES = ("workload-minimum", "workload-spread", "workload-deadlines", "service-account-tokens", "resource-options")
 
-MINIMUM, SPREAD, DEADLINES, TOKENS = RULES
+MINIMUM, SPREAD, DEADLINES, TOKENS, OPTIONS = RULES
 SOURCE = "systems/fleet/system.yaml:services.api"
 ABSENT = object()
 
@@ -154,6 +154,28 @@ def cron_job(deadline: Any = 3600, starting: Any = 600, policy: Any = "Forbid") 
 def test_deadline_satisfies(preview: Judge, fact: Fact) -> None:
     """A Job that ends, and runs that do not overlap."""
     assert preview.judge(fact) == []
+
+
+def suspended_by_others(annotations: Any = ABSENT, ignored: str = "spec.suspend") -> Fact:
+    found = cron_job()
+    own = present(**{"slipway.dev/live-only": annotations})
+    held = metadata()
+    properties = {**found.properties, "metadata": {**held, "annotations": {**held["annotations"], **own}}}
+    return Fact(found.type, properties, ignored=(ignored,))
+
+
+@pytest.mark.parametrize(
+    ("fact", "expected"),
+    [
+        (suspended_by_others("true"), []),
+        (suspended_by_others(), [(OPTIONS, "mandatory")]),
+        (suspended_by_others("false"), [(OPTIONS, "mandatory")]),
+        (suspended_by_others("true", "spec.schedule"), [(OPTIONS, "mandatory")]),
+    ],
+)
+def test_schedules_alone_are_suspended_by_others(preview: Judge, fact: Fact, expected: list[Any]) -> None:
+    """A CronJob that ignores what its plan says of `suspend` may never make a backup again."""
+    assert outcomes(preview.judge(fact)) == expected
 
 
 BAD_SECONDS = (ABSENT, 0, -1, "3600", 0.5, True, {}, secret(CANARY))

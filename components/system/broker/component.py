@@ -85,11 +85,11 @@ class Broker(pulumi.ComponentResource):
 
     def _in_cluster(self, name: str, args: BrokerArgs) -> NetworkPeer:
         source, pods = args.queue.source, cluster.pods(name)
-        callers = [
-            {"app.kubernetes.io/name": service}
-            for service, declared in args.definition.services.items()
-            if uses_queue(args.definition, declared)
+        users = [
+            service for service, declared in args.definition.services.items() if uses_queue(args.definition, declared)
         ]
+        users += [each for each, declared in args.definition.schedules.items() if declared.service in users]
+        callers = [{"app.kubernetes.io/name": user} for user in users]
         policy_args = network_policy.of_broker(args.scope, name=name, source=source, pods=pods, callers=callers)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         needed: list[pulumi.Resource] = [

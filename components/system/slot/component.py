@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 import pulumi
-from pulumi_kubernetes import apps, autoscaling, core, networking, policy
+from pulumi_kubernetes import apps, autoscaling, batch, core, networking, policy
 
 from components.clouds.contract import BucketFacts, IdentityFacts
 from components.manifests import environment, images, names, network_policy
@@ -17,7 +17,8 @@ from components.sites.manifests import site
 from components.system.broker.component import QUEUE, uses_queue
 from components.system.broker.manifests import cluster
 from components.system.flags import manifests as flags
-from components.system.slot.manifests import deployment, scaling, service
+from components.system.slot.manifests import deployment, scaling, schedule, service
+from components.system.slot.manifests.schedule import Scheduled
 from slipway.settings.services import FromDatabase, Service
 from slipway.settings.stacks import DeployedSystem
 
@@ -45,7 +46,7 @@ class SlotArgs:
     admitted: Sequence[pulumi.Resource] = ()
     """The gate of the release whose candidate this slot is: of the slot only the Services exist before."""
     released: bool = False
-    """Whether the controller of releases runs services that are `live_only`."""
+    """Whether the controller of releases runs schedules, and services that are `live_only`."""
 
 
 class Slot(pulumi.ComponentResource):
@@ -56,18 +57,67 @@ class Slot(pulumi.ComponentResource):
         self._args = args
         self._services = args.system.definition.services
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace])
+        self._running: dict[str, pulumi.Resource] = {}
         version = args.system.deployment.slot(args.slot).version
         for service_name in self._services:
             self._address(service_name)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace, *args.admitted])
         if version is not None:
-            deployed: dict[str, pulumi.Resource] = {}
             for service_name in in_order(self._services):
-                needed = [deployed[other] for other in self._services[service_name].needs]
-                deployed[service_name] = self._deploy(service_name, needed)
+                needed = [self._running[other] for other in self._services[service_name].needs]
+                self._running[service_name] = self._deploy(service_name, needed)
             for site_name in args.system.definition.sites:
                 self._configure_site(site_name)
         self.register_outputs({})
+
+    def schedule(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Creates the CronJobs of a slot with a version, once their services and `after` are ready. Without the
+        controller of releases, those of the active slot run unless the system is closed."""
+        args, deployed = self._args, self._args.system.deployment
+        if deployed.slot(args.slot).version is None:
+            return []
+        suspended = args.released or args.slot != deployed.active or deployed.maintenance
+        return [self._schedule(name, suspended, after) for name in args.system.definition.schedules]
+
+    def _schedule(self, name: str, suspended: bool, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        args, declared = self._args, self._args.system.definition.schedules[name]
+        service = self._services[declared.service]
+        full_name = args.scope.logical(names.in_slot(name, args.slot))
+        allowed = networking.v1.NetworkPolicy(
+            full_name,
+            network_policy.of_schedule(
+                args.scope,
+                name=name,
+                slot=args.slot,
+                schedule=declared,
+                services=self._services,
+                peers=self._peers(declared.service),
+            ),
+            opts=self._opts,
+        )
+        wanted = Scheduled(
+            name=name,
+            slot=args.slot,
+            schedule=declared,
+            service=service,
+            image=images.of_service(
+                args.system, declared.service, args.slot, registry=args.registry, pins=args.scope.pins
+            ),
+            pull_secrets=images.pull_secrets(args.scope.system, [service.image]),
+            variables=environment.variables(args.system, declared.service, args.slot, args.buckets),
+            identity=args.identities[declared.service].pod,
+            authorities=self._authorities(service),
+            suspended=suspended,
+        )
+        return batch.v1.CronJob(
+            full_name,
+            schedule.cron_job(args.scope, wanted),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=self._before(service, allowed, self._running[declared.service], *after),
+                ignore_changes=[schedule.SUSPENDED] if args.released else None,
+            ),
+        )
 
     def _authorities(self, service: Service) -> list[deployment.Authority]:
         """Returns the authority of the broker's certificate if the broker runs in the cluster."""
@@ -78,6 +128,12 @@ class Slot(pulumi.ComponentResource):
             return []
         signed = cluster.certificate_secret(environment.broker(self._args.scope.system))
         return [deployment.Authority("broker-ca", signed, cluster.CA_FOLDER)]
+
+    def _peers(self, name: str) -> list[NetworkPeer]:
+        """Returns what a service calls besides other services and the internet."""
+        args = self._args
+        used = [args.peers[each] for each in self._uses(self._services[name])]
+        return [*used, *args.identities[name].peers, *self._flags()]
 
     def _flags(self) -> list[NetworkPeer]:
         if not self._args.system.definition.flags:
@@ -120,11 +176,8 @@ class Slot(pulumi.ComponentResource):
                 name=name,
                 slot=args.slot,
                 services=self._services,
-                peers=[
-                    *(args.peers[used] for used in self._uses(declared)),
-                    *args.identities[name].peers,
-                    *self._flags(),
-                ],
+                schedules=args.system.definition.schedules,
+                peers=self._peers(name),
             ),
             opts=self._opts,
         )

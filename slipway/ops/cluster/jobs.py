@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,15 @@ def owned_by(cron_job: Mapping[str, Any], job: Document) -> Document:
         "controller": True,
     }
     return {**job, "metadata": {**job["metadata"], "ownerReferences": [owner]}}
+
+
+def with_command(job: Document, command: Sequence[str]) -> Document:
+    """Return the Job with another command in its container."""
+    made = copy.deepcopy(job)
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    container["command"] = list(command)
+    container.pop("args", None)
+    return made
 
 
 def stamped(prefix: str, now: datetime) -> str:

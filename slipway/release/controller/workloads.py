@@ -29,12 +29,25 @@ def bring(api: Api, release: Release, status: Status) -> None:
     deployments = _by_name(api.items(DEPLOYMENTS.format(namespace=release.namespace)))
     schedules = _by_name(api.items(CRON_JOBS.format(namespace=release.namespace)))
     for workload in release.spec.workloads:
+        if workload.kind == "CronJob":
+            _bring_schedule(api, release, status, {slot: schedules.get(name) for slot, name in workload.names.items()})
+            continue
         for slot, name in workload.names.items():
-            runs = slot == status.live
-            if workload.kind == "Deployment" and name in deployments:
-                _scale(api, release, deployments[name], workload.replicas if runs else 0)
-            elif workload.kind == "CronJob" and name in schedules:
-                _suspend(api, release, schedules[name], not runs)
+            if name in deployments:
+                _scale(api, release, deployments[name], workload.replicas if slot == status.live else 0)
+
+
+def _bring_schedule(api: Api, release: Release, status: Status, found: Mapping[SlotName, Document | None]) -> None:
+    """Suspend a schedule where it is not live, and everywhere while the system is closed. In the live slot it begins once
+    the others were seen suspended, and their last run has ended, so that two versions never run at once."""
+    there = {slot: each for slot, each in found.items() if each is not None}
+    live = None if status.closed else status.live
+    others = [each for slot, each in there.items() if slot != live]
+    busy = [each for each in others if not each["spec"].get("suspend") or each.get("status", {}).get("active")]
+    for each in others:
+        _suspend(api, release, each, True)
+    if live in there and not busy:
+        _suspend(api, release, there[live], False)
 
 
 def is_ready(deployments: Mapping[str, Document], names: Sequence[str]) -> bool:

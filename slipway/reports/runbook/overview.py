@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slipway.reports import clocks
 from slipway.reports.runbook.blocks import Code, Items, Line, Paragraph, Section, Table, joined, line
@@ -10,6 +10,7 @@ from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.words import moment, one_of
 from slipway.settings.databases import Database
 from slipway.settings.images import ForeignImage, Image
+from slipway.settings.schedules import Schedule
 from slipway.settings.services import Service, supplied_by
 
 
@@ -101,6 +102,9 @@ def _parts(facts: Facts) -> Iterator[Section]:
     if definition.sites:
         rows = [[Code(name), Code(each.artefact), each.domain] for name, each in definition.sites.items()]
         yield Section("Static sites", [Table(("site", "artefact", "domain"), rows)])
+    if definition.schedules:
+        told = Paragraph("They run in the live slot only, and not while the system is closed.")
+        yield Section("Schedules", [told, _schedules(definition.schedules)])
     yield Section("Databases, buckets, queue", list(_stores(facts)))
     issued = {name: who for name, each in definition.secrets.items() if (who := supplied_by(each))}
     if issued:
@@ -129,6 +133,14 @@ def _image(image: Image) -> str:
     if not isinstance(image, ForeignImage):
         return image
     return f"{image.repository}:{image.tag}" if image.tag else f"{image.repository}@{image.digest}"
+
+
+def _schedules(schedules: Mapping[str, Schedule]) -> Table:
+    rows: list[list[Line]] = [
+        [Code(name), Code(each.service), Code(each.schedule), each.time_zone, each.deadline]
+        for name, each in schedules.items()
+    ]
+    return Table(("schedule", "service", "runs at", "time zone", "ends within"), rows)
 
 
 def _stores(facts: Facts) -> Iterator[Table | Items]:

@@ -24,6 +24,7 @@ from slipway.reports.runbook.blocks import Code, Commands, Items, Link, Message,
 from slipway.reports.runbook.facts import Facts
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
+from slipway.settings.schedules import Schedule
 from slipway.settings.stacks import DeployedSystem, Slot, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
 from tests.test_documents import known_commands, named
@@ -69,6 +70,16 @@ def released(system: str, blue: str, green: str, active: str = "green", **releas
 def page_of(deployed: DeployedSystem) -> str:
     whole, cluster, _ = placed(deployed.name)
     return runbook.page(whole, cluster, deployed, AT)
+
+
+def test_schedules_are_listed() -> None:
+    """With what they run for and when; a system without any has no such section."""
+    _, _, deployed = placed("fleet")
+    nightly = Schedule(service="fleet-api", args=["a"], schedule="0 2 * * *", time_zone="Europe/Berlin", deadline="20m")
+    definition = deployed.definition.model_copy(update={"schedules": {"nightly": nightly}})
+    listed = between(page_of(replace(deployed, definition=definition)), "#### Schedules")
+    assert "| `nightly` | `fleet-api` | `0 2 * * *` | Europe/Berlin | 20m |" in listed
+    assert "#### Schedules" not in page("fleet")
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

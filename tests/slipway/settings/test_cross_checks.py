@@ -134,6 +134,47 @@ BROKEN = {
         "environment: {API: {service: wrker}}",
         "is not one of the system's services; did you mean 'worker'?",
     ),
+    "a schedule of no service": (
+        "schedules.nightly.service",
+        "schedules: {nightly: {service: wrker, args: [a], schedule: 0 2 * * *}}",
+        "wrker is not one of the system's services; did you mean 'worker'?",
+    ),
+    "a schedule that is the service itself": (
+        "schedules.nightly",
+        "schedules: {nightly: {service: worker, schedule: 0 2 * * *}}",
+        "requires 'command' or 'args': without them it would start the service 'worker' itself",
+    ),
+    "a schedule named like a service": (
+        "schedules.worker",
+        "schedules: {worker: {service: worker, args: [a], schedule: 0 2 * * *}}",
+        "is already the name of a service",
+    ),
+    "a schedule that Kubernetes cannot read": (
+        "schedules.nightly.schedule",
+        "schedules: {nightly: {service: worker, args: [a], schedule: 0 2 * * 7}}",
+        "0 2 * * 7 is not a schedule of five fields (minute, hour, day, month, weekday): '7' is no day of the week (0–6), "
+        "for example 30 2 * * 1-5",
+    ),
+    "a schedule in no time zone": (
+        "schedules.nightly.timeZone",
+        "schedules: {nightly: {service: worker, args: [a], schedule: 0 2 * * *, timeZone: localtime}}",
+        "localtime is not a time zone, for example America/New_York",
+    ),
+    "a run that never starts": (
+        "schedules.nightly.startingDeadline",
+        "schedules: {nightly: {service: worker, args: [a], schedule: 0 2 * * *, startingDeadline: 9s}}",
+        "9s is shorter than 10s: no run would ever start",
+    ),
+    "a run that is over at once": (
+        "schedules.nightly.deadline",
+        "schedules: {nightly: {service: worker, args: [a], schedule: 0 2 * * *, deadline: 999ms}}",
+        "999ms is shorter than 1s",
+    ),
+    "a schedule's requests above its limits": (
+        "schedules.nightly.resources.memory",
+        "schedules: {nightly: {service: worker, args: [a], schedule: 0 2 * * *, resources: {memory: 1Gi}}}",
+        "1Gi is above the limit, 512Mi",
+    ),
     "a singleton with replicas": (
         "services.worker.replicas",
         "services: {worker: {image: w, port: 1, singleton: it holds a lock, replicas: {minimum: 1}}}",

@@ -77,6 +77,21 @@ REFUSED = {
         "services.api-blue",
         "is a name that ends with 'blue'",
     ),
+    "schedule of another slot": (
+        "schedules: {report-blue: {service: worker, args: [a], schedule: 0 2 * * *}}",
+        "schedules.report-blue",
+        "is a name that ends with 'blue'",
+    ),
+    "schedule like a Job of Slipway": (
+        "schedules: {migrate-all: {service: worker, args: [a], schedule: 0 2 * * *}}",
+        "schedules.migrate-all",
+        "is a name that begins with 'migrate'",
+    ),
+    "CronJob of a long name": (
+        f"schedules: {{{'a' * 47}: {{service: worker, args: [a], schedule: 0 2 * * *}}}}",
+        "schedules.…",
+        "is a key that is not a name of a schedule (lower-case letters, digits, hyphens; 46 at most",
+    ),
     "listener of another": (
         "domains: {web: a.example.com, web-http: b.example.com}",
         "domains.web-http",

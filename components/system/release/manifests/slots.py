@@ -24,9 +24,9 @@ def deployments(deployed: DeployedSystem, sites: Mapping[str, Site]) -> dict[Slo
 
 
 def workloads(deployed: DeployedSystem) -> list[Workload]:
-    """Returns the Deployments that run in the live slot only."""
+    """Returns the Deployments that run in the live slot only, and the schedules, all of which do."""
     slots = [slot for slot in SLOTS if deployed.deployment.slot(slot).version is not None]
-    return [
+    consumers = [
         Workload(
             kind="Deployment",
             names={slot: names.in_slot(name, slot) for slot in slots},  # type: ignore[misc]
@@ -35,6 +35,11 @@ def workloads(deployed: DeployedSystem) -> list[Workload]:
         for name, service in deployed.definition.services.items()
         if service.live_only
     ]
+    schedules = [
+        Workload(kind="CronJob", names={slot: names.in_slot(name, slot) for slot in slots})  # type: ignore[misc]
+        for name in deployed.definition.schedules
+    ]
+    return [*consumers, *schedules]
 
 
 def edge_sites(deployed: DeployedSystem, sites: Mapping[str, Site]) -> list[EdgeSite]:

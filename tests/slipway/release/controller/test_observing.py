@@ -16,6 +16,7 @@ from slipway.release.controller.prometheus import Prometheus, Unknown
 from slipway.release.controller.samples import Samples
 from slipway.release.objects import Queries, ReleasedMigration, SlotName, SlotQueries, Workload
 from slipway.release.observed import Command
+from slipway.release.status import Status
 from tests.slipway.release.controller.server import Cluster
 from tests.slipway.release.controller.system import (
     ID,
@@ -130,6 +131,31 @@ def test_workloads_run_in_the_live_slot_only(cluster: Cluster) -> None:
     cluster.asked.clear()
     workloads.bring(cluster.api(), release, OPEN)
     assert cluster.asked == []
+
+
+def test_schedules_run_in_the_live_slot_once_the_other_has_ended(cluster: Cluster) -> None:
+    """The old one is suspended at once; the new one begins when that was seen and its last run is over. A closed system
+    runs none."""
+    names: dict[SlotName, str] = {"blue": "report-blue", "green": "report-green"}
+    release = put(cluster, spec(workloads=[Workload(kind="CronJob", names=names)]))
+    promoted = OPEN.model_copy(update={"live": "green"})
+    running = {"active": [{"name": "report-blue-29123456"}]}
+    cluster.put("cronjobs", NAMESPACE, "report-blue", spec={"suspend": False}, status=running)
+    cluster.put("cronjobs", NAMESPACE, "report-green", spec={"suspend": True})
+
+    def suspended(status: Status) -> dict[str, bool]:
+        workloads.bring(cluster.api(), release, status)
+        return {each["metadata"]["name"]: each["spec"]["suspend"] for each in cluster.of("cronjobs")}
+
+    assert suspended(promoted) == {"report-blue": True, "report-green": True}
+    assert suspended(promoted) == {"report-blue": True, "report-green": True}
+    cluster.put("cronjobs", NAMESPACE, "report-blue", spec={"suspend": True}, status={})
+    assert suspended(promoted) == {"report-blue": True, "report-green": False}
+    cluster.asked.clear()
+    assert suspended(promoted) == {"report-blue": True, "report-green": False}
+    assert cluster.asked == []
+    assert suspended(promoted.model_copy(update={"closed": True})) == {"report-blue": True, "report-green": True}
+    assert suspended(OPEN) == {"report-blue": False, "report-green": True}
 
 
 def test_evidence_of_databases(cluster: Cluster) -> None:

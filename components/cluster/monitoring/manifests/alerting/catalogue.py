@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.cluster.monitoring.manifests.alerting import databases, operations, own, traffic, workloads
+from components.cluster.monitoring.manifests.alerting import databases, operations, own, schedules, traffic, workloads
 from components.cluster.monitoring.manifests.alerting.rule import Owned, Rule, group
 from slipway.settings.stacks import DeployedSystem
 
 CONCERNS = {
     "traffic": traffic.alerts,
     "workloads": workloads.alerts,
+    "schedules": schedules.alerts,
     "databases": databases.alerts,
     "operations": operations.alerts,
     "own": own.alerts,

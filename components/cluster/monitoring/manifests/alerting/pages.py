@@ -34,6 +34,7 @@ THRESHOLDS = {
     "objectives.latencyRegressionPercent": ("LatencyRegression",),
     "release.rollback.errorPercent": ("ErrorsAboveRollback",),
     "services.<name>.metrics": ("MetricsMissing",),
+    "schedules.<name>": ("ScheduleOverdue",),
     "objectives.pageLoad": ("PageLoadSlow",),
     "objectives.cpuPercent": ("CpuSaturated",),
     "objectives.memoryPercent": ("MemorySaturated",),

@@ -6,7 +6,9 @@ for the labels of the alert's pod, and a restart of kube-state-metrics would rec
 
 from __future__ import annotations
 
-from components.cluster.monitoring.manifests.alerting.promql import matching, selector
+from collections.abc import Sequence
+
+from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, quoted, selector
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from slipway.settings.stacks import DeployedSystem
 
@@ -18,18 +20,29 @@ SLOT_PODS = rf"{SLOT}-[0-9a-z]+-[0-9a-z]+"
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
     namespace, objectives = deployed.namespace, deployed.definition.objectives
+    services = _services(deployed)
     return [
         _down(namespace),
         _crashing(namespace),
-        _saturated("CpuSaturated", namespace, _CPU, "cpu", objectives.cpu_percent, "CPU"),
-        _saturated("MemorySaturated", namespace, _MEMORY, "memory", objectives.memory_percent, "memory"),
+        _saturated("CpuSaturated", namespace, services, "cpu", objectives.cpu_percent, "CPU"),
+        _saturated("MemorySaturated", namespace, services, "memory", objectives.memory_percent, "memory"),
         _at_maximum(namespace),
         *(_unmeasured(namespace, name) for name, service in deployed.definition.services.items() if service.metrics),
     ]
 
 
-_CPU = "rate({}[5m])"
-_MEMORY = "{}"
+_USED = {
+    "cpu": ("rate({}[5m])", "container_cpu_usage_seconds_total"),
+    "memory": ("{}", "container_memory_working_set_bytes"),
+}
+
+
+def _services(deployed: DeployedSystem) -> list[str]:
+    """Returns matchers of the pods of slots without those of schedules, whose Jobs' names end like those of ReplicaSets
+    and which may use all that they ask for."""
+    schedules = deployed.definition.schedules
+    runs = [f"pod!~{quoted(f'({exactly(*schedules)})-(blue|green)-[0-9]+-.+')}"] if schedules else []
+    return [matching("pod", SLOT_PODS), *runs]
 
 
 def _down(namespace: str) -> Rule:
@@ -82,12 +95,10 @@ def _crashing(namespace: str) -> Rule:
     )
 
 
-def _saturated(name: str, namespace: str, of: str, resource: str, percent: int, what: str) -> Rule:
-    metric = {"cpu": "container_cpu_usage_seconds_total", "memory": "container_memory_working_set_bytes"}[resource]
-    used = of.format(selector(metric, 'container!=""', matching("pod", SLOT_PODS), namespace=namespace))
-    asked = selector(
-        "kube_pod_container_resource_requests", matching("pod", SLOT_PODS), namespace=namespace, resource=resource
-    )
+def _saturated(name: str, namespace: str, pods: Sequence[str], resource: str, percent: int, what: str) -> Rule:
+    of, metric = _USED[resource]
+    used = of.format(selector(metric, 'container!=""', *pods, namespace=namespace))
+    asked = selector("kube_pod_container_resource_requests", *pods, namespace=namespace, resource=resource)
     return Rule(
         name=name,
         expr=f"{_by_service(used)} / {_by_service(asked)} > {percent / 100:g}",
