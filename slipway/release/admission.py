@@ -78,7 +78,7 @@ def await_candidate(draft: Draft) -> None:
     """Admitted: wait until Pulumi has brought about migrations and the candidate's pods, and asks for promotion."""
     waiting = []
     if draft.closes and not draft.is_closed:
-        waiting.append("The maintenance page is seen wherever visitors arrive.")
+        waiting.append(draft.closing)
     elif not draft.seen.promote_asked:
         waiting.append("Pulumi applies backups, migrations and the candidate's pods, and asks for promotion.")
     waiting += _paused(draft)

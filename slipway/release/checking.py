@@ -67,7 +67,7 @@ def _unready(draft: Draft) -> Iterator[str]:
     if not draft.is_ready(draft.candidate):
         yield f"All Deployments of {draft.candidate} are available at their declared size."
     if draft.closes and not draft.is_closed:
-        yield "The maintenance page is seen wherever visitors arrive."
+        yield draft.closing
 
 
 def _run_missing(draft: Draft) -> Iterator[str]:

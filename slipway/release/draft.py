@@ -129,8 +129,15 @@ class Draft:
         return self.spec.maintenance or bool(self.incompatible)
 
     @property
+    def closing(self) -> str:
+        """What is waited for until the system is closed."""
+        scheduled = any(each.kind == "CronJob" for each in self.spec.workloads)
+        runs = ", and the last run of each schedule has ended" if scheduled else ""
+        return f"The maintenance page is seen wherever visitors arrive{runs}."
+
+    @property
     def is_closed(self) -> bool:
-        """Whether the maintenance page is seen wherever visitors arrive."""
+        """Whether the maintenance page is seen wherever visitors arrive, and no schedule runs."""
         traffic = self.seen.traffic
         return self.status.closed and traffic is not None and traffic.closed and traffic.settled
 

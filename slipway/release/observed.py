@@ -58,7 +58,8 @@ class Traffic:
     weights: Mapping[SlotName, int]
     """Percent by slot that every route and edge has; empty while they differ."""
     closed: bool
-    """Whether every route and edge shows the maintenance page, and a request from inside the cluster saw it."""
+    """Whether every route and edge shows the maintenance page, a request from inside the cluster saw it, and no schedule
+    runs."""
     settled: bool
     """Whether the gateway and the edges have accepted what is written."""
 

@@ -132,7 +132,7 @@ def _awaited(draft: Draft, pending: list[ReleasedMigration]) -> str | None:
     if not draft.is_closed:
         if draft.is_late:
             return f"It is not proven to be closed, so migration {name} is not rolled back: the system stays closed."
-        draft.set(waiting=["The maintenance page is seen wherever visitors arrive."])
+        draft.set(waiting=[draft.closing])
         return None
     if draft.is_late:
         return f"The rollback of migration {name} did not end in {duration(draft.progress)}: the system stays closed."

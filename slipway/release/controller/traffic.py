@@ -10,7 +10,7 @@ from typing import Any
 
 from slipway.ops.cluster import gateways
 from slipway.ops.cluster.api import Api, Document
-from slipway.release.controller import routes
+from slipway.release.controller import routes, workloads
 from slipway.release.controller.cluster import GATEWAYS, ROUTES
 from slipway.release.controller.edges import Edges
 from slipway.release.controller.log import log
@@ -59,6 +59,7 @@ class TrafficEdge:
             at = _weights_alone([live.get(route.name) for route in release.spec.routes], standing)
         settled = at is not None and self._is_settled(release, live)
         closed = at is not None and at.closed and settled and self._is_proven_closed(release, live)
+        closed = closed and workloads.are_quiet(self._api, release)
         return Seen(live, Traffic(weights=at.by_slot if at else {}, closed=closed, settled=settled))
 
     def without_edges(self, release: Release) -> Seen:

@@ -43,11 +43,26 @@ def _bring_schedule(api: Api, release: Release, status: Status, found: Mapping[S
     there = {slot: each for slot, each in found.items() if each is not None}
     live = None if status.closed else status.live
     others = [each for slot, each in there.items() if slot != live]
-    busy = [each for each in others if not each["spec"].get("suspend") or each.get("status", {}).get("active")]
+    busy = any(map(_is_busy, others))
     for each in others:
         _suspend(api, release, each, True)
     if live in there and not busy:
         _suspend(api, release, there[live], False)
+
+
+def are_quiet(api: Api, release: Release) -> bool:
+    """Return whether all schedules are suspended, and no run of theirs is in progress. Raises CloudFailure."""
+    names = {name for each in release.spec.workloads if each.kind == "CronJob" for name in each.names.values()}
+    if not names:
+        return True
+    found = [
+        each for each in api.items(CRON_JOBS.format(namespace=release.namespace)) if each["metadata"]["name"] in names
+    ]
+    return not any(map(_is_busy, found))
+
+
+def _is_busy(schedule: Document) -> bool:
+    return not schedule["spec"].get("suspend", False) or bool(schedule.get("status", {}).get("active"))
 
 
 def is_ready(deployments: Mapping[str, Document], names: Sequence[str]) -> bool:

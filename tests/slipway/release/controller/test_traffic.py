@@ -12,7 +12,7 @@ from slipway.ops.weights import EdgeState
 from slipway.release.controller.edges import Edges
 from slipway.release.controller.traffic import TrafficEdge
 from slipway.release.controller.visit import Visitor
-from slipway.release.objects import EdgeSite
+from slipway.release.objects import EdgeSite, Workload
 from slipway.release.observed import Traffic
 from slipway.release.status import Status
 from tests.slipway.release.controller.server import Cluster
@@ -93,6 +93,23 @@ def test_closed_is_believed_only_when_it_is_seen(cluster: Cluster, answer: Answe
     accept(cluster)
     with web(lambda request: answer) as other:
         assert not at(cluster, other, CLOSED).closed
+
+
+@pytest.mark.parametrize(
+    ("suspended", "active", "closed"),
+    [(True, [], True), (False, [], False), (True, [{"name": "report-blue-1"}], False)],
+)
+def test_it_is_not_closed_while_a_schedule_runs(
+    cluster: Cluster, gateway: Web, suspended: bool, active: list[dict[str, str]], closed: bool
+) -> None:
+    """What it writes would be lost to the backup. CronJobs of others do not count."""
+    accept(cluster)
+    cluster.put("cronjobs", NAMESPACE, "report-blue", spec={"suspend": suspended}, status={"active": active})
+    cluster.put("cronjobs", NAMESPACE, "shop-db-dump", spec={"suspend": False}, status={"active": [{"name": "x"}]})
+    schedule = Workload(kind="CronJob", names={"blue": "report-blue", "green": "report-green"})
+    traffic, release = edge(cluster, gateway), put(cluster, spec(workloads=[schedule]), CLOSED)
+    traffic.bring(release, CLOSED, traffic.observe(release), lambda: True)
+    assert traffic.observe(release).traffic.closed is closed
 
 
 def test_a_gateway_that_does_not_answer_is_not_closed(cluster: Cluster) -> None:
