@@ -18,8 +18,8 @@ from math import comb
 from typing import Any, TypeVar
 
 Named = TypeVar("Named")
-Facts = Counter[tuple[str, str, str]]
-"""How often each word stands at each place: owner, keys, word."""
+Texts = Counter[tuple[str, str]]
+"""How often each text stands at each place of an owner."""
 SPACED, WORD = re.compile(r"[^\s\"'(){}\[\],;=<>|]+"), re.compile(r"[\w.%-]+")
 
 
@@ -41,21 +41,34 @@ def followers(base: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> set
     for owner in {*base, *itertools.chain(*runs)}:
         if all(run.get(owner) == base.get(owner) for run in runs):
             continue
-        usual = _facts(base.get(owner))
+        usual = Counter(_leaves(base.get(owner), ""))
         differs: defaultdict[Any, set[int]] = defaultdict(set)
         for index, run in enumerate(runs):
-            facts = usual if run.get(owner) == base.get(owner) else _facts(run.get(owner))
-            for fact in facts.keys() | usual.keys():
-                if facts[fact] != usual[fact]:
+            if run.get(owner) != base.get(owner):
+                for fact in _changed(usual, Counter(_leaves(run.get(owner), ""))):
                     differs[fact].add(index)
         found |= {frozenset(each) for each in differs.values()}
     return found
 
 
-def _facts(value: Any) -> Counter[tuple[str, str]]:
-    return Counter(
-        itertools.chain.from_iterable(((place, word) for word in _words(text)) for place, text in _leaves(value, ""))
-    )
+def _changed(before: Texts, after: Texts) -> set[tuple[str, str]]:
+    """Return the facts that are there more often or less often: of texts, then lines, that are in both as often, no
+    word can be among them, so none is split."""
+    texts = _difference(before, after)
+    lines = Counter[tuple[str, str]]()
+    for (place, text), times in texts.items():
+        for line in text.splitlines():
+            lines[place, line] += times
+    facts = Counter(texts)
+    for (place, line), times in lines.items():
+        if times:
+            for word in _words(line):
+                facts[place, word] += times
+    return {fact for fact, times in facts.items() if times}
+
+
+def _difference(before: Texts, after: Texts) -> Texts:
+    return Counter({each: times for each in {*before, *after} if (times := after[each] - before[each])})
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -71,10 +84,9 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
         yield place, value if isinstance(value, str) else json.dumps(value)
 
 
-def _words(text: str) -> Iterable[str]:
-    """Yield the text, its lines and their words."""
-    yield text
-    yield from text.splitlines()
-    for word in SPACED.findall(text):
+def _words(line: str) -> Iterable[str]:
+    """Yield the line and its words."""
+    yield line
+    for word in SPACED.findall(line):
         yield word
         yield from WORD.findall(word)
