@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import needs, shared
+from tests import forking, needs, shared
 
 RIG = "SLIPWAY_RIG"
 """Set, the tests are of a cluster, whose own programs look for what is theirs below HOME."""
@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("unhurried")
     time.tzset()
     _hear_signals()
+    if not hasattr(config, "workerinput") and RIG not in os.environ:
+        config.add_cleanup(forking.begin())
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,9 +17,10 @@ from typing import Any
 
 import yaml
 
-from slipway.cli.selection import select
+from slipway.cli.selection import Selection, select
 from slipway.rehearsal import Finding, Plan, Rehearsal
 from slipway.settings.stacks import Stack
+from tests.forking import forked_workers
 from tests.shared import shared
 
 ROOT = Path(__file__).parents[1]
@@ -48,8 +49,12 @@ class Rehearsed:
 @shared
 def rehearsed(stack: str, *, seed: str | None = None) -> Rehearsed:
     """A stack of the project. With a `seed` its secrets are readable, and nobody judges it."""
-    selection = select(ROOT, stack, None)
-    return Rehearsed(selection.rehearse(judged=seed is None, seed=seed), selection.stack)
+    return _rehearsed(select(ROOT, stack, None), judged=seed is None, seed=seed)
+
+
+def _rehearsed(selection: Selection, *, judged: bool, seed: str | None = None) -> Rehearsed:
+    with forked_workers():
+        return Rehearsed(selection.rehearse(judged=judged, seed=seed), selection.stack)
 
 
 def rehearsed_with(name: str, file: Mapping[str, Any] | Path) -> Rehearsed:
@@ -63,8 +68,7 @@ def _with_text(name: str, text: str) -> Rehearsed:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"Pulumi.{name}.yaml"
         file.write_text(text, encoding="utf-8")
-        selection = select(ROOT, None, file)
-        return Rehearsed(selection.rehearse(judged=True), selection.stack)
+        return _rehearsed(select(ROOT, None, file), judged=True)
 
 
 def rehearsed_alone(stack: str, systems: Mapping[str, str]) -> Rehearsed:
@@ -81,5 +85,4 @@ def _alone(stack: str, files: tuple[tuple[str, str], ...]) -> Rehearsed:
         for name, text in (("Pulumi.test.yaml", stack), *files):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        selection = select(folder, "test", None)
-        return Rehearsed(selection.rehearse(judged=False), selection.stack)
+        return _rehearsed(select(folder, "test", None), judged=False)

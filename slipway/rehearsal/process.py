@@ -68,15 +68,7 @@ def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[tuple[
         messages = opened.enter_context(os.fdopen(from_worker, "rb"))
         requests = opened.enter_context(os.fdopen(to_worker, "wb", buffering=0))
         try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "slipway.rehearsal.worker", str(request_end), str(result_end)],
-                cwd=PACKAGE_PARENT,
-                env={**_unmarked(os.environ), **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=2,
-                pass_fds=(request_end, result_end),
-                start_new_session=True,
-            )
+            process = start_worker(request_end, result_end, {**_unmarked(os.environ), **environment})
         finally:
             os.close(request_end)
             os.close(result_end)
@@ -84,6 +76,19 @@ def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[tuple[
         with contextlib.suppress(BrokenPipeError):
             requests.write(json.dumps(request).encode() + b"\n")
         yield process, messages
+
+
+def start_worker(request_end: int, result_end: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a worker in a session of its own that reads its request and writes its messages at these descriptors."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "slipway.rehearsal.worker", str(request_end), str(result_end)],
+        cwd=PACKAGE_PARENT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=2,
+        pass_fds=(request_end, result_end),
+        start_new_session=True,
+    )
 
 
 def _unmarked(environment: Mapping[str, str]) -> dict[str, str]:

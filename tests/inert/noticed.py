@@ -25,6 +25,7 @@ from slipway.settings.services import supplied_by
 from slipway.settings.stack_reader import StackConfig
 from slipway.settings.stacks import DeployedSystem, Slot, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
+from tests.forking import forked_workers
 from tests.inert import runs, walk
 from tests.inert.walk import Field
 from tests.rehearsed import ROOT
@@ -158,7 +159,8 @@ def notices() -> tuple[list[Notice], list[str]]:
 def _observed(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     with example(files) as folder:
         selection = select(Path(folder), "test", None)
-        made = selection.rehearse(judged=False, seed="inert")
+        with forked_workers():
+            made = selection.rehearse(judged=False, seed="inert")
     assert made.failure is None, made.failure
     plan = {step.urn: step.state for step in made.plan.steps}
     return {"plan": {**plan, "outputs": made.plan.outputs}, **_texts(selection.stack)}

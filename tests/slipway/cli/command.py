@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
-
-from slipway.cli.main import main
+from slipway.cli.main import main as slipway
 from slipway.cli.selection import Selection
 from slipway.rehearsal import PolicyPack, Progress, Rehearsal
+from tests.forking import forked_workers
 from tests.rehearsed import rehearsed
 from tests.shared import kept
 from tests.slipway.cli.copied import digest, entries, unedited
@@ -43,7 +41,12 @@ def once(
     return kept(asked, lambda: rehearse(self, judged=judged, on_progress=on_progress, seed=seed))
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
     Selection.rehearse = once  # type: ignore[method-assign]
-    sys.argv[0] = "slipway"
-    main()
+    sys.argv = ["slipway", *arguments]
+    with forked_workers():
+        slipway()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

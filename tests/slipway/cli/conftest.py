@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import forking
 from tests.processes import PATIENCE
 from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT
 
 CANARY = "canary-c0ffee-do-not-show"
 COMMAND = Path(sys.executable).parent / "slipway"
-SHARING = Path(__file__).with_name("command.py")
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Copy:
 
     def slipway(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Run:
         """With a prefix or variables of its own it is the very command; else plans are shared with other tests."""
-        command = [*prefix, str(COMMAND)] if prefix or environment else [sys.executable, str(SHARING)]
+        if not prefix and not environment:
+            return Run(*forking.slipway(arguments, self.root))
         done = subprocess.run(
-            [*command, *arguments],
+            [*prefix, str(COMMAND), *arguments],
             cwd=self.root,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,

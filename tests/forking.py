@@ -1,0 +1,297 @@
+"""Processes that tests need in numbers, forked from one that has imported what they import: that takes most of their time.
+
+Such a parent lives as long as its standard input is open, and imports nothing before somebody asks. A child starts as a
+fresh process would: in a session of its own, with the folder, the variables and the files that it is given, and without
+the modules of the program that it runs. What it has imported besides, its younger siblings find imported.
+
+Tests of how processes start and end use fresh ones, as everybody does who does not ask for another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from slipway.rehearsal import process
+from tests.processes import PATIENCE
+from tests.shared import FOLDER, folder
+
+ROOT = Path(__file__).parents[1]
+WORKER, COMMAND = "slipway.rehearsal.worker", "tests.slipway.cli.command"
+"""What may be forked: the process of a rehearsal, and `slipway` that shares its plans."""
+KINDS = (WORKER, COMMAND)
+HEAD, STATUS = struct.Struct("!I"), struct.Struct("!i")
+"""What precedes a request and answers it, and how a child has ended."""
+LONGEST_PATH = 100
+"""Bytes of a socket's path. Source: sun_path of Linux has 108."""
+PARENT = """
+from tests import forking
+child = forking.parent({kind!r}, {listener})
+if child:
+    try:
+        child.main()(child.arguments)
+    finally:
+        child.tell()
+"""
+WORTH_WHILE = 20
+"""Modules. Chosen: fewer are imported by the child that needs them."""
+_asked: ContextVar[bool] = ContextVar("forking", default=False)
+_fresh_worker = process.start_worker
+
+
+class Forked:
+    """A child, with what is used of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid, self._connection = pid, connection
+
+    def wait(self) -> int:
+        """Return its status once it has ended; its id is its own until then."""
+        return self._status
+
+    @cached_property
+    def _status(self) -> int:
+        with self._connection as connection:
+            connection.sendall(b"w")
+            return STATUS.unpack(_exactly(connection, STATUS.size))[0]
+
+
+@contextlib.contextmanager
+def forked_workers() -> Iterator[None]:
+    """Rehearsals of this thread run in forked processes."""
+    token = _asked.set(True)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def _start_worker(request_end: int, result_end: int, environment: Mapping[str, str]) -> Any:
+    if not _asked.get() or not _address(WORKER).exists():
+        return _fresh_worker(request_end, result_end, environment)
+    files = (request_end, result_end, 2, 2)
+    return _fork(WORKER, (), cwd=process.PACKAGE_PARENT, environment=environment, files=files)
+
+
+process.start_worker = _start_worker
+
+
+def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
+    """Run the command of `command.py` in a folder; return its status, output and errors."""
+    if not _address(COMMAND).exists():
+        command = [sys.executable, "-m", COMMAND, *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        return done.returncode, done.stdout, done.stderr
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        files = (out.fileno(), err.fileno())
+        status = _fork(COMMAND, arguments, cwd=cwd, environment=os.environ, files=files).wait()
+        return status, _content(out.fileno()), _content(err.fileno())
+
+
+def _content(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(descriptor), encoding="utf-8") as file:
+        return file.read()
+
+
+def _address(kind: str) -> Path:
+    return Path(os.environ[FOLDER]) / f"{kind}.socket"
+
+
+def _fork(
+    kind: str, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str], files: Sequence[int]
+) -> Forked:
+    """Start a child; the last two of `files` become its standard output and error, the others are its arguments."""
+    asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}).encode()
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(PATIENCE)
+    connection.connect(str(_address(kind)))
+    socket.send_fds(connection, [HEAD.pack(len(asked))], list(files))
+    connection.sendall(asked)
+    (pid,) = HEAD.unpack(_exactly(connection, HEAD.size))
+    return Forked(pid, connection)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        part = connection.recv(size - len(found))
+        if not part:
+            raise ConnectionError("the other process has ended")
+        found += part
+    return found
+
+
+def begin() -> Callable[[], None]:
+    """Start the parents of this run, which end with their standard input; return what ends them."""
+    found = []
+    for kind in KINDS if len(os.fsencode(_address(max(KINDS, key=len)))) < LONGEST_PATH else ():
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(_address(kind)))
+            listener.listen(socket.SOMAXCONN)
+            found.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", PARENT.format(kind=kind, listener=listener.fileno())],
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[listener.fileno()],
+                    start_new_session=True,
+                )
+            )
+    return lambda: _end(found)
+
+
+def _end(parents: Sequence[subprocess.Popen[bytes]]) -> None:
+    for each in parents:
+        assert each.stdin
+        each.stdin.close()
+        each.wait()
+
+
+class _Parent:
+    """Answers those who ask for children of one kind."""
+
+    def __init__(self, kind: str, listener: socket.socket) -> None:
+        self._listener, self._modules = listener, _Modules(kind)
+        self._kind, self._children = kind, dict[socket.socket, int]()
+        self._selector = selectors.DefaultSelector()
+        for each in (listener, sys.stdin.buffer):
+            self._selector.register(each, selectors.EVENT_READ)
+
+    def serve(self) -> Child | None:
+        """Return a child in its own process; in the parent, none once nobody needs it."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is sys.stdin.buffer:
+                    return None
+                if key.fileobj is not self._listener:
+                    self._reap(key.fileobj)  # type: ignore[arg-type]
+                elif child := self._born(self._listener.accept()[0]):
+                    return child
+
+    def _born(self, connection: socket.socket) -> Child | None:
+        self._modules.learn()
+        head, files, *_ = socket.recv_fds(connection, HEAD.size, 8)
+        try:
+            asked = json.loads(_exactly(connection, HEAD.unpack(head)[0]))
+        except (ConnectionError, struct.error):  # whoever asks has ended
+            asked = None
+        pid = os.fork() if asked else None
+        if pid == 0:
+            os.setsid()
+            connection.sendall(HEAD.pack(os.getpid()))
+            self._selector.close()
+            for each in (self._listener, connection, *self._children):
+                each.close()
+            return Child(self._kind, self._modules, asked, files)
+        for each in files:
+            os.close(each)
+        if pid is not None:
+            self._children[connection] = pid
+            self._selector.register(connection, selectors.EVENT_READ)
+        return None
+
+    def _reap(self, connection: socket.socket) -> None:
+        """Whoever started the child asks for its status, or has ended."""
+        self._selector.unregister(connection)
+        pid = self._children.pop(connection)
+        with connection, contextlib.suppress(ConnectionError):
+            if not connection.recv(1):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            connection.sendall(STATUS.pack(status))
+
+
+class Child:
+    """A forked process, with what a fresh one would have."""
+
+    def __init__(self, kind: str, modules: _Modules, asked: Mapping[str, Any], files: Sequence[int]) -> None:
+        self._kind, self._modules = kind, modules
+        *given, out, err = files
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (out, 1), (err, 2)):
+            os.dup2(source, target)
+        for each in {nothing, out, err} - {0, 1, 2}:
+            os.close(each)
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        os.chdir(asked["cwd"])
+        gc.enable()
+        self.arguments: list[str] = [*map(str, given), *asked["arguments"]]
+        self._known = set(modules.loaded())
+
+    def main(self) -> Callable[[list[str]], None]:
+        """Return what it does, for the caller to call: no frame of this file is below a program that is rehearsed."""
+        return importlib.import_module(self._kind).main
+
+    def tell(self) -> None:
+        """Tell the parent what it has imported."""
+        self._modules.tell([name for name in self._modules.loaded() if name not in self._known])
+
+
+class _Modules:
+    """What children of one kind import and may share."""
+
+    def __init__(self, kind: str) -> None:
+        # The program that a worker runs may have settings and components of its own.
+        self._places = ("site-packages",) if kind == WORKER else ("site-packages", str(ROOT))
+        self._folder = folder(f"{kind}.modules")
+
+    def loaded(self) -> list[str]:
+        """Return their names in the order of their imports."""
+        return [
+            name
+            for name, module in list(sys.modules.items())
+            if type(module) is types.ModuleType
+            and name != "__main__"
+            and any(each in (getattr(module.__spec__, "origin", None) or "") for each in self._places)
+        ]
+
+    def tell(self, names: Sequence[str]) -> None:
+        if len(names) >= WORTH_WHILE:
+            part = self._folder / f"{os.getpid()}.part"
+            part.write_text(json.dumps(names), encoding="utf-8")
+            part.rename(part.with_suffix(".json"))
+
+    def learn(self) -> None:
+        for file in sorted(self._folder.glob("*.json")):
+            for name in json.loads(file.read_text(encoding="utf-8")):
+                with contextlib.suppress(Exception):
+                    # The SDKs' modules are loaded by the first look at one of their attributes.
+                    getattr(importlib.import_module(name), "__all__", ())
+            file.unlink()
+            gc.freeze()
+
+
+def parent(kind: str, listener: int) -> Child | None:
+    """Be the parent of one kind, and return only as a child or at the end of the run."""
+    gc.disable()  # what is imported stays
+    sys.path[0] = str(ROOT)
+    return _Parent(kind, socket.socket(fileno=listener)).serve()

@@ -1,0 +1,83 @@
+"""Forked processes are what fresh ones are, and end with the run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from slipway.rehearsal import ConfigValue, Rehearsal, Timings, rehearse
+from tests import forking, shared
+from tests.processes import assert_ended
+
+PROGRAM = """
+import os, random, sys
+import pulumi
+import pulumi_kubernetes as k8s
+from helper import NAME
+
+config = pulumi.Config("trial")
+k8s.core.v1.ConfigMap(NAME, data={"size": config.require("size"), "place": os.getcwd(), "told": os.environ["TOLD"]})
+if os.getpid() not in (os.getsid(0), os.getpgrp()):
+    raise RuntimeError("not a session of its own")
+pulumi.export("arguments", sys.argv)
+pulumi.export("password", config.require_secret("password"))
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(PROGRAM)
+    (tmp_path / "helper.py").write_text(f"NAME = {tmp_path.name!r}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def parents(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run's own, so that those of this one stay as they are."""
+    folder = tmp_path_factory.mktemp("r")
+    monkeypatch.setenv(shared.FOLDER, str(folder))
+    return folder
+
+
+def _rehearsed(program: Path) -> Rehearsal:
+    config = {"trial:size": ConfigValue("3"), "trial:password": ConfigValue("correct horse", secret=True)}
+    made = rehearse(program, project="trial", stack="one", config=config, environment={"TOLD": "a word"})
+    return replace(made, timings=Timings(0, 0, 0))
+
+
+def test_a_forked_worker_makes_the_plan_of_a_fresh_one(program: Path, parents: Path) -> None:
+    """The first that a parent forks, and those after it, which find installed modules imported but no others."""
+    fresh = _rehearsed(program)
+    end = forking.begin()
+    try:
+        with forking.forked_workers():
+            assert [_rehearsed(program), _rehearsed(program)] == [fresh, fresh]
+            (program / "helper.py").write_text("NAME = 'another'\n")
+            assert "::another" in _rehearsed(program).plan.steps[-1].urn
+    finally:
+        end()
+    assert fresh.failure is None
+
+
+def test_the_command_answers_as_it_does_alone(tmp_path: Path) -> None:
+    """Status, output and errors, of input that it refuses and of help."""
+    refused, helped = forking.slipway(["check"], tmp_path), forking.slipway(["--help"], tmp_path)
+    assert (refused[0], refused[1]) == (2, "")
+    assert "Pulumi.yaml" in refused[2]
+    assert helped[0] == 0
+    assert "preview" in helped[1]
+
+
+def test_parents_and_children_end_with_the_run(tmp_path: Path, parents: Path) -> None:
+    """Also a child that its parent has not awaited."""
+    end = forking.begin()
+    reads, writes = os.pipe()
+    child = forking._fork(forking.WORKER, (), cwd=tmp_path, environment=dict(os.environ), files=(reads, 2, 2, 2))
+    end()
+    os.close(writes)
+    assert_ended([child.pid])
+    os.close(reads)
