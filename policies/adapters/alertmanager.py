@@ -99,14 +99,17 @@ class Inhibition:
     targets: tuple[Matcher, ...]
     equal: frozenset[str]
 
-    def silences(self, labels: Mapping[str, str], worse: Sequence[str], sources: Sequence[Mapping[str, str]]) -> bool:
+    def firing(self, alerts: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """Return those of the alerts that cause the inhibition."""
+        return [each for each in alerts if self._hits(self.sources, each)]
+
+    def silences(self, labels: Mapping[str, str], worse: Sequence[str], firing: Sequence[Mapping[str, str]]) -> bool:
         """Return whether an alert may be inhibited although no more severe alert fires for the same object: by a less
         severe alert, by one that always fires, or by one of another system. `worse` has the higher severities,
-        `sources` the existing alerts, with no severity for those that always fire."""
+        `firing` the alerts that cause the inhibition, with no severity for those that always fire."""
         if not self._hits(self.targets, labels):
             return False
         both = self._hits(self.sources, labels)  # Then only sources that are not targets themselves inhibit it.
-        firing = [each for each in sources if self._hits(self.sources, each)]
         firing = [each for each in firing if not (both and self._hits(self.targets, each))]
         if both and not firing:
             return False
@@ -134,9 +137,10 @@ class Configuration:
         """Return the routes by which an alert with these labels reaches a receiver at any time."""
         return [each for each in self.root.reached(labels) if each.receiver in self.notifying]
 
-    def always_notifies(self, labels: Mapping[str, str]) -> bool:
-        """Return whether an alert with these labels always reaches a receiver."""
-        return _at_every_hour(tuple(self.branches(labels)))
+
+def always_notify(branches: Sequence[Route]) -> bool:
+    """Return whether an alert that takes these routes always reaches a receiver."""
+    return _at_every_hour(tuple(branches))
 
 
 @lru_cache(maxsize=4096)

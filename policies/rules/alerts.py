@@ -9,6 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pulumi_policy import Severity
 
@@ -469,15 +470,24 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
     owned = [
         each for each in resources if each.type == alerts.RULES and each.annotation("alertmanager").text != "present"
     ]
+    fired = {
+        holder: [(rule, rule.firing(sources[cluster])) for rule in each.inhibitions]
+        for cluster, (configurations, _) in configured.items()
+        for holder, each in configurations.items()
+    }
     for owner in owned:
-        cluster = cluster_of(owner)
+        cluster, label_sets = cluster_of(owner), _label_sets(owner)
         configurations, unknown = configured.get(cluster, ({}, doubtful.get(cluster)))
         for severity in settings["told"]:
-            sets = _label_sets(owner, severity)
-            for holder, each in configurations.items():
-                _evaluate_timing(holder, each, sets, verdict)
-                _evaluate_inhibitions(holder, each, sets, severity, severities, sources[cluster], verdict)
-            if all(any(each.always_notifies(labels) for each in configurations.values()) for labels in sets):
+            sets = label_sets.get(severity, [])
+            ways = {holder: [each.branches(labels) for labels in sets] for holder, each in configurations.items()}
+            for holder, branches in ways.items():
+                _evaluate_timing(holder, branches, verdict)
+                _evaluate_inhibitions(holder, fired[holder], sets, severity, severities, verdict)
+            heard = [
+                any(alertmanager.always_notify(found[each]) for found in ways.values()) for each in range(len(sets))
+            ]
+            if all(heard):
                 continue
             if unknown is not None:
                 verdict.undecided(owner, unknown)
@@ -490,12 +500,10 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
                 verdict.violated(owner, f"has {severity} alerts that nobody receives: no Alertmanager is configured")
 
 
-def _evaluate_timing(
-    holder: Resource, configuration: alertmanager.Configuration, sets: Sequence[Mapping[str, str]], verdict: Verdict
-) -> None:
+def _evaluate_timing(holder: Resource, ways: Sequence[Sequence[alertmanager.Route]], verdict: Verdict) -> None:
     """Check that notifications are not hours late, and that they are repeated."""
     late = set()
-    for branches in filter(None, map(configuration.branches, sets)):
+    for branches in filter(None, ways):
         for key, longest in LONGEST_WAITS.items():
             if min(seconds(getattr(each.timing, key)) for each in branches) > longest:
                 late.add((key, longest))
@@ -505,17 +513,17 @@ def _evaluate_timing(
 
 def _evaluate_inhibitions(
     holder: Resource,
-    configuration: alertmanager.Configuration,
+    inhibitions: Sequence[tuple[alertmanager.Inhibition, Sequence[Mapping[str, str]]]],
     sets: Sequence[Mapping[str, str]],
     severity: str,
     severities: Sequence[str],
-    sources: Sequence[Mapping[str, str]],
     verdict: Verdict,
 ) -> None:
-    """Check that an inhibiting alert is more severe and of the same system."""
+    """Check that an inhibiting alert is more severe and of the same system. Each inhibition is given with the alerts
+    that it is caused by."""
     worse = severities[: severities.index(severity)]
-    for number, rule in enumerate(configuration.inhibitions):
-        if any(rule.silences(labels, worse, sources) for labels in sets):
+    for number, (rule, firing) in enumerate(inhibitions):
+        if any(rule.silences(labels, worse, firing) for labels in sets):
             verdict.violated(holder, f"inhibits {severity} alerts too easily: inhibit_rules[{number}] matches too much")
 
 
@@ -535,6 +543,7 @@ LONGEST_WAITS = {"group_wait": 300, "group_interval": 3600, "repeat_interval": 8
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
 
+@lru_cache(maxsize=1024)
 def seconds(duration: str) -> float:
     """Return the seconds of a Prometheus duration such as `1h30m`; infinity if it is invalid."""
     parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
@@ -560,15 +569,14 @@ def _configured(
     return found, unknown
 
 
-def _label_sets(owner: Resource, severity: str) -> list[Mapping[str, str]]:
-    """Return the label sets of alerts with one severity, without duplicates."""
-    sets: dict[tuple[tuple[str, str], ...], None] = {}
+def _label_sets(owner: Resource) -> dict[str | None, list[Mapping[str, str]]]:
+    """Return the label sets of alerts by their severity, without duplicates."""
+    sets: dict[str | None, dict[tuple[tuple[str, str], ...], None]] = defaultdict(dict)
     for alert in alerts.alerts_of(owner):
         labels = alert["labels"]
-        if labels["severity"].text == severity:
-            named = {**{key: labels[key].text or "" for key in labels.keys}, "alertname": alert["alert"].text or ""}
-            sets[tuple(sorted(named.items()))] = None
-    return [dict(each) for each in sets]
+        named = {**{key: labels[key].text or "" for key in labels.keys}, "alertname": alert["alert"].text or ""}
+        sets[labels["severity"].text][tuple(sorted(named.items()))] = None
+    return {severity: [dict(each) for each in found] for severity, found in sets.items()}
 
 
 def _clusters(resources: Sequence[Resource]) -> Callable[[Resource], str]:

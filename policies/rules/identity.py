@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pulumi_policy import Severity
 
@@ -233,7 +234,7 @@ def static_cloud_keys(resources: Sequence[Resource], _settings: Settings, verdic
     clusters = _ManagedClusters(resources)
     for resource in resources:
         if resource.type in WORKLOADS or resource.type in (SECRETS, EXTERNAL_SECRETS):
-            given = [key for key in _pod_credentials(resource) if key.unknown or _is_cloud_key(key)]
+            given = [key for key in _pod_credentials(resource) if key.unknown or _is_cloud_key(key.text or "")]
             if given and clusters.includes(resource):
                 _report_keys(resource, given, verdict)
 
@@ -261,8 +262,9 @@ def _pod_credentials(resource: Resource) -> Iterator[Property]:
             yield from (each["name"] for each in container["env"].elements())
 
 
-def _is_cloud_key(name: Property) -> bool:
-    return bool(_CLOUD_KEY.fullmatch(re.sub(r"[-. ]", "_", name.text or "").upper()))
+@lru_cache(maxsize=4096)
+def _is_cloud_key(name: str) -> bool:
+    return bool(_CLOUD_KEY.fullmatch(re.sub(r"[-. ]", "_", name).upper()))
 
 
 class _ManagedClusters:
