@@ -7,9 +7,11 @@ rehearsal stops and names both versions, because its plan could be wrong.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib import import_module, metadata
+from types import ModuleType
 from typing import Any
 
 from slipway.rehearsal.errors import RehearsalError
@@ -17,6 +19,7 @@ from slipway.rehearsal.errors import RehearsalError
 TRIED = "3.272.0"
 """The version of the package `pulumi` against which all of this was written."""
 _RESOURCE = "pulumi.runtime.resource"
+_STACK = "pulumi.runtime.stack"
 # https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/runtime/resource.py and _callbacks.py next to it
 FUNCTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("pulumi.log", "debug"): ("msg", "resource", "stream_id", "ephemeral"),
@@ -29,6 +32,7 @@ VALUES: dict[tuple[str, str], type] = {
     (_RESOURCE, "source_pb2.StackFrame"): type,
     (_RESOURCE, "source_pb2.SourcePosition"): type,
     ("pulumi.runtime._callbacks", "_CallbackServicer._servicers"): list,
+    (_STACK, "asyncio"): ModuleType,
 }
 """The attributes that are read, and their kinds."""
 
@@ -118,6 +122,22 @@ class _Dropped:
 
     async def future(self) -> str:
         return ""
+
+
+def wait_for_outputs_together() -> None:
+    """Wait for all outputs of a program at once, or until one fails: the SDK waits until any of them is done, then for
+    all others again, which takes time by the square of their number."""
+    _module(_STACK).asyncio = _PatientAsyncio("asyncio")
+
+
+class _PatientAsyncio(ModuleType):
+    """The module, but for its `wait`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    def wait(self, tasks: Iterable[asyncio.Task[Any]], return_when: str) -> Awaitable[Any]:
+        return asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
 
 
 def callback(token: str) -> Callable[[bytes], Awaitable[Any]] | None:

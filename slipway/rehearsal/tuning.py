@@ -35,6 +35,7 @@ def tune(root: Path) -> None:
     uris: dict[str, str] = {}
     sdk.send_position(lambda: _position(root, uris))
     sdk.skip_unused_urns()
+    sdk.wait_for_outputs_together()
 
 
 def _position(root: Path, uris: dict[str, str]) -> tuple[str, int] | None:

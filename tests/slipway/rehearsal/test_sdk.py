@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from importlib import metadata
 from pathlib import Path
 
@@ -59,3 +60,23 @@ def test_nobody_else_touches_a_private_part_of_the_sdk() -> None:
                 assert not foreign, f"{path}: {owner}.{node.attr}"
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert "pulumi.runtime._" not in node.value, path
+
+
+def test_outputs_are_awaited_together_until_one_fails() -> None:
+    """All of them are done, or one has failed, however little the SDK asks to wait for."""
+    sdk_asyncio = sdk._PatientAsyncio("asyncio")
+
+    async def awaited(last: BaseException | None) -> tuple[int, int]:
+        first, second, never = (asyncio.get_running_loop().create_future() for _ in range(3))
+        first.set_result(None)
+        if last is None:
+            asyncio.get_running_loop().call_soon(second.set_result, None)
+        else:
+            asyncio.get_running_loop().call_soon(second.set_exception, last)
+        waited = [first, second] if last is None else [first, second, never]
+        done, pending = await sdk_asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        assert [each.exception() for each in done if each is second] == [last]
+        return len(done), len(pending)
+
+    assert asyncio.run(awaited(None)) == (2, 0)
+    assert asyncio.run(awaited(ValueError("no"))) == (2, 1)
