@@ -200,10 +200,11 @@ class _Parent:
         head, files, *_ = socket.recv_fds(connection, HEAD.size, 8)
         try:
             asked = json.loads(_exactly(connection, HEAD.unpack(head)[0]))
+            pid = os.fork()
         except (ConnectionError, struct.error):  # whoever asks has ended
-            asked = None
-        pid = os.fork() if asked else None
-        if pid == 0:
+            connection.close()
+            return None
+        if not pid:
             os.setsid()
             connection.sendall(HEAD.pack(os.getpid()))
             self._selector.close()
@@ -212,9 +213,8 @@ class _Parent:
             return Child(self._kind, self._modules, asked, files)
         for each in files:
             os.close(each)
-        if pid is not None:
-            self._children[connection] = pid
-            self._selector.register(connection, selectors.EVENT_READ)
+        self._children[connection] = pid
+        self._selector.register(connection, selectors.EVENT_READ)
         return None
 
     def _reap(self, connection: socket.socket) -> None:

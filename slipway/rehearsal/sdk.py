@@ -136,7 +136,7 @@ class _PatientAsyncio(ModuleType):
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
 
-    def wait(self, tasks: Iterable[asyncio.Task[Any]], return_when: str) -> Awaitable[Any]:
+    def wait(self, tasks: Iterable[asyncio.Future[Any]], return_when: str) -> Awaitable[Any]:
         return asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
 
 
