@@ -35,10 +35,11 @@ def test_a_project_begins_with_the_wheel_alone(tmp_path: Path) -> None:
     """Built from a copy, unpacked, asked for a project, and that project judged: nothing of this checkout is used, and
     no file of it is missing."""
     source, site, project = (tmp_path / each for each in ("source", "site", "project"))
-    released = blueprint.released()
-    for name, path in released.items():
+    for name, path in blueprint.released().items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes(path.read_bytes())
+    for name in ("CHANGELOG.md", "slipway/cli/starter/common/.gitignore"):
+        (source / name).write_text("# Of the wheel alone\n")
     build = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
     run(sys.executable, "-c", build, tmp_path, cwd=source)
     (wheel,) = tmp_path.glob("*.whl")
@@ -48,13 +49,13 @@ def test_a_project_begins_with_the_wheel_alone(tmp_path: Path) -> None:
 
     slipway = (sys.executable, "-c", "from slipway.cli.main import main; main()")
     run(*slipway, "init", project, cwd=tmp_path, PYTHONPATH=str(site))
-    copied = {each.relative_to(project / "slipway").as_posix(): each for each in _files(project / "slipway")}
-    assert {name: path.read_bytes() for name, path in copied.items()} == {
-        name: path.read_bytes() for name, path in released.items()
-    }
+    assert (project / ".gitignore").read_text() == "# Of the wheel alone\n"
+    assert _contents(project / "slipway") == {name: (source / name).read_bytes() for name in blueprint.released()}
     said = run(*slipway, "preview", cwd=project, PYTHONPATH=str(site))
     assert re.search(r"Policies: 0 violations, 0 warnings \(\d+ of \d+ rules\)", said)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.is_file() and "__pycache__" not in each.parts]
+def _contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder but what Python compiled."""
+    files = (each for each in folder.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
+    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files}
