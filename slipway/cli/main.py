@@ -101,12 +101,16 @@ def preview(
     every: Annotated[bool, typer.Option("--resources", help="List every resource instead of counting them.")] = False,
     pack: Annotated[
         Path | None,
-        typer.Option("--policy-pack", help="Folder of the policy pack; by default the project's policies/."),
+        typer.Option(
+            "--policy-pack",
+            help="Folder of the policy pack; by default the project's policies/, or that of its program.",
+        ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            "--policy-config", help="Folder with its levels, exemptions and lists; by default the pack's own."
+            "--policy-config",
+            help="Folder with its levels, exemptions and lists; by default the project's, of another pack its own.",
         ),
     ] = None,
     base: Annotated[

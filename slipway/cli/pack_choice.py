@@ -42,7 +42,7 @@ def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
     """Yield the pack that checks the project at `root`. Raises InvalidSettings if a pack, its data or the base is
     missing."""
     with _tree(options.base, root) as base:
-        based = _pack_of(base) if base else None
+        based = _pack_of(base) if base else _named(options.pack, root)
         pack = options.pack or (based.path if based else None)
         data = options.data or (based.data if based else None)
         for option, folder, needed in (("--policy-pack", pack, PACK_FILE), ("--policy-config", data, LEVELS)):
@@ -50,13 +50,25 @@ def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
                 raise refused(f"{option} {folder}: is not a policy pack: it has no {needed}")
         changes = None if base is None else compared(base, root)
         yield ChosenPack(
-            pack and PolicyPack(pack, data=data), changes, base or (data.resolve().parent if data else root)
+            pack and PolicyPack(pack, data=data),
+            changes,
+            base or (options.data.resolve().parent if options.data else root),
         )
 
 
 def places_of(root: Path) -> tuple[Path, ...]:
     """Return the folders whose files apply in the tree `root`, each over those before it. Raises InvalidSettings."""
     return find_project(root).places if (root / PROJECT_FILE).is_file() else (root,)
+
+
+def _named(pack: Path | None, root: Path) -> PolicyPack | None:
+    """Return the project's own pack if that is what the command line names: its levels are the project's. Raises
+    InvalidSettings."""
+    project = find_project(root)
+    if pack is None or pack.resolve() not in {(each / POLICIES).resolve() for each in project.places}:
+        return None
+    own = own_pack(project)
+    return own if own is not None and own.path.resolve() == pack.resolve() else None
 
 
 def _pack_of(base: Path) -> PolicyPack:

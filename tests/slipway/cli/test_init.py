@@ -12,7 +12,7 @@ import yaml
 
 from slipway.cli import blueprint
 from slipway.cli.init import CLOUDS, init, stack_of, starter
-from slipway.cli.pack_choice import PackOptions
+from slipway.cli.pack_choice import PackOptions, chosen_pack
 from slipway.cli.preview import Comparing, preview
 from slipway.reports import ledger
 from slipway.settings.clouds import CLOUDS as SETTINGS
@@ -51,6 +51,23 @@ def test_what_the_examples_decide_is_nobody_else_s(pinned: Path) -> None:
     assert "marketplace" not in "".join(contents(pinned).values())
     assert not {*blueprint.DECIDED} & {*blueprint.released()}
     assert not [name for name in blueprint.released() if re.match(r"systems/.*/|ledger/|Pulumi\.", name)]
+
+
+def test_a_pack_that_is_named_judges_by_the_levels_of_the_project(pinned: Path) -> None:
+    """Whether its checkout lies in the project or is linked there; another pack has its own."""
+    init(pinned, "local", keep=False)
+    (pinned / "other").mkdir()
+    (pinned / "other" / "PulumiPolicy.yaml").touch()
+    for named, data in ((pinned / "slipway" / "policies", pinned / "policies"), (pinned / "other", None)):
+        with chosen_pack(PackOptions(pack=named), pinned) as chosen:
+            assert chosen.pack is not None
+            assert (chosen.pack.path, chosen.pack.data) == (named, data)
+    (pinned / "policies" / "stacks.yaml").unlink()
+    with (
+        pytest.raises(InvalidSettings, match=r"policies/stacks\.yaml: does not exist"),
+        chosen_pack(PackOptions(pack=pinned / "slipway" / "policies"), pinned),
+    ):
+        pass
 
 
 def test_the_three_steps_are_told(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
