@@ -233,10 +233,10 @@ def static_cloud_keys(resources: Sequence[Resource], _settings: Settings, verdic
     """Check the credentials of pods on clusters whose cloud has pod identities; other clusters have only keys."""
     clusters = _ManagedClusters(resources)
     for resource in resources:
-        if resource.type in WORKLOADS or resource.type in (SECRETS, EXTERNAL_SECRETS):
-            given = [key for key in _pod_credentials(resource) if key.unknown or _is_cloud_key(key.text or "")]
-            if given and clusters.includes(resource):
-                _report_keys(resource, given, verdict)
+        if resource.type not in (*WORKLOADS, SECRETS, EXTERNAL_SECRETS) or not clusters.includes(resource):
+            continue
+        if given := [key for key in _pod_credentials(resource) if key.unknown or _is_cloud_key(key.text or "")]:
+            _report_keys(resource, given, verdict)
 
 
 def _report_keys(resource: Resource, given: Sequence[Property], verdict: Verdict) -> None:

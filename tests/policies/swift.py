@@ -91,6 +91,7 @@ class _Plan:
         for each in self._server._related(asked.together):
             self._together[each.urn].append(each)
         self._known: dict[tuple[str, str], Said] = {}
+        self._nearby: dict[str, list[Any]] = {}
 
     def broken(self, change: Change) -> set[str]:
         """The rules that say of a changed plan what they do not say of the plan."""
@@ -152,9 +153,7 @@ class _Plan:
         types = {each.type for each in new} | {unversioned(each["type"]) for each in before}
         urns = {each.urn for each in new} | gone
         (system,) = {owner(each) if owner(each) in SYSTEMS else "" for each in urns} or {""}
-        away = SYSTEMS - {system} if system else ()
-        near = [each for urn, found in self._together.items() if owner(urn) not in away for each in found]
-        found: set[str] = set()
+        near, found = self._near(system), set[str]()
         for rule in (each for each in self._rules if isinstance(each, StackRule)):
             if any(rule.declaration.covers(each) for each in types):
                 if (rule.name, system) not in self._known:
@@ -162,6 +161,14 @@ class _Plan:
                 resources = [each for each in near if each.urn not in gone]
                 found |= {rule.name} if self._said(rule, [*resources, *new]) - self._known[rule.name, system] else set()
         return found
+
+    def _near(self, system: str) -> list[Any]:
+        """What a rule may see a system's resources with: those of no system, and its own."""
+        if system not in self._nearby:
+            away = SYSTEMS - {system} if system else ()
+            together = self._together.items()
+            self._nearby[system] = [each for urn, found in together if owner(urn) not in away for each in found]
+        return self._nearby[system]
 
     def _said(self, rule: Any, subject: Any) -> Said:
         from framework.verdicts import Advice
