@@ -79,7 +79,8 @@ def variables(system: DeployedSystem, service: str, slot: str, buckets: Mapping[
     service's own; later ones override earlier ones."""
     definition = system.definition.services[service]
     declared = {**system.definition.environment, **definition.environment}
-    plain = {"PORT": str(definition.port), **(FLAGS if system.definition.flags else {})}
+    port = {} if definition.port is None else {"PORT": str(definition.port)}
+    plain = {**port, **(FLAGS if system.definition.flags else {})}
     secret: dict[str, SecretKey] = {}
     for name, value in declared.items():
         plain.pop(name, None)
@@ -176,8 +177,7 @@ def _text(
         case FromDomain():
             return f"https://{definition.domains[value.domain]}{value.path or ''}"
         case FromService():
-            port = definition.services[value.service].service_port or definition.services[value.service].port
-            return f"http://{names.in_slot(value.service, slot)}:{port}"
+            return f"http://{names.in_slot(value.service, slot)}:{definition.services[value.service].address_port}"
         case FromSlot():
             return slot if value.slot == "name" else version
         case FromVersion():

@@ -60,15 +60,12 @@ def of_service(
     service = services[name]
     callers = [other for other, declared in services.items() if name in declared.needs]
     callers += [other for other, declared in schedules.items() if name in services[declared.service].needs]
-    ingress = [_pods(names.selector(caller, slot)) for caller in callers]
-    if service.routes:
-        ingress.append(_namespace(names.GATEWAY_NAMESPACE))
     return _policy(
         scope,
         names.in_slot(name, slot),
         service.source,
         names.selector(name, slot),
-        ingress=[*([_from(ingress, service.port)] if ingress else []), *_scraped(service)],
+        ingress=[*_called(service, [_pods(names.selector(caller, slot)) for caller in callers]), *_scraped(service)],
         egress=_calls(service, slot, services, peers),
         service=name,
         slot=slot,
@@ -262,7 +259,11 @@ def of_release_controller(
 def _calls(
     service: Service, slot: str, services: Mapping[str, Service], peers: Sequence[NetworkPeer]
 ) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
-    calls = [NetworkPeer(services[needed].port, pods=names.selector(needed, slot)) for needed in service.needs]
+    calls = [
+        NetworkPeer(port, pods=names.selector(needed, slot))
+        for needed in service.needs
+        for port in services[needed].exposed.values()
+    ]
     return [_to(peer) for peer in [*calls, *peers]] + _internet({egress.port for egress in service.egress})
 
 
@@ -292,10 +293,19 @@ def _policy(
     )
 
 
+def _called(service: Service, callers: list[Peer]) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    """Allows callers to reach every port, and the gateway the one that routes lead to."""
+    gateway = [_namespace(names.GATEWAY_NAMESPACE)] if service.routes else []
+    if service.port is None or not service.ports:
+        peers, ports = [*callers, *gateway], service.exposed.values()
+        return [_from(peers, *ports)] if peers and ports else []
+    open_to_callers = [_from(callers, *service.exposed.values())] if callers else []
+    return [*open_to_callers, *([_from(gateway, service.port)] if gateway else [])]
+
+
 def _scraped(service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
-    if service.metrics is None:
-        return []
-    return [_from([_namespace(MONITORING)], service.metrics.port or service.port)]
+    port = None if service.metrics is None else service.metrics.port or service.port
+    return [] if port is None else [_from([_namespace(MONITORING)], port)]
 
 
 def _pods(labels: Mapping[str, str]) -> Peer:

@@ -94,11 +94,11 @@ def scratch_mounts(folders: Sequence[str]) -> list[core.v1.VolumeMountArgs]:
     return [core.v1.VolumeMountArgs(name=f"scratch-{index}", mount_path=folder) for index, folder in enumerate(folders)]
 
 
-def pre_stop() -> core.v1.LifecycleArgs:
-    """Returns a hook that lets a terminating pod serve until no more requests arrive."""
-    return core.v1.LifecycleArgs(
-        pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
-    )
+def pre_stop(command: Sequence[str] = ()) -> core.v1.LifecycleArgs:
+    """Returns a hook that lets a terminating pod serve until no more requests arrive, or that runs `command`."""
+    waits = core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
+    runs = core.v1.LifecycleHandlerArgs(exec_=core.v1.ExecActionArgs(command=list(command)))
+    return core.v1.LifecycleArgs(pre_stop=runs if command else waits)
 
 
 def from_field(name: str, path: str) -> core.v1.EnvVarArgs:

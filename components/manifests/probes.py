@@ -51,7 +51,7 @@ def _rank(definition: System, probe: Probe) -> tuple[bool, bool]:
 
 def _of_service(definition: System, name: str, domain: str) -> Probe:
     service = definition.services[name]
-    if _owner(definition, domain, service.health.path) == name:
+    if service.health.by == "http" and _owner(definition, domain, service.health.path) == name:
         return _at(definition, domain, service.health.path)
     routed = min((route.path for route in service.routes if route.domain == domain), key=len)
     return _at(definition, domain, routed, strict=False)

@@ -38,6 +38,9 @@ REPLICAS = "spec.replicas"
 COMPONENT = "app.kubernetes.io/component"
 SUPPORT = "support"
 """A workload without visitors, such as an exporter: its number of pods is fixed."""
+NAME = "app.kubernetes.io/name"
+UNPROBED = "slipway.dev/unprobed"
+"""Annotation of a workload without probes; its text is the reason."""
 SINGLETON = "slipway.dev/singleton"
 """Annotation of a workload with exactly one pod; its text is the reason."""
 
@@ -262,7 +265,7 @@ def _evaluate_workload(workload: Resource, verdict: Verdict) -> None:
     for container in listed:
         where = container.fields
         _report(workload, where, list(_bounds(container)), "lacks resource bounds in", "resources", verdict)
-        _report(workload, where, list(_probes(container)), "lacks probes in", "health", verdict)
+        _report(workload, where, list(_probes(workload, container)), "lacks probes in", "health", verdict)
         rights = [*confined.pop(where.path, ()), *_read_only(container)]
         _report(workload, where, rights, "lacks hardening in", "", verdict)
     for path, rest in confined.items():
@@ -290,8 +293,8 @@ def _bounds(container: Container) -> Iterator[Problem]:
                 yield amount, "is not an amount above zero"
 
 
-def _probes(container: Container) -> Iterator[Problem]:
-    if not container.long_running:
+def _probes(workload: Resource, container: Container) -> Iterator[Problem]:
+    if not container.long_running or _is_unprobed(workload, container):
         return
     for name in ("livenessProbe", "readinessProbe"):
         probe = container[name]
@@ -300,6 +303,14 @@ def _probes(container: Container) -> Iterator[Problem]:
             yield probe, "is not set"
         elif not any(each.unknown or each.mapping for each in handlers):
             yield probe, "asks nothing"
+
+
+def _is_unprobed(workload: Resource, container: Container) -> bool:
+    """Return whether the workload says why its own container, which nobody calls, cannot be asked."""
+    reason = workload["metadata"]["annotations"][UNPROBED].text or ""
+    own = container["name"].text == workload["metadata"]["labels"][NAME].text
+    ports = container["ports"]
+    return bool(reason.strip()) and own and not ports.unknown and not any(True for _ in ports.elements())
 
 
 def _read_only(container: Container) -> Iterator[Problem]:

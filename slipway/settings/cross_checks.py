@@ -29,6 +29,7 @@ from slipway.settings.services import (
     FromService,
     FromVersion,
     Generated,
+    Health,
     Resources,
     Supplied,
 )
@@ -36,6 +37,8 @@ from slipway.settings.system import System
 
 BUILT_IN = re.compile(r"(NEXT_PUBLIC|REACT_APP|VITE|VUE_APP|GATSBY|EXPO_PUBLIC)_")
 """Prefixes of variables that bundlers replace with their value."""
+RESERVED_PORTS = ("http", "metrics")
+"""Names of the ports of `port` and of `metrics.port`."""
 RESERVED = ("backups", "publisher", "secrets")
 RESERVED_IN = ("services", "sites", "buckets", "schedules")
 
@@ -45,6 +48,8 @@ def findings(system: System, folder: Path) -> Found:
     yield from _needs(system)
     yield from _cycle(system)
     yield from _images(system)
+    yield from _ports(system)
+    yield from _health(system)
     yield from _environments(system)
     yield from _secrets(system)
     yield from _engines(system)
@@ -86,6 +91,58 @@ def _cycle(system: System) -> Found:
         cycle = list(reversed(error.args[1]))
         paths = tuple(("services", name, "needs") for name in cycle)
         yield Finding(paths[0], f"is a cycle: {' needs '.join(cycle)}", paths)
+
+
+def _ports(system: System) -> Found:
+    for name, service in system.services.items():
+        path = ("services", name)
+        taken = {service.port: "port"} if service.port is not None else {}
+        for called, number in service.ports.items():
+            if called in RESERVED_PORTS:
+                yield Finding(
+                    (*path, "ports", called), f"is a reserved name: choose another than {', '.join(RESERVED_PORTS)}"
+                )
+            elif number in taken:
+                yield Finding((*path, "ports", called), f"is already '{taken[number]}': name each port once")
+            taken.setdefault(number, f"ports.{called}")
+        if service.port is not None:
+            continue
+        for key, value in (("routes", service.routes), ("servicePort", service.service_port)):
+            if value:
+                yield Finding((*path, key), "leads to a port, which the service has not: set 'port', for example 3000")
+        if service.metrics is not None and service.metrics.port is None:
+            yield Finding((*path, "metrics"), "requires 'port', since the service has none, for example {port: 9464}")
+
+
+def _health(system: System) -> Found:
+    for name, service in system.services.items():
+        path, health = ("services", name, "health"), service.health
+        if health.by in ("http", "grpc", "tcp") and service.port is None and health.port is None and not service.routes:
+            yield Finding(
+                path if "health" in service.model_fields_set else path[:-1],
+                "has no port that could be asked whether it works: set 'port', for example 3000, or for a worker "
+                "health: {by: exec, command: [bin/healthy]}, or {by: none, reason: It ends when it cannot work}",
+            )
+        yield from _answer(path, health)
+        if health.by == "none" and (service.exposed or service.metrics is not None):
+            rule = "is for programs without a port: set tcp, which asks whether the port is open"
+            yield Finding((*path, "by"), rule, (("services", name, "port"),))
+
+
+def _answer(path: Keys, health: Health) -> Found:
+    """Check that what is asked is declared, and nothing else."""
+    if health.by == "exec" and not health.command:
+        yield Finding(path, "runs a command, but names none: set 'command', for example [bin/healthy]")
+    if health.by == "none" and health.reason is None:
+        yield Finding(path, "asks nothing: set 'reason' to why, for example It ends when it cannot work")
+    for key, field, way in (
+        ("command", "command", "exec"),
+        ("reason", "reason", "none"),
+        ("path", "path", "http"),
+        ("readyPath", "ready_path", "http"),
+    ):
+        if health.by != way and field in health.model_fields_set:
+            yield Finding((*path, key), f"is for 'by: {way}', and this is asked by {health.by}: take it away")
 
 
 def _images(system: System) -> Found:
@@ -154,8 +211,15 @@ def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
         yield from _known((*path, key), kind, getattr(value, key), known_of(system))
         if isinstance(value, FromDatabase):
             yield from _external(system, (*path, key), value.database)
+        if isinstance(value, FromService) and not _has_port(system, value.service):
+            rule = "is a service without a port, which has no address: set its 'port', for example 3000"
+            yield Finding((*path, key), rule, (("services", value.service),))
     elif any(is_secret(variable, text) for text in _texts(value)):
         yield Finding(path, PLAIN_VARIABLE)
+
+
+def _has_port(system: System, name: str) -> bool:
+    return name not in system.services or system.services[name].port is not None
 
 
 def _texts(value: Any) -> Collection[str]:

@@ -397,6 +397,15 @@ Version = Annotated[
         numbers=True,
     ),
 ]
+PortName = Annotated[
+    str,
+    Matching(
+        "the name of a port (lower-case letters, digits and single hyphens, with a letter; 15 at most)",
+        "admin",
+        r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*",
+        15,
+    ),
+]
 OwnRepository = Matching(
     "an image repository, without registry, tag or digest",
     "rent-to-own/api-gateway",

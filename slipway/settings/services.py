@@ -19,6 +19,7 @@ from slipway.settings.fields import (
     Memory,
     Name,
     Port,
+    PortName,
     Positive,
     RandomBytes,
     Repository,
@@ -38,6 +39,8 @@ from slipway.settings.problems import nearest_word
 from slipway.settings.setting import OVERRIDABLE, Choice, Setting
 from slipway.settings.versions import reaches
 
+HTTP = "http"
+"""Name of the port that `port` sets."""
 LONGEST_VARIABLE = 128 + len("=")
 """Bytes reserved for name and `=` of a variable. Chosen: longer than any name."""
 
@@ -243,15 +246,46 @@ def rotations(secrets: Mapping[str, Secret]) -> dict[str, str]:
     }
 
 
+class Timing(Setting):
+    """When a probe asks, and what its answers come to."""
+
+    delay_seconds: Positive | None = None
+    """Seconds after the start of the container before the first question; by default none, because the start-up probe
+    waits for the program."""
+    period_seconds: Positive | None = None
+    """Seconds between two questions; by default 5, and 10 for liveness."""
+    timeout_seconds: Positive | None = None
+    """Seconds for an answer; by default 3, since a probe asks for little."""
+    failures: Positive | None = None
+    """Failures in a row that count; by default 3 for readiness, 6 for liveness, and for start-up as many as fit into
+    `startupSeconds`."""
+
+
 class Health(Setting):
     """Health checks of a pod."""
 
+    by: OneOf["http", "grpc", "tcp", "exec", "none"] = "http"
+    """How it is asked: a path over HTTP, gRPC's health service, a connection, a command in the container, or not at all,
+    with a `reason`. By default over HTTP."""
     path: UrlPath = "/health"
-    """Path that returns 200 while the process works (liveness)."""
+    """Path that returns 200 while the process works (liveness); for `http` only."""
     ready_path: UrlPath | None = None
     """Path that returns 200 while it can serve (readiness); by default the same."""
+    port: Port | None = None
+    """Port that is asked; by default the service's `port`."""
+    command: list[Text] = Field(default_factory=list)
+    """Command that ends with status 0 while the program works; for `exec` only, and required there."""
+    reason: Text | None = None
+    """Why nothing can be asked, such as that the program ends when it cannot work; required for `none`. Kubernetes then
+    restarts what ends, and nothing else."""
     startup_seconds: Positive = 120
     """Maximum start-up time in seconds."""
+    startup: Timing = Field(default_factory=Timing)
+    """The start-up probe, before which the others do not ask."""
+    readiness: Timing = Field(default_factory=Timing)
+    """The readiness probe, without which a pod gets no requests."""
+    liveness: Timing = Field(default_factory=Timing)
+    """The liveness probe, without which a container is restarted."""
 
 
 class Replicas(Setting):
@@ -318,8 +352,12 @@ class Service(Setting):
     image: Image
     """Repository in the cluster's registry, whose tag is the slot's version; or the image of others as `{repository: …,
     tag: …, digest: …}`."""
-    port: Port
-    """Port that its container listens on; pods find it in PORT."""
+    port: Port | None = Field(default=None, examples=[3000])
+    """Port that its container listens on; pods find it in PORT. Without it the service is a worker: nothing calls it, and
+    `health` says how it is asked."""
+    ports: dict[PortName, Port] = Field(default_factory=dict)
+    """Further ports by name, such as `{admin: 8081}`, that those who need the service may call; none by default. Routes
+    lead to `port`."""
     service_port: Port | None = None
     """Port of its Service in the cluster; by default the same."""
     health: Health = Field(default_factory=Health)
@@ -349,12 +387,32 @@ class Service(Setting):
     """Its own metrics for Prometheus; without it only the gateway's exist."""
     command: list[Text] = Field(default_factory=list)
     """Overrides the image's entry point."""
+    args: list[Text] = Field(default_factory=list)
+    """Arguments of the entry point, in place of the image's; by default the image's own."""
+    pre_stop: list[Text] = Field(default_factory=list)
+    """Command that runs before the program is told to stop. It takes the place of the 10 s that a pod waits for gateways to
+    notice, so it must last as long where there is a `port`; its time counts towards `drainSeconds` and those 10 s. None
+    by default."""
     writable: Annotated[list[Folder], AfterValidator(distinct)] = Field(default_factory=lambda: ["/tmp"])
     """Writable folders; the rest of its file system is read-only."""
     user: Positive = 10001
     """User id that it runs as, never root."""
     drain_seconds: Positive = 20
-    """Seconds that a terminating pod keeps serving, until gateways have stopped sending requests."""
+    """Seconds that a terminating pod keeps serving, until gateways have stopped sending requests; of a worker, the seconds
+    in which it finishes its work. Then it is killed: with a `port` 10 s more are its termination grace period."""
+
+    @property
+    def exposed(self) -> dict[str, int]:
+        """Return the ports that other pods may call, by name."""
+        return {**({HTTP: self.port} if self.port is not None else {}), **self.ports}
+
+    @property
+    def address_port(self) -> int:
+        """Return the port of its Service in the cluster. Raises ValueError for a service without a port."""
+        found = self.service_port or self.port
+        if found is None:
+            raise ValueError("a service without a port has no address")
+        return found
 
 
 class Site(Setting):

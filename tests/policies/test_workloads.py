@@ -341,6 +341,30 @@ def test_init_container_needs_probes_only_if_it_stays(preview: Judge) -> None:
     assert len(preview.judge(workload("kubernetes:apps/v1:StatefulSet", plain))) == 2
 
 
+@pytest.mark.parametrize(
+    ("reason", "changed", "accepted"),
+    [
+        ("It ends when it cannot work", {}, True),
+        ("It ends when it cannot work", {"ports": []}, True),
+        (" ", {}, False),
+        (ABSENT, {}, False),
+        ("It ends when it cannot work", {"ports": [{"containerPort": 3000}]}, False),
+        ("It ends when it cannot work", {"name": "other"}, False),
+    ],
+)
+def test_a_worker_says_why_nobody_can_ask_it(
+    preview: Judge, reason: Any, changed: dict[str, Any], accepted: bool
+) -> None:
+    """Its own container alone, and only without ports: what is called can be asked."""
+    probes = ("livenessProbe", "readinessProbe")
+    container = {key: value for key, value in CONTAINER.items() if key not in probes}
+    pod = {**POD, "containers": [{**container, **changed}]}
+    said = {**metadata(), "labels": {"app.kubernetes.io/name": "api"}}
+    said["annotations"] |= {} if reason is ABSENT else {"slipway.dev/unprobed": reason}
+    fact = Fact("kubernetes:apps/v1:StatefulSet", {"metadata": said, "spec": {"template": {"spec": pod}}}, "work")
+    assert outcomes(preview.judge(fact)) == ([] if accepted else [(HARDENING, "mandatory")])
+
+
 def test_secret_values_are_judged_and_not_shown(preview: Judge) -> None:
     """A secret is judged by what is inside, and never told."""
     good = edited(setting("containers.0.resources", secret(CONTAINER["resources"])))

@@ -59,8 +59,9 @@ class Slot(pulumi.ComponentResource):
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace])
         self._running: dict[str, pulumi.Resource] = {}
         version = args.system.deployment.slot(args.slot).version
-        for service_name in self._services:
-            self._address(service_name)
+        for service_name, declared in self._services.items():
+            if declared.exposed:
+                self._address(service_name)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace, *args.admitted])
         if version is not None:
             for service_name in in_order(self._services):

@@ -125,7 +125,16 @@ def _services(services: dict[str, Service]) -> Table:
         copies = f"{each.replicas.minimum}, in the live slot" if each.live_only else copies
         needs = joined([Code(need) for need in each.needs])
         calls = ", ".join(egress.host for egress in each.egress)
-        rows.append([Code(name), Code(_image(each.image)), str(each.port), copies, needs, calls])
+        rows.append(
+            [
+                Code(name),
+                Code(_image(each.image)),
+                ", ".join(map(str, each.exposed.values())) or "none",
+                copies,
+                needs,
+                calls,
+            ]
+        )
     return Table(("service", "image", "port", "replicas", "starts after", "calls"), rows)
 
 

@@ -124,6 +124,65 @@ def test_a_service_has_a_version_of_its_own() -> None:
     }
 
 
+def container(name: str) -> dict[str, Any]:
+    return pod("local", f"{name}-blue")["containers"][0]
+
+
+def test_programs_are_asked_as_they_can_answer() -> None:
+    """By gRPC, by a command, by a connection, or not at all, with declared times over the usual ones."""
+    usual = {"periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 3}
+    assert container("catalogue")["readinessProbe"] == {"httpGet": {"path": "/health", "port": "http"}, **usual}
+    asked = {"grpc": {"port": 50051}}
+    assert {key: each for key, each in container("orders").items() if key.endswith("Probe")} == {
+        "startupProbe": {**asked, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 12},
+        "readinessProbe": {**asked, "periodSeconds": 2, "timeoutSeconds": 3, "failureThreshold": 2},
+        "livenessProbe": {
+            **asked,
+            "initialDelaySeconds": 10,
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+    }
+    assert container("relay")["readinessProbe"] == {"tcpSocket": {"port": "http"}, **usual}
+    assert container("mailer")["readinessProbe"] == {"exec": {"command": ["bin/mailer", "--healthy"]}, **usual}
+    assert not [key for key in container("importer") if key.endswith("Probe")]
+    notes = steps()["local/Deployment/importer-blue"].inputs["metadata"]["annotations"]
+    assert notes["slipway.dev/unprobed"] == "It ends when it cannot import"
+
+
+def test_a_worker_has_no_address() -> None:
+    """No Service in any slot, no PORT, no container port, and nobody may call it."""
+    for name in ("mailer", "importer"):
+        assert not [key for key in steps() if "/Service/" in key and name in key]
+        assert "PORT" not in (steps()[f"local/ConfigMap/{name}-blue"].inputs.get("data") or {})
+        assert not container(name).get("ports")
+        assert not steps()[f"local/NetworkPolicy/{name}-blue"].inputs["spec"].get("ingress")
+
+
+def test_a_program_ends_as_declared() -> None:
+    """A worker has its seconds alone; what has a port is given time until gateways have noticed."""
+    assert container("mailer")["lifecycle"] == {"preStop": {"exec": {"command": ["bin/mailer", "--finish"]}}}
+    assert pod("local", "mailer-blue")["terminationGracePeriodSeconds"] == 120
+    assert "lifecycle" not in container("importer")
+    assert container("relay")["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
+    assert pod("local", "relay-blue")["terminationGracePeriodSeconds"] == 30
+    assert container("orders")["args"] == ["serve", "--grpc"]
+
+
+def test_further_ports_are_open_to_those_that_need_the_service() -> None:
+    """By name in the Service, by number in both network policies."""
+    ports = steps()["local/Service/orders-blue"].inputs["spec"]["ports"]
+    assert [(each["name"], each["port"], each["targetPort"]) for each in ports] == [
+        ("http", 50051, "http"),
+        ("admin", 8081, "admin"),
+    ]
+    (called,) = steps()["local/NetworkPolicy/orders-blue"].inputs["spec"]["ingress"]
+    assert [each["port"] for each in called["ports"]] == [50051, 8081]
+    calls = steps()["local/NetworkPolicy/relay-blue"].inputs["spec"]["egress"]
+    assert [each["ports"][0]["port"] for each in calls] == [50051, 8081]
+
+
 def test_the_pack_has_nothing_against_the_example() -> None:
     """On the clouds, but that these clusters have no logs; a developer's registry promises nothing about own tags."""
     said = [each for each in about("Deployment") if "::local/" not in (each.urn or "")]

@@ -32,7 +32,7 @@ IN_SYSTEM = {
         "port: " + "9" * 50,
         "7: services.api.port: 1e+50 is not a port (1–65535), for example 3000",
     ),
-    "no value": ("port: 3000", "port:", "7: services.api.port: has no value, for example 3000"),
+    "no value": ("image: fleet-api", "image:", "6: services.api.image: has no value, for example fleet-api"),
     "number for text": (
         "title: Fleet",
         "title: 2024",

@@ -15,6 +15,62 @@ BROKEN = {
         f"{FOREIGN}}}}}}}",
         "has neither 'tag' nor 'digest': set both, for example tag: 8.1.4, digest: 'sha256:…'",
     ),
+    "a worker that is asked over HTTP": (
+        "services.worker",
+        "services: {worker: {image: w}}",
+        "has no port that could be asked whether it works: set 'port', for example 3000, or for a worker health: {by: exec, "
+        "command: [bin/healthy]}, or {by: none, reason: It ends when it cannot work}",
+    ),
+    "a command that nobody runs": (
+        "services.worker.health.command",
+        "services: {worker: {image: w, port: 1, health: {command: [x]}}}",
+        "is for 'by: exec', and this is asked by http: take it away",
+    ),
+    "no probes without a reason": (
+        "services.worker.health",
+        "services: {worker: {image: w, health: {by: none}}}",
+        "asks nothing: set 'reason' to why, for example It ends when it cannot work",
+    ),
+    "a command without words": (
+        "services.worker.health",
+        "services: {worker: {image: w, health: {by: exec}}}",
+        "runs a command, but names none: set 'command', for example [bin/healthy]",
+    ),
+    "no probes of what is called": (
+        "services.worker.health.by",
+        "services: {worker: {image: w, port: 1, health: {by: none, reason: why}}}",
+        "none is for programs without a port: set tcp, which asks whether the port is open",
+    ),
+    "a path over gRPC": (
+        "services.worker.health.path",
+        "services: {worker: {image: w, port: 1, health: {by: grpc, path: /up}}}",
+        "/up is for 'by: http', and this is asked by grpc: take it away",
+    ),
+    "a route to a worker": (
+        "services.worker.routes",
+        "services: {worker: {image: w, health: {by: exec, command: [x]}, routes: [{domain: web}]}}",
+        "leads to a port, which the service has not: set 'port', for example 3000",
+    ),
+    "metrics of a worker": (
+        "services.worker.metrics",
+        "services: {worker: {image: w, health: {by: exec, command: [x]}, metrics: {}}}",
+        "requires 'port', since the service has none, for example {port: 9464}",
+    ),
+    "the address of a worker": (
+        "services.a.environment.B.service",
+        "services: {a: {image: a, port: 1, environment: {B: {service: b}}}, b: {image: b, health: {by: exec, command: [x]}}}",
+        "is a service without a port, which has no address: set its 'port', for example 3000",
+    ),
+    "a port with a reserved name": (
+        "services.worker.ports.http",
+        "services: {worker: {image: w, port: 1, ports: {http: 2}}}",
+        "2 is a reserved name: choose another than http, metrics",
+    ),
+    "a port of two names": (
+        "services.worker.ports.admin",
+        "services: {worker: {image: w, port: 1, ports: {admin: 1}}}",
+        "1 is already 'port': name each port once",
+    ),
     "an image with a tag": (
         "services.worker.image",
         "services: {worker: {port: 1, image: 'redis:7'}}",

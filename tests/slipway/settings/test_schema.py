@@ -91,7 +91,7 @@ EDITS = [
     (FLEET, "port: 3000", "prot: 3000", False),
     (FLEET, "port: 3000", "port: 70000", False),
     (FLEET, "port: 3000", 'port: "3000"', False),
-    (FLEET, "port: 3000", "port:", False),
+    (FLEET, "image: fleet-api", "image:", False),
     (FLEET, "title: Fleet", "title: 7", False),
     (FLEET, "title: Fleet", "title: ''", False),
     (FLEET, "title: Fleet", "title: Fleet\nnamespace: ~", True),

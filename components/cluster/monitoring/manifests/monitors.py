@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from slipway.settings.services import Service
+from slipway.settings.services import HTTP, Service
 
 API_VERSION = "monitoring.coreos.com/v1"
 NAMESPACE = "monitoring"
-HTTP_PORT, METRICS_PORT = "http", "metrics"
+HTTP_PORT, METRICS_PORT = HTTP, "metrics"
 """Port names of a container: its service, and its metrics if they have a separate port."""
 PROBER = "blackbox-exporter.monitoring.svc:9115"
 PAGE, ANSWER = "page", "answer"
@@ -20,7 +20,8 @@ _OWN = [{"sourceLabels": ["__meta_kubernetes_pod_label_slipway_dev_slot"], "targ
 def ports(service: Service) -> dict[str, int]:
     """Returns the ports of a service's container by name, because a monitor finds a port only by its name."""
     own = service.metrics.port if service.metrics is not None else None
-    return {HTTP_PORT: service.port, **({METRICS_PORT: own} if own not in (None, service.port) else {})}
+    more = {METRICS_PORT: own} if own is not None and own != service.port else {}
+    return {**service.exposed, **more}
 
 
 def service(name: str, declared: Service) -> dict[str, Any]:

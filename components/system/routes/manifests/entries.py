@@ -29,7 +29,7 @@ def of_services(deployed: DeployedSystem) -> list[Entry]:
                         host=definition.domains[domain],
                         paths=paths,
                         backends={slot: names.in_slot(name, slot) for slot in SLOTS},
-                        port=service.service_port or service.port,
+                        port=service.address_port,
                         source=service.source,
                         maximum_body=body,
                         stream=stream,

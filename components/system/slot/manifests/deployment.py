@@ -11,7 +11,8 @@ from components.cluster.monitoring.manifests import monitors
 from components.manifests import names, pod, priorities
 from components.manifests.environment import Variables
 from components.manifests.scope import Scope
-from slipway.settings.services import Health, Service
+from components.system.slot.manifests import health_probes
+from slipway.settings.services import Service
 
 SCALED = "spec.replicas"
 """Ignored changes of an existing Deployment: with server-side apply the provider then sends the live number of
@@ -68,7 +69,11 @@ def deployment(
             service.source,
             service=name,
             slot=slot,
-            annotations={**_rolled(variables), **_single(service), **({names.LIVE_ONLY: "true"} if live_only else {})},
+            annotations={
+                **_rolled(variables),
+                **_reasons(service),
+                **({names.LIVE_ONLY: "true"} if live_only else {}),
+            },
         ),
         spec=apps.v1.DeploymentSpecArgs(
             replicas=0 if live_only else pods(service),
@@ -97,8 +102,10 @@ def _rolled(variables: Variables) -> dict[str, str]:
     return {"secret.reloader.stakater.com/reload": ",".join(secrets)} if secrets else {}
 
 
-def _single(service: Service) -> dict[str, str]:
-    return {names.SINGLETON: service.singleton} if service.singleton else {}
+def _reasons(service: Service) -> dict[str, str]:
+    """Returns the declared reasons why the service lacks what others have, for the policy pack."""
+    reasons = {names.SINGLETON: service.singleton, names.UNPROBED: service.health.reason}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _pod(
@@ -117,7 +124,7 @@ def _pod(
         service_account_name=name,
         automount_service_account_token=False,
         enable_service_links=False,
-        termination_grace_period_seconds=service.drain_seconds + pod.PROPAGATION_SECONDS,
+        termination_grace_period_seconds=service.drain_seconds + (pod.PROPAGATION_SECONDS if service.exposed else 0),
         security_context=pod.security(service.user),
         topology_spread_constraints=pod.spread(names.selector(name, slot)),
         volumes=[*pod.scratch_volumes(service.writable), *(authority.volume() for authority in authorities)],
@@ -138,6 +145,7 @@ def _container(
         name=name,
         image=image,
         command=service.command or None,
+        args=service.args or None,
         ports=[
             core.v1.ContainerPortArgs(name=port, container_port=number)
             for port, number in monitors.ports(service).items()
@@ -150,21 +158,8 @@ def _container(
         resources=pod.resources(service.resources),
         security_context=pod.container_security(),
         volume_mounts=[*pod.scratch_mounts(service.writable), *(authority.mount() for authority in authorities)],
-        lifecycle=pod.pre_stop(),
-        startup_probe=_probe(service.health.path, period=5, failures=max(1, service.health.startup_seconds // 5)),
-        readiness_probe=_probe(_ready_path(service.health), period=5, failures=3),
-        liveness_probe=_probe(service.health.path, period=10, failures=6),
-    )
-
-
-def _ready_path(health: Health) -> str:
-    return health.ready_path or health.path
-
-
-def _probe(path: str, *, period: int, failures: int) -> core.v1.ProbeArgs:
-    return core.v1.ProbeArgs(
-        http_get=core.v1.HTTPGetActionArgs(path=path, port="http"),
-        period_seconds=period,
-        timeout_seconds=3,
-        failure_threshold=failures,
+        lifecycle=pod.pre_stop(service.pre_stop) if service.exposed or service.pre_stop else None,
+        startup_probe=health_probes.startup(service.health, service.port),
+        readiness_probe=health_probes.readiness(service.health, service.port),
+        liveness_probe=health_probes.liveness(service.health, service.port),
     )

@@ -7,7 +7,7 @@ from pulumi_kubernetes import core
 from components.manifests import names
 from components.manifests.environment import Variables
 from components.manifests.scope import Scope
-from slipway.settings.services import Service
+from slipway.settings.services import HTTP, Service
 
 
 def service(scope: Scope, *, name: str, slot: str, service: Service) -> core.v1.ServiceInitArgs:
@@ -19,8 +19,12 @@ def service(scope: Scope, *, name: str, slot: str, service: Service) -> core.v1.
             selector=names.selector(name, slot),
             ports=[
                 core.v1.ServicePortArgs(
-                    name="http", port=service.service_port or service.port, target_port="http", protocol="TCP"
+                    name=called,
+                    port=service.address_port if called == HTTP else number,
+                    target_port=called,
+                    protocol="TCP",
                 )
+                for called, number in service.exposed.items()
             ],
         ),
     )
