@@ -24,6 +24,7 @@ from slipway.settings.services import (
     FromVersion,
     Generated,
     Plain,
+    Service,
     supplied_by,
 )
 from slipway.settings.stacks import DeployedSystem
@@ -161,6 +162,13 @@ def _secret_key(system: DeployedSystem, value: EnvironmentValue) -> SecretKey | 
     return None
 
 
+def _address(value: FromService, service: Service, host: str) -> str:
+    """Returns how `service` is reached in the form that `value` asks for."""
+    port = service.ports[value.port] if value.port else service.address_port
+    forms = {"url": f"http://{host}:{port}", "host": host, "address": f"{host}:{port}", "port": str(port)}
+    return forms[value.form]
+
+
 def _text(
     system: DeployedSystem,
     slot: str,
@@ -177,7 +185,7 @@ def _text(
         case FromDomain():
             return f"https://{definition.domains[value.domain]}{value.path or ''}"
         case FromService():
-            return f"http://{names.in_slot(value.service, slot)}:{definition.services[value.service].address_port}"
+            return _address(value, definition.services[value.service], names.in_slot(value.service, slot))
         case FromSlot():
             return slot if value.slot == "name" else version
         case FromVersion():

@@ -211,15 +211,21 @@ def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
         yield from _known((*path, key), kind, getattr(value, key), known_of(system))
         if isinstance(value, FromDatabase):
             yield from _external(system, (*path, key), value.database)
-        if isinstance(value, FromService) and not _has_port(system, value.service):
-            rule = "is a service without a port, which has no address: set its 'port', for example 3000"
-            yield Finding((*path, key), rule, (("services", value.service),))
+        if isinstance(value, FromService) and value.service in system.services:
+            yield from _address(system, path, value)
     elif any(is_secret(variable, text) for text in _texts(value)):
         yield Finding(path, PLAIN_VARIABLE)
 
 
-def _has_port(system: System, name: str) -> bool:
-    return name not in system.services or system.services[name].port is not None
+def _address(system: System, path: Keys, value: FromService) -> Found:
+    """Check that the port of a reference to a service exists."""
+    service, related = system.services[value.service], (("services", value.service),)
+    if value.port is not None and value.port not in service.ports:
+        hint = nearest(value.port, service.ports) or "; it has none"
+        yield Finding((*path, "port"), f"is not one of the 'ports' of service '{value.service}'{hint}", related)
+    elif value.port is None and service.port is None:
+        rule = "is a service without a port, which has no address: set its 'port', for example 3000"
+        yield Finding((*path, "service"), rule, related)
 
 
 def _texts(value: Any) -> Collection[str]:

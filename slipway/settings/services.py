@@ -91,6 +91,10 @@ class FromService(Setting):
 
     service: Name
     """A key of the system's `services`; the address is its Service in the same slot."""
+    form: OneOf["url", "host", "address", "port"] = Field(default="url", alias="as")
+    """`url` is `http://host:port`, `address` is `host:port`, which clients of gRPC and TCP take; by default the URL."""
+    port: PortName | None = None
+    """One of the service's `ports`, such as `admin`; by default its `port`."""
 
 
 class FromSlot(Setting):

@@ -183,6 +183,13 @@ def test_further_ports_are_open_to_those_that_need_the_service() -> None:
     assert [each["ports"][0]["port"] for each in calls] == [50051, 8081]
 
 
+def test_a_service_is_addressed_as_its_clients_need_it() -> None:
+    """By host and port for gRPC, by a URL with the port that is named."""
+    data = steps()["local/ConfigMap/relay-green"].inputs["data"]
+    assert data["ORDERS"] == "orders-green:50051"
+    assert data["ORDERS_ADMIN"] == "http://orders-green:8081"
+
+
 def test_the_pack_has_nothing_against_the_example() -> None:
     """On the clouds, but that these clusters have no logs; a developer's registry promises nothing about own tags."""
     said = [each for each in about("Deployment") if "::local/" not in (each.urn or "")]

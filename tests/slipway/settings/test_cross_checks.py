@@ -61,6 +61,11 @@ BROKEN = {
         "services: {a: {image: a, port: 1, environment: {B: {service: b}}}, b: {image: b, health: {by: exec, command: [x]}}}",
         "is a service without a port, which has no address: set its 'port', for example 3000",
     ),
+    "the address of a port that is not there": (
+        "services.a.environment.B.port",
+        "services: {a: {image: a, port: 1, ports: {admin: 2}, environment: {B: {service: a, port: amdin}}}}",
+        "is not one of the 'ports' of service 'a'; did you mean 'admin'?",
+    ),
     "a port with a reserved name": (
         "services.worker.ports.http",
         "services: {worker: {image: w, port: 1, ports: {http: 2}}}",
