@@ -39,7 +39,8 @@ def test_the_example_of_a_stack_is_well_formed(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.example.yaml"
     file.write_text(example("docs/stacks.md"), encoding="utf-8")
     stack = load_stack(find_project(ROOT), "example", file)
-    assert stack.clusters["main"].systems["expenses"].deployment.weight("green") == 10
+    assert stack.clusters["main"].settings.controllers.releases == "installed"
+    assert stack.clusters["main"].systems["expenses"].deployment.active == "green"
 
 
 def test_the_example_of_a_site_is_well_formed(tmp_path: Path) -> None:

@@ -17,12 +17,15 @@ CLUSTERS = {"aws": ("prod", "main"), "azure": ("prod", "fleet"), "local": ("loca
 def moved(cloud: str) -> Rehearsed:
     """Every system as `prod` places it, on the cluster of `cloud`, judged by the policy pack."""
     stack, cluster = CLUSTERS[cloud]
+    clusters = _clusters(stack)
     placed = {name: entry for each in _clusters("prod").values() for name, entry in each["systems"].items()}
     if cloud == "azure":
-        placed["smartwallet"]["compliance"] = {"regions": [_clusters(stack)[cluster]["region"]]}
+        placed["smartwallet"]["compliance"] = {"regions": [clusters[cluster]["region"]]}
+        # The registry of another stack, in which tags could be moved.
+        clusters[cluster]["releases"]["image"] += f"@sha256:{'0' * 64}"
     config = {
         "slipway:environment": "production",
-        "slipway:clusters": {"main": {**_clusters(stack)[cluster], "systems": placed}},
+        "slipway:clusters": {"main": {**clusters[cluster], "systems": placed}},
     }
     return rehearsed_with("empty", {"config": config})
 

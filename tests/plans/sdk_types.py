@@ -55,7 +55,7 @@ def arguments_of(type_: str) -> type | None:
 
 
 def _object(value: Mapping[str, Any], arguments: type, path: str) -> Iterator[str]:
-    known = input_type_types(arguments)
+    known = _inputs(arguments)
     for name in value:
         if name not in known:
             yield f"{path}{name} is no input; there are {', '.join(sorted(known))}"
@@ -63,6 +63,15 @@ def _object(value: Mapping[str, Any], arguments: type, path: str) -> Iterator[st
         yield f"{path}{name} is required"
     for name in set(value) & set(known):
         yield from _value(value[name], known[name], f"{path}{name}")
+
+
+@functools.cache
+def _inputs(arguments: type) -> Mapping[str, Any]:
+    """Types by name. Kubernetes' extensions of schemas have hyphens, for which the SDK writes underscores."""
+    return {
+        name.replace("_", "-") if name.startswith("x_kubernetes_") else name: wanted
+        for name, wanted in input_type_types(arguments).items()
+    }
 
 
 @functools.cache

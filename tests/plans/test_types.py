@@ -50,6 +50,7 @@ def test_only_custom_objects_have_no_annotations() -> None:
         "monitoring.coreos.com",
         "postgresql.cnpg.io",
         "rabbitmq.com",
+        "slipway.dev",
     }
 
 

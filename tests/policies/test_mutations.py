@@ -21,7 +21,6 @@ CONTAINER = (*POD, "containers", 0)
 SECURITY = (*CONTAINER, "securityContext")
 GROUPS = ("spec", "groups")
 FACT = ("metadata", "annotations")
-WEIGHTS = ("spec", "rules", 1, "backendRefs")
 
 RDS, AZURE_DATABASE, CLUSTER = "rds/instance:Instance", "dbforpostgresql:Server", "cnpg.io/v1:Cluster"
 DEPLOYMENT, AUTOSCALER, BUDGET = "v1:Deployment", "v2:HorizontalPodAutoscaler", "v1:PodDisruptionBudget"
@@ -129,7 +128,7 @@ MUTATIONS: Mapping[str, Mapping[str, list[Edit]]] = {
             Edit("bucketPolicy:BucketPolicy", "expenses/backups"),
             Edit("bucketPolicy:BucketPolicy", "expenses/backups", ("policy",), Replaced('"false"', '"true"')),
         ],
-        "local": [Edit(ROUTE, "fleet/fleet-api-web", ("spec", "parentRefs", 0, "sectionName"))],
+        "local": [Edit(ROUTE, "fleet/fleet-api-web-pass", ("spec", "parentRefs", 0, "sectionName"))],
     },
     "open-ingress": {
         "prod": [
@@ -329,22 +328,12 @@ MUTATIONS: Mapping[str, Mapping[str, list[Edit]]] = {
         ],
     },
     "backend-service": {
-        "prod": [Edit(ROUTE, "fleet/fleet-frontend-web", (*WEIGHTS, 1, "name"), "nobody")],
         "local": [Edit(SERVICE, "fleet/fleet-api-green")],
     },
     "unused-secret": {
         "prod": [Edit(SECRET, "main/grafana-login", ("metadata", "name"), "nobodys")],
         "local": [Edit(SECRET, "fleet/fleet-generated", ("metadata", "name"), "nobodys")],
         "staging": [Edit(EXTERNAL, "fleet/fleet-generated", ("spec", "target", "name"), "nobodys")],
-    },
-    "route-weights": {
-        "prod": [
-            Edit(ROUTE, "fleet/fleet-api-web", (*WEIGHTS, 0, "weight"), 90),
-            Edit(ROUTE, "fleet/fleet-api-web", (*WEIGHTS, 0, "weight"), "100"),
-        ],
-        "staging": [
-            Edit("KeyvaluestoreKey", "smartwallet/web", ("value",), Replaced('"green":10', '"green":0')),
-        ],
     },
     "release-compatibility": {
         "prod": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-compatible"))],

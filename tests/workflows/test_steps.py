@@ -321,6 +321,20 @@ def test_a_later_version_takes_its_place(checkout: Runner) -> None:
     assert git(origin, "rev-list", "--count", "main..set-version/staging/smartwallet-green") == "1\n"
 
 
+def test_a_version_without_a_slot_is_handed_over(checkout: Runner) -> None:
+    """To the slot without visitors, which becomes the active one: the update is its release."""
+    released = HANDOVER | {"SLOT": ""}
+    assert checkout.run(script("set-version.yml", "Write the version"), **released).status == 0
+    opened = checkout.run(script("set-version.yml", "Open the pull request"), **released)
+    assert opened.status == 0, opened.everything
+    changed = git(checkout.folder / "origin.git", "diff", "-U0", "main", "set-version/staging/smartwallet")
+    assert [line.strip() for line in changed.splitlines() if line.startswith("+  ")] == [
+        "+          active: blue",
+        "+          blue: {version: 2.5.0}",
+    ]
+    assert checkout.calls[-1][5:7] == ["--title", "smartwallet 2.5.0 on staging"]
+
+
 def test_a_version_that_is_there_opens_nothing(checkout: Runner) -> None:
     """The job ends well."""
     same = HANDOVER | {"VERSION": "2.4.0"}

@@ -36,7 +36,8 @@ def stack(clouds: str, presence: str) -> dict[str, Any]:
     file = yaml.safe_load((ROOT / f"Pulumi.{'prod' if clouds == 'public' else 'local'}.yaml").read_text())
     for cluster in file["config"]["slipway:clusters"].values():
         cluster["controllers"] = dict.fromkeys(NAMES, presence)
-        cluster["releases"] = {"image": f"registry.example.com/slipway:0.1.0@sha256:{'0' * 64}", "minimumRequests": 0}
+        # The registry of another stack, in which tags could be moved.
+        cluster["releases"]["image"] += f"@sha256:{'0' * 64}"
         cluster["systems"] = {name: cluster["systems"][name] for name in SYSTEMS[cluster["cloud"]]}
     return file
 

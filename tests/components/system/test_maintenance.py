@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from slipway.rehearsal import Plan, Step
-from tests.rehearsed import ROOT, rehearsed, rehearsed_with
+from tests.by_hand import stack_by_hand
+from tests.rehearsed import rehearsed, rehearsed_with
 
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -19,7 +19,7 @@ SITE = "smartwallet/web-web"
 
 def closed() -> Plan:
     """`local`, with a new version of Kingstons in its place, whose migration the version before does not survive."""
-    stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    stack = stack_by_hand("local")
     systems = stack["config"]["slipway:clusters"]["main"]["systems"]
     systems["kingstons"] = {"maintenance": True, "blue": {"version": "1.1.0"}}
     systems["smartwallet"] = {"maintenance": True, "blue": {"version": "2.4.0"}}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import yaml
 
 from slipway.rehearsal import Plan, Step
-from tests.rehearsed import ROOT, rehearsed, rehearsed_with
+from tests.by_hand import stack_by_hand
+from tests.rehearsed import rehearsed, rehearsed_with
 
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 
 
 def planned(kingstons: str = "") -> Plan:
-    """`local`, with other slots of Kingstons."""
+    """`local`, with other slots of Kingstons, which people release by hand."""
     if not kingstons:
         return rehearsed("local").plan
-    stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    stack = stack_by_hand("local")
     stack["config"]["slipway:clusters"]["main"]["systems"]["kingstons"] = yaml.safe_load(kingstons)
     return rehearsed_with("local", stack).plan
 

@@ -10,6 +10,7 @@ from slipway.ops.aws import weights
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import Connection
 from slipway.ops.weights import EdgeState
+from tests.by_hand import make_by_hand
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.inside import Inside
 from tests.slipway.ops.cluster.memory import Memory
@@ -25,9 +26,10 @@ def slipway(project: Copy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
 
 @pytest.mark.parametrize(("green", "said"), [(10, ""), (50, "differs")])
 def test_weights_in_force_stand_beside_the_declared(
-    slipway: Inside, monkeypatch: pytest.MonkeyPatch, green: int, said: str
+    slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch, green: int, said: str
 ) -> None:
-    """A difference is told."""
+    """A difference is told, where people release by hand."""
+    make_by_hand(project.root)
     state = EdgeState(active="blue", weights={"blue": 100 - green, "green": green}, epoch=7)
     monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": state})
     run = slipway(*STAGING, "smartwallet")
@@ -38,13 +40,9 @@ def test_weights_in_force_stand_beside_the_declared(
 
 
 def test_where_a_release_moves_visitors_the_file_is_not_compared(
-    slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch
+    slipway: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The edge shows what is in force; what is wanted is on the cluster."""
-    text = (project.root / "Pulumi.staging.yaml").read_text()
-    text = text.replace(", weight: 90}", "}").replace(", weight: 10}", "}")
-    on = "      releases: {image: registry.example.com/slipway:1.0.0}\n      controllers: {releases: installed}\n      systems:\n"
-    (project.root / "Pulumi.staging.yaml").write_text(text.replace("      systems:\n", on, 1))
     state = EdgeState(active="blue", weights={"blue": 60, "green": 40}, epoch=7)
     monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": state})
     run = slipway(*STAGING, "smartwallet")
@@ -56,8 +54,9 @@ def test_where_a_release_moves_visitors_the_file_is_not_compared(
     ]
 
 
-def test_a_site_without_a_state(slipway: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_without_a_state(slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Says what makes it."""
+    make_by_hand(project.root)
     monkeypatch.setattr(weights, "in_force", lambda stack, cluster, system: {"web": None})
     run = slipway(*STAGING, "smartwallet")
     assert run.out.splitlines()[1].endswith("run `pulumi up` first")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.by_hand import make_by_hand
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.release.conftest import Release, refused
 from tests.slipway.ops.cluster.release import NEW, OLD, Document, spec, status, stepping
@@ -25,17 +26,6 @@ DONE = status(
 )
 PAST = {"id": "ffffffffff", "version": NEW, "started": "2026-11-20T02:00:00Z", "ended": "2026-11-20T03:00:00Z"}
 BACK = status("RolledBack", reason="errors", weights={"blue": 100, "green": 0})
-
-
-@pytest.fixture
-def project(project: Copy) -> Copy:
-    """The project, whose stack `local` has a controller of releases."""
-    project.edit(
-        FILE,
-        "      systems:\n",
-        "      controllers: {releases: installed}\n      releases: {image: localhost:5000/slipway:1.0.0}\n      systems:\n",
-    )
-    return project
 
 
 def fleet(project: Copy) -> Document:
@@ -211,7 +201,7 @@ def test_a_hotfix_has_a_reason(project: Copy, release: Release, cluster: Cluster
 
 
 def test_without_a_controller_people_hand_over(project: Copy, release: Release) -> None:
-    project.edit(FILE, "      controllers: {releases: installed}\n", "")
+    make_by_hand(project.root)
     told = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
     assert "by hand (`controllers.releases: absent`): use `slipway set-version --slot green`" in told
 
