@@ -10,7 +10,7 @@ from typing import Literal as OneOf
 from slipway.release.objects import SlotName
 from slipway.release.status import Result
 
-Verb = OneOf["pause", "resume", "promote", "abort"]
+Verb = OneOf["pause", "resume", "promote", "abort", "close", "open"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ def promote(draft: Draft) -> None:
     has_former = not (draft.is_first or draft.is_in_place or status.was_closed)
     draft.enter(
         "Promoted",
+        draft.progress,
         active=candidate,
         active_version=status.version,
         former=status.active if has_former else None,
@@ -54,7 +55,8 @@ def watch_on(draft: Draft) -> None:
     _verify(draft)
     draft.set(asked=[*draft.status.alarms, *_requests(draft)])
     if is_watched(draft):
-        _judge(draft)
+        if not draft.status.closed:
+            _judge(draft)
     elif "watch-ended" not in draft.status.announced:
         draft.report("WatchEnded", f"The watch of version {draft.status.version} ended.")
         _end_watch(draft)
@@ -110,9 +112,10 @@ def _note_force(draft: Draft) -> None:
         if draft.is_in_force:
             draft.set(in_force=draft.now, waiting=[])
             return
-        draft.set(waiting=["The gateway confirms that all visitors have the candidate."])
-        if draft.elapsed(draft.status.promoted) >= draft.progress:
-            draft.report_once("alarm/traffic", "NotInForce", "The gateway does not confirm the promoted version.")
+        what = "the maintenance page" if draft.status.closed else "the promoted version"
+        draft.set(waiting=[f"The gateway confirms that all visitors have {what}."])
+        if draft.is_late:
+            draft.report_once("alarm/traffic", "NotInForce", f"The gateway does not confirm {what}.")
 
 
 def _verify(draft: Draft) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from slipway.settings import stack_checks
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.document import LocatedDict, walk
+from slipway.settings.environments import as_released
 from slipway.settings.fields import Name
 from slipway.settings.library import Library, plain_secrets
 from slipway.settings.overlay import overridable_keys, refusal
@@ -88,7 +90,12 @@ class StackReader:
         if draft is not None:
             settings, _ = validate(CLOUDS[cloud].cluster, draft.data)
             self._stood_in += [("clusters", name, *path) for path in draft.stood_in]
-        return StackCluster(name, settings, systems) if settings is not None else None
+        if settings is None or self._config is None:
+            return None
+        for deployed in systems.values():
+            definition = as_released(deployed.definition, self._config.environment, settings)
+            systems[deployed.name] = replace(deployed, definition=definition)
+        return StackCluster(name, settings, systems)
 
     def _systems(self, entry: LocatedDict) -> dict[str, DeployedSystem]:
         systems = entry.get("systems")

@@ -202,6 +202,40 @@ def abort(
 
 
 @release.command()
+def close(
+    system: SystemName,
+    reason: Reason,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+) -> None:
+    """Show visitors the maintenance page, while no release is in progress."""
+    from slipway.cli.release.steering import steer
+
+    sys.exit(steer(_request(cwd, stack, config, context, kubeconfig, cluster), system, "close", reason))
+
+
+@release.command(name="open")
+def open_(
+    system: SystemName,
+    reason: Reason,
+    stack: StackName = None,
+    config: StackFile = None,
+    cwd: Directory = Path(),
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
+    cluster: Cluster = None,
+) -> None:
+    """Let visitors back to the active slot after `close`, or after a release that left the system closed."""
+    from slipway.cli.release.steering import steer
+
+    sys.exit(steer(_request(cwd, stack, config, context, kubeconfig, cluster), system, "open", reason))
+
+
+@release.command()
 def history(
     system: SystemName,
     stack: StackName = None,

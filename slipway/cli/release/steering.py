@@ -1,4 +1,4 @@
-"""`slipway release pause`, `resume`, `promote` and `abort`: a person's word, which the controller carries out."""
+"""`slipway release pause`, `resume`, `promote`, `abort`, `close` and `open`: a person's word, which the controller carries out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slipway.cli.progress import working
 from slipway.cli.release.lookup import Request, find
 from slipway.ops.cluster import releases
 from slipway.ops.cluster.releases import Release
-from slipway.release.commands import PAUSABLE, PROMOTABLE
+from slipway.release.commands import CLOSABLE, PAUSABLE, PROMOTABLE
 from slipway.release.observed import Verb
 from slipway.release.status import Phase
 from slipway.reports import release_status
@@ -22,6 +22,8 @@ POSSIBLE: Mapping[Verb, Sequence[Phase]] = {
     "resume": PAUSABLE,
     "promote": PROMOTABLE,
     "abort": ("Waiting", *PROMOTABLE, "Promoted"),
+    "close": CLOSABLE,
+    "open": CLOSABLE,
 }
 """Phases in which the controller can carry a command out; `abort` of a promoted release needs a watch that goes on."""
 NO_EFFECT = "`{verb}` has no effect"
@@ -52,12 +54,14 @@ def _check(release: Release, verb: Verb) -> None:
     status = release.status
     sentence = release_status.sentence(release.spec, status)
     ended = status.watch_until is None or status.watch_until <= datetime.now(UTC)
-    if status.phase not in POSSIBLE[verb] or (status.phase == "Promoted" and ended):
+    if status.phase not in POSSIBLE[verb] or (verb == "abort" and status.phase == "Promoted" and ended):
         raise refused(f"there is nothing to {verb}: {sentence}")
     if verb == "pause" and status.paused:
         raise refused(f"it is paused already: {sentence}")
     if verb == "resume" and not status.paused:
         raise refused(f"it is not paused: {sentence}")
+    if verb in ("close", "open") and status.closed == (verb == "close"):
+        raise refused(f"it is {'closed' if status.closed else 'open'} already: {sentence}")
     if releases.is_pending(release):
         said = release.command
         print(

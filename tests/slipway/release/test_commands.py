@@ -8,7 +8,7 @@ import pytest
 
 from slipway.release.observed import Command, Verb
 from slipway.release.returning import PATIENCE
-from tests.slipway.release.world import World, spec, word
+from tests.slipway.release.world import World, active_blue, spec, word
 
 
 def test_pause_and_resume() -> None:
@@ -97,7 +97,7 @@ def test_abort_during_the_watch() -> None:
     assert world.status.weights == {"blue": 100, "green": 0}
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "promote", "abort"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "promote", "abort", "close", "open"])
 def test_a_command_is_carried_out_once(verb: Verb) -> None:
     """The annotation stays; its id is remembered, in the next release too."""
     world = World(spec()).until("Stepping")
@@ -113,7 +113,7 @@ def test_commands_without_effect_say_why() -> None:
     """Nothing is promoted, paused or aborted that is over."""
     world = World(spec()).until("Promoted")
     world.until(lambda each: any(event.reason == "WatchEnded" for event in each.events))
-    for verb in ("pause", "resume", "promote", "abort"):
+    for verb in ("pause", "resume", "promote", "abort", "open"):
         world.command(verb)
         world.look()
         assert world.status.history[-1].what.startswith(f"`{verb}` has no effect: ")
@@ -121,3 +121,72 @@ def test_commands_without_effect_say_why() -> None:
     world.look()
     assert "it is no command" in world.status.history[-1].what
     assert world.status.phase == "Promoted"
+
+
+def test_closed_and_opened_by_hand() -> None:
+    """In the watch too: errors behind the page are nobody's, visitors return only by a person's word."""
+    world = World(spec()).until("Promoted").until(lambda world: world.status.in_force is not None)
+    world.command("close", "prices are wrong")
+    world.look()
+    assert (world.status.closed, world.status.phase) == (True, "Promoted")
+    world.errors["green"] = 1.0
+    world.look()
+    world.look()
+    assert (world.status.phase, world.status.closed, world.status.open_gates) == (
+        "Promoted",
+        True,
+        ["admit", "promote"],
+    )
+    world.command("abort")
+    world.look()
+    assert "open it first" in world.status.history[-1].what
+    world.errors["green"] = 0.0
+    world.seen["ready"] = {"blue": True, "green": False}
+    world.command("open")
+    world.look()
+    assert "the pods of green are not all available" in world.status.history[-1].what
+    del world.seen["ready"]
+    world.command("open", "mended")
+    world.look()
+    assert (world.status.closed, world.status.weights) == (False, {"blue": 0, "green": 100})
+    assert (world.status.history[-1].what, world.status.history[-1].by) == (
+        "Visitors are back on green. Reason: mended.",
+        "ada",
+    )
+
+
+def test_nobody_closes_or_opens_what_a_release_decides() -> None:
+    world = World(spec()).until("Stepping")
+    for verb in ("close", "open"):
+        world.command(verb)
+        world.look()
+        assert f"`{verb}` has no effect: a release is in progress" in world.status.history[-1].what
+
+
+def test_a_closed_system_is_returned_closed_and_opened_by_promotion() -> None:
+    """A release that is rolled back leaves it as it was."""
+    world = World(spec(), status=active_blue())
+    world.seen = {"admit_asked": False}
+    world.command("close")
+    world.look()
+    assert world.status.closed
+    world.seen = {}
+    world.failing["smoke/health"] = "500"
+    world.until("RolledBack")
+    assert world.status.closed
+    world.command("open")
+    world.look()
+    assert (world.status.closed, world.status.weights) == (False, {"blue": 100, "green": 0})
+
+
+def test_a_version_that_does_not_work_is_not_opened() -> None:
+    """After an incompatible migration that was not rolled back."""
+    rename = {"name": "rename", "job": "j", "compatible": False, "reversible": False, "verified": False}
+    world = World(spec(migrations=[rename])).until("Admitted")
+    world.seen["finished_jobs"] = ["j"]
+    world.until("Testing").command("abort")
+    world.until("RolledBack")
+    assert world.status.closed
+    world.command("open")
+    world.look()
+    assert "blue does not work after migration rename" in world.status.history[-1].what

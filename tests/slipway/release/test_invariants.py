@@ -87,7 +87,7 @@ FACTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
 COMMANDS = st.builds(
     lambda number, verb: {"command": Command(id=f"c{number}", verb=verb, by="ada", reason=None)},
     st.integers(0, 5),
-    st.sampled_from(["pause", "resume", "promote", "abort"]),
+    st.sampled_from(["pause", "resume", "promote", "abort", "close", "open"]),
 )
 EVENTS = st.one_of(
     st.tuples(st.just("see"), FACTS),

@@ -14,6 +14,7 @@ from slipway.release import objects
 from slipway.release.objects import EdgeSite, ReleasedMigration, ReleaseSpec, SlotName
 from slipway.settings import cluster_services, releases
 from slipway.settings.databases import RestoreTest
+from slipway.settings.environments import PRODUCTION
 from slipway.settings.fields import seconds
 from slipway.settings.images import ForeignImage
 from slipway.settings.operations import Attestation
@@ -26,8 +27,6 @@ RESERVE_SECONDS = 1800
 a system take to be pulled."""
 LEAST_SECONDS = 3600
 """Seconds that a step or the checks may take at least beyond their holds. Chosen: an hour, in which people can look."""
-PRODUCTION = "production"
-"""The environment whose releases wait for people, and are announced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +51,10 @@ class Wanted:
 
 
 def release_spec(wanted: Wanted) -> ReleaseSpec:
-    """Returns the spec, without routes and Jobs. Outside production a release waits for no window, person or backup, and
-    is not announced."""
+    """Returns the spec, without routes and Jobs."""
     deployed = wanted.deployed
     definition, deployment = deployed.definition, deployed.deployment
     release, slot = definition.release, deployment.slot(deployment.active)
-    people, hold = wanted.environment == PRODUCTION, wanted.services.releases.hold
     return ReleaseSpec(
         id=identifier.of(deployed, wanted.migrations),
         system=deployed.name,
@@ -67,16 +64,15 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         hotfix=objects.Hotfix(reason=deployment.hotfix.reason) if deployment.hotfix else None,
         owner=definition.owner.team,
         migrations=list(wanted.migrations),
-        window=_window(release.window) if people else None,
+        window=_window(release.window),
         expected_seconds=release.expected_seconds,
         maintenance=release.maintenance,
-        steps=[objects.Step(weight=each.weight, hold_seconds=_whole(hold or each.hold)) for each in release.steps],
+        steps=[objects.Step(weight=each.weight, hold_seconds=_whole(each.hold)) for each in release.steps],
         roles=roles(deployed),
         approvals=[
-            objects.RequiredApproval(role=each.role, when=each.when, any_of=each.any_of)
-            for each in (release.approvals if people else ())
+            objects.RequiredApproval(role=each.role, when=each.when, any_of=each.any_of) for each in release.approvals
         ],
-        attestations=[_attestation(each) for each in (definition.attestations if people else ())],
+        attestations=[_attestation(each) for each in definition.attestations],
         evidence=_evidence(wanted, slot.version or ""),
         checks=checks.checks(deployed),
         bypass=objects.SecretKey(secret=bypass_secret(deployed.name), key=names.BYPASS_KEY) if wanted.routed else None,
@@ -93,8 +89,8 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
             duration_seconds=_whole(release.watch.duration),
             verify_after_seconds=[_whole(each) for each in release.watch.verify_after],
         ),
-        announcements=[_announcement(deployed, each) for each in (release.announcements if people else ())],
-        reviews=[_review(each) for each in (release.reviews if people else ())],
+        announcements=[_announcement(deployed, each) for each in release.announcements],
+        reviews=[_review(each) for each in release.reviews],
         channels=objects.Channels(
             email=definition.owner.email,
             chat=definition.owner.chat,

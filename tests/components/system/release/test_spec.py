@@ -10,8 +10,10 @@ import pytest
 from components.cluster.releases.manifests import definitions
 from slipway.release.objects import ReleaseSpec
 from slipway.scanners.charts.definitions import problems
+from slipway.settings.load import load_systems
+from slipway.settings.project import find_project
 from tests.components.system.release.stack import RELEASE, SYSTEMS, one, released, spec
-from tests.rehearsed import rehearsed
+from tests.rehearsed import ROOT
 
 STATES = ("blue", "green", "split", "closed")
 
@@ -32,7 +34,7 @@ def test_the_api_server_and_the_controller_take_it(system: str) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_nothing_that_is_declared_is_left_out(system: str) -> None:
-    declared = rehearsed("local").stack.clusters["main"].systems[system].definition
+    declared = load_systems(find_project(ROOT))[system]
     wanted = parsed(system)
     assert [each.name for each in wanted.checks] == [each.name for each in declared.checks]
     assert [each.name for each in wanted.attestations] == [each.name for each in declared.attestations]

@@ -1,4 +1,4 @@
-"""`slipway release pause`, `resume`, `promote` and `abort`."""
+"""`slipway release pause`, `resume`, `promote`, `abort`, `close` and `open`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ PAUSED = {"since": "2026-11-21T02:06:00Z", "by": "anna"}
         ("abort", stepping(), "RollingBack"),
         ("abort", status("Promoted", active="green", watchUntil="2099-11-22T02:50:00Z"), "RollingBack"),
         ("abort", status("Waiting"), "Refused"),
+        ("close", status("Promoted"), "Promoted"),
+        ("open", status("RolledBack", reason="errors", closed=True), "RolledBack"),
     ],
 )
 def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str, state: Document, phase: str) -> None:
@@ -49,6 +51,9 @@ def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str,
         ("abort", status("Promoted"), "there is nothing to abort"),
         ("abort", status("Promoted", watchUntil="2020-11-22T02:50:00Z"), "there is nothing to abort"),
         ("abort", status("RollingBack"), "there is nothing to abort"),
+        ("close", stepping(), "there is nothing to close"),
+        ("close", status("Promoted", closed=True), "it is closed already"),
+        ("open", status("Promoted"), "it is open already"),
         ("pause", stepping(paused=PAUSED), "it is paused already"),
         ("resume", stepping(), "it is not paused"),
     ],
