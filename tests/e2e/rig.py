@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,6 +108,27 @@ class Rig:
     def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
         return json.loads(self.kubectl("get", kind, *words, "-o", "json"))["items"]
 
+    def restart_api_server(self, away: float) -> None:
+        """Kill the API server, and start it again as it was after so many seconds. Returns once it is ready."""
+        state = str(self._home / "state" / self._name)
+        (server,) = (
+            folder
+            for folder in Path("/proc").glob("[0-9]*")
+            if (words := _words(folder)) and words[0] == "kube-apiserver" and state in " ".join(words)
+        )
+        words = _words(server)
+        os.kill(int(server.name), signal.SIGKILL)
+        time.sleep(away)
+        self.start(str(self._home / "bin" / words[0]), *words[1:])
+        end = time.monotonic() + 60
+        while True:
+            try:
+                self.kubectl("get", "--raw", "/readyz", "--request-timeout=2s")
+                return
+            except AssertionError:
+                assert time.monotonic() < end, "the API server does not come back"
+                time.sleep(1)
+
     def proxy(self) -> dict[str, Any]:
         """A pod of the proxies that all systems share; gateways of other classes have their own."""
         (pod, *_) = self.get(
@@ -169,6 +191,14 @@ def heard(sent: signal.Signals) -> Iterator[None]:
         yield
     finally:
         signal.signal(sent, before)
+
+
+def _words(process: Path) -> list[str]:
+    """The command line of a process; empty once it has ended."""
+    try:
+        return (process / "cmdline").read_bytes().decode().split("\0")[:-1]
+    except OSError:
+        return []
 
 
 def _run(words: Sequence[str], timeout: float, environment: dict[str, str], stdin: str | None) -> str:

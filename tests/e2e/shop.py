@@ -226,6 +226,14 @@ def home(**changed: Any) -> Check:
     return Check(name="home", request=HttpRequest(host=HOST, path="/"), **changed)
 
 
+def failing(job: str) -> Document:
+    """A Job that fails at once."""
+    container = {"name": "sql", "image": SHOP_IMAGE, "command": ["false"], "securityContext": BOUND}
+    pod = {"restartPolicy": "Never", "containers": [container], "securityContext": USER}
+    spec = {"backoffLimit": 0, "template": {"spec": pod}}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": job, "namespace": SYSTEM}, "spec": spec}
+
+
 def _spec(id: str, slot: SlotName, steps: Sequence[Step], address: str, changed: dict[str, Any]) -> ReleaseSpec:
     cluster = 'envoy_cluster_name=~"httproute/edge-shop/api/rule/(0/backend/{}|{}(/.*)?)"'
 

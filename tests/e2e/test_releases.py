@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.release.objects import SlotName, Step
+from slipway.release.objects import ReleasedMigration, SlotName, Step
 from tests.e2e.rig import Rig
-from tests.e2e.shop import INTERVAL, PLACE, SYSTEM, Shop, home, until
+from tests.e2e.shop import INTERVAL, PLACE, SYSTEM, Shop, failing, home, until
 
 REQUESTS, POINTS = 5000, 2.0
 """Requests after which a split is measured, and by how many percent it may differ."""
@@ -22,6 +22,8 @@ QUARTER = 0.25
 """Seconds of a line of the crowd's file."""
 ALL = Step(weight=100, hold_seconds=1)
 ENDLESS = [Step(weight=40, hold_seconds=600), ALL]
+LOST = {"blue": ["lost"], "green": ["lost"]}
+"""Deployments that never come, so that a release stays where its candidate is tested."""
 
 
 def other(slot: SlotName) -> SlotName:
@@ -92,9 +94,7 @@ def test_an_abort_at_each_step(shop: Shop, step: int) -> None:
 
 def test_an_abort_before_any_visitor(shop: Shop) -> None:
     began, slot = time.time(), active(shop)
-    id = shop.release(
-        other(slot), ENDLESS, window=None, checks=[], load=[], deployments={"blue": ["lost"], "green": ["lost"]}
-    )
+    id = shop.release(other(slot), ENDLESS, checks=[], deployments=LOST)
     shop.until(id, "Testing")
     shop.command("abort")
     assert shop.settled(id).phase == "RolledBack"
@@ -112,6 +112,21 @@ def test_a_failing_smoke_test(shop: Shop) -> None:
     assert "smoke/home failed: status 200, expected 201" in ended.reason
     assert shop.seen(began)[other(slot)] == 0
     print(f"\nfailing smoke test: {failures(shop, began)}")
+
+
+def test_a_failing_migration(shop: Shop) -> None:
+    """Its Job ends the release before anybody sees the candidate."""
+    began, slot = time.time(), active(shop)
+    migration = ReleasedMigration(name="rename", job="migrate-rename")
+    id = shop.release(other(slot), ENDLESS, checks=[], deployments=LOST, migrations=[migration])
+    shop.until(id, "Testing")
+    shop.apply([failing(migration.job)])
+    ended = shop.settled(id)
+    assert ended.phase == "RolledBack"
+    assert ended.reason is not None
+    assert ended.reason.startswith("migration/rename failed: ")
+    assert shop.seen(began)[other(slot)] == 0
+    print(f"\nfailing migration: {failures(shop, began)}: {ended.reason}")
 
 
 @pytest.mark.parametrize("fault", ["errors", "slow", "crash"])
@@ -174,6 +189,31 @@ def test_a_killed_controller(shop: Shop, sent: signal.Signals) -> None:
     assert sent is signal.SIGKILL or shop.holder() != holder
     assert active(shop) == slot
     print(f"\n{sent.name}: led again after {takeover:.1f} s; {failures(shop, began)}")
+
+
+def test_a_deleted_pod_of_the_controller(shop: Shop) -> None:
+    """As if its node had gone: another replica leads, and the release ends as it would have."""
+    began, slot = time.time(), other(active(shop))
+    id = shop.release(slot, [Step(weight=20, hold_seconds=3), Step(weight=50, hold_seconds=3), ALL])
+    shop.until(id, "Stepping", step=0)
+    holder, deleted = shop.holder(), time.time()
+    shop.rig.kubectl("-n", PLACE, "delete", "pod", holder, "--grace-period=0", "--force")
+    until(lambda: shop.holder() not in ("", holder), "another leader", 60)
+    takeover = time.time() - deleted
+    assert takeover <= TAKEOVER
+    assert shop.settled(id, 90).phase == "Promoted"
+    shop.rig.kubectl("-n", PLACE, "rollout", "status", "deployment/controller", "--timeout=120s")
+    print(f"\ndeleted pod: led again after {takeover:.1f} s; {failures(shop, began)}")
+
+
+def test_a_restarted_api_server(shop: Shop) -> None:
+    """Killed in the middle of a step, and away for some seconds: the weights stay, and the release ends."""
+    began, slot = time.time(), other(active(shop))
+    id = shop.release(slot, [Step(weight=20, hold_seconds=15), Step(weight=50, hold_seconds=3), ALL])
+    shop.until(id, "Stepping", step=0)
+    shop.rig.restart_api_server(away=5)
+    assert shop.settled(id, 120).phase == "Promoted"
+    print(f"\nrestarted API server: {failures(shop, began)}")
 
 
 def test_restarted_proxies(shop: Shop) -> None:

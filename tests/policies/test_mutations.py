@@ -9,6 +9,7 @@ import yaml
 
 from slipway.reports import catalogue
 from tests.policies import edits
+from tests.policies.edits.releases import waits_not
 from tests.policies.pack_under_test import PACK, UNKNOWN
 from tests.policies.plan_under_test import DROPPED, Edit, PlanUnderTest, Replaced, Without
 from tests.policies.swift import Addition, Change, broken
@@ -506,7 +507,7 @@ MUTATIONS: Mapping[str, Mapping[str, list[Edit]]] = {
             Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-backup"), "false"),
             Edit(JOB, "fleet/backup-005-personal-business-use"),
         ],
-        "local": [Edit(JOB, MIGRATION, ("dependencies",), [], part="")],
+        "local": [waits_not(JOB, MIGRATION, "fleet/backup-005-personal-business-use")],
     },
     "migration-verification": {
         "prod": [Edit(JOB, MIGRATION, (*FACT, "slipway.dev/migration-verified"), "false")],

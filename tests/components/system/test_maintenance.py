@@ -9,7 +9,7 @@ import pytest
 
 from slipway.rehearsal import Plan, Step
 from tests.by_hand import stack_by_hand
-from tests.rehearsed import rehearsed, rehearsed_with
+from tests.rehearsed import rehearsed_with
 
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -77,7 +77,7 @@ def test_the_routes_of_smoke_tests_come_after_what_they_lead_to() -> None:
 
 def test_visitors_are_let_in_last() -> None:
     """Without maintenance a route waits for the slots, and no Job for a route."""
-    plan = rehearsed("local").plan
+    plan = rehearsed_with("local", stack_by_hand("local")).plan
     for name in CLOSED:
         route = one(plan, ROUTE, name)
         assert "kingstons/kingstons-api-blue" in before(plan, route)
