@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ class Table:
     """Second values that decide whether others act: each is tried in a run of its own."""
 
 
+@cache
 def table() -> Table:
     content = yaml.safe_load(walk.VALUES.read_text("utf-8"))
     second, refused, alone = (
