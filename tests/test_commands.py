@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from components.manifests import role_bindings
 from slipway.rehearsal import Step
 from tests.rehearsed import rehearsed
 
@@ -112,21 +111,20 @@ def needed(words: tuple[str, ...]) -> set[Right]:
 
 
 def granted(namespace: str) -> list[set[Right]]:
-    """What each role of the namespace may."""
-    roles = [
-        step for step in rehearsed("local").plan.steps if step.type == "kubernetes:rbac.authorization.k8s.io/v1:Role"
+    """What each role of people may in the namespace; those of service accounts are nobody's to type."""
+    rbac = "kubernetes:rbac.authorization.k8s.io/v1"
+    steps = [
+        each for each in rehearsed("local").plan.steps if each.inputs.get("metadata", {}).get("namespace") == namespace
     ]
+    bound = {
+        step.inputs["roleRef"]["name"]
+        for step in steps
+        if step.type == f"{rbac}:RoleBinding"
+        and any(subject["kind"] == "ServiceAccount" for subject in step.inputs["subjects"])
+    }
     return [
-        _rights(step) | _where_released(step.inputs["metadata"]["name"])
-        for step in roles
-        if step.inputs["metadata"].get("namespace") == namespace
+        _rights(step) for step in steps if step.type == f"{rbac}:Role" and step.inputs["metadata"]["name"] not in bound
     ]
-
-
-def _where_released(role: str) -> set[Right]:
-    """What the role also may where a controller releases, which the stack `local` leaves to people."""
-    grants = role_bindings.RELEASING.get(role, ())
-    return {(group, what, verb) for group, resources, verbs in grants for what in resources for verb in verbs}
 
 
 def _rights(role: Step) -> set[Right]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from components.manifests import names
 from components.system.broker.component import uses_queue
 from slipway.rehearsal import Plan
-from slipway.settings.services import FromDatabase
+from slipway.settings.services import FromDatabase, Service
 from slipway.settings.stacks import DeployedSystem
 from tests.plans.reachability import INTERNET, Connection, End, connections, ends
 from tests.rehearsed import ROOT, rehearsed_with
@@ -37,6 +37,11 @@ def brokers(systems: list[DeployedSystem]) -> list[End]:
     ]
 
 
+def _port(service: Service) -> int:
+    assert service.port is not None, "the five systems have no worker"
+    return service.port
+
+
 def declared(deployed: DeployedSystem) -> Iterator[Connection]:
     """What a definition says, in words of its own."""
     definition, home = deployed.definition, deployed.namespace
@@ -47,7 +52,7 @@ def declared(deployed: DeployedSystem) -> Iterator[Connection]:
             caller = f"{home}/deployment {name}-{slot}"
             for needed in service.needs:
                 server = f"{home}/deployment {needed}-{slot}"
-                yield Connection(caller, server, definition.services[needed].port)
+                yield Connection(caller, server, _port(definition.services[needed]))
             values = {**definition.environment, **service.environment}.values()
             for database in {value.database for value in values if isinstance(value, FromDatabase)}:
                 yield Connection(caller, f"{home}/statefulset {names.kubernetes_name(database)}", 5432)
@@ -57,9 +62,9 @@ def declared(deployed: DeployedSystem) -> Iterator[Connection]:
                 for port in FLAGS:
                     yield Connection(caller, f"{home}/deployment flagd", port)
             if service.routes:
-                yield Connection(str(GATEWAY), caller, service.port)
+                yield Connection(str(GATEWAY), caller, _port(service))
             if service.metrics is not None:
-                yield Connection(str(PROMETHEUS), caller, service.metrics.port or service.port)
+                yield Connection(str(PROMETHEUS), caller, service.metrics.port or _port(service))
             for outside in service.egress:
                 if outside.port in OUTSIDE.ports:
                     yield Connection(caller, str(OUTSIDE), outside.port)

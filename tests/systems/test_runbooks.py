@@ -124,7 +124,9 @@ def test_each_service_of_the_marketplace_has_its_database_and_image(systems: dic
     """Six services with a database each, the gateway and the frontend with none."""
     services = systems["marketplace"].services
     assert set(services) == set().union(*PHASES)
-    assert {service.image for service in services.values()} == {f"rent-to-own/{name}" for name in services}
+    assert {name: service.image for name, service in services.items()} == {
+        name: f"rent-to-own/{name}" for name in services
+    }
     used = {
         name: value.database
         for name, service in services.items()

@@ -24,6 +24,9 @@ WITH_VOLUMES = (
 ENTRIES = ("kubernetes:core/v1:Service", "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy")
 """Types that may create a load balancer."""
 FREE: Mapping[str, str] = {
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy": _OBJECT,
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding": _OBJECT,
+    "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": _OBJECT,
     "kubernetes:apps/v1:DaemonSet": "its pods are in what each node keeps for itself",
     "kubernetes:apps/v1:Deployment": _PODS,
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": "it bounds how many pods are billed as nodes",
@@ -63,6 +66,7 @@ FREE: Mapping[str, str] = {
     "kubernetes:rbac.authorization.k8s.io/v1:Role": _OBJECT,
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": _OBJECT,
     "kubernetes:scheduling.k8s.io/v1:PriorityClass": _OBJECT,
+    "kubernetes:slipway.dev/v1:Release": _OBJECT,
     "kubernetes:storage.k8s.io/v1:StorageClass": "volumes are billed with what makes them",
     "random:index/randomBytes:RandomBytes": "it is in the state alone",
     "random:index/randomPassword:RandomPassword": "it is in the state alone",

@@ -65,12 +65,14 @@ def test_one_service_gets_a_version_of_its_own(project: Copy) -> None:
     run = project.slipway(*words, "2.4.1", "--slot", "green")
     assert run.status == 0, run.everything
     assert run.out.endswith(": smartwallet-api of smartwallet green: 2.4.0 → 2.4.1\n")
-    assert (
-        "green: {version: 2.4.0, versions: {smartwallet-api: 2.4.1}, weight: 10}"
-        in (project.root / STAGING).read_text()
-    )
+    own = "          green: {version: 2.4.0, versions: {smartwallet-api: 2.4.1}}\n"
+    assert own in (project.root / STAGING).read_text()
     assert project.slipway(*words, "2.4.1", "--slot", "green").out.endswith("green is already 2.4.1\n")
-    project.edit(STAGING, "          green: {version: 2.4.0, versions: {smartwallet-api: 2.4.1}, weight: 10}\n", "")
+    project.edit(
+        STAGING,
+        f"          active: green\n          blue: {{version: 2.3.0}}\n{own}",
+        "          blue: {version: 2.3.0}\n",
+    )
     refused = project.slipway(*words, "2.4.1", "--slot", "green")
     assert refused.status == 2
     assert "slot green of smartwallet has no version: set that first, without --service" in refused.err
