@@ -37,7 +37,8 @@ def shop(node: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     made = Shop(node, folder)
     made.begin(folder)
     first = made.release("blue", [])
-    assert made.settled(first, 90).phase == "Promoted"
+    opened = made.settled(first, 90)
+    assert opened.phase == "Promoted", opened.reason
     with made.crowd():
         yield made
     total = made.seen(0)

@@ -7,6 +7,7 @@ import json
 import math
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from urllib.parse import quote
 from slipway.ops.cluster.api import Api
 from slipway.release.controller.cluster import SECRETS
 from slipway.release.controller.release import Release
-from slipway.release.controller.visit import NoAnswer, Response, Visitor
+from slipway.release.controller.visit import NoAnswer, NoConnection, Response, Visitor
 from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, Check, HttpRequest, Load, SecretKey
 from slipway.release.status import Result
 
@@ -25,7 +26,8 @@ MISSING = object()
 """What a path leads to that a response does not have."""
 FAILURE = 500
 """HTTP statuses from here on are errors. Source: RFC 9110, section 15.6."""
-Send = Callable[[HttpRequest, Mapping[str, str]], Response]
+REACHED, PAUSE = 60.0, 1.0
+"""Seconds in which a gateway must take connections, and between attempts. Chosen: its pods start, or move, in that time."""
 
 
 class Unfit(Exception):
@@ -78,10 +80,11 @@ def smoke(candidate: Candidate, checks: Sequence[Check], stop: threading.Event) 
     """Run all checks in their order and return a result for each; later ones use what earlier ones captured."""
     captured: dict[str, str] = {}
     results: list[Result] = []
+    end = time.monotonic() + REACHED
     for check in checks:
         if stop.is_set():
             break
-        problem, detail = _checked(candidate, check, captured)
+        problem, detail = _checked(lambda request: _reached(candidate, request, captured, end, stop), check, captured)
         results.append(
             Result(name=f"smoke/{check.name}", passed=problem is None, detail=problem or detail, at=datetime.now(UTC))
         )
@@ -126,10 +129,23 @@ def lookup(document: Any, path: str) -> Any:
     return document
 
 
-def _checked(candidate: Candidate, check: Check, captured: dict[str, str]) -> tuple[str | None, str]:
+def _reached(
+    candidate: Candidate, request: HttpRequest, captured: Mapping[str, str], end: float, stop: threading.Event
+) -> Response:
+    """Return the response. A gateway that takes no connection is no fault of the candidate, and is tried again until
+    `end`; what it answers is final. Raises Unfit and NoAnswer."""
+    while True:
+        try:
+            return candidate.send(request, captured)
+        except NoConnection:
+            if time.monotonic() >= end or stop.wait(PAUSE):
+                raise
+
+
+def _checked(send: Callable[[HttpRequest], Response], check: Check, captured: dict[str, str]) -> tuple[str | None, str]:
     """Return what is wrong, None if nothing is, and a line about a success."""
     try:
-        response = candidate.send(check.request, captured)
+        response = send(check.request)
     except Unfit as reason:
         return str(reason), ""
     except NoAnswer as reason:

@@ -23,6 +23,10 @@ class NoAnswer(Exception):
     """There was no response. The text is a short reason without addresses or values."""
 
 
+class NoConnection(NoAnswer):
+    """Nothing was sent: nobody takes connections there."""
+
+
 @dataclass(frozen=True)
 class Response:
     """What came back, and after how many seconds."""
@@ -53,7 +57,8 @@ class Visitor:
         body: bytes | None = None,
         timeout: float = TIMEOUT,
     ) -> Response:
-        """Return the response of one request, which is neither repeated nor redirected. Raises NoAnswer."""
+        """Return the response of one request, which is neither repeated nor redirected. Raises NoAnswer, and
+        NoConnection if nothing was sent."""
         address = f"{path}?{urlencode(query)}" if query else path
         began = time.monotonic()
         try:
@@ -66,6 +71,8 @@ class Visitor:
                 retries=False,
                 timeout=urllib3.Timeout(total=timeout),
             )
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
+            raise NoConnection(type(error).__name__) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise NoAnswer(type(error).__name__) from None
         names = {name.lower(): value for name, value in answer.headers.items()}

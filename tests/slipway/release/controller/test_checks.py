@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from slipway.release.controller import checks
 from slipway.release.controller.checks import MISSING, Candidate, load, lookup, smoke
-from slipway.release.controller.visit import Visitor
+from slipway.release.controller.visit import NoConnection, Response, Visitor
 from slipway.release.objects import Check, HttpRequest, Load, SecretKey
 from slipway.release.status import Result
 from tests.slipway.release.controller.server import Cluster
@@ -131,7 +132,26 @@ def test_a_check_without_its_captured_value_fails(cluster: Cluster) -> None:
     assert results[0].detail == "{ID} was not captured by a check before"
 
 
-def test_no_response_is_a_failure(cluster: Cluster) -> None:
+def test_a_gateway_that_starts_is_waited_for(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took no connection, so nobody was asked twice."""
+    monkeypatch.setattr(checks, "PAUSE", 0)
+    with candidate(cluster, says({})) as (served, made):
+        send, refused = made.send, iter(["NewConnectionError"] * 2)
+
+        def late(request: HttpRequest, captured: Mapping[str, str] = {}) -> Response:
+            for reason in refused:
+                raise NoConnection(reason)
+            return send(request, captured)
+
+        monkeypatch.setattr(made, "send", late)
+        (result,) = smoke(made, [check()], threading.Event())
+        assert result.passed, result.detail
+        assert len(served.asked) == 1
+
+
+def test_no_response_is_a_failure(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For good, once a gateway had its time."""
+    monkeypatch.setattr(checks, "REACHED", 0)
     with candidate(cluster, says({})) as (_, made):
         pass
     (result,) = smoke(made, [check()], threading.Event())
