@@ -70,10 +70,11 @@ class Rig:
 
     def start(self, *words: str) -> None:
         """Runs a program of this machine in the node's network until the node goes down."""
-        command = [*self._command, "exec", "--", *words]
-        self._started.append(
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        )
+        self._begin(*self._command, "exec", "--", *words)
+
+    def _begin(self, *command: str) -> None:
+        silent = subprocess.DEVNULL
+        self._started.append(subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent))
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """A program of this machine in the node's network, whose output is read when it ended."""
@@ -116,10 +117,12 @@ class Rig:
             for folder in Path("/proc").glob("[0-9]*")
             if (words := _words(folder)) and words[0] == "kube-apiserver" and state in " ".join(words)
         )
-        words = _words(server)
+        words, beside = _words(server), (server / "stat").read_text().rpartition(")")[2].split()[1]
         os.kill(int(server.name), signal.SIGKILL)
         time.sleep(away)
-        self.start(str(self._home / "bin" / words[0]), *words[1:])
+        self._begin(
+            "nsenter", "-t", beside, "-m", "-n", "-p", "-u", "-i", str(self._home / "bin" / words[0]), *words[1:]
+        )
         end = time.monotonic() + 60
         while True:
             try:
