@@ -208,13 +208,19 @@ def test_a_deleted_pod_of_the_controller(shop: Shop) -> None:
 
 
 def test_a_restarted_api_server(shop: Shop) -> None:
-    """Killed in the middle of a step, and away for some seconds: the weights stay, and the release ends."""
+    """Killed in the middle of a step, and away for some seconds: no visitor notices. The release ends as it would have,
+    or says why it was rolled back: a busy node may be slow while the API server starts."""
     began, slot = time.time(), other(active(shop))
     id = shop.release(slot, [Step(weight=20, hold_seconds=15), Step(weight=50, hold_seconds=3), ALL])
     shop.until(id, "Stepping", step=0)
     shop.rig.restart_api_server(away=5)
-    assert shop.settled(id, 120).phase == "Promoted"
-    print(f"\nrestarted API server: {failures(shop, began)}")
+    ended = shop.settled(id, 120)
+    assert ended.phase == "Promoted" or ended.reason
+    kept = active(shop)
+    time.sleep(2)
+    assert shop.seen(time.time() - 1)[kept] > 0
+    assert shop.back_after(time.time() - 1, kept) == 0
+    print(f"\nrestarted API server: {failures(shop, began)}: {ended.phase}, {ended.reason}")
 
 
 def test_restarted_proxies(shop: Shop) -> None:
