@@ -130,12 +130,12 @@ def test_a_failing_migration(shop: Shop) -> None:
     print(f"\nfailing migration: {failures(shop, began)}: {ended.reason}")
 
 
-@pytest.mark.parametrize("fault", ["errors", "slow", "crash"])
-def test_a_candidate_that_fails(shop: Shop, fault: str) -> None:
+@pytest.mark.parametrize(("fault", "step"), [("errors", 0), ("slow", 0), ("crash", 0), ("errors", 1)])
+def test_a_candidate_that_fails(shop: Shop, fault: str, step: int) -> None:
     """Found by the gateway's figures, or by its pods; the requests that failed are the candidate's own."""
     slot = active(shop)
-    id = shop.release(other(slot), ENDLESS)
-    shop.until(id, "Stepping", step=0)
+    id = shop.release(other(slot), ENDLESS if step == 0 else [Step(weight=20, hold_seconds=3), *ENDLESS])
+    shop.until(id, "Stepping", step=step)
     until(lambda: shop.seen(time.time() - 1)[other(slot)], "visitors of the candidate")
     broken = shop.fault(other(slot), fault)
     ended = shop.until(id, "RolledBack")
