@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint scan scanners bench lock schema schema-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify charts charts-verify snapshots clean e2e programs
+.PHONY: help preview check test lint scan scanners bench lock schema schema-verify reference reference-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify charts charts-verify docs snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -55,8 +55,14 @@ bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, diff
 	for each in preview difference page policies migrations releases; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
 	exit $$status
 
-schema: .venv/.runtime ## Generate the JSON Schemas of systems and stacks
+schema: .venv/.runtime reference ## Generate the JSON Schemas of systems and stacks, and the reference
 	@$(BIN)/python -m slipway.settings.schema --update
+
+reference: .venv/.runtime ## Generate docs/reference, a page for each section of systems and stacks, from the schema
+	@$(BIN)/python -m slipway.reports.reference --update
+
+reference-verify: .venv/.runtime ## Fail when a page of the reference is out of date
+	@$(BIN)/python -m slipway.reports.reference --verify
 
 crds: .venv/.runtime ## Generate the CustomResourceDefinitions of releases
 	@$(BIN)/python -m components.cluster.releases.manifests.definitions --update
@@ -87,6 +93,10 @@ policies-verify: .venv/.runtime ## Fail when the page of rules, the known types 
 	@$(BIN)/python -m slipway.cli.known_types --verify
 	@$(BIN)/python -m slipway.reports.policy_page --verify
 
+docs: .site/.mkdocs ## Build the site of the documentation in .site/html; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 .site/venv/bin/mkdocs build --quiet --strict
+	@echo 'Built .site/html/index.html'
+
 charts: .venv/.charts ## Render the pinned charts with the plans' values into tests/charts (CHARTS=a folder of their sources)
 	@$(BIN)/python -m slipway.scanners.charts --update $(if $(CHARTS),--sources $(CHARTS))
 
@@ -105,9 +115,10 @@ lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock fil
 	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
 	@$(BIN)/uv pip compile $(LOCK) --group controller --constraints requirements.txt --output-file requirements-controller.txt
 	@$(BIN)/uv pip compile $(LOCK) --group charts --output-file requirements-charts.txt
+	@$(BIN)/uv pip compile $(LOCK) --group docs --output-file requirements-docs.txt
 
 clean: ## Remove .venv, the scanners and every cache
-	@rm -rf .venv .scanners *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .scanners .site *.egg-info .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
@@ -133,6 +144,12 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 .venv/.charts: requirements-charts.txt .venv/.runtime
 	@echo 'Installing Helm …'
 	@$(BIN)/python $(PIP) --quiet -r requirements-charts.txt
+	@touch $@
+
+.site/.mkdocs: requirements-docs.txt | .venv/bin/python
+	@echo 'Installing mkdocs …'
+	@$(BIN)/python -m venv --clear .site/venv
+	@.site/venv/bin/python $(PIP) --quiet -r requirements-docs.txt
 	@touch $@
 
 .scanners/.checkov: requirements-scanners.txt | .venv/bin/python

@@ -21,6 +21,7 @@ def main() -> None:
         config={
             "environment": config.get("environment"),
             "systemsPath": config.get("systemsPath"),
+            "extensions": config.get("extensions"),
             "clusters": config.get_object("clusters"),
         },
     )

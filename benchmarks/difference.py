@@ -91,8 +91,8 @@ def time_report(size: int, folder: Path) -> tuple[float, float]:
     before, stack = of_plan("before", _other(rehearsal.plan)), Stack("bench", "local", {})
     started = time.perf_counter()
     difference = compare(before, rehearsal.plan)
-    told = applied(stack, rehearsal.plan, difference)
-    comment = as_markdown(stack, rehearsal, [], every=False, difference=difference, applied=told)
+    effects = applied(stack, rehearsal.plan, difference)
+    comment = as_markdown(stack, rehearsal, [], every=False, difference=difference, applied=effects)
     seconds = time.perf_counter() - started
     assert f"{len(difference.touched):,} to update" in comment
     return rehearsed, seconds

@@ -18,8 +18,8 @@ from moto.server import ThreadedMotoServer
 from tests.dumps import live, programs
 from tests.dumps.bucket import Locked
 from tests.dumps.case import Case
-from tests.dumps.pods import Ended
-from tests.migrations import databases, load, server
+from tests.dumps.pod_runner import Ended
+from tests.migrations import fresh_databases, load, server
 from tests.migrations.container import Done
 
 ROUNDS = 5
@@ -47,16 +47,16 @@ def main() -> None:
 
 def migrated(postgres: server.Server) -> tuple[float, float]:
     """Seconds of psql alone and of the Job's command, the best of each."""
-    declared = databases.declared(SYSTEM, DATABASE)[0]
+    declared = fresh_databases.declared(SYSTEM, DATABASE)[0]
     plain, chain = [], []
     for _ in range(ROUNDS):
-        database = databases.database(postgres, SYSTEM)
-        job = databases.seed(SYSTEM, declared, database)
+        database = fresh_databases.database(postgres, SYSTEM)
+        job = fresh_databases.seed(SYSTEM, declared, database)
         assert job.files is not None
-        sql = f'SET ROLE "{databases.owner(database.name)}";\n{job.files.sql}'
+        sql = f'SET ROLE "{fresh_databases.owner(database.name)}";\n{job.files.sql}'
         plain.append(timed(lambda name=database.name, sql=sql: postgres.run("psql", "-q1", database=name, given=sql)))
-        other = databases.database(postgres, SYSTEM)
-        container = other.container(databases.seed(SYSTEM, declared, other))
+        other = fresh_databases.database(postgres, SYSTEM)
+        container = other.container(fresh_databases.seed(SYSTEM, declared, other))
         chain.append(timed(lambda run=container.run: applied(run())))
     return min(plain), min(chain)
 

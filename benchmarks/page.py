@@ -28,7 +28,7 @@ from slipway.settings.stacks import Stack
 
 PAINT_TARGET, FILTER_TARGET = 2_000, 200
 """Milliseconds until the first paint, and until a search is shown."""
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds until the browser counts as hanging."""
 SERVICE = "kubernetes:core/v1:Service"
 PAINT = "performance.getEntriesByName('first-paint').map((each) => each.startTime)[0] || null"
@@ -61,7 +61,7 @@ def browser(folder: Path) -> Iterator[WebSocket]:
         try:
             port = _until(lambda: (folder / "DevToolsActivePort").read_text().split()[0])
             tabs = _until(lambda: _tabs(port))
-            socket = create_connection(tabs[0], timeout=PATIENCE, suppress_origin=True)
+            socket = create_connection(tabs[0], timeout=TIMEOUT, suppress_origin=True)
             try:
                 yield socket
             finally:
@@ -71,13 +71,13 @@ def browser(folder: Path) -> Iterator[WebSocket]:
 
 
 def _tabs(port: str) -> list[str]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=TIMEOUT) as answer:
         return [each["webSocketDebuggerUrl"] for each in json.load(answer) if each["type"] == "page"]
 
 
 def _until(ask: Any) -> Any:
     """What `ask` answers, once it does."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         try:
             if found := ask():

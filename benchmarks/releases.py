@@ -21,9 +21,9 @@ from statistics import NormalDist, quantiles
 from typing import Literal
 
 from slipway.release.decide import decide
-from slipway.release.judge import SPREAD, critical_share
 from slipway.release.objects import Judge, ReleaseSpec, SlotName
 from slipway.release.observed import Observed, Sample, Traffic
+from slipway.release.sequential_tests import SPREAD, critical_share
 from slipway.release.status import ENDED, Status
 
 Fault = Literal["none", "limit", "critical", "errors", "latency", "regression", "crash", "silence"]

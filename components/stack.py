@@ -8,6 +8,7 @@ import pulumi
 
 from components.clouds import foundation
 from components.cluster.cluster import Cluster, ClusterArgs
+from components.extensions import Extensions
 from components.system.system import System, SystemArgs
 from slipway.settings.stacks import Stack, StackCluster
 
@@ -15,14 +16,18 @@ from slipway.settings.stacks import Stack, StackCluster
 def build(stack: Stack) -> dict[str, Any]:
     """Creates everything that `stack` declares and returns its outputs by cluster: names and addresses, without
     secrets."""
-    return {name: _cluster(cluster, stack) for name, cluster in stack.clusters.items()}
+    extensions = Extensions.of(stack.extensions)
+    return {name: _cluster(cluster, stack, extensions) for name, cluster in stack.clusters.items()}
 
 
-def _cluster(cluster: StackCluster, stack: Stack) -> dict[str, Any]:
+def _cluster(cluster: StackCluster, stack: Stack, extensions: Extensions) -> dict[str, Any]:
     facts = Cluster(cluster.name, ClusterArgs(facts=foundation(cluster, stack), cluster=cluster)).facts
     systems = {
         name: System(name, SystemArgs(facts=facts, system=deployed)) for name, deployed in cluster.systems.items()
     }
+    extensions.extend_cluster(facts)
+    for system in systems.values():
+        extensions.extend_system(facts, system, system.extensible)
     return {
         "cluster": facts.cluster_name,
         "server": facts.access.server,

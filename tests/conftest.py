@@ -32,7 +32,7 @@ OTHERS = re.compile(
     r"|\w+_proxy",
     re.IGNORECASE,
 )
-"""What a program may be told by its environment: none of it is for a program that is tested."""
+"""Variables that configure a program: a tested program gets none of them."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(forking.begin())
 
 
+def pytest_collection_finish() -> None:
+    """Modules and test items stay until the end: no collection of garbage need walk them."""
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than processors. Chosen: for a sixth of their time tests wait for servers."""
@@ -69,9 +74,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="fail when a program that tests need is not installed")
-    parser.addoption(
-        "--record", action="store_true", help="write what is recorded of plans anew, in place of comparing"
-    )
+    parser.addoption("--record", action="store_true", help="record plans again instead of comparing them")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

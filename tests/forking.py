@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -24,18 +25,17 @@ import tempfile
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from slipway.rehearsal import process
-from tests.processes import PATIENCE
+from slipway.rehearsal import packs, process
+from tests.processes import TIMEOUT
 from tests.shared import FOLDER, folder
 
 ROOT = Path(__file__).parents[1]
-WORKER, COMMAND = "slipway.rehearsal.worker", "tests.slipway.cli.command"
-"""What may be forked: the process of a rehearsal, and `slipway` that shares its plans."""
-KINDS = (WORKER, COMMAND)
+WORKER, PACK, COMMAND = "slipway.rehearsal.worker", "slipway.rehearsal.pack_launcher", "tests.slipway.cli.command"
+"""What may be forked: the process of a rehearsal, that of a policy pack, and `slipway` that shares its plans."""
+KINDS = (WORKER, PACK, COMMAND)
 HEAD, STATUS = struct.Struct("!I"), struct.Struct("!i")
 """What precedes a request and answers it, and how a child has ended."""
 LONGEST_PATH = 100
@@ -49,10 +49,13 @@ if child:
     finally:
         child.tell()
 """
+INTERPRETER = sys.executable
 WORTH_WHILE = 20
 """Modules. Chosen: fewer are imported by the child that needs them."""
 _asked: ContextVar[bool] = ContextVar("forking", default=False)
-_fresh_worker = process.start_worker
+_run = ""
+"""In a child the folder of this run, which the variables of a worker do not tell."""
+_fresh_worker, _fresh_pack = process.start_worker, packs.start_pack
 
 
 class Forked:
@@ -60,21 +63,33 @@ class Forked:
 
     def __init__(self, pid: int, connection: socket.socket) -> None:
         self.pid, self._connection = pid, connection
+        self.returncode: int | None = None
+        self.stdin: IO[str] | None = None
+        self.stdout: IO[str] | None = None
+        self.stderr: IO[str] | None = None
+        self._awaited = False
 
-    def wait(self) -> int:
-        """Return its status once it has ended; its id is its own until then."""
-        return self._status
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its status once it has ended; its id is its own until then. Raises `TimeoutExpired` after `timeout`
+        seconds."""
+        if self.returncode is None:
+            if not self._awaited:
+                self._connection.sendall(b"w")
+                self._awaited = True
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+            with self._connection as connection:
+                (status,) = STATUS.unpack(_exactly(connection, STATUS.size))
+            self.returncode = int(status)
+        return self.returncode
 
-    @cached_property
-    def _status(self) -> int:
-        with self._connection as connection:
-            connection.sendall(b"w")
-            return STATUS.unpack(_exactly(connection, STATUS.size))[0]
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def forked_workers() -> Iterator[None]:
-    """Rehearsals of this thread run in forked processes."""
+    """Rehearsals and policy packs of this thread run in forked processes."""
     token = _asked.set(True)
     try:
         yield
@@ -85,11 +100,29 @@ def forked_workers() -> Iterator[None]:
 def _start_worker(request_end: int, result_end: int, environment: Mapping[str, str]) -> Any:
     if not _asked.get() or not _address(WORKER).exists():
         return _fresh_worker(request_end, result_end, environment)
-    files = (request_end, result_end, 2, 2)
-    return _fork(WORKER, (), cwd=process.PACKAGE_PARENT, environment=environment, files=files)
+    with open(os.devnull) as nothing:
+        files = (request_end, result_end, nothing.fileno(), 2, 2)
+        return _fork(WORKER, (), cwd=process.PACKAGE_PARENT, environment=environment, files=files)
 
 
-process.start_worker = _start_worker
+def _start_pack(requests: int, answers: int, directory: Path, environment: Mapping[str, str]) -> Any:
+    is_another = sys.executable != INTERPRETER  # a test's own virtual environment
+    if is_another or not (_asked.get() or _run) or not _address(PACK).exists():
+        return _fresh_pack(requests, answers, directory, environment)
+    with contextlib.ExitStack() as theirs:
+        ours, files = [], []
+        for reads in (True, False, False):
+            read, write = os.pipe()
+            own, other = (write, read) if reads else (read, write)
+            ours.append(os.fdopen(own, "w" if reads else "r", errors="replace"))
+            files.append(other)
+            theirs.callback(os.close, other)
+        child = _fork(PACK, packs.ARGUMENTS, cwd=directory, environment=environment, files=(requests, answers, *files))
+    child.stdin, child.stdout, child.stderr = ours
+    return child
+
+
+process.start_worker, packs.start_pack = _start_worker, _start_pack
 
 
 def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
@@ -104,11 +137,11 @@ def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         return done.returncode, done.stdout, done.stderr
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        files = (out.fileno(), err.fileno())
+    with open(os.devnull) as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        files = (nothing.fileno(), out.fileno(), err.fileno())
         status = _fork(COMMAND, arguments, cwd=cwd, environment=os.environ, files=files).wait()
         return status, _content(out.fileno()), _content(err.fileno())
 
@@ -120,16 +153,16 @@ def _content(descriptor: int) -> str:
 
 
 def _address(kind: str) -> Path:
-    return Path(os.environ[FOLDER]) / f"{kind}.socket"
+    return Path(_run or os.environ[FOLDER]) / f"{kind.rpartition('.')[2]}.socket"
 
 
 def _fork(
     kind: str, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str], files: Sequence[int]
 ) -> Forked:
-    """Start a child; the last two of `files` become its standard output and error, the others are its arguments."""
+    """Start a child; the last three of `files` become its standard streams, the others are its arguments."""
     asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}).encode()
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(TIMEOUT)
     connection.connect(str(_address(kind)))
     socket.send_fds(connection, [HEAD.pack(len(asked))], list(files))
     connection.sendall(asked)
@@ -150,13 +183,23 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 def begin() -> Callable[[], None]:
     """Start the parents of this run, which end with their standard input; return what ends them."""
     found = []
-    for kind in KINDS if len(os.fsencode(_address(max(KINDS, key=len)))) < LONGEST_PATH else ():
+    for kind in (
+        KINDS
+        if len(os.fsencode(_address(max(KINDS, key=lambda kind: len(_address(kind).name))))) < LONGEST_PATH
+        else ()
+    ):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(_address(kind)))
             listener.listen(socket.SOMAXCONN)
             found.append(
                 subprocess.Popen(
-                    [sys.executable, "-c", PARENT.format(kind=kind, listener=listener.fileno())],
+                    # Whoever starts a pack waits for its first line.
+                    [
+                        sys.executable,
+                        *(["-u"] if kind == PACK else []),
+                        "-c",
+                        PARENT.format(kind=kind, listener=listener.fileno()),
+                    ],
                     cwd=ROOT,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
@@ -234,12 +277,13 @@ class Child:
 
     def __init__(self, kind: str, modules: _Modules, asked: Mapping[str, Any], files: Sequence[int]) -> None:
         self._kind, self._modules = kind, modules
-        *given, out, err = files
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (out, 1), (err, 2)):
+        *given, read, out, err = files
+        for source, target in ((read, 0), (out, 1), (err, 2)):
             os.dup2(source, target)
-        for each in {nothing, out, err} - {0, 1, 2}:
+        for each in {read, out, err} - {0, 1, 2}:
             os.close(each)
+        global _run
+        _run = os.environ[FOLDER]
         os.environ.clear()
         os.environ.update(asked["environment"])
         os.chdir(asked["cwd"])
@@ -260,8 +304,8 @@ class _Modules:
     """What children of one kind import and may share."""
 
     def __init__(self, kind: str) -> None:
-        # The program that a worker runs may have settings and components of its own.
-        self._places = ("site-packages",) if kind == WORKER else ("site-packages", str(ROOT))
+        # A program and a pack may have modules of these names of their own.
+        self._places = ("site-packages", str(ROOT)) if kind == COMMAND else ("site-packages",)
         self._folder = folder(f"{kind}.modules")
 
     def loaded(self) -> list[str]:
@@ -275,8 +319,10 @@ class _Modules:
         ]
 
     def tell(self, names: Sequence[str]) -> None:
-        if len(names) >= WORTH_WHILE:
-            part = self._folder / f"{os.getpid()}.part"
+        if len(names) < WORTH_WHILE:
+            return
+        part = self._folder / f"{os.getpid()}.part"
+        with contextlib.suppress(FileNotFoundError):  # the run is over, and its folder is gone
             part.write_text(json.dumps(names), encoding="utf-8")
             part.rename(part.with_suffix(".json"))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 HOST = "127.0.0.1"
-PATIENCE = 600
+TIMEOUT = 600
 """Seconds after which a test is taken to hang. No machine is so busy."""
 LIFELINE = Path(__file__).with_name("lifeline.py")
 
@@ -61,15 +61,20 @@ def _claimed(port: int) -> bool:
 Found = TypeVar("Found")
 
 
-def until(wanted: Callable[[], Found | None], what: str, *, of: subprocess.Popen[Any] | None = None) -> Found:
+def until(
+    wanted: Callable[[], Found | None],
+    what: str = "what the test waits for",
+    *,
+    of: subprocess.Popen[Any] | None = None,
+) -> Found:
     """The first result that is something. Fails at once when the process that it comes `of` has ended."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         found = wanted()
         if found:
             return found
         assert of is None or of.poll() is None, f"the process has ended: {what}"
-        assert time.monotonic() < deadline, f"did not come about: {what}"
+        assert time.monotonic() < deadline, f"did not happen: {what}"
         time.sleep(0.1)
 
 
@@ -77,7 +82,7 @@ def assert_ended(pids: Iterable[int]) -> None:
     """Waits for processes that others started."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(pid)) as process:
-            assert select.select([process], [], [], PATIENCE)[0], f"process {pid} still runs"
+            assert select.select([process], [], [], TIMEOUT)[0], f"process {pid} still runs"
 
 
 @contextmanager
@@ -102,17 +107,17 @@ def running(
         yield process
     finally:
         process.stdin.close()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)
 
 
-def asked(address: str, content: Any = None, *, login: tuple[str, str] | None = None) -> Any:
+def request_json(address: str, content: Any = None, *, login: tuple[str, str] | None = None) -> Any:
     """The JSON that answers a request; `content` is sent as JSON."""
     headers = {"Content-Type": "application/json"}
     if login is not None:
         headers["Authorization"] = "Basic " + b64encode(":".join(login).encode()).decode()
     data = None if content is None else json.dumps(content).encode()
     request = urllib.request.Request(address, data, headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
         text = answer.read()
     return json.loads(text) if text else None
 
@@ -127,7 +132,7 @@ def answers(address: str) -> bool:
 
 def status(address: str, login: tuple[str, str]) -> int:
     try:
-        asked(address, login=login)
+        request_json(address, login=login)
     except urllib.error.HTTPError as refused:
         return refused.code
     return 200

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What a run of the program came to, and the stack that it was run for."""
+    """The result of a run of the program, and the stack that it was run for."""
 
     rehearsal: Rehearsal
     stack: Stack

@@ -1,6 +1,6 @@
 """The screen of the README: what `slipway preview --stack staging` prints, in part.
 
-`python -m tests.screens` writes it anew (`make screens`); `tests/test_documents.py` holds it.
+`python -m tests.screens` rewrites it (`make screens`); `tests/test_documents.py` holds it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from slipway.reports import findings, text
+from slipway.reports import grouped_findings, text
 from slipway.settings.project import find_project
 from tests.rehearsed import ROOT, rehearsed
 from tests.shared import FOLDER
@@ -42,7 +42,7 @@ def _printed() -> str:
     out = io.StringIO()
     made = rehearsed(STACK)
     project = find_project(ROOT)
-    found = findings.place(made.findings, project, project.stack_file(STACK))
+    found = grouped_findings.place(made.findings, project, project.stack_file(STACK))
     text.show(Console(file=out, width=1000), made.stack, made.rehearsal, found, every=False)
     return out.getvalue()
 
@@ -72,7 +72,7 @@ def _cut(line: str) -> str:
 
 
 def main() -> None:
-    """Writes the README's screen anew."""
+    """Rewrites the README's screen."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault(FOLDER, folder)
         screen = true()

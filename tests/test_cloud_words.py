@@ -18,6 +18,8 @@ WORDS = {
 OWN = (
     "components/clouds/{cloud}/",
     "slipway/settings/clouds/{cloud}.py",
+    "slipway/settings/clouds/grants/{cloud}.py",
+    "slipway/settings/clouds/{cloud}_",
     "slipway/ops/{cloud}/",
     "slipway/cost/clouds/{cloud}.py",
     "slipway/cost/lists/{cloud}.py",
@@ -27,12 +29,11 @@ ROOMS = ("components", "slipway", "policies")
 ALLOWED = {
     # Registrations, which docs/add-a-cloud.md names.
     "slipway/settings/clouds/__init__.py": "registers the settings of clouds",
-    "slipway/ops/stores.py": "registers what commands ask of clouds",
-    "slipway/ops/clouds.py": "registers what the controller of releases asks of clouds",
+    "slipway/ops/clouds.py": "registers what commands and the controller of releases ask of clouds",
     "slipway/cost/clouds/__init__.py": "registers the tables of what clouds bill",
     "slipway/cost/lists/__init__.py": "registers the price lists of clouds",
     # Settings that are one table for all.
-    "slipway/settings/clouds/checks.py": "the name of a limit of certificates",
+    "slipway/settings/clouds/shared_checks.py": "the name of a limit of certificates",
     "slipway/settings/limits.py": "one table of the longest names and largest objects, with the page that says each",
     "slipway/settings/limit_checks.py": "what databases and stores of clouds keep for themselves",
     "slipway/settings/store_names.py": "names that program and commands compute alike",
@@ -46,9 +47,9 @@ ALLOWED = {
     "components/sites/manifests/edge/": "what runs at the edge where a cloud has one",
     "components/sites/manifests/publishing.py": "puts files where that edge finds them",
     # What others send or write.
-    "components/system/routes/manifests/routes.py": "how a prober calls itself",
+    "components/system/routes/manifests/http_routes.py": "how a prober calls itself",
     "components/cluster/logs/manifests/masking.py": "what keys look like",
-    "components/cluster/monitoring/manifests/dashboards/databases.py": "databases that servers keep for themselves",
+    "components/cluster/monitoring/manifests/dashboards/database_dashboard.py": "databases that servers keep for themselves",
     # The engine's and scanners' words.
     "slipway/rehearsal/difference/replacing.py": "what providers replace",
     "slipway/rehearsal/shapes.py": "what the SDK of one provider expects",
@@ -58,7 +59,7 @@ ALLOWED = {
     # Services that are called by another cloud's brand.
     "components/clouds/azure/document_database.py": "Azure calls its own service so",
     "slipway/settings/clouds/azure.py": "Azure calls its own service so",
-    "policies/adapters/clouds/azure/databases.py": "Azure calls its own service so",
+    "policies/adapters/clouds/azure/managed_databases.py": "Azure calls its own service so",
     # What databases call themselves what clouds have made for them.
     "policies/adapters/sql_effects.py": "extensions of PostgreSQL",
 }

@@ -24,6 +24,7 @@ ADMINISTRATORS = {
     "kubectl -n slipway-releases get httproutes -o yaml",
     "kubectl -n slipway-releases get lease",
     "kubectl -n slipway-releases get pods",
+    "kubectl -n slipway-releases scale deployment controller --replicas 0",
     "kubectl -n slipway-releases logs -l app.kubernetes.io/name=controller",
     "kubectl apply --server-side --force-conflicts -f -",
 }

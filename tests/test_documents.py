@@ -60,7 +60,7 @@ def test_the_example_of_a_ledger_is_of_a_real_one() -> None:
 
 
 def test_the_readme_shows_the_preview_as_it_is() -> None:
-    """`make screens` writes it anew."""
+    """`make screens` rewrites it."""
     assert screens.written() == screens.true()
 
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pulumi.runtime.proto.analyzer_pb2 import AnalyzerInfo
 
 from slipway.rehearsal import ConfigValue, Rehearsal, Timings, rehearse
+from slipway.rehearsal.packs import PackSession, StackContext
 from tests import forking, shared
-from tests.processes import assert_ended
+from tests.processes import TIMEOUT, assert_ended
 
+PACK = forking.ROOT / "policies"
 PROGRAM = """
 import os, random, sys
 import pulumi
@@ -63,6 +66,28 @@ def test_a_forked_worker_makes_the_plan_of_a_fresh_one(program: Path, parents: P
     assert fresh.failure is None
 
 
+def test_a_forked_pack_says_what_a_fresh_one_says(parents: Path) -> None:
+    """And has, as it, ended with status 0 once its input has."""
+    fresh = _asked()
+    end = forking.begin()
+    try:
+        with forking.forked_workers():
+            assert [_asked(), _asked()] == [fresh, fresh]
+    finally:
+        end()
+    assert fresh[1] == "exit status 0"
+    assert len(fresh[0].policies) > 1
+
+
+def _asked() -> tuple[AnalyzerInfo, str]:
+    session = PackSession(PACK, StackContext("trial", "one", "organization"))
+    try:
+        session.handshake(TIMEOUT)
+    finally:
+        session.close()
+    return session.info, session.process.exit_report()
+
+
 def test_the_command_answers_as_it_does_alone(tmp_path: Path) -> None:
     """Status, output and errors, of input that it refuses and of help."""
     refused, helped = forking.slipway(["check"], tmp_path), forking.slipway(["--help"], tmp_path)
@@ -76,7 +101,7 @@ def test_parents_and_children_end_with_the_run(tmp_path: Path, parents: Path) ->
     """Also a child that its parent has not awaited."""
     end = forking.begin()
     reads, writes = os.pipe()
-    child = forking._fork(forking.WORKER, (), cwd=tmp_path, environment=dict(os.environ), files=(reads, 2, 2, 2))
+    child = forking._fork(forking.WORKER, (), cwd=tmp_path, environment=dict(os.environ), files=(reads, 2, reads, 2, 2))
     end()
     os.close(writes)
     assert_ended([child.pid])

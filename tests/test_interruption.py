@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TEMPORARY
-from tests.processes import PATIENCE, assert_ended
+from tests.processes import TIMEOUT, assert_ended
 
 ROOT = Path(__file__).parents[1]
 SERVER = """
@@ -77,7 +77,7 @@ def test_no_server_is_left(target: str, how: signal.Signals, tmp_path: Path) -> 
         else:
             os.kill(run.pid if target == "run" else worker, how)
         assert_ended(started)
-        assert run.wait(PATIENCE) != 0
+        assert run.wait(TIMEOUT) != 0
     finally:
         run.kill()
         run.wait()

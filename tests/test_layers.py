@@ -7,11 +7,14 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import grimp
 import pulumi
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,6 +61,54 @@ def test_no_component_takes_an_attribute_that_pulumi_keeps_for_itself() -> None:
         assert own & private <= {"_name"}, name
 
 
+PRIVATE = {
+    "slipway/rehearsal/sdk.py": "the tool's, with its self-test",
+    "policies/framework/serving.py": "the pack's, which refuses another version of the SDK",
+}
+
+
+def test_private_parts_of_pulumi_are_used_in_one_module() -> None:
+    """One of the tool and one of the pack, which is a program of its own; nothing else breaks with a release of the SDK."""
+    files = [path for room in ("components", "policies", "slipway") for path in (ROOT / room).rglob("*.py")]
+    using = {path.relative_to(ROOT).as_posix() for path in files if private_parts(path.read_text(encoding="utf-8"))}
+    assert using == set(PRIVATE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pulumi\npulumi.runtime.stack._sync()",
+        "from pulumi.runtime import _callbacks",
+        "import pulumi.runtime._callbacks",
+        "import pulumi_policy.policy as sdk\nclass A(sdk._Server): ...",
+        'load("pulumi.runtime._callbacks")',
+    ],
+)
+def test_each_way_to_a_private_part_is_seen(text: str) -> None:
+    """What is public, or private to the code itself, is not."""
+    assert private_parts(text)
+    assert not private_parts("import pulumi\npulumi.runtime.invoke()\nself._x = pulumi.__name__\nother._x")
+
+
+def private_parts(text: str) -> list[str]:
+    """What a module uses of Pulumi's SDKs whose name begins with an underscore."""
+    nodes, names = list(ast.walk(ast.parse(text))), dict[str, str]()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {each.asname or each.name.partition(".")[0]: each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+    used = [
+        *names.values(),
+        *(each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str)),
+    ]
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            first, _, rest = ast.unparse(node).partition(".")
+            used += [f"{names[first]}.{rest}"] if first in names else []
+    return [each for each in used if re.fullmatch(r"pulumi[\w.]*\._(?!_)\w+", each)]
+
+
 def components() -> list[tuple[str, ast.ClassDef]]:
     found = [found for path in (ROOT / "components").rglob("*.py") for found in _components(path)]
     assert len(found) > 60
@@ -93,3 +144,37 @@ def test_no_module_imports_itself_by_others() -> None:
     for module in graph.modules:
         sorter.add(module, *graph.find_modules_directly_imported_by(module))
     sorter.prepare()
+
+
+CLOUDS = {"aws", "azure", "local", "kubernetes"}
+"""Folders that answer the same questions each, by modules of the same names: one room."""
+STRUCTURAL = {"__init__", "__main__", "conftest", "component", "manifests", *CLOUDS}
+"""Names that say what a module is in its room."""
+ROOMS_OF_A_NAME = 3
+"""A command, a rule and a section of the settings may be about one thing, each in the room that says which it is."""
+
+
+def test_a_module_is_told_from_others_by_its_name() -> None:
+    """No name of a module is in more than three rooms, of the code or of the tests."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shared_names(listed.splitlines()) == {}
+
+
+def test_each_name_in_too_many_rooms_is_found() -> None:
+    """Folders of the clouds are one room, and the tests have a count of their own."""
+    rooms = ("policies/rules", "slipway/cli", "slipway/ops/aws", "slipway/ops/azure", "tests/policies", "tests/cli")
+    files = [f"{room}/backups.py" for room in rooms]
+    assert shared_names(files) == {}
+    assert shared_names([*files, "slipway/ops/backups.py"]) == {
+        "backups": ["policies/rules", "slipway/cli", "slipway/ops", "slipway/ops/<cloud>"]
+    }
+
+
+def shared_names(files: Iterable[str]) -> dict[str, list[str]]:
+    """The rooms of each name that is in too many."""
+    rooms: dict[tuple[bool, str], set[str]] = defaultdict(set)
+    for path in map(PurePosixPath, files):
+        if path.stem not in STRUCTURAL:
+            room = "/".join("<cloud>" if part in CLOUDS else part for part in path.parent.parts)
+            rooms[path.parts[0] == "tests", path.stem].add(room)
+    return {name: sorted(found) for (_, name), found in sorted(rooms.items()) if len(found) > ROOMS_OF_A_NAME}

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from slipway.cli import blueprint
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -51,8 +51,8 @@ def test_a_project_begins_with_the_wheel_alone(tmp_path: Path) -> None:
     run(*slipway, "init", project, cwd=tmp_path, PYTHONPATH=str(site))
     assert (project / ".gitignore").read_text() == "# Of the wheel alone\n"
     assert _contents(project / "slipway") == {name: (source / name).read_bytes() for name in blueprint.released()}
-    said = run(*slipway, "preview", cwd=project, PYTHONPATH=str(site))
-    assert re.search(r"Policies: 0 violations, 0 warnings \(\d+ of \d+ rules\)", said)
+    output = run(*slipway, "preview", cwd=project, PYTHONPATH=str(site))
+    assert re.search(r"Policies: 0 violations, 0 warnings \(\d+ of \d+ rules\)", output)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

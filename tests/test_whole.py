@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE, assert_ended
+from tests.processes import TIMEOUT, assert_ended
 
 ROOT = Path(__file__).parents[1]
 WHOLE = "import sys; from tests.whole import main; sys.exit(main({arguments!r}, ['sh', '-c', {linters!r}]))"
@@ -35,7 +35,7 @@ def test_both_must_pass(test: str, lints: int, status: int, tmp_path: Path) -> N
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert run.returncode == status, run.stdout + run.stderr
@@ -58,7 +58,7 @@ def test_whoever_stops_it_stops_both(how: signal.Signals, tmp_path: Path) -> Non
             os.killpg(run.pid, how)
         else:
             run.send_signal(how)
-        assert run.wait(PATIENCE) == 2
+        assert run.wait(TIMEOUT) == 2
         assert_ended([testing])
     finally:
         os.killpg(run.pid, signal.SIGKILL) if run.poll() is None else None

@@ -10,7 +10,7 @@ wait for their `depends_on`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,15 +18,19 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.cluster.logs.manifests.snapshots import Snapshots
-from components.manifests.environment import BucketFacts
+from components.manifests.environment import BucketFacts, QueueFacts
 from components.manifests.network_policy import NetworkPeer
+from components.manifests.placement import NodePools
 from components.manifests.pod import Identity
 from components.manifests.probes import Probe
 from components.manifests.scope import Scope
-from components.system.backups.manifests.store import Store
-from slipway.settings.cluster_services import ClusterServices
+from components.system.backups.manifests.rclone import Store
+from slipway.settings.caches import Cache
+from slipway.settings.cluster_services import ClusterServices, Controllers
 from slipway.settings.databases import Bucket, Database, Queue
+from slipway.settings.grants import Grant as ResourceGrant
 from slipway.settings.operations import Budget
+from slipway.settings.queues import CloudQueue, QueueRight, Topic
 from slipway.settings.stacks import DeployedSystem
 
 
@@ -132,6 +136,58 @@ class BrokerEndpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CacheArgs:
+    """The server of a cache, for one slot or for both; `callers` are the labels of the pods that may connect."""
+
+    scope: Scope
+    name: str
+    settings: Cache
+    callers: Sequence[Mapping[str, str]]
+
+    @property
+    def logical(self) -> str:
+        """Its resource name in Pulumi."""
+        return self.scope.logical(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheEndpoint:
+    """The endpoint of a cache, over TLS alone, and the password of the user `default`."""
+
+    server: str
+    """Name of the server in the cloud."""
+    address: Address
+    password: pulumi.Output[str]
+    peers: NetworkPeers
+    authority: str | None = None
+    """Secret whose `ca.crt` verifies the server's certificate; None if a public authority signed it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuesArgs:
+    """The queues and topics of a system, by name."""
+
+    scope: Scope
+    source: str
+    """Where the system declares them."""
+    queues: Mapping[str, CloudQueue]
+    topics: Mapping[str, Topic]
+
+    @property
+    def logical(self) -> str:
+        """Their resource name in Pulumi."""
+        return self.scope.logical("queues")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuesFacts:
+    """What services know of queues and topics, by name."""
+
+    queues: Mapping[str, QueueFacts] = field(default_factory=dict)
+    topics: Mapping[str, QueueFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BucketArgs:
     """A bucket that a system declares or, like the bucket of backups, that follows from another setting: `source`."""
 
@@ -186,7 +242,33 @@ class WriteBackups:
     bucket: BucketFacts
 
 
-Grant = UseBucket | WriteBackups
+@dataclass(frozen=True, kw_only=True)
+class UseResource:
+    """Permission to do on a resource of others what a system declares; `name` is the declaration's."""
+
+    name: str
+    settings: ResourceGrant
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseQueue:
+    """Permission to send to a queue of the system, to receive from it, or both."""
+
+    name: str
+    """Its name in the system."""
+    queue: QueueFacts
+    may: Sequence[QueueRight]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseTopic:
+    """Permission to send to a topic of the system."""
+
+    name: str
+    topic: QueueFacts
+
+
+Grant = UseBucket | WriteBackups | UseResource | UseQueue | UseTopic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,6 +427,10 @@ class Cloud(Protocol):
 
     def broker(self, args: BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint: ...
 
+    def cache(self, args: CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint: ...
+
+    def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts: ...
+
     def bucket(self, args: BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts: ...
 
     def store(self, bucket: BucketFacts) -> Store:
@@ -366,6 +452,13 @@ class Cloud(Protocol):
     def fail_over(self, args: FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts: ...
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None: ...
+
+
+def unused(controllers: Controllers) -> list[str]:
+    """Returns the controllers that would write DNS records and that nobody runs or needs, by the names of their
+    identities."""
+    without_dns = ["external-dns"] if "absent" in (controllers.dns, controllers.gateway) else []
+    return [*without_dns, *(["cert-manager"] if controllers.certificates == "absent" else [])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -403,6 +496,22 @@ class ClusterAccess:
     context: str | None = None
 
 
+def _untagged(source: str, **more: str) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudPlace:
+    """Where a cluster is in its cloud, for what a stack adds by a module of its own."""
+
+    cloud: str
+    region: str | None = None
+    account: str | None = None
+    provider: pulumi.ProviderResource | None = None
+    tagged: Callable[..., Mapping[str, str]] = _untagged
+    """Returns the tags of a resource by its source."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterFacts:
     """All facts that a system needs about its cluster."""
@@ -410,9 +519,10 @@ class ClusterFacts:
     name: str
     """Name in the stack."""
     cluster_name: str
-    """Name in the cloud."""
+    """Name in the cloud, or what begins the names of all that is created for a cluster that exists."""
     stack: str
     environment: str
+    """The environment whose rules hold."""
     access: ClusterAccess
     cloud: Cloud
     registry: str
@@ -420,5 +530,18 @@ class ClusterFacts:
     services: ClusterServices = field(default_factory=ClusterServices)
     """The stack's settings of gateway, metrics and logs."""
     controllers: ControllersFacts = field(default_factory=ControllersFacts)
+    volume_class: str | None = None
+    """StorageClass of services' volumes, whose disks are encrypted and can grow; None for the cluster's default, of which
+    only its owner knows."""
+    node_pools: NodePools = field(default_factory=NodePools)
+    """Nodes for services whose placement asks for them."""
     billing_contacts: tuple[str, ...] = ()
     """Email addresses notified of budgets, in addition to a system's owner."""
+    protect: bool = True
+    """Whether resources with data have Pulumi's protect option."""
+    nodes: int = 10
+    """Most nodes of the cluster, each with a pod of every DaemonSet. Chosen, where the stack does not say."""
+    place: CloudPlace = field(default_factory=lambda: CloudPlace(cloud="local"))
+    """Where it is in its cloud."""
+    own_environment: str = ""
+    """Name of the environment, if it has one of its own."""

@@ -9,9 +9,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes import scheduling
 
-from components.awaiting import nothing_absent
-from components.clouds.access import kubernetes_provider
 from components.clouds.contract import ClusterFacts
+from components.clouds.kubernetes_provider import kubernetes_provider
 from components.cluster.controllers.component import Controllers, ControllersArgs
 from components.cluster.gateway.component import Gateway, GatewayArgs
 from components.cluster.logs.component import Logs, LogsArgs
@@ -37,9 +36,7 @@ class Cluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         facts, deployed = args.facts, args.cluster
-        own = pulumi.ResourceOptions(
-            providers=[facts.access.provider], transformations=nothing_absent(deployed.settings.controllers)
-        )
+        own = pulumi.ResourceOptions(providers=[facts.access.provider])
         super().__init__("slipway:cluster:Cluster", name, opts=pulumi.ResourceOptions.merge(own, opts))
         self._name, settings = name, deployed.settings
         pins = pins_of(settings.mirrors)
@@ -62,19 +59,20 @@ class Cluster(pulumi.ComponentResource):
             GatewayArgs(settings=settings, facts=facts.controllers, pins=pins, latencies=sorted(latencies)),
             after,
         )
-        Monitoring(
-            name,
-            MonitoringArgs(
-                cluster=deployed,
-                stack=facts.stack,
-                pins=pins,
-                cloud=facts.cloud,
-                storage_class=facts.controllers.storage_class,
-                depends_on=[controllers],
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        if settings.controllers.logs != "absent":
+        if settings.controllers.metrics != "absent":
+            Monitoring(
+                name,
+                MonitoringArgs(
+                    cluster=deployed,
+                    stack=facts.stack,
+                    pins=pins,
+                    cloud=facts.cloud,
+                    storage_class=facts.controllers.storage_class,
+                    depends_on=[controllers],
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+        if settings.controllers.logs != "absent" and (deployed.systems or "gateway" in settings.homes):
             Logs(
                 name,
                 LogsArgs(

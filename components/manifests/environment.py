@@ -5,33 +5,43 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from components.manifests import names
+from slipway.settings.caches import server
 from slipway.settings.limits import most
-from slipway.settings.services import (
+from slipway.settings.references import (
+    Composed,
     EnvironmentValue,
     FromBucket,
+    FromCache,
+    FromCloudQueue,
     FromDatabase,
     FromDomain,
     FromFlag,
+    FromPod,
     FromQueue,
     FromSecret,
     FromService,
     FromSlot,
+    FromTopic,
     FromVersion,
-    Generated,
+    Placeholder,
     Plain,
-    Service,
-    supplied_by,
+    PodField,
 )
+from slipway.settings.services import SHARED, Generated, Service, supplied_by
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.store_names import supplied_secret
+from slipway.settings.system import System
 
-FLAGS = {"FLAGD_HOST": "flagd", "FLAGD_PORT": "8013"}
-"""Variables by which OpenFeature's providers find the server of feature flags."""
+FLAGS: Mapping[str, Mapping[str, str]] = {
+    "blue": {"FLAGD_HOST": "flagd", "FLAGD_PORT": "8013"},
+    "green": {"FLAGD_HOST": "flagd", "FLAGD_PORT": "8023"},
+}
+"""Variables by which OpenFeature's providers find the feature flags of a slot, where slots have flags of their own."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +53,25 @@ class SecretKey:
 
 
 @dataclass(frozen=True)
+class ConfigKey:
+    """One entry of a ConfigMap that other resources write."""
+
+    config_map: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Variables:
     """The environment variables of a container."""
 
     plain: Mapping[str, str]
     secret: Mapping[str, SecretKey]
+    pod: Mapping[str, PodField] = field(default_factory=dict)
+    """What only the running pod knows."""
+    configured: Mapping[str, ConfigKey] = field(default_factory=dict)
+    """What is in ConfigMaps of others."""
+    composed: Mapping[str, str] = field(default_factory=dict)
+    """Texts that name others of these variables as `$(NAME)`, which Kubernetes replaces where the container starts."""
     reasoned: frozenset[str] = frozenset()
     """Names of plain variables that look like secrets and have a declared reason why they are not."""
 
@@ -75,25 +99,137 @@ class BucketFacts:
         return f"{self.account}/{self.bucket}" if self.account else self.bucket
 
 
+@dataclass(frozen=True, kw_only=True)
+class QueueFacts:
+    """A queue or a topic of the cloud."""
+
+    name: str
+    """Its name in the cloud."""
+    url: str
+    """What clients send to."""
+    host: str
+    """Name of the server."""
+    id: pulumi.Input[str]
+    """Id on which rights are granted."""
+
+    @property
+    def forms(self) -> dict[str, str]:
+        return {"url": self.url, "name": self.name, "host": self.host}
+
+
+QUEUES = "queues"
+"""ConfigMap of a system with the names and addresses of its queues and topics."""
+
+
+def queue_key(kind: str, name: str, form: str) -> str:
+    """Returns the key of a queue or a topic in that ConfigMap: `queue.orders.url`."""
+    return f"{kind}.{name}.{form}"
+
+
+def flags_of(definition: System, slot: str) -> Mapping[str, str]:
+    """Returns the variables that find the flags of a slot; slots share the first one's if no flag depends on a version. If
+    one does, what runs outside of both slots has none."""
+    moved = any(each.since for each in definition.flags.values())
+    if not definition.flags or (moved and slot == SHARED):
+        return {}
+    return FLAGS[slot if moved else "blue"]
+
+
 def variables(system: DeployedSystem, service: str, slot: str, buckets: Mapping[str, BucketFacts]) -> Variables:
     """Returns the variables of `service` in `slot`: PORT and the address of the flags, then the system's, then the
     service's own; later ones override earlier ones."""
     definition = system.definition.services[service]
     declared = {**system.definition.environment, **definition.environment}
     port = {} if definition.port is None else {"PORT": str(definition.port)}
-    plain = {**port, **(FLAGS if system.definition.flags else {})}
-    secret: dict[str, SecretKey] = {}
+    collected = _Collected(system, slot, service, buckets)
+    collected.plain.update({**port, **flags_of(system.definition, slot)})
     for name, value in declared.items():
-        plain.pop(name, None)
-        key = _secret_key(system, value)
+        collected.add(name, value)
+    return collected.variables
+
+
+def variables_of(
+    system: DeployedSystem,
+    service: str,
+    slot: str,
+    declared: Mapping[str, EnvironmentValue],
+    buckets: Mapping[str, BucketFacts],
+) -> Variables:
+    """Returns the variables of a container beside that of `service`: those that it declares, and no others."""
+    collected = _Collected(system, slot, service, buckets)
+    for name, value in declared.items():
+        collected.add(name, value)
+    return collected.variables
+
+
+class _Collected:
+    """The variables of a container, by where each value comes from."""
+
+    def __init__(self, system: DeployedSystem, slot: str, service: str, buckets: Mapping[str, BucketFacts]) -> None:
+        self._system, self._slot, self._service, self._buckets = system, slot, service, buckets
+        self.plain: dict[str, str] = {}
+        self._secret: dict[str, SecretKey] = {}
+        self._pod: dict[str, PodField] = {}
+        self._configured: dict[str, ConfigKey] = {}
+        self._composed: dict[str, str] = {}
+        self._reasoned: set[str] = set()
+
+    @property
+    def variables(self) -> Variables:
+        return Variables(
+            self.plain, self._secret, self._pod, self._configured, self._composed, frozenset(self._reasoned)
+        )
+
+    def add(self, name: str, value: EnvironmentValue) -> None:
+        """Adds a variable, and the one with the previous value of its secret."""
+        self.plain.pop(name, None)
+        if isinstance(value, Plain):
+            self._reasoned.add(name)
+        if isinstance(value, Composed):
+            self._compose(name, value)
+        elif not self._defer(name, value):
+            self.plain[name] = self._text(value)
+        elif isinstance(value, FromSecret) and _has_previous(self._system, value.secret):
+            self._secret[previous(name)] = SecretKey(self._secret[name].secret, previous(value.secret))
+
+    def _defer(self, name: str, value: EnvironmentValue) -> bool:
+        """Adds a value that is in a Secret, in a ConfigMap of others, or that only the pod knows; returns whether it is one."""
+        if isinstance(value, FromPod):
+            self._pod[name] = value.pod
+            return True
+        if isinstance(value, FromCloudQueue | FromTopic):
+            self._configured[name] = ConfigKey(QUEUES, _queue_key(value))
+            return True
+        key = _secret_key(self._system, self._slot, value)
         if key is not None:
-            secret[name] = key
-            if isinstance(value, FromSecret) and _has_previous(system, value.secret):
-                secret[previous(name)] = SecretKey(key.secret, previous(value.secret))
+            self._secret[name] = key
+        return key is not None
+
+    def _compose(self, name: str, value: Composed) -> None:
+        """Adds a text: as it is if all of it is known, or else with the names of variables in place of the rest. Their
+        names have a dot, so no declared variable is called the same."""
+        known: list[str] = []
+        written: list[str] = []
+        for piece in value.pieces:
+            part = f"{name}.{len(written)}"
+            if isinstance(piece, Placeholder) and self._defer(part, piece.reference):
+                written.append(f"$({part})")
+                continue
+            text = piece if isinstance(piece, str) else self._text(piece.reference)
+            known.append(text)
+            written.append(unexpanded(text))
+        if len(known) == len(written):
+            self.plain[name] = "".join(known)
         else:
-            plain[name] = _text(system, slot, value, buckets, service)
-    reasoned = frozenset(name for name, value in declared.items() if isinstance(value, Plain))
-    return Variables(plain, secret, reasoned)
+            self._composed[name] = "".join(written)
+
+    def _text(self, value: EnvironmentValue) -> str:
+        return _text(self._system, self._slot, value, self._buckets, self._service)
+
+
+def unexpanded(text: str) -> str:
+    """Returns a text in which Kubernetes replaces no `$(NAME)`: to it, two dollar signs are one."""
+    return text.replace("$", "$$")
 
 
 def public_settings(system: DeployedSystem, site: str, slot: str, buckets: Mapping[str, BucketFacts]) -> dict[str, str]:
@@ -146,20 +282,33 @@ def broker_secret(system: str) -> str:
     return f"{broker(system)}-login"
 
 
+def cache_secret(server: str) -> str:
+    """Returns the Secret with the services' login to the server of a cache."""
+    return f"{server}-login"
+
+
 def declared_secret(system: DeployedSystem, name: str) -> SecretKey:
     """Returns where the value of a declared secret is."""
     supplied = supplied_by(system.definition.secrets[name]) is not None
     return SecretKey(supplied_secret(system.name, name) if supplied else generated_secret(system.name), name)
 
 
-def _secret_key(system: DeployedSystem, value: EnvironmentValue) -> SecretKey | None:
+def _secret_key(system: DeployedSystem, slot: str, value: EnvironmentValue) -> SecretKey | None:
     if isinstance(value, FromSecret):
         return declared_secret(system, value.secret)
     if isinstance(value, FromDatabase):
         return SecretKey(login_secret(value.database, "app"), value.field)
+    if isinstance(value, FromCache):
+        return SecretKey(cache_secret(server(value.cache, system.definition.caches[value.cache], slot)), value.form)
     if isinstance(value, FromQueue):
         return SecretKey(broker_secret(system.name), "connection_string")
     return None
+
+
+def _queue_key(value: FromCloudQueue | FromTopic) -> str:
+    if isinstance(value, FromTopic):
+        return queue_key("topic", value.topic, value.form)
+    return queue_key("queue", value.queue, value.form)
 
 
 def _address(value: FromService, service: Service, host: str) -> str:
@@ -185,15 +334,19 @@ def _text(
         case FromDomain():
             return f"https://{definition.domains[value.domain]}{value.path or ''}"
         case FromService():
-            return _address(value, definition.services[value.service], names.in_slot(value.service, slot))
+            called = definition.services[value.service]
+            return _address(value, called, names.in_slot(value.service, called.slot(slot)))
         case FromSlot():
             return slot if value.slot == "name" else version
         case FromVersion():
             return value.at(version) or ""
         case FromFlag():
-            return str(definition.flags[value.flag].enabled).lower()
+            return str(definition.flags[value.flag].is_on(declared.version)).lower()
         case Plain():
             return value.plain
+        case Composed():
+            pieces = (each if isinstance(each, str) else each.reference for each in value.pieces)
+            return "".join(_text(system, slot, each, buckets, service) for each in pieces)
         case str():
             return value
     raise TypeError(f"no text for {type(value).__name__}")

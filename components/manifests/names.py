@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from slipway.settings.cluster_services import HOMES
 from slipway.settings.limits import most
 from slipway.settings.stacks import RELEASES_NAMESPACE
-from slipway.settings.store_names import cluster_name as cluster
 from slipway.settings.store_names import (
+    archive,
+    claim,
     container,
     globally_unique,
     hyphenated,
@@ -19,30 +21,48 @@ from slipway.settings.store_names import (
     restoring,
     shortened,
     site,
+    unpacking,
     vault_name,
     vault_secret,
 )
+from slipway.settings.store_names import cluster_name as cluster
 from slipway.settings.store_names import database_server as database
 
 SOURCE = "slipway.dev/source"
 """Annotation and tag with the source of a resource (Setting.source)."""
 SLOT = "slipway.dev/slot"
+ENVIRONMENT = "slipway.dev/environment"
+"""Label and tag with the name of an environment that has one of its own."""
 BACKUP_RETENTION = "slipway.dev/backup-retention"
-"""Annotation and tag of a database: its declared retention in days, or `none`."""
+"""Annotation and tag of a database or a volume: its declared retention in days, or `none`."""
+UNSAVED = "slipway.dev/unsaved"
+"""Annotation with the reason why a volume has no backup. Policies then require none."""
+ELSEWHERE = {"metrics": "slipway.dev/watched-by", "logs": "slipway.dev/logs-collected-by"}
+"""Annotations of a namespace whose pods others watch, or collect the logs of: who."""
 ALERTMANAGER = "slipway.dev/alertmanager"
 """Annotation of alerts for receivers that the cluster owner manages: `present`."""
 SINGLETON = "slipway.dev/singleton"
 """Annotation with the reason why a Deployment has one pod only. Policies then require no autoscaler."""
 UNPROBED = "slipway.dev/unprobed"
 """Annotation with the reason why a Deployment's own container has no probes. Policies then require none of it."""
+STREAM = {"slipway.dev/stream": "true"}
+"""Annotation of a route's limits: its requests may last for ever on purpose."""
 LIVE_ONLY = "slipway.dev/live-only"
 """Annotation of a Deployment that has pods in the live slot only: `true`."""
+NODE_POOL, SPOT = "slipway.dev/node-pool", "slipway.dev/spot"
+"""Label and taint of the nodes of a pool besides the usual ones: its name; and `true` where the cloud may take them back."""
+FIXED = "slipway.dev/fixed-replicas"
+"""Annotation of a Deployment whose number of pods is fixed on purpose: `true`. Policies then require no autoscaler."""
+FORCE = "pulumi.com/patchForce"
+"""Annotation by which Pulumi takes fields over from others: here the number of pods from an autoscaler of before."""
 SKIP_AWAIT, WAIT_FOR = "pulumi.com/skipAwait", "pulumi.com/waitFor"
 """Annotations that make Pulumi skip waiting for an object, or wait for a condition of it."""
 MANAGER = "slipway"
 CLUSTER = "cluster"
 """System name of resources that belong to a cluster and to no single system."""
-GATEWAY_NAMESPACE = "envoy-gateway-system"
+CACHE = "cache"
+"""Component label of the pods of a cache in the cluster, by which policies find it."""
+GATEWAY_NAMESPACE = HOMES["gateway"]
 RELEASES_ACCOUNT = "controller"
 """Service account of the controller of releases."""
 GATEWAY_SERVICE = "slipway-gateway"
@@ -52,9 +72,12 @@ BYPASS_KEY = "smoke-tests"
 
 __all__ = [
     "RELEASES_NAMESPACE",
+    "archive",
+    "claim",
     "cluster",
     "container",
     "database",
+    "elsewhere",
     "globally_unique",
     "hyphenated",
     "kubernetes_name",
@@ -62,9 +85,20 @@ __all__ = [
     "restoring",
     "shortened",
     "site",
+    "unpacking",
     "vault_name",
     "vault_secret",
 ]
+
+
+def environment(name: str) -> dict[str, str]:
+    """Returns the label or tag of an environment that has a name of its own."""
+    return {ENVIRONMENT: name} if name else {}
+
+
+def elsewhere(who: Mapping[str, str]) -> dict[str, str]:
+    """Returns the annotations of a namespace whose pods others watch, by what they do."""
+    return {ELSEWHERE[what]: text for what, text in who.items()}
 
 
 def in_slot(service: str, slot: str) -> str:

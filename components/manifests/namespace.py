@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
 from pulumi_kubernetes import core, meta
 
-from components.manifests import names
+from components.manifests import names, own_pods
+from components.manifests.own_pods import Footprint
 from components.manifests.scope import Scope
 from components.sites.manifests import artefact, nginx
+from slipway.settings.caches import Cache, pod_memory
 from slipway.settings.cross_checks import mebibytes
-from slipway.settings.services import Replicas, Resources
+from slipway.settings.services import Replicas, Resources, Service
 from slipway.settings.system import System
 
 SLOTS = 2
@@ -25,33 +27,45 @@ RUN = Replicas(minimum=1, maximum=1)
 """Pods of a schedule in a slot; the room for updates is for a run that a person starts."""
 
 
-def namespace(scope: Scope, *, source: str) -> core.v1.NamespaceInitArgs:
-    """Returns a namespace that admits only pods that meet the `restricted` pod security standard."""
+FLAG_SERVERS = 2
+"""Pods that serve feature flags. Chosen: one may be lost with its node."""
+
+
+def namespace(
+    scope: Scope, *, source: str, environment: str = "", elsewhere: Mapping[str, str] | None = None
+) -> core.v1.NamespaceInitArgs:
+    """Returns a namespace that admits only pods that meet the `restricted` pod security standard. An `environment` with
+    a name of its own is a label, and whoever watches it `elsewhere` is named by annotations."""
     levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
     return core.v1.NamespaceInitArgs(
         metadata=meta.v1.ObjectMetaArgs(
             name=scope.namespace,
-            labels={**names.labels(scope.system), **levels},
-            annotations=names.source_annotation(source),
+            labels={**names.labels(scope.system), **levels, **names.environment(environment)},
+            annotations={**names.source_annotation(source), **names.elsewhere(elsewhere or {})},
         )
     )
 
 
-def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
-    """Returns a quota for both slots at their maximum with surge pods during rollouts, plus jobs."""
-    services = [(service.replicas, service.resources) for service in definition.services.values()]
+def quota(scope: Scope, *, definition: System, own: Footprint | None = None) -> core.v1.ResourceQuotaInitArgs:
+    """Returns a quota for both slots at their maximum with surge pods during rollouts, jobs, and the pods of the
+    system's own objects."""
+    own = own or Footprint()
+    services = [(_replicas(service), service.resources) for service in definition.services.values()]
     running = [*services, *((nginx.REPLICAS, artefact.SMALL) for _ in definition.sites)]
     running += [
         (RUN, each.resources or definition.services[each.service].resources) for each in definition.schedules.values()
     ]
-    beside = _beside(definition)
-    pods = sum(SLOTS * (replicas.maximum + _surge(replicas)) for replicas, _ in running) + beside + JOBS
+    beside, cached = _beside(definition), sum(_cached(each) for each in definition.caches.values())
+    pods = sum(SLOTS * (replicas.most + _surge(replicas)) for replicas, _ in running) + beside + JOBS + own.pods
+    if any(each.since for each in definition.flags.values()):
+        beside += FLAG_SERVERS  # each has a second container
+    running += _companions(definition)
     hard = {
         "pods": str(pods),
-        "requests.cpu": f"{_total(running, 'cpu') + beside * 50 + JOBS * 500}m",
-        "requests.memory": f"{_total(running, 'memory') + beside * 64 + JOBS * 1024}Mi",
-        "limits.cpu": f"{_total(running, 'cpu_limit') + beside * 200 + JOBS * 2000}m",
-        "limits.memory": f"{_total(running, 'memory_limit') + beside * 128 + JOBS * 2048}Mi",
+        "requests.cpu": f"{_total(running, 'cpu') + beside * 50 + JOBS * 500 + own.cpu}m",
+        "requests.memory": f"{_total(running, 'memory') + beside * 64 + JOBS * 1024 + cached + own.memory}Mi",
+        "limits.cpu": f"{_total(running, 'cpu_limit') + beside * 200 + JOBS * 2000 + own.cpu_limit}m",
+        "limits.memory": f"{_total(running, 'memory_limit') + beside * 128 + JOBS * 2048 + cached + own.memory_limit}Mi",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
@@ -60,14 +74,33 @@ def quota(scope: Scope, *, definition: System) -> core.v1.ResourceQuotaInitArgs:
     )
 
 
+def _replicas(service: Service) -> Replicas:
+    """Returns the bounds of a service; one with volumes is a single pod."""
+    return RUN if service.volumes else service.replicas
+
+
+def _companions(definition: System) -> Iterator[tuple[Replicas, Resources]]:
+    """Yields the other containers of services' pods, also of those of their schedules. All count, though Kubernetes
+    counts of those that end the largest only."""
+    pods = [(_replicas(service), service) for service in definition.services.values()]
+    pods += [(RUN, definition.services[each.service]) for each in definition.schedules.values()]
+    for replicas, service in pods:
+        yield from ((replicas, each.resources) for each in service.companions.values())
+
+
 def _beside(definition: System) -> int:
     """Counts supporting pods: two for flags, and one exporter for each database server."""
     watched = [each for each in definition.databases.values() if each.hosting == "managed"]
-    return (2 if definition.flags else 0) + sum(1 + each.read_replicas for each in watched)
+    return (FLAG_SERVERS if definition.flags else 0) + sum(1 + each.read_replicas for each in watched)
+
+
+def _cached(cache: Cache) -> int:
+    """Returns the MiB of a cache's pods, which run in the cluster where no cloud offers them."""
+    return pod_memory(cache) * (SLOTS if cache.slots == "own" else 1)
 
 
 def _surge(replicas: Replicas) -> int:
-    return -(-replicas.maximum // 4)
+    return -(-replicas.most // 4)
 
 
 def _total(running: Iterable[tuple[Replicas, Resources]], amount: str) -> int:
@@ -75,7 +108,7 @@ def _total(running: Iterable[tuple[Replicas, Resources]], amount: str) -> int:
     for replicas, resources in running:
         text = getattr(resources, amount)
         each = _millicores(text) if "cpu" in amount else mebibytes(text)
-        total += each * SLOTS * (replicas.maximum + _surge(replicas))
+        total += each * SLOTS * (replicas.most + _surge(replicas))
     return total
 
 
@@ -101,8 +134,8 @@ def limits(scope: Scope, *, source: str) -> core.v1.LimitRangeInitArgs:
             limits=[
                 core.v1.LimitRangeItemArgs(
                     type="Container",
-                    default_request={"cpu": "50m", "memory": "64Mi"},
-                    default={"cpu": "500m", "memory": "256Mi"},
+                    default_request=own_pods.DEFAULTS["requests"],
+                    default=own_pods.DEFAULTS["limits"],
                 )
             ]
         ),

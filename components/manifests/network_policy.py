@@ -5,8 +5,10 @@ DNS is allowed by port alone, because on some clouds the node answers it and not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from pulumi_kubernetes import meta, networking
 
@@ -19,23 +21,24 @@ PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0
 
 POSTGRES_PORT = 5432
 """PostgreSQL's default port."""
-MONITORING = "monitoring"
-"""Namespace of Prometheus."""
-DATABASE_OPERATOR = "cnpg-system"
-"""Namespace of the operator of databases in the cluster."""
+SLOTS = ("blue", "green")
 
 Peer = networking.v1.NetworkPolicyPeerArgs
 
 
 @dataclass(frozen=True)
 class NetworkPeer:
-    """A server that pods call, by network or by the labels of pods in the same namespace."""
+    """A server that pods call, by network or by the labels and the namespace of pods."""
 
     port: int
     networks: tuple[str, ...] = ()
     pods: Mapping[str, str] = field(default_factory=dict)
+    namespace: str | None = None
+    """The pods' namespace; their caller's own without it."""
 
     def policy_peers(self) -> list[Peer]:
+        if self.namespace is not None:
+            return [_pods_in(self.namespace, self.pods)]
         by_network = [Peer(ip_block=networking.v1.IPBlockArgs(cidr=cidr)) for cidr in self.networks]
         return by_network + ([_pods(self.pods)] if self.pods else [])
 
@@ -52,21 +55,39 @@ def of_service(
     slot: str,
     services: Mapping[str, Service],
     schedules: Mapping[str, Schedule],
+    calls: Mapping[str, Sequence[str]],
     peers: Sequence[NetworkPeer],
+    internet: Collection[int] = (),
+    foreign: Sequence[NetworkPeer] = (),
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """Allows the traffic of a service: calls from its callers in the same slot and, if it has a route, from the
-    gateway; calls to the services that it needs, to `peers`, and to the ports of its declared external services.
-    Schedules call what their service needs."""
+    """Allows the traffic of a service: calls from its callers in the same slot, or in both if it is outside of them; from
+    `foreign` ones of other systems and, if it has a route, from the gateway; `calls` to other services by the name of the
+    caller, to `peers`, and to ports of the `internet`. Schedules call what their service calls."""
     service = services[name]
-    callers = [other for other, declared in services.items() if name in declared.needs]
-    callers += [other for other, declared in schedules.items() if name in services[declared.service].needs]
+    slots = SLOTS if service.is_shared else (slot,)
+    callers = [
+        names.selector(other, each)
+        for other, declared in services.items()
+        if name in calls[other]
+        for each in dict.fromkeys(declared.slot(one) for one in slots)
+    ]
+    callers += [
+        names.selector(other, each)
+        for other, declared in schedules.items()
+        if name in calls[declared.service]
+        for each in slots
+    ]
     return _policy(
         scope,
         names.in_slot(name, slot),
         service.source,
         names.selector(name, slot),
-        ingress=[*_called(service, [_pods(names.selector(caller, slot)) for caller in callers]), *_scraped(service)],
-        egress=_calls(service, slot, services, peers),
+        ingress=[
+            *_called(scope, service, [_pods(caller) for caller in callers]),
+            *(_from(caller.policy_peers(), caller.port) for caller in foreign),
+            *_scraped(scope, service),
+        ],
+        egress=_egress(slot, {called: services[called] for called in calls[name]}, peers, internet),
         service=name,
         slot=slot,
     )
@@ -79,7 +100,9 @@ def of_schedule(
     slot: str,
     schedule: Schedule,
     services: Mapping[str, Service],
+    calls: Mapping[str, Sequence[str]],
     peers: Sequence[NetworkPeer],
+    internet: Collection[int] = (),
 ) -> networking.v1.NetworkPolicyInitArgs:
     """Allows a schedule to call what its service may call; nothing calls it."""
     return _policy(
@@ -88,7 +111,7 @@ def of_schedule(
         schedule.source,
         names.selector(name, slot),
         ingress=[],
-        egress=_calls(services[schedule.service], slot, services, peers),
+        egress=_egress(slot, {called: services[called] for called in calls[schedule.service]}, peers, internet),
         service=name,
         slot=slot,
     )
@@ -103,7 +126,7 @@ def of_site(
         names.in_slot(name, slot),
         source,
         names.selector(name, slot),
-        ingress=[_from([_namespace(names.GATEWAY_NAMESPACE)], port)],
+        ingress=_from_home(scope, "gateway", port),
         egress=_internet({443} if downloads else set()),
         service=name,
         slot=slot,
@@ -133,13 +156,13 @@ def of_exporter(
         name,
         source,
         pods,
-        ingress=[_from([_namespace(MONITORING)], port)],
+        ingress=_from_home(scope, "metrics", port),
         egress=[_to(peer) for peer in peers],
     )
 
 
 def of_flags(
-    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], ports: Sequence[int], metrics: int
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], ports: Sequence[int], metrics: Sequence[int]
 ) -> networking.v1.NetworkPolicyInitArgs:
     """Allows every pod of the namespace to call the server of feature flags; it calls nothing."""
     return _policy(
@@ -147,7 +170,7 @@ def of_flags(
         name,
         source,
         pods,
-        ingress=[_from([_pods({})], *ports), _from([_namespace(MONITORING)], metrics)],
+        ingress=[_from([_pods({})], *ports), *_from_home(scope, "metrics", *metrics)],
         egress=[],
     )
 
@@ -167,7 +190,7 @@ def of_broker(
         ingress=[
             *([_from(clients, 5671)] if clients else []),
             _from([_pods(pods)], 4369, 25672),
-            _from([_namespace(MONITORING)], 15691),
+            *_from_home(scope, "metrics", 15691),
         ],
         egress=[
             _to(NetworkPeer(4369, pods=pods)),
@@ -189,7 +212,7 @@ def of_database(
         pods,
         ingress=[
             _from([_pods({})], POSTGRES_PORT),
-            _from([_pods(pods), _namespace(DATABASE_OPERATOR)], POSTGRES_PORT, 8000),
+            _from([_pods(pods), *_home(scope, "databases")], POSTGRES_PORT, 8000),
         ],
         egress=[
             _to(NetworkPeer(POSTGRES_PORT, pods=pods)),
@@ -204,6 +227,14 @@ def of_database_pod(
 ) -> networking.v1.NetworkPolicyInitArgs:
     """Allows connections from the namespace to a plain PostgreSQL pod, which calls nothing."""
     return _policy(scope, name, source, pods, ingress=[_from([_pods({})], POSTGRES_PORT)], egress=[])
+
+
+def of_cache(
+    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int, callers: Iterable[Mapping[str, str]]
+) -> networking.v1.NetworkPolicyInitArgs:
+    """Allows the pods that use a cache to connect to it; it calls nothing."""
+    clients = [_pods(caller) for caller in callers]
+    return _policy(scope, name, source, pods, ingress=[_from(clients, port)] if clients else [], egress=[])
 
 
 def of_documents(
@@ -233,38 +264,53 @@ def of_api_clients(
 
 
 def of_release_controller(
-    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], metrics: int, peers: Sequence[NetworkPeer]
+    scope: Scope,
+    *,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    metrics: int,
+    prometheus: str | None,
+    peers: Sequence[NetworkPeer],
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """Allows the traffic of the controller of releases: metrics to Prometheus; egress to the API server, to Prometheus
-    (9090), to the gateway's proxies (10080, 10443), to `peers`, and to what receives messages or has images on the
+    """Allows the traffic of the controller of releases: metrics to Prometheus; egress to the API server, to the address of
+    `prometheus`, to the gateway's proxies (10080, 10443), to `peers`, and to what receives messages or has images on the
     internet (443, 465, 587)."""
+    inside = _in_cluster(prometheus) if prometheus else None
+    port = urlsplit(prometheus).port if prometheus and inside is None else None
     return _policy(
         scope,
         name,
         source,
         pods,
-        ingress=[_from([_namespace(MONITORING)], metrics)],
+        ingress=_from_home(scope, "metrics", metrics),
         egress=[
             _to_api(),
-            networking.v1.NetworkPolicyEgressRuleArgs(to=[_namespace(MONITORING)], ports=_ports(9090)),
-            networking.v1.NetworkPolicyEgressRuleArgs(
-                to=[_namespace(names.GATEWAY_NAMESPACE)], ports=_ports(10080, 10443)
-            ),
+            *([_to(inside)] if inside else []),
+            *_to_home(scope, "gateway", 10080, 10443),
             *(_to(peer) for peer in peers),
-            *_internet({443, 465, 587}),
+            *_internet({443, 465, 587} | ({port} if port else set())),
         ],
     )
 
 
-def _calls(
-    service: Service, slot: str, services: Mapping[str, Service], peers: Sequence[NetworkPeer]
+def _in_cluster(address: str) -> NetworkPeer | None:
+    """Returns the namespace and the port of a Service's address; None for a server outside the cluster."""
+    parts = urlsplit(address)
+    service = re.fullmatch(r"[^.]+\.([^.]+)\.svc(\..+)?", parts.hostname or "")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return NetworkPeer(port, namespace=service[1]) if service else None
+
+
+def _egress(
+    slot: str, called: Mapping[str, Service], peers: Sequence[NetworkPeer], internet: Collection[int]
 ) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
     calls = [
-        NetworkPeer(port, pods=names.selector(needed, slot))
-        for needed in service.needs
-        for port in services[needed].exposed.values()
+        NetworkPeer(port, pods=names.selector(name, declared.slot(slot)))
+        for name, declared in called.items()
+        for port in declared.exposed.values()
     ]
-    return [_to(peer) for peer in [*calls, *peers]] + _internet({egress.port for egress in service.egress})
+    return [_to(peer) for peer in [*calls, *peers]] + _internet(set(internet))
 
 
 def _to_api() -> networking.v1.NetworkPolicyEgressRuleArgs:
@@ -293,9 +339,9 @@ def _policy(
     )
 
 
-def _called(service: Service, callers: list[Peer]) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+def _called(scope: Scope, service: Service, callers: list[Peer]) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
     """Allows callers to reach every port, and the gateway the one that routes lead to."""
-    gateway = [_namespace(names.GATEWAY_NAMESPACE)] if service.routes else []
+    gateway = _home(scope, "gateway") if service.routes else []
     if service.port is None or not service.ports:
         peers, ports = [*callers, *gateway], service.exposed.values()
         return [_from(peers, *ports)] if peers and ports else []
@@ -303,13 +349,35 @@ def _called(service: Service, callers: list[Peer]) -> list[networking.v1.Network
     return [*open_to_callers, *([_from(gateway, service.port)] if gateway else [])]
 
 
-def _scraped(service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+def _scraped(scope: Scope, service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
     port = None if service.metrics is None else service.metrics.port or service.port
-    return [] if port is None else [_from([_namespace(MONITORING)], port)]
+    return [] if port is None else _from_home(scope, "metrics", port)
+
+
+def _home(scope: Scope, controller: str) -> list[Peer]:
+    """Returns the namespace of a controller; nothing for one that nobody runs."""
+    return [_namespace(scope.homes[controller])] if controller in scope.homes else []
+
+
+def _from_home(scope: Scope, controller: str, *ports: int) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    """Allows calls from the namespace of a controller. A rule without peers would allow everybody."""
+    peers = _home(scope, controller)
+    return [_from(peers, *ports)] if peers else []
+
+
+def _to_home(scope: Scope, controller: str, *ports: int) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    peers = _home(scope, controller)
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=peers, ports=_ports(*ports))] if peers else []
 
 
 def _pods(labels: Mapping[str, str]) -> Peer:
     return Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(labels)))
+
+
+def _pods_in(namespace: str, labels: Mapping[str, str]) -> Peer:
+    """Returns pods of a namespace by labels, or all of them."""
+    pods = meta.v1.LabelSelectorArgs(match_labels=dict(labels)) if labels else None
+    return Peer(namespace_selector=_namespace(namespace).namespace_selector, pod_selector=pods)
 
 
 def _namespace(name: str) -> Peer:

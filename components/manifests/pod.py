@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pulumi_kubernetes import batch, core, meta
 
 from components.manifests.environment import Variables
+from slipway.settings.references import PodField
 from slipway.settings.services import Resources
 
 UNDISTURBED = {"karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
@@ -18,6 +19,9 @@ UNDISTURBED = {"karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubern
 PROPAGATION_SECONDS = 10
 """Seconds for gateways and kube-proxies to notice that a pod terminates. Chosen: a few times what Envoy Gateway takes.
 """
+
+SCRATCH = "256Mi"
+"""Size of a folder for temporary files. Chosen: more than programs write that Slipway runs itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +46,23 @@ def disruptions_ignored() -> batch.v1.PodFailurePolicyArgs:
     return batch.v1.PodFailurePolicyArgs(rules=[ignored])
 
 
-def security(user: int) -> core.v1.PodSecurityContextArgs:
+def security(user: int, *, keeps_files: bool = False) -> core.v1.PodSecurityContextArgs:
+    """Returns the rights of a pod. One that `keeps_files` on a disk does not change the group of each at every start."""
     return core.v1.PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user,
         run_as_group=user,
         fs_group=user,
+        fs_group_change_policy="OnRootMismatch" if keeps_files else None,
         seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
     )
 
 
-def container_security() -> core.v1.SecurityContextArgs:
+def container_security(user: int | None = None) -> core.v1.SecurityContextArgs:
+    """Returns the rights of a container; its user is the pod's unless it has one of its own."""
     return core.v1.SecurityContextArgs(
+        run_as_user=user,
+        run_as_group=user,
         run_as_non_root=True,
         allow_privilege_escalation=False,
         read_only_root_filesystem=True,
@@ -62,15 +71,66 @@ def container_security() -> core.v1.SecurityContextArgs:
     )
 
 
-def resources(declared: Resources) -> core.v1.ResourceRequirementsArgs:
+def resources(declared: Resources, devices: Mapping[str, str] | None = None) -> core.v1.ResourceRequirementsArgs:
+    """Returns requests and limits; of `devices`, such as GPUs, the limit is the request."""
     return core.v1.ResourceRequirementsArgs(
         requests={"cpu": declared.cpu, "memory": declared.memory},
-        limits={"cpu": declared.cpu_limit, "memory": declared.memory_limit},
+        limits={"cpu": declared.cpu_limit, "memory": declared.memory_limit, **(devices or {})},
     )
 
 
+FIELDS: Mapping[PodField, str] = {
+    "name": "metadata.name",
+    "namespace": "metadata.namespace",
+    "uid": "metadata.uid",
+    "ip": "status.podIP",
+    "node": "spec.nodeName",
+    "nodeIp": "status.hostIP",
+}
+LIMITS: Mapping[PodField, str] = {"cpuLimit": "limits.cpu", "memoryLimit": "limits.memory"}
+
+
 def environment(variables: Variables) -> list[core.v1.EnvVarArgs]:
-    """Returns the secret variables, each by reference; plain variables come from the ConfigMap as a whole."""
+    """Returns the secret variables, each by reference, as those in ConfigMaps of others, what only the pod knows, and last
+    the texts that name these; plain variables come from the ConfigMap as a whole."""
+    return [
+        *_secrets(variables),
+        *_of_others(variables),
+        *_of_the_pod(variables),
+        *literals(variables.composed),
+    ]
+
+
+def literals(values: Mapping[str, str]) -> list[core.v1.EnvVarArgs]:
+    """Returns variables whose values are written out."""
+    return [core.v1.EnvVarArgs(name=name, value=value) for name, value in values.items()]
+
+
+def _of_the_pod(variables: Variables) -> list[core.v1.EnvVarArgs]:
+    return [
+        from_field(name, FIELDS[field]) if field in FIELDS else _from_limit(name, LIMITS[field])
+        for name, field in variables.pod.items()
+    ]
+
+
+def _from_limit(name: str, resource: str) -> core.v1.EnvVarArgs:
+    limit = core.v1.ResourceFieldSelectorArgs(resource=resource)
+    return core.v1.EnvVarArgs(name=name, value_from=core.v1.EnvVarSourceArgs(resource_field_ref=limit))
+
+
+def _of_others(variables: Variables) -> list[core.v1.EnvVarArgs]:
+    return [
+        core.v1.EnvVarArgs(
+            name=name,
+            value_from=core.v1.EnvVarSourceArgs(
+                config_map_key_ref=core.v1.ConfigMapKeySelectorArgs(name=key.config_map, key=key.key)
+            ),
+        )
+        for name, key in variables.configured.items()
+    ]
+
+
+def _secrets(variables: Variables) -> list[core.v1.EnvVarArgs]:
     return [
         core.v1.EnvVarArgs(
             name=name,
@@ -82,10 +142,10 @@ def environment(variables: Variables) -> list[core.v1.EnvVarArgs]:
     ]
 
 
-def scratch_volumes(folders: Sequence[str]) -> list[core.v1.VolumeArgs]:
+def scratch_volumes(folders: Sequence[str], size: str = SCRATCH) -> list[core.v1.VolumeArgs]:
     """Returns an empty volume for each directory that the program writes to; it lives as long as the pod."""
     return [
-        core.v1.VolumeArgs(name=f"scratch-{index}", empty_dir=core.v1.EmptyDirVolumeSourceArgs(size_limit="256Mi"))
+        core.v1.VolumeArgs(name=f"scratch-{index}", empty_dir=core.v1.EmptyDirVolumeSourceArgs(size_limit=size))
         for index, _ in enumerate(folders)
     ]
 

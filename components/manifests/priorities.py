@@ -6,9 +6,12 @@ from the database that it dumps.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pulumi_kubernetes import meta, scheduling
 
 from components.manifests import names
+from slipway.settings.placement import Priority
 
 DATA, SERVING = "slipway-data", "slipway-serving"
 CLASSES = {
@@ -16,6 +19,9 @@ CLASSES = {
     SERVING: (10_000, "What answers visitors: gateways, services, static sites"),
 }
 """Value and description by name. Classes of Kubernetes itself start at two billion."""
+
+OF: Mapping[Priority, str | None] = {"data": DATA, "serving": SERVING, "background": None}
+"""Class of a service's pods. Without one they wait, as Jobs do."""
 
 
 def priority_class(name: str, source: str) -> scheduling.v1.PriorityClassInitArgs:

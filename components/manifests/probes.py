@@ -25,11 +25,11 @@ class Probe:
 
 
 def of_system(deployed: DeployedSystem) -> list[Probe]:
-    """Returns a probe for each service and site at each of its domains."""
+    """Returns a probe for each service and site at each of its domains, if a prober's requests reach it."""
     definition = deployed.definition
     found = [_at(definition, site.domain, "/") for site in definition.sites.values()]
     for name, service in definition.services.items():
-        for domain in dict.fromkeys(route.domain for route in service.routes):
+        for domain in dict.fromkeys(route.domain for route in service.routes if route.for_everybody):
             found.append(_of_service(definition, name, domain))
     return list(dict.fromkeys(found))
 
@@ -51,9 +51,11 @@ def _rank(definition: System, probe: Probe) -> tuple[bool, bool]:
 
 def _of_service(definition: System, name: str, domain: str) -> Probe:
     service = definition.services[name]
-    if service.health.by == "http" and _owner(definition, domain, service.health.path) == name:
+    own = [route for route in service.routes if route.domain == domain and route.for_everybody]
+    asked = service.health.by == "http" and not any(route.rewrite for route in own)
+    if asked and _owner(definition, domain, service.health.path) == name:
         return _at(definition, domain, service.health.path)
-    routed = min((route.path for route in service.routes if route.domain == domain), key=len)
+    routed = min((route.path for route in own), key=len)
     return _at(definition, domain, routed, strict=False)
 
 
@@ -62,12 +64,18 @@ def _at(definition: System, domain: str, path: str, *, strict: bool = True) -> P
 
 
 def _owner(definition: System, domain: str, path: str) -> str | None:
-    """Returns the service with the longest route that is a prefix of `path`, segment by segment, or else the site."""
+    """Returns the service with the longest route that is a prefix of `path`, segment by segment, or else the site;
+    an empty name for a redirect."""
     routes = {
         route.path: name
         for name, service in definition.services.items()
         for route in service.routes
-        if route.domain == domain and _begins(route.path, path)
+        if route.domain == domain and route.for_everybody and _begins(route.path, path)
+    }
+    routes |= {
+        redirect.path: ""
+        for redirect in definition.redirects
+        if redirect.domain == domain and _begins(redirect.path, path)
     }
     if routes:
         return routes[max(routes, key=len)]

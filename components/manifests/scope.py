@@ -10,6 +10,7 @@ from pulumi_kubernetes import meta
 
 from components.manifests import names
 from components.manifests.versions import Pins
+from slipway.settings.cluster_services import HOMES
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,13 @@ class Scope:
     namespace: str
     pins: Pins = field(default_factory=Pins)
     """Pins of third-party images."""
+    homes: Mapping[str, str] = field(default_factory=lambda: HOMES)
+    """Namespaces of the controllers that somebody runs."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether there is a Prometheus whose operator knows monitors and rules."""
+        return "metrics" in self.homes
 
     def logical(self, name: str) -> str:
         """Returns a resource name that includes the system, because a URN contains the types of parents but not their

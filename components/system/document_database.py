@@ -22,6 +22,6 @@ class DocumentDatabase(pulumi.ComponentResource):
         endpoint = args.cloud.document_database(args.wanted, args.resource_options(self))
         values = login("mongodb", endpoint.app, endpoint.address, endpoint.database, endpoint.options)
         args.store.put(login_secret(endpoint.database, "app"), args.settings.source, values, self)
-        self.server = endpoint.server
+        self.server, self.address = endpoint.server, endpoint.address
         self.peer = NetworkPeer(endpoint.address.port, networks=endpoint.peers.networks, pods=endpoint.peers.pods)
         self.register_outputs({})

@@ -10,12 +10,11 @@ import pulumi
 from pulumi_kubernetes import apiextensions, core
 
 from components.cluster.monitoring.manifests import monitors
-from components.cluster.monitoring.manifests.alerting import catalogue, rule
-from components.cluster.monitoring.manifests.dashboards import catalogue as dashboards
+from components.cluster.monitoring.manifests.alerting import rule, system_alerts
+from components.cluster.monitoring.manifests.dashboards import system_dashboards as dashboards
 from components.manifests import environment, names, probes
 from components.manifests.scope import Scope
-from slipway.settings.cluster_services import Presence
-from slipway.settings.operations import Objectives
+from slipway.settings.cluster_services import Controllers
 from slipway.settings.stacks import DeployedSystem
 
 DASHBOARDS = {"grafana_dashboard": "1"}
@@ -28,8 +27,8 @@ class ObservabilityArgs:
     deployed: DeployedSystem
     runbooks: str
     """Base URL of the pages that alerts link to."""
-    metrics: Presence
-    """Who runs Alertmanager."""
+    controllers: Controllers
+    """Who runs Alertmanager, and whatever exports series."""
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -41,9 +40,9 @@ class Observability(pulumi.ComponentResource):
         self._args, self._scope, self._definition = args, args.scope, args.deployed.definition
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         source = self._definition.objectives.source or self._definition.source
-        spec = catalogue.prometheus_rule(args.deployed, args.runbooks)
-        told = {names.ALERTMANAGER: "present"} if args.metrics == "present" else {}
-        self._custom(rule.KIND, name, spec, source, {**_promised(self._definition.objectives), **told})
+        spec = system_alerts.prometheus_rule(args.deployed, args.runbooks, args.controllers)
+        reported = {names.ALERTMANAGER: "present"} if args.controllers.metrics == "present" else {}
+        self._custom(rule.KIND, name, spec, source, {**_promised(args.deployed), **reported})
         self._monitor_services()
         self._monitor_broker()
         self._probe_pages(name)
@@ -101,12 +100,11 @@ class Observability(pulumi.ComponentResource):
         )
 
 
-def _promised(objectives: Objectives) -> dict[str, str]:
+def _promised(deployed: DeployedSystem) -> dict[str, str]:
     """Returns the promised percentages, against which the policy pack checks burn rates: successful requests, fast
-    requests, successful external probes."""
-    promised = {
-        "errors": 100 - objectives.error_percent,
-        "latency": 95,
-        "availability": objectives.availability_percent,
-    }
+    requests, and successful external probes of what visitors can reach."""
+    objectives = deployed.definition.objectives
+    promised: dict[str, float] = {"errors": 100 - objectives.error_percent, "latency": 95}
+    if probes.of_system(deployed):
+        promised["availability"] = objectives.availability_percent
     return {f"slipway.dev/objective-{name}": f"{percent:.6g}" for name, percent in promised.items()}

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_kubernetes import core, networking, rbac
 
 from components.manifests import namespace, network_policy, role_bindings
+from components.manifests.own_pods import Footprint
 from components.manifests.scope import Scope
 from slipway.settings.cluster_services import RbacGroups
 from slipway.settings.system import System
@@ -19,6 +20,12 @@ class NamespaceArgs:
     scope: Scope
     definition: System
     rbac_groups: RbacGroups
+    environment: str
+    """Name of the environment, if it has one of its own."""
+    elsewhere: Mapping[str, str]
+    """Who watches its pods, and who collects their logs, where no controller does."""
+    own_pods: Footprint
+    """What the pods of the system's own objects take."""
     approvers: Mapping[str, Sequence[str]] | None = None
     """Groups by the role in which they approve; None if people release by hand."""
 
@@ -30,10 +37,12 @@ class Namespace(pulumi.ComponentResource):
         super().__init__("slipway:system:Namespace", name, opts=opts)
         scope, source = args.scope, args.definition.source
         created = core.v1.Namespace(
-            name, namespace.namespace(scope, source=source), opts=pulumi.ResourceOptions(parent=self)
+            name,
+            namespace.namespace(scope, source=source, environment=args.environment, elsewhere=args.elsewhere),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         own = pulumi.ResourceOptions(parent=self, depends_on=[created])
-        core.v1.ResourceQuota(name, namespace.quota(scope, definition=args.definition), opts=own)
+        core.v1.ResourceQuota(name, namespace.quota(scope, definition=args.definition, own=args.own_pods), opts=own)
         networking.v1.NetworkPolicy(
             scope.logical("default-deny"), network_policy.deny_all(scope, source=source), opts=own
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 
-from components.awaiting import nothing_absent
 from components.clouds.contract import (
     BucketArgs,
     BudgetArgs,
@@ -16,6 +15,7 @@ from components.clouds.contract import (
     FailoverArgs,
     FailoverFacts,
     IdentityFacts,
+    QueuesFacts,
     SecretStore,
     SecretStoreArgs,
     Site,
@@ -23,14 +23,19 @@ from components.clouds.contract import (
     ZoneArgs,
     ZoneFacts,
 )
+from components.extensions import Endpoint, Extensible
 from components.manifests import probes
+from components.manifests.claims import claims_of
 from components.manifests.domains import zones_of
 from components.manifests.environment import BucketFacts, broker, build_settings, bypass_secret
+from components.manifests.own_pods import footprint
 from components.manifests.scope import Scope
 from components.manifests.versions import pins_of
+from components.system import cache
 from components.system.backups.component import Backups, BackupsArgs
 from components.system.backups.manifests import retention as backups
 from components.system.broker.component import QUEUE, Broker, BrokerArgs
+from components.system.cache import Cache, CacheArgs
 from components.system.database.component import Database, DatabaseArgs
 from components.system.document_database import DocumentDatabase
 from components.system.flags.component import Flags, FlagsArgs
@@ -38,18 +43,21 @@ from components.system.identities import Identities, IdentitiesArgs
 from components.system.migrations.component import Migrations, MigrationsArgs
 from components.system.monitoring import Observability, ObservabilityArgs
 from components.system.namespace import Namespace, NamespaceArgs
+from components.system.own_objects import Made, OwnObjects, OwnObjectsArgs
 from components.system.release.component import Release, ReleaseArgs
 from components.system.release.manifests.slots import deployments, edge_sites, workloads
 from components.system.release.manifests.spec import Wanted, roles
 from components.system.routes.component import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot.component import Slot, SlotArgs
-from slipway.settings.services import rotations
+from components.system.system_queues import SystemQueues, SystemQueuesArgs
+from components.system.volumes import Volumes, VolumesArgs
+from slipway.settings.services import SHARED, rotations
 from slipway.settings.stacks import DeployedSystem
 
 SLOTS = ("blue", "green")
 
-DataStore = Database | DocumentDatabase | Broker
+DataStore = Database | DocumentDatabase | Broker | Cache
 """A component that stores data for services."""
 
 
@@ -65,21 +73,24 @@ class System(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         facts, deployed = args.facts, args.system
-        own = pulumi.ResourceOptions(
-            providers=[facts.access.provider], transformations=nothing_absent(facts.services.controllers)
-        )
+        made = Made()
+        own = pulumi.ResourceOptions(providers=[facts.access.provider], transformations=[made.note])
         super().__init__("slipway:system:System", name, opts=pulumi.ResourceOptions.merge(own, opts))
         self._opts = pulumi.ResourceOptions(parent=self)
         self._facts, self._deployed, self._definition = facts, deployed, deployed.definition
-        self._scope = Scope(deployed.name, deployed.namespace, pins_of(facts.services.mirrors))
+        services = facts.services
+        self._scope = Scope(deployed.name, deployed.namespace, pins_of(services.mirrors), services.homes)
 
-        rbac_groups = facts.services.rbac
+        rbac_groups = services.rbac
         namespace = Namespace(
             deployed.name,
             NamespaceArgs(
                 scope=self._scope,
                 definition=self._definition,
                 rbac_groups=rbac_groups,
+                environment=facts.own_environment,
+                elsewhere=services.elsewhere,
+                own_pods=footprint(deployed.manifests, deployed.namespace, facts.nodes),
                 approvers=roles(deployed) if self._released else None,
             ),
             self._opts,
@@ -97,18 +108,24 @@ class System(pulumi.ComponentResource):
         secrets = Secrets(
             deployed.name, SecretsArgs(scope=self._scope, definition=self._definition, store=store), self._opts
         )
+        claims = self._claims(namespace)
         dump_bucket = self._backups()
-        identities = self._identities(buckets, dump_bucket, namespace)
+        identities = self._identities(buckets, dump_bucket, namespace, self._queues(namespace))
         zones = self._zones()
         sites = self._sites(buckets, zones, secrets.bypass_digest)
         routes = self._routes(sites, self._fail_over(zones), [namespace])
         closed = [*routes.closed, *(resource for site in sites.values() for resource in site.closed)]
-        migrations = self._migrations(data_stores, buckets, dump_bucket, identities, secrets, namespace)
+        migrations = self._migrations(data_stores, buckets, dump_bucket, identities, secrets, namespace, claims)
         release = self._release(migrations, routes, sites, data_stores, buckets, identities, [namespace, secrets])
         admitted = [release.admitted] if release is not None else []
         migrations.run([namespace, *closed, *admitted])
-        slots = {
-            slot: Slot(
+        authorities = {
+            name: each.authority for name, each in data_stores.items() if isinstance(each, Cache) and each.authority
+        }
+
+        def slot(slot: str, shared: Mapping[str, pulumi.Resource]) -> Slot:
+            started = deployed.deployment.active if slot == SHARED else slot
+            return Slot(
                 f"{deployed.name}-{slot}",
                 SlotArgs(
                     scope=self._scope,
@@ -122,31 +139,56 @@ class System(pulumi.ComponentResource):
                     namespace=namespace,
                     secrets=secrets,
                     data_stores=data_stores,
-                    changed=[*closed, *migrations.before(slot)],
-                    admitted=admitted if slot == deployed.deployment.active else [],
+                    cache_authorities=authorities,
+                    changed=[*closed, *migrations.before(started)],
+                    admitted=admitted if started == deployed.deployment.active else [],
+                    nodes=facts.node_pools,
                     released=release is not None,
+                    shared=shared,
+                    claims=claims,
                 ),
                 self._opts,
             )
-            for slot in SLOTS
-        }
+
+        outside = [slot(SHARED, {})] if any(each.is_shared for each in self._definition.services.values()) else []
+        shared = {name: each for one in outside for name, each in one.running.items()}
+        slots = {name: slot(name, shared) for name in SLOTS}
         scheduled = self._schedule(slots)
-        copies = list(slots.values())
+        copies = [*outside, *slots.values()]
         published = [site.publish([namespace, *admitted, *copies]) for site in sites.values()]
         passes = routes.open([*copies, *published])
         if release is not None:
             release.promote([*copies, *scheduled, *published, *passes])
-        Flags(
-            deployed.name, FlagsArgs(scope=self._scope, definition=self._definition, depends_on=[namespace]), self._opts
-        )
+        Flags(deployed.name, FlagsArgs(scope=self._scope, system=deployed, depends_on=[namespace]), self._opts)
         self._watch([namespace])
         self._budget()
+        self._own_objects(made, [namespace])
 
+        self.extensible = Extensible(
+            deployed=deployed,
+            identities=identities.facts,
+            databases=_endpoints(data_stores, Database, DocumentDatabase),
+            caches=_endpoints(data_stores, Cache),
+            buckets=buckets,
+        )
         self.outputs = {**self._outputs(data_stores, zones), **self._build_settings(buckets)}
         self.register_outputs(self.outputs)
 
+    def _claims(self, namespace: pulumi.Resource) -> Mapping[str, pulumi.Resource]:
+        """Creates the claims of persistent volumes, by name."""
+        if not claims_of(self._definition):
+            return {}
+        args = VolumesArgs(
+            scope=self._scope,
+            definition=self._definition,
+            storage_class=self._facts.volume_class,
+            protect=self._facts.protect,
+            depends_on=[namespace],
+        )
+        return Volumes(self._deployed.name, args, self._opts).claims
+
     def _data_stores(self, store: SecretStore, namespace: pulumi.Resource) -> dict[str, DataStore]:
-        """Creates the declared databases, by name, and the broker under the name of the queue."""
+        """Creates the declared databases, by name, the broker under the name of the queue, and the servers of caches."""
         data_stores: dict[str, DataStore] = {}
         cloud, depends_on = self._facts.cloud, [namespace]
         for name, database in self._definition.databases.items():
@@ -170,6 +212,20 @@ class System(pulumi.ComponentResource):
                 ),
                 self._opts,
             )
+        for server, settings, callers in cache.wanted(self._definition, SLOTS):
+            data_stores[server] = Cache(
+                self._scope.logical(server),
+                CacheArgs(
+                    scope=self._scope,
+                    server=server,
+                    settings=settings,
+                    callers=callers,
+                    cloud=cloud,
+                    store=store,
+                    depends_on=depends_on,
+                ),
+                self._opts,
+            )
         return data_stores
 
     def _buckets(self) -> dict[str, BucketFacts]:
@@ -179,6 +235,15 @@ class System(pulumi.ComponentResource):
             )
             for name, bucket in self._definition.buckets.items()
         }
+
+    def _queues(self, namespace: pulumi.Resource) -> SystemQueues | None:
+        """Creates queues and topics of the cloud; None for a system without them."""
+        if not self._definition.queues and not self._definition.topics:
+            return None
+        args = SystemQueuesArgs(
+            scope=self._scope, definition=self._definition, cloud=self._facts.cloud, depends_on=[namespace]
+        )
+        return SystemQueues(self._deployed.name, args, self._opts)
 
     def _backups(self) -> BucketFacts | None:
         """Creates the dump bucket, in addition to the cloud's own backups; None for a system without databases to dump."""
@@ -195,15 +260,21 @@ class System(pulumi.ComponentResource):
         return self._facts.cloud.bucket(args, self._opts)
 
     def _identities(
-        self, buckets: Mapping[str, BucketFacts], backups: BucketFacts | None, namespace: pulumi.Resource
+        self,
+        buckets: Mapping[str, BucketFacts],
+        backups: BucketFacts | None,
+        namespace: pulumi.Resource,
+        queues: SystemQueues | None,
     ) -> Identities:
+        """Creates the identities, which wait for the queues, as every pod waits for them."""
         args = IdentitiesArgs(
             scope=self._scope,
             cloud=self._facts.cloud,
             definition=self._definition,
             buckets=buckets,
             backups=backups,
-            depends_on=[namespace],
+            queues=queues.facts if queues is not None else QueuesFacts(),
+            depends_on=[namespace, *([queues] if queues is not None else [])],
         )
         return Identities(self._deployed.name, args, self._opts)
 
@@ -215,6 +286,7 @@ class System(pulumi.ComponentResource):
         identities: Identities,
         secrets: pulumi.Resource,
         namespace: pulumi.Resource,
+        claims: Mapping[str, pulumi.Resource],
     ) -> Migrations:
         """Creates backups, and plans migrations: none starts without a verified backup or, during maintenance, while
         visitors still have access."""
@@ -229,6 +301,7 @@ class System(pulumi.ComponentResource):
                 store=self._facts.cloud.store(dump_bucket) if dump_bucket is not None else None,
                 identity=identities.facts.get(backups.BUCKET, IdentityFacts()),
                 accounts=identities,
+                claims=claims,
                 depends_on=[namespace],
             ),
             self._opts,
@@ -346,20 +419,35 @@ class System(pulumi.ComponentResource):
             failover=failover,
             trusted_hops=self._facts.services.gateway.trusted_hops,
             bypass_secret=bypass_secret(self._deployed.name),
+            certified=self._facts.services.controllers.certificates != "absent",
             released=self._released,
             depends_on=depends_on,
         )
         return Routes(self._deployed.name, args, self._opts)
 
     def _watch(self, depends_on: Sequence[pulumi.Resource]) -> None:
-        args = ObservabilityArgs(
-            scope=self._scope,
-            deployed=self._deployed,
-            runbooks=self._facts.services.monitoring.alerting.runbooks,
-            metrics=self._facts.services.controllers.metrics,
-            depends_on=depends_on,
-        )
-        Observability(self._deployed.name, args, self._opts)
+        """Creates monitoring where a Prometheus knows its kinds."""
+        if self._scope.watched:
+            args = ObservabilityArgs(
+                scope=self._scope,
+                deployed=self._deployed,
+                runbooks=self._facts.services.monitoring.alerting.runbooks,
+                controllers=self._facts.services.controllers,
+                depends_on=depends_on,
+            )
+            Observability(self._deployed.name, args, self._opts)
+
+    def _own_objects(self, made: Made, depends_on: Sequence[pulumi.Resource]) -> None:
+        """Creates the system's own objects after everything else, whose names they must not have."""
+        if self._deployed.manifests:
+            args = OwnObjectsArgs(
+                scope=self._scope,
+                deployed=self._deployed,
+                made=made,
+                protect=self._facts.protect,
+                depends_on=depends_on,
+            )
+            OwnObjects(self._deployed.name, args, self._opts)
 
     def _fail_over(self, zones: Sequence[ZoneFacts]) -> FailoverFacts:
         """Creates failover for systems that must survive the loss of their region; sites have their own mechanisms."""
@@ -396,10 +484,19 @@ class System(pulumi.ComponentResource):
             "databases": {
                 name: data_store.server
                 for name, data_store in data_stores.items()
-                if not isinstance(data_store, Broker)
+                if not isinstance(data_store, Broker | Cache)
             },
             "nameServers": {zone.domain: zone.servers for zone in zones if zone.servers is not None},
         }
         if definition.recovery is not None:
             outputs["recovery"] = {"rto": definition.recovery.rto, "rpo": definition.recovery.rpo}
         return outputs
+
+
+def _endpoints(data_stores: Mapping[str, DataStore], *kinds: type) -> dict[str, Endpoint]:
+    """Returns the endpoints of data stores of some kinds, by name."""
+    return {
+        name: Endpoint(server=each.server, host=each.address.host, port=each.address.port)
+        for name, each in data_stores.items()
+        if isinstance(each, kinds) and not isinstance(each, Broker)
+    }

@@ -74,6 +74,13 @@ def are_wide(found: Iterable[Network], without: Iterable[Network] = ()) -> bool:
     return False
 
 
+def private(found: Iterable[Network], without: Iterable[Network] = ()) -> int:
+    """Return how many IPv4 addresses of the ranges are in private networks, which a pod itself is not."""
+    kept = _less([each for each in found if each.version == 4], without)
+    inside = [each for each in _INSIDE if each.version == 4 and not each.is_loopback]
+    return sum(each.num_addresses for each in kept) - sum(each.num_addresses for each in _less(kept, inside))
+
+
 def _less(ranges: Sequence[Network], taken: Iterable[Network]) -> list[Network]:
     left = list(ranges)
     for each in taken:

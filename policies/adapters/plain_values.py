@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ MARKED = (
     "authToken",
 )
 """Inputs of databases that their SDKs always mark as secrets."""
+_EXPANDED = re.compile(r"\$\([^)]+\)")
 LONG = 16
 """Length of the shortest name that may itself be a key. Chosen: shorter than any known API key."""
 
@@ -108,13 +110,19 @@ def _notes(notes: Property) -> Iterator[Plain]:
         yield from (Plain(each.value, key.rpartition("/")[2], "tags") for each in leaves(notes[key]))
 
 
+def _is_composed(variable: Property) -> bool:
+    """Return whether Kubernetes puts other variables into a value: its own text then is not the secret that its name
+    speaks of."""
+    return bool(_EXPANDED.search((variable["value"].text or "").replace("$$", "")))
+
+
 def _of_pods(workload: Resource) -> Iterator[Plain]:
     template = workload["spec"]["template"]["metadata"]
     yield from _notes(template["labels"])
     yield from _notes(template["annotations"])
     for container in containers_of(workload):
         for variable in container["env"].elements():
-            name = variable["name"].text or ""
+            name = "" if _is_composed(variable) else variable["name"].text or ""
             yield from (Plain(each.value, name, "environment") for each in leaves(variable["value"]))
         for group in ("command", "args"):
             yield from (Plain(each.value) for each in leaves(container[group]))

@@ -66,13 +66,6 @@ def evaluate(pod: Property, level: str = RESTRICTED) -> Iterator[Part]:
         yield from _part(container, own)
 
 
-def loosened(pod: Property) -> Iterator[Part]:
-    """Return the settings that loosen `restricted` in a part of a pod, whose other settings come from an operator."""
-    yield from _part(pod, [*_annotations(pod["metadata"]["annotations"]), *_set(_restricted(pod))])
-    for container in containers(pod):
-        yield from _part(container, list(_set(_container_restricted(container))))
-
-
 def context_loosened(context: Property) -> Iterator[Problem]:
     """Return the loosening settings of a security context alone."""
     yield from _set(_context(context))
@@ -80,12 +73,6 @@ def context_loosened(context: Property) -> Iterator[Problem]:
     if context["allowPrivilegeEscalation"].present:
         yield from must_be(context["allowPrivilegeEscalation"], (False,), "must be false")
     yield from _set(_added(context["capabilities"], ("NET_BIND_SERVICE",)))
-
-
-def volumes_loosened(volumes: Property) -> Iterator[Problem]:
-    """Return the loosening settings of a list of volumes alone."""
-    yield from _host_paths(volumes)
-    yield from _kinds(volumes)
 
 
 def containers(spec: Property) -> Iterator[Property]:

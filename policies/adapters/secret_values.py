@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from adapters.documents import parsed
+from adapters.json_documents import parsed
 from adapters.secret_forms import has_secret_form, in_context, is_harmless, is_secret, is_secret_name
 from framework import Property
 

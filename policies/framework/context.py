@@ -38,9 +38,20 @@ def clusters() -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _followed(environment: str) -> str:
+    """Return the environment that one of another name follows; empty if it follows none."""
+    if not environment.startswith("{"):
+        return environment
+    try:
+        found = json.loads(environment).get("follows")
+    except ValueError:
+        return ""
+    return found if isinstance(found, str) else ""
+
+
 def _environment() -> str:
-    """Return the declared environment; a stack in a cloud is never treated as local."""
-    said = setting("environment")
+    """Return the declared environment, or the one that it follows; a stack in a cloud is never treated as local."""
+    said = _followed(setting("environment"))
     clouds = {each.get("cloud") if isinstance(each, dict) else None for each in clusters().values()}
     return "" if said == "local" and clouds - {"local"} else said
 

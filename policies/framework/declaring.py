@@ -64,6 +64,8 @@ class Declaration:
     unlisted: bool = False
     """Whether it also checks Kubernetes objects that the pack does not know (see `types.yaml`)."""
     severity: Severity = Severity.HIGH
+    is_advice: bool = False
+    """Whether it recommends: the level `all` never makes it mandatory, only an entry of its own does."""
     schema: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """JSON Schema by threshold, each with a default."""
 

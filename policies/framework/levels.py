@@ -61,11 +61,16 @@ def _refuse_levels(stack: str, layer: Mapping[str, Any]) -> None:
 
 
 def _of_rule(rule: Rule, rules: Sequence[Rule], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {"enforcementLevel": EnforcementLevel.MANDATORY}
+    is_advice = rule.declaration.is_advice
+    result: dict[str, Any] = {
+        "enforcementLevel": EnforcementLevel.ADVISORY if is_advice else EnforcementLevel.MANDATORY
+    }
     for layer in layers:
         _refuse_unknown(layer, [*(each.name for each in rules), "all"], "rule")
-        for name in ("all", rule.name):
-            result |= _entry(layer.get(name, {}), rule)
+        of_all = _entry(layer.get("all", {}), rule)
+        if not (is_advice and of_all.get("enforcementLevel") is EnforcementLevel.MANDATORY):
+            result |= of_all
+        result |= _entry(layer.get(rule.name, {}), rule)
     return result
 
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from pulumi_policy import Severity
 
-from adapters import alertmanager, alerts
-from adapters.alerts import Burn, Readers, Series, Signal
+from adapters import alert_series, alertmanager, elsewhere
+from adapters.alert_series import Burn, Readers, Series, Signal
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
 from adapters.promql_sense import never
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
@@ -36,15 +36,16 @@ PRECISION = 1e-4
         description="Every service with a route has alerts for error rate, latency and availability.",
         why="Without them, users notice a failure first",
         clauses=("runbooks: monitoring and alerts", "SRE workbook: alerting on SLOs"),
-        types=(ROUTE, SERVICE, DEPLOYMENT, alerts.RULES),
+        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, elsewhere.NAMESPACE),
         severity=Severity.CRITICAL,
     )
 )
 def service_alerts(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check each Service with a route."""
-    readers = alerts.of_rules([each for each in resources if each.type == alerts.RULES])
+    """Check each Service with a route, but for systems that others watch."""
+    by_others = elsewhere.looked_after(resources, elsewhere.WATCHED)
+    readers = alert_series.of_rules([each for each in resources if each.type == alert_series.RULES])
     for service, routed in _visited(resources, verdict).items():
-        for signal in alerts.SERVING:
+        for signal in () if by_others(service) else alert_series.SERVING:
             _evaluate_cover(service, readers, signal, routed, f"has no alert of its {signal.name}", verdict)
 
 
@@ -54,24 +55,25 @@ def service_alerts(resources: Sequence[Resource], _settings: Settings, verdict: 
         description="Every service with a route is on a dashboard.",
         why="On-call engineers need it to see what changed and whether a fix helped",
         clauses=("runbooks: monitoring dashboards",),
-        types=(ROUTE, SERVICE, DEPLOYMENT, alerts.RULES, alerts.CONFIG_MAP),
+        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, alert_series.CONFIG_MAP, elsewhere.NAMESPACE),
         severity=Severity.MEDIUM,
     )
 )
 def service_dashboards(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check each Service with a route, and that dashboards are readable."""
-    readers = Readers(alerts.Recordings(each for each in resources if each.type == alerts.RULES))
-    for dashboard in alerts.dashboards(resources):
+    """Check each Service with a route, but for systems that others watch, and that dashboards are readable."""
+    by_others = elsewhere.looked_after(resources, elsewhere.WATCHED)
+    readers = Readers(alert_series.Recordings(each for each in resources if each.type == alert_series.RULES))
+    for dashboard in alert_series.dashboards(resources):
         data = dashboard["data"]
         for file in (data[key] for key in data.keys):
-            if not file.unknown and not alerts.is_document(file.text or ""):
+            if not file.unknown and not alert_series.is_document(file.text or ""):
                 verdict.violated(dashboard, f"is not a valid dashboard: {file.path} is not JSON")
-        for expression in alerts.panels(dashboard):
+        for expression in alert_series.panels(dashboard):
             readers.add(dashboard, expression)
     for service, routed in _visited(resources, verdict).items():
-        _evaluate_cover(
-            service, readers, alerts.REQUESTS, routed, "is on no dashboard that shows its requests", verdict
-        )
+        if not by_others(service):
+            problem = "is on no dashboard that shows its requests"
+            _evaluate_cover(service, readers, alert_series.REQUESTS, routed, problem, verdict)
 
 
 def _evaluate_cover(
@@ -170,17 +172,20 @@ def _known(name: Property) -> list[str] | None:
         description="Every database and queue has alerts for connectivity, capacity, backups and restore tests.",
         why="Without them, a full queue, an unreachable database or a stopped backup is noticed too late",
         clauses=("runbooks: database backups", "runbooks: monitoring and alerts"),
-        types=(*alerts.STORES, alerts.MONITOR, CRON_JOB, alerts.RULES),
+        types=(*alert_series.STORES, alert_series.MONITOR, CRON_JOB, alert_series.RULES, elsewhere.NAMESPACE),
         severity=Severity.CRITICAL,
     )
 )
 def data_alerts(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check each database and queue with the monitors and CronJobs of the same source."""
-    readers = alerts.of_rules([each for each in resources if each.type == alerts.RULES])
-    monitors = _by_source(each for each in resources if each.type == alerts.MONITOR)
+    """Check each database and queue with the monitors and CronJobs of the same source, but for systems that others
+    watch."""
+    by_others = elsewhere.looked_after(resources, elsewhere.WATCHED)
+    readers = alert_series.of_rules([each for each in resources if each.type == alert_series.RULES])
+    monitors = _by_source(each for each in resources if each.type == alert_series.MONITOR)
     scheduled = _by_source(each for each in resources if each.type == CRON_JOB and _runs(each))
-    for store in (each for each in resources if each.type in alerts.STORES and not alerts.is_copy(each)):
-        kind = alerts.STORES[store.type]
+    stores = [each for each in resources if each.type in alert_series.STORES and not alert_series.is_copy(each)]
+    for store in (each for each in stores if not by_others(each)):
+        kind = alert_series.STORES[store.type]
         if not store.source:
             verdict.violated(store, "cannot be matched to an alert: it has no source annotation or tag")
             continue
@@ -189,7 +194,7 @@ def data_alerts(resources: Sequence[Resource], _settings: Settings, verdict: Ver
             _evaluate_all(store, readers, signal, watched, verdict)
         if kind.backed_up and store.annotation("backup-retention").text != "none":
             jobs = [(each, _series_of_job(each)) for each in scheduled[store.source]]
-            _evaluate_all(store, readers, alerts.SCHEDULE, jobs, verdict)
+            _evaluate_all(store, readers, alert_series.SCHEDULE, jobs, verdict)
 
 
 def _by_source(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -238,7 +243,7 @@ def _series_of_job(job: Resource) -> Series:
         description="Every alert has a severity, `for`, a summary, a description and a runbook.",
         why="On-call engineers read there what is wrong, how bad it is and what to do first",
         clauses=("runbooks: monitoring and alerts", "SRE book: playbooks", "pint: alerts/annotation"),
-        types=(alerts.RULES,),
+        types=(alert_series.RULES,),
         severity=Severity.MEDIUM,
         schema={
             "severities": {
@@ -255,10 +260,10 @@ def alert_form(owner: Resource, settings: Settings, verdict: Verdict) -> None:
     groups = owner["spec"]["groups"]
     if groups.present and not groups.unknown and not groups.listing:
         verdict.violated(owner, f"has no rules: {groups.path} is not a list of groups")
-    hidden = alerts.hidden(owner)
+    hidden = alert_series.hidden(owner)
     if hidden is not None:
         verdict.undecided(owner, hidden)
-    for alert in alerts.alerts_of(owner):
+    for alert in alert_series.alerts_of(owner):
         severity = alert["labels"]["severity"]
         if severity.unknown:
             verdict.undecided(owner, severity)
@@ -273,7 +278,7 @@ _ANY = re.compile(r"(?s).*\S.*")
 _DURATION = re.compile(r"0|(\d+(ms|[smhdwy]))+")
 
 
-def _texts(alert: alerts.Rule) -> Iterator[tuple[Property, re.Pattern[str]]]:
+def _texts(alert: alert_series.Rule) -> Iterator[tuple[Property, re.Pattern[str]]]:
     yield alert["for"], _DURATION
     for name in ("summary", "description", "runbook_url"):
         yield alert["annotations"][name], _ANY
@@ -285,7 +290,7 @@ def _texts(alert: alerts.Rule) -> Iterator[tuple[Property, re.Pattern[str]]]:
         description="Every alert can fire, and fires before the damage is done.",
         why="An alert that can never fire is worse than none, because people rely on it",
         clauses=("runbooks: monitoring and alerts", "pint: promql/impossible, alerts/comparison", "SRE book: alerting"),
-        types=(alerts.RULES,),
+        types=(alert_series.RULES,),
         severity=Severity.CRITICAL,
         schema={
             "maximumWait": {
@@ -302,7 +307,7 @@ def alert_expressions(owner: Resource, settings: Settings, verdict: Verdict) -> 
     for group in owner["spec"]["groups"].elements():
         if group["interval"].text and not 0 < seconds(group["interval"].text) <= LONGEST_INTERVAL:
             verdict.violated(owner, f"is evaluated too rarely: {group['interval'].path} is more than five minutes")
-    for alert in alerts.alerts_of(owner):
+    for alert in alert_series.alerts_of(owner):
         if reason := never(alert["expr"].text or ""):
             verdict.violated(owner, f"has an alert that cannot work: {alert['expr'].path}: {reason}")
         longest = settings["maximumWait"].get(alert["labels"]["severity"].text or "")
@@ -321,7 +326,7 @@ LONGEST_INTERVAL = 300
         description="Service level objectives meet the minimum of the environment.",
         why="An objective that is too low is always met, and its alerts never fire",
         clauses=("runbooks: monitoring and alerts", "SRE workbook: implementing SLOs"),
-        types=(alerts.RULES,),
+        types=(alert_series.RULES,),
         schema={
             "minimumPercent": {
                 "type": "number",
@@ -335,7 +340,7 @@ LONGEST_INTERVAL = 300
 )
 def alert_objectives(owner: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check the annotated objectives; `alert-burn-rates` reports values that are not percentages."""
-    for note in alerts.OBJECTIVES:
+    for note in alert_series.OBJECTIVES:
         objective = owner.annotation(note)
         rest = _share_that_may_fail(objective)
         if objective.present and rest is not None and not settings["minimumPercent"] <= 100 - rest * 100 < 100:
@@ -356,7 +361,7 @@ def _objective_key(note: str, least: float) -> tuple[str, float | None]:
         description="Burn rate alerts use the windows of the SRE workbook and the declared objective.",
         why="Other windows or bounds page too late, or for errors that the objective allows",
         clauses=("SRE workbook: alerting on SLOs, multiwindow, multi-burn-rate alerts",),
-        types=(alerts.RULES,),
+        types=(alert_series.RULES,),
         severity=Severity.HIGH,
         schema={
             "minimumPercent": {
@@ -371,13 +376,15 @@ def _objective_key(note: str, least: float) -> tuple[str, float | None]:
 )
 def alert_burn_rates(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Check each PrometheusRule against its annotated objectives; one without annotations must be consistent."""
-    recordings = alerts.Recordings(resources)
+    recordings = alert_series.Recordings(resources)
     for owner in resources:
         burns: dict[Signal, list[Burn]] = defaultdict(list)
-        for burn in (each for alert in alerts.alerts_of(owner) for each in alerts.burns(alert, recordings)):
+        for burn in (each for alert in alert_series.alerts_of(owner) for each in alert_series.burns(alert, recordings)):
             burns[burn.signal].append(burn)
-        unknown = alerts.hidden(owner) or next((e["expr"] for e in alerts.alerts_of(owner) if e["expr"].unknown), None)
-        for note, signal in alerts.OBJECTIVES.items():
+        unknown = alert_series.hidden(owner) or next(
+            (e["expr"] for e in alert_series.alerts_of(owner) if e["expr"].unknown), None
+        )
+        for note, signal in alert_series.OBJECTIVES.items():
             _evaluate_burns(owner, signal, burns[signal], owner.annotation(note), unknown, settings, verdict)
 
 
@@ -441,7 +448,7 @@ def _implied(burns: Sequence[Burn]) -> float:
         clauses=("runbooks: monitoring and alerts", "Prometheus: Alertmanager routing"),
         severity=Severity.CRITICAL,
         schema={
-            "told": {
+            "severities": {
                 "type": "array",
                 "items": {"type": "string", "minLength": 1},
                 "default": ["critical", "warning"],
@@ -462,13 +469,15 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
             written[cluster].append((resource, found))
         elif (maybe := alertmanager.hidden(resource)) is not None:
             doubtful.setdefault(cluster, Property(maybe.value, f"{maybe.path} of {resource.name}"))
-    severities = list(settings["told"])
+    severities = list(settings["severities"])
     sources: dict[str, list[Mapping[str, str]]] = defaultdict(lambda: [{"alertname": "Watchdog"}])
-    for owner in (each for each in resources if each.type == alerts.RULES):
+    for owner in (each for each in resources if each.type == alert_series.RULES):
         sources[cluster_of(owner)] += _all_labels(owner)
     configured = {cluster: _configured(each, verdict) for cluster, each in written.items()}
     owned = [
-        each for each in resources if each.type == alerts.RULES and each.annotation("alertmanager").text != "present"
+        each
+        for each in resources
+        if each.type == alert_series.RULES and each.annotation("alertmanager").text != "present"
     ]
     fired = {
         holder: [(rule, rule.firing(sources[cluster])) for rule in each.inhibitions]
@@ -478,7 +487,7 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
     for owner in owned:
         cluster, label_sets = cluster_of(owner), _label_sets(owner)
         configurations, unknown = configured.get(cluster, ({}, doubtful.get(cluster)))
-        for severity in settings["told"]:
+        for severity in severities:
             sets = label_sets.get(severity, [])
             ways = {holder: [each.branches(labels) for labels in sets] for holder, each in configurations.items()}
             for holder, branches in ways.items():
@@ -530,7 +539,7 @@ def _evaluate_inhibitions(
 def _all_labels(owner: Resource) -> list[Mapping[str, str]]:
     """Return the labels of all alerts; an alert whose expression reads nothing always fires and has no severity here."""
     found = []
-    for alert in alerts.alerts_of(owner):
+    for alert in alert_series.alerts_of(owner):
         labels = {key: alert["labels"][key].text or "" for key in alert["labels"].keys}
         if alert["expr"].text is not None and not alert.selectors:
             labels.pop("severity", None)
@@ -572,7 +581,7 @@ def _configured(
 def _label_sets(owner: Resource) -> dict[str | None, list[Mapping[str, str]]]:
     """Return the label sets of alerts by their severity, without duplicates."""
     sets: dict[str | None, dict[tuple[tuple[str, str], ...], None]] = defaultdict(dict)
-    for alert in alerts.alerts_of(owner):
+    for alert in alert_series.alerts_of(owner):
         labels = alert["labels"]
         named = {**{key: labels[key].text or "" for key in labels.keys}, "alertname": alert["alert"].text or ""}
         sets[labels["severity"].text][tuple(sorted(named.items()))] = None

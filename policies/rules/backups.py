@@ -13,7 +13,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds
 from adapters.cluster_objects import Match, refers, unknown_between
-from adapters.databases import DATABASES, IN_CLUSTER, originals
+from adapters.database_types import DATABASES, IN_CLUSTER, originals
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 WHY = "A lost or damaged database can only be restored from a backup"

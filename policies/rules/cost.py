@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pulumi_policy import Severity
 
 from adapters import clouds, tags
-from adapters.budgets import MONTHLY, dollars
+from adapters.budget_amounts import MONTHLY, dollars
 from framework import Additions, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 BUDGETS = clouds.table(lambda cloud: cloud.budgets)

@@ -9,11 +9,12 @@ from pulumi_policy import Severity
 
 from adapters import clouds
 from adapters.clouds.contract import Purpose, Schedules
-from adapters.databases import DATABASES
-from adapters.schedules import NEVER, longest_gap
+from adapters.database_types import DATABASES
+from adapters.schedule_formats import NEVER, longest_gap
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 CRON_JOB = "kubernetes:batch/v1:CronJob"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 GUARDS = clouds.table(lambda cloud: cloud.guards)
 DAYS = clouds.table(lambda cloud: cloud.kept_days)
 SCHEDULES = {
@@ -92,7 +93,7 @@ def replication_elsewhere(resources: Sequence[Resource], settings: Settings, ver
         description="Resources that hold data have Pulumi's protect option.",
         why="A renamed component, a moved folder or a wrong stack makes Pulumi delete the resource",
         clauses=("Pulumi: the protect option", "runbooks: never drop what holds data without a verified backup"),
-        types=clouds.types(lambda cloud: cloud.protected),
+        types=(*clouds.types(lambda cloud: cloud.protected), CLAIM),
         severity=Severity.CRITICAL,
     )
 )
@@ -116,7 +117,7 @@ def data_protect(resource: Resource, _settings: Settings, verdict: Verdict) -> N
                 "type": "integer",
                 "minimum": 1,
                 "default": 25,
-                "description": "Hours between two backups of a database at most.",
+                "description": "Hours between two backups of a database or a volume at most.",
             },
             "copyHours": {
                 "type": "integer",
@@ -152,7 +153,7 @@ def backup_schedules(resource: Resource, settings: Settings, verdict: Verdict) -
         verdict.violated(resource, f"{runs}, and must within {longest}: {where}")
 
 
-_NAMED = re.compile(r".*-(?P<kind>restore-test|dump)")
+_NAMED = re.compile(r".*-(?P<kind>restore-test|dump|archive)")
 
 
 def _schedules(resource: Resource) -> tuple[list[Property], Purpose] | None:
@@ -168,7 +169,7 @@ def _of_job(job: Resource) -> tuple[list[Property], Purpose] | None:
     named, suspended = _NAMED.fullmatch(job["metadata"]["name"].text or ""), job["spec"]["suspend"]
     if named is None:
         return None
-    purpose = Purpose.BACKUP if named["kind"] == "dump" else Purpose.TEST
+    purpose = Purpose.TEST if named["kind"] == "restore-test" else Purpose.BACKUP
     if suspended.value is True:
         return ([Property("", suspended.path)], purpose) if purpose is Purpose.BACKUP else None
     return [job["spec"]["schedule"]], purpose

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
-from adapters import clouds, encryption
+from adapters import clouds, encrypted_types
 from adapters.cluster_objects import Match, Shortlist, refers, same_text
 from adapters.ingress import listeners_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
@@ -22,21 +22,21 @@ from framework import Declaration, Property, Resource, Settings, Verdict, resour
             "runbook: smartwallet, data encryption is enabled",
             *clouds.clauses("encryption-at-rest"),
         ),
-        types=(*encryption.AT_REST, encryption.STORAGE_CLASS),
+        types=(*encrypted_types.AT_REST, encrypted_types.STORAGE_CLASS),
         severity=Severity.CRITICAL,
     )
 )
 def encryption_at_rest(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check data that a cloud does not encrypt by default."""
-    if resource.type == encryption.STORAGE_CLASS:
+    if resource.type == encrypted_types.STORAGE_CLASS:
         _evaluate_storage(resource, verdict)
     else:
-        encryption.AT_REST[resource.type](resource, settings, verdict)
+        encrypted_types.AT_REST[resource.type](resource, settings, verdict)
 
 
 def _evaluate_storage(storage: Resource, verdict: Verdict) -> None:
     provisioner = storage["provisioner"]
-    safeguard = encryption.PROVISIONERS.get(provisioner.text or "")
+    safeguard = encrypted_types.PROVISIONERS.get(provisioner.text or "")
     if provisioner.unknown:
         verdict.undecided(storage, provisioner)
     elif safeguard:
@@ -52,13 +52,13 @@ def _evaluate_storage(storage: Resource, verdict: Verdict) -> None:
             "runbook: marketplace, SSL/TLS",
             *clouds.clauses("encryption-in-transit"),
         ),
-        types=encryption.IN_TRANSIT.keys(),
+        types=encrypted_types.IN_TRANSIT.keys(),
         severity=Severity.HIGH,
     )
 )
 def encryption_in_transit(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check the server's side and, for an edge, the connection to its origin."""
-    encryption.IN_TRANSIT[resource.type](resource, settings, verdict)
+    encrypted_types.IN_TRANSIT[resource.type](resource, settings, verdict)
 
 
 GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"

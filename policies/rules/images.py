@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pulumi_policy import Severity
 
 from adapters import clouds
-from adapters.images import RUNNING, Image, image, images_of
+from adapters.image_names import RUNNING, Image, image, images_of
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 REGISTRIES = clouds.table(lambda cloud: cloud.registries)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from adapters import clouds, tags
+from adapters import clouds, elsewhere, tags
 from adapters.clouds.contract import Group
 from adapters.cluster_objects import Match, same_place
 from adapters.local_accounts import CLUSTERS
-from adapters.logs import (
+from adapters.log_collection import (
     CARRIERS,
     CONFIG_MAP,
     ELASTICSEARCH,
@@ -23,7 +23,7 @@ from adapters.logs import (
     is_agent,
     requests,
 )
-from adapters.pods import LABELS
+from adapters.pod_templates import LABELS
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 
@@ -186,16 +186,17 @@ SERVED_BY = (
         description="The logs of every workload are collected on its node and masked before they are stored.",
         why="Logs are lost with the pod, and often contain passwords and personal data",
         clauses=("runbook: marketplace, 7.2: deploy logging stack", "OWASP Logging Cheat Sheet: data to exclude"),
-        types=(*SERVED_BY, RELEASE),
+        types=(*SERVED_BY, RELEASE, elsewhere.NAMESPACE),
     )
 )
 def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check each workload with the agents of its cluster, and each agent by its pipeline."""
+    """Check each workload with the agents of its cluster, unless others collect its logs, and each agent by its pipeline."""
+    collected = elsewhere.looked_after(resources, elsewhere.COLLECTED)
     agents: dict[str, list[Agent]] = defaultdict(list)
     for release in (each for each in resources if each.type == RELEASE and is_agent(each)):
         agents[cluster_of(release)].append(Agent(release))
         _evaluate_agent(Agent(release), verdict)
-    for workload in (each for each in resources if each.type in SERVED_BY):
+    for workload in (each for each in resources if each.type in SERVED_BY and not collected(each)):
         labels, namespace = LABELS[workload.type](workload), workload["metadata"]["namespace"]
         own = agents[cluster_of(workload)]
         match = max((each.gathers(labels, namespace) for each in own), default=Match.NO)

@@ -12,7 +12,7 @@ from pulumi_policy import Severity
 
 from adapters.cluster_objects import Match, same_place
 from adapters.containers import pod_of
-from adapters.migrations import (
+from adapters.migration_jobs import (
     BACKUP,
     CONFIG_MAP,
     JOB,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 from pulumi_policy import Severity
 
 from adapters import addresses, clouds
 from adapters.containers import WORKLOADS
-from adapters.databases import DATABASES, IN_CLUSTER, INSTANCES
+from adapters.database_types import DATABASES, IN_CLUSTER, INSTANCES
 from adapters.ingress import GROUPED, INGRESS, by_group
 from adapters.openings import Opening, together
 from adapters.safeguards import at
@@ -236,6 +237,60 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
             continue
         judged.add(place)
         _evaluate_isolation(workload, denied.get(place, []), verdict)
+
+
+METADATA = ip_address("169.254.169.254")
+"""Where clouds tell a node's own credentials to whoever asks."""
+MOST_PRIVATE = 2**16
+"""Private addresses that a service may need to call: those of one network of a cloud, a /16."""
+HTTPS = 443
+"""TCP port. Source: RFC 9110, section 4.2.2."""
+EGRESS = "egress"
+"""The setting of a service that opens networks."""
+
+
+@resource_rule(
+    Declaration(
+        name="egress-networks",
+        description="Pods call private networks of at most 65,536 addresses, all addresses by HTTPS alone, and never the clouds' "
+        "metadata service.",
+        why="A compromised pod looks for databases and credentials in every network that it can reach",
+        clauses=("NSA Kubernetes Hardening: network separation", "OWASP A10:2021: server-side request forgery"),
+        types=(NETWORK_POLICY,),
+    )
+)
+def egress_networks(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check each range that a policy lets pods call, less its exceptions. Rules without a range are for another rule. The
+    APIs of clouds and stores of objects are anywhere, at the port of HTTPS."""
+    egress = policy["spec"]["egress"]
+    for rule in [egress] if egress.unknown else egress.elements():
+        is_https = _is_https(rule["ports"])
+        for peer in [rule["to"]] if rule["to"].unknown else rule["to"].elements():
+            block = peer["ipBlock"]
+            unknown = block["cidr"].first_unknown or block["except"].first_unknown
+            if unknown:
+                verdict.undecided(policy, unknown, EGRESS)
+            elif block.present and not (is_https and _all_addresses(peer)) and (problem := _too_much(block)):
+                verdict.violated(policy, f"lets pods call {problem}: {block['cidr'].path}", EGRESS)
+
+
+def _is_https(ports: Property) -> bool:
+    """Return whether it is the port of HTTPS alone, at which there is no metadata service."""
+    found = list(ports.elements())
+    return bool(found) and all(each["port"].whole_number == HTTPS and each["endPort"].missing for each in found)
+
+
+def _too_much(block: Property) -> str:
+    """Return what of a range is too much; empty if nothing is."""
+    ranges = addresses.networks(block["cidr"].text or "")
+    holes = [found for each in block["except"].elements() for found in addresses.networks(each.text or "") or ()]
+    if ranges is None:
+        return "something that is no range of addresses"
+    if any(METADATA in each for each in ranges) and not any(METADATA in each for each in holes):
+        return "the clouds' metadata service"
+    if addresses.private(ranges, holes) > MOST_PRIVATE:
+        return "more private addresses than one network has"
+    return ""
 
 
 def _place(resource: Resource) -> Place:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
-from adapters.pods import LABELS, Pods, pods_in
-from adapters.routes import ROUTE, SERVICE, SLOT, Backend, rules_of, serving
+from adapters.pod_templates import LABELS, Pods, pods_in
 from adapters.secret_names import SECRETS, mentions, namespace_of
+from adapters.traffic_split import ROUTE, SERVICE, SLOT, Backend, rules_of, serving
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, stack_rule
 
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"

@@ -6,8 +6,7 @@ stack does not declare would pass unchecked, so they are rejected.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +14,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds
 from adapters.clouds.contract import Provider
+from adapters.providers import texts
 from framework import (
     Declaration,
     Property,
@@ -193,20 +193,9 @@ def _of_cluster(provider: Resource, package: str, clusters: Mapping[str, Any], v
             provider[key].present
             and not provider[key].unknown
             and wanted
-            and list(_texts(provider[key])) != [str(wanted)]
+            and list(texts(provider[key])) != [str(wanted)]
         ):
             verdict.violated(provider, f"is for another {setting} than its cluster: {key}")
-
-
-def _texts(value: Property) -> Collection[str]:
-    """Return a text, or the elements of a list, which may be JSON."""
-    if value.listing:
-        return [each.text or "" for each in value.elements()]
-    try:
-        found = json.loads(value.text or "")
-    except ValueError:
-        return [value.text or ""]
-    return [str(each) for each in found] if isinstance(found, list) else [value.text or ""]
 
 
 IGNORABLE: Mapping[str, tuple[str, ...]] = {

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from adapters.migrations import JOB, declared, is_migration
-from adapters.routes import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
+from adapters.migration_jobs import JOB, declared, is_migration
+from adapters.traffic_split import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+SHARED = "shared"
+"""In place of a slot: what runs outside of both, at the version of the active one."""
 WEIGHTS = "blue.weight and green.weight of the system in the stack's file"
 
 
@@ -93,7 +96,7 @@ def _place(resource: Resource) -> Place:
 def _slots_by_service(resources: Sequence[Resource]) -> dict[tuple[Place, str], str]:
     services = [each for each in resources if each.type == SERVICE]
     slots = {(_place(each), each["metadata"]["name"].text or ""): each["spec"]["selector"][SLOT] for each in services}
-    return {service: slot.text for service, slot in slots.items() if slot.text}
+    return {service: slot.text for service, slot in slots.items() if slot.text and slot.text != SHARED}
 
 
 def _shares(
@@ -152,12 +155,12 @@ GATE = "slipway.dev/gate"
         description="Every release has both gates, and migrations and the candidate's pods wait for the first.",
         why="Without a gate the update neither waits for approvals nor fails when the release is rolled back",
         clauses=("runbook: expenses, step 1.1: go or no-go", "NIST SP 800-53 CM-3: change control"),
-        types=(RELEASE, JOB, DEPLOYMENT),
+        types=(RELEASE, JOB, DEPLOYMENT, STATEFUL_SET),
         severity=Severity.CRITICAL,
     )
 )
 def release_gates(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check each Release with the Jobs and Deployments of its namespace."""
+    """Check each Release with the Jobs, Deployments and StatefulSets of its namespace."""
     gates = {(_place(each), gate): each for each in resources if (gate := _gate(each))}
     for release in (each for each in resources if each.type == RELEASE):
         place = _place(release)
@@ -183,11 +186,59 @@ def _all_before(gate: Resource, resources: Sequence[Resource]) -> set[str]:
 
 
 def _held(release: Resource, resources: Sequence[Resource]) -> Iterator[Resource]:
-    """Return what must not start before admission: the Jobs of migrations, and the target's Deployments."""
+    """Return what must not start before admission: the Jobs of migrations, the target's Deployments and StatefulSets, and
+    what both slots use."""
     place, target = _place(release), release["spec"]["target"]["slot"].text
     for each in resources:
         if _place(each) != place or each.urn == release.urn:
             continue
         slot = each["metadata"]["labels"][SLOT].text
-        if (each.type == JOB and is_migration(each)) or (each.type == DEPLOYMENT and slot == target):
+        if (each.type == JOB and is_migration(each)) or (
+            each.type in (DEPLOYMENT, STATEFUL_SET) and slot in (target, SHARED) and slot
+        ):
             yield each
+
+
+EVIDENCE = "see `release.steps`, `checks`, `release.load` and `validations` of the system"
+
+
+@resource_rule(
+    Declaration(
+        name="release-evidence",
+        description="A release proves its candidate before all visitors have it: by checks, and by steps that are judged.",
+        why="A version that starts and fails its visitors would be promoted, and found by them",
+        clauses=(
+            "runbook: smartwallet, smoke tests",
+            "runbook: smartwallet, route 10% of traffic to green, monitor for 15 minutes",
+        ),
+        types=(RELEASE,),
+        is_advice=True,
+    )
+)
+def release_evidence(release: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check the Releases of systems with visitors. Behind a maintenance page nobody could be in a step."""
+    spec = release["spec"]
+    unknown = next((each for key in _PROVING if (each := spec[key]).unknown), None)
+    if unknown:
+        verdict.undecided(release, unknown)
+        return
+    if not any(spec["routes"].elements()) and not any(spec["sites"].elements()):
+        return
+    for lacking in _lacking(spec):
+        verdict.violated(release, f"promotes on little evidence: {lacking}; {EVIDENCE}")
+
+
+_PROVING = ("routes", "sites", "checks", "load", "jobs", "steps", "maintenance", "queries")
+
+
+def _lacking(spec: Property) -> Iterator[str]:
+    """Return what would show that a candidate fails, and is not there."""
+    validated = any("after" in [when.text for when in each["when"].elements()] for each in spec["jobs"].elements())
+    if not validated and not any(spec["checks"].elements()) and not any(spec["load"].elements()):
+        yield "nothing is asked of the candidate before its first visitor"
+    if spec["maintenance"].value is True:
+        return
+    if not any(step["weight"].whole_number not in (None, 100) for step in spec["steps"].elements()):
+        yield "all visitors get the candidate at once"
+    elif not spec["queries"]["slots"].mapping:
+        yield "no figures judge its steps, for `controllers.metrics` of the cluster is absent"

@@ -9,6 +9,7 @@ from framework import Declaration, Property, Resource, Settings, Verdict, resour
 
 PASSWORD, BYTES = "random:index/randomPassword:RandomPassword", "random:index/randomBytes:RandomBytes"
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+POOLS = clouds.alone("node-limits")
 
 
 @resource_rule(
@@ -50,7 +51,7 @@ def _letters(password: Resource) -> int:
         description="Every node pool has a CPU limit and replaces its nodes regularly.",
         why="Without a limit, one runaway workload adds nodes without end; a node that is never replaced misses its updates",
         clauses=("Karpenter: limits, expireAfter", *clouds.clauses("node-limits")),
-        types=(NODE_POOL,),
+        types=(NODE_POOL, *POOLS),
         schema={
             "maximumCpu": {
                 "type": "integer",
@@ -63,6 +64,9 @@ def _letters(password: Resource) -> int:
 )
 def node_limits(pool: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check one pool of nodes."""
+    if pool.type != NODE_POOL:
+        POOLS[pool.type](pool, settings, verdict)
+        return
     cpu, most = pool["spec"]["limits"]["cpu"], int(settings["maximumCpu"])
     cores = _cores(cpu)
     if cpu.unknown:

@@ -9,20 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from adapters import clouds
-from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
+from adapters import clouds, scaling
+from adapters.cluster_objects import Match, Shortlist, label_pairs, selects, unknown_between
 from adapters.containers import WORKLOADS, Container, containers_of, is_quantity, pod_of, template_of
 from adapters.operated_pods import OPERATED, drivers_in, taken_back, templates_of
 from adapters.pod_security import GROUPS, Problem, evaluate, must_be
+from adapters.scaling import AUTOSCALERS, DEPLOYMENT
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
-AUTOSCALERS = (
-    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
-    "kubernetes:autoscaling/v1:HorizontalPodAutoscaler",
-    SCALED_OBJECT,
-)
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 JOB, CRON_JOB = "kubernetes:batch/v1:Job", "kubernetes:batch/v1:CronJob"
@@ -31,24 +25,17 @@ BINDINGS = (
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
     "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
 )
-ZONE = "topology.kubernetes.io/zone"
-
 REPLICAS = "spec.replicas"
-
-COMPONENT = "app.kubernetes.io/component"
-SUPPORT = "support"
-"""A workload without visitors, such as an exporter: its number of pods is fixed."""
 NAME = "app.kubernetes.io/name"
 UNPROBED = "slipway.dev/unprobed"
 """Annotation of a workload without probes; its text is the reason."""
-SINGLETON = "slipway.dev/singleton"
-"""Annotation of a workload with exactly one pod; its text is the reason."""
+ZONE = "topology.kubernetes.io/zone"
 
 
 @resource_rule(
     Declaration(
         name="deployment-replicas",
-        description="No Deployment that serves traffic sets its replicas, except at creation: its autoscaler does.",
+        description="No Deployment that serves traffic sets its replicas, except at creation or on purpose: its autoscaler does.",
         why="Each update would undo what the autoscaler chose, even under peak load",
         clauses=("kube-score: deployment-targeted-by-hpa-does-not-have-replicas-configured",),
         types=(DEPLOYMENT,),
@@ -58,20 +45,31 @@ def deployment_replicas(deployment: Resource, _settings: Settings, verdict: Verd
     """Check inputs: outputs contain the number that the cluster set. If changes of the number are ignored, it applies
     at creation, so that visitors find the minimum and not one pod."""
     replicas = deployment["spec"]["replicas"]
-    if _is_singleton(deployment):
+    if scaling.is_singleton(deployment):
         if not replicas.unknown and not (replicas.missing or replicas.whole_number in (0, 1)):
             verdict.violated(deployment, "is declared a singleton and has more than one pod: spec.replicas", "replicas")
         elif deployment["spec"]["strategy"]["type"].text != "Recreate":
             problem = "is declared a singleton and runs twice during an update: spec.strategy.type is not Recreate"
             verdict.violated(deployment, problem)
-    elif replicas.present and REPLICAS not in deployment.ignored and not _supports(deployment):
+    elif scaling.is_fixed(deployment):
+        if REPLICAS in deployment.ignored:
+            problem = (
+                "is declared to have fixed replicas, of which changes are ignored: ignoreChanges has spec.replicas"
+            )
+            verdict.violated(deployment, problem, "replicas")
+        elif replicas.missing:
+            verdict.violated(deployment, "is declared to have fixed replicas and has none: spec.replicas", "replicas")
+    elif replicas.present and REPLICAS not in deployment.ignored and not scaling.supports(deployment):
         verdict.violated(deployment, "sets spec.replicas, which is its HorizontalPodAutoscaler's", "replicas")
 
 
 @stack_rule(
     Declaration(
         name="deployment-availability",
-        description="Every Deployment that serves traffic has an autoscaler and a disruption budget that allows evictions.",
+        description=(
+            "Every Deployment that serves traffic has an autoscaler, or fixed replicas on purpose, and a disruption "
+            "budget that allows evictions."
+        ),
         why=(
             "Without the first, peak load is an outage; without the second, a drained node is; and a budget that "
             "allows no eviction blocks every node upgrade"
@@ -82,58 +80,32 @@ def deployment_replicas(deployment: Resource, _settings: Settings, verdict: Verd
 )
 def deployment_availability(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each Deployment with the autoscalers and budgets of its namespace."""
-    autoscalers = [each for each in resources if each.type in AUTOSCALERS]
-    scalers = Shortlist(autoscalers, [_known(each["spec"]["scaleTargetRef"]["name"]) or () for each in autoscalers])
+    scalers_of = scaling.finder(resources)
     budgets = [each for each in resources if each.type == BUDGET]
     guards = Shortlist(budgets, [label_pairs(each["spec"]["selector"]["matchLabels"]) or () for each in budgets])
-    for deployment in (each for each in resources if each.type == DEPLOYMENT and _is_scaled(each)):
+    for deployment in (each for each in resources if each.type == DEPLOYMENT and scaling.is_scaled(each)):
         labels = deployment["spec"]["template"]["metadata"]["labels"]
-        scaling = {each: _scales(each, deployment) for each in scalers.sharing(_known(deployment["metadata"]["name"]))}
         guarding = {
             each: selects(each["spec"]["selector"], each, labels, deployment)
             for each in guards.sharing(label_pairs(labels))
         }
-        scaler = _one_of(scaling, deployment, "scaleTargetRef", "HorizontalPodAutoscaler scales it", verdict)
+        fewest = _fewest(deployment, scalers_of(deployment), verdict)
         budget = _one_of(guarding, deployment, "selector", "PodDisruptionBudget selects it", verdict)
-        if scaler and budget:
-            _evaluate_budget(deployment, budget, _bounds_of(scaler)[0], verdict)
+        if fewest and budget:
+            _evaluate_budget(deployment, budget, fewest, verdict)
 
 
-def _supports(deployment: Resource) -> bool:
-    return deployment["metadata"]["labels"][COMPONENT].text == SUPPORT
-
-
-def _is_singleton(deployment: Resource) -> bool:
-    return bool((deployment["metadata"]["annotations"][SINGLETON].text or "").strip())
-
-
-def _is_scaled(deployment: Resource) -> bool:
-    return not _supports(deployment) and not _is_singleton(deployment)
-
-
-def _bounds_of(autoscaler: Resource) -> tuple[Property, Property]:
-    """Return minimum and maximum pods, with the kind's defaults."""
-    names, usual = ("minReplicas", "maxReplicas"), (1, None)
-    if autoscaler.type == SCALED_OBJECT:
-        names, usual = ("minReplicaCount", "maxReplicaCount"), (0, 100)
-    found = [autoscaler["spec"][name] for name in names]
-    low, high = (
-        Property(default, each.path) if each.missing and default is not None else each
-        for each, default in zip(found, usual, strict=True)
-    )
-    return low, high
-
-
-def _known(name: Property) -> list[str] | None:
-    return None if name.text is None else [name.text]
-
-
-def _scales(autoscaler: Resource, deployment: Resource) -> Match:
-    target = autoscaler["spec"]["scaleTargetRef"]
-    if target.unknown:
-        return refers(autoscaler, target, deployment)
-    kind = same_text(target["kind"], Property("Deployment"), "Deployment" if autoscaler.type == SCALED_OBJECT else "")
-    return min(kind, refers(autoscaler, target["name"], deployment))
+def _fewest(deployment: Resource, scalers: dict[Resource, Match], verdict: Verdict) -> Property | None:
+    """Return the fewest pods of a Deployment; reports none or several autoscalers, and one beside fixed replicas."""
+    if not scaling.is_unscaled(deployment):
+        scaler = _one_of(scalers, deployment, "scaleTargetRef", "HorizontalPodAutoscaler scales it", verdict)
+        return scaling.bounds_of(scaler)[0] if scaler else None
+    for scaler, match in scalers.items():
+        if match is Match.YES:
+            verdict.violated(
+                deployment, f"has a number of pods without an autoscaler, but {scaler.name} scales it", "replicas"
+            )
+    return deployment["spec"]["replicas"]
 
 
 def _one_of(
@@ -320,19 +292,19 @@ def _read_only(container: Container) -> Iterator[Problem]:
 @resource_rule(
     Declaration(
         name="workload-minimum",
-        description="Every autoscaler has the minimum replicas that the stack requires.",
+        description="Every autoscaler, and every fixed number of replicas, has the minimum that the stack requires.",
         why="With one pod, every lost node and every update of a node is an outage",
         clauses=(
             "runbook: fleet, Kubernetes deployments: 3 and 2 replicas",
             "kube-score: horizontalpodautoscaler-has-enough-replicas",
         ),
-        types=AUTOSCALERS,
+        types=(DEPLOYMENT, *AUTOSCALERS),
         schema={
             "minimumReplicas": {
                 "type": "integer",
                 "minimum": 1,
                 "default": 1,
-                "description": "Lowest allowed minimum of an autoscaler.",
+                "description": "Lowest allowed minimum of an autoscaler, or fixed number of replicas.",
             },
             "maximumReplicas": {
                 "type": "integer",
@@ -343,10 +315,30 @@ def _read_only(container: Container) -> Iterator[Problem]:
         },
     )
 )
-def workload_minimum(autoscaler: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Check one autoscaler; the default minimum is one pod in Kubernetes and none in KEDA."""
+def workload_minimum(workload: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check one autoscaler, or the number of a Deployment whose replicas are fixed."""
     needed, most = int(settings["minimumReplicas"]), int(settings["maximumReplicas"])
-    minimum, maximum = _bounds_of(autoscaler)
+    if workload.type != DEPLOYMENT:
+        _evaluate_bounds(workload, needed, most, verdict)
+    elif scaling.is_fixed(workload) and not scaling.is_singleton(workload):
+        _evaluate_number(workload, needed, most, verdict)
+
+
+def _evaluate_number(deployment: Resource, needed: int, most: int, verdict: Verdict) -> None:
+    replicas = deployment["spec"]["replicas"]
+    pods = replicas.whole_number
+    if replicas.unknown:
+        verdict.undecided(deployment, replicas, "replicas")
+    elif pods is None:
+        verdict.violated(deployment, f"has no fixed number: {replicas.path} is not a whole number", "replicas")
+    elif not needed <= pods <= most:
+        problem = f"has {pods} fixed replicas, which are not between {needed} and {most}"
+        verdict.violated(deployment, problem, "replicas", min(max(pods, needed), most))
+
+
+def _evaluate_bounds(autoscaler: Resource, needed: int, most: int, verdict: Verdict) -> None:
+    """Check an autoscaler; the default minimum is one pod in Kubernetes and none in KEDA."""
+    minimum, maximum = scaling.bounds_of(autoscaler)
     pods = minimum.whole_number
     if minimum.unknown:
         verdict.undecided(autoscaler, minimum, "replicas.minimum")
@@ -385,7 +377,7 @@ def _stopped(autoscaler: Resource) -> Iterator[Property]:
 )
 def workload_spread(deployment: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check one Deployment for a topology spread constraint, or a pod anti-affinity with its own pods, by zone."""
-    if not _is_scaled(deployment):
+    if not scaling.is_scaled(deployment):
         return
     pod = pod_of(deployment)
     keys = [each["topologyKey"] for each in _spreading(pod, deployment)]

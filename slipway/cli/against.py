@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from slipway.cli import plan_cache, reference
+from slipway.cli.answers import answers_of
 from slipway.cli.base_branch import base_branch
 from slipway.cli.lookup import refused
-from slipway.cli.selection import Selection, own_pack
+from slipway.cli.selection import Selection, own_packs, written
 from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Step, rehearse
 from slipway.rehearsal.difference import Before, read_file
 from slipway.rehearsal.difference.before import of_plan
 from slipway.rehearsal.marks import Marked
 from slipway.reports import ledger
 from slipway.settings.document import LocatedDict
-from slipway.settings.project import configuration, find_project, read_stack_file
+from slipway.settings.project import PROJECT_FILE, configuration, find_project
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,15 @@ class Running:
         self,
         origin: Origin,
         selection: Selection,
-        pack: PolicyPack | None = None,
+        packs: Sequence[PolicyPack] | None = None,
         *,
         judged: bool = True,
         cached: bool = True,
     ) -> None:
         self._origin, self._selection = origin, selection
-        self._pack = (pack or own_pack(selection.project)) if judged else None
+        if packs is None and judged:
+            packs = own_packs(selection.project)
+        self._packs = tuple(packs or ()) if judged else ()
         self._key = self._kept_by() if cached and origin.content and not origin.file else None
         kept = plan_cache.read(self._key) if self._key else None
         self._base: Base | None = None
@@ -163,11 +166,11 @@ class Running:
         origin, stack = self._origin, self._selection.stack.name
         root = origin.root()
         file = root / self._file()
-        if not file.is_file():
+        if not file.is_file() and (self._selection.file.is_file() or not (root / PROJECT_FILE).is_file()):
             return Base(Before(origin.name, {})), None
         project = find_project(root)
-        written = read_stack_file(file, file.name)
-        entries = configuration(project, written, sealed=UNKNOWN)
+        config = written(project, file)
+        entries = configuration(project, config, sealed=UNKNOWN)
         named = ledger.urns(root / ledger.FOLDER / f"{stack}.yaml")
         rehearsal = rehearse(
             project.program,
@@ -175,9 +178,10 @@ class Running:
             project=project.name,
             stack=stack,
             config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},
-            packs=[self._pack] if self._pack else [],
+            packs=self._packs,
             existing=named,
             marks_key=self.marks_key,
+            answers=answers_of(root),
         )
         if rehearsal.failure:
             raise refused(
@@ -187,9 +191,10 @@ class Running:
             "project": project.name,
             "stack": stack,
             "steps": [[step.op, step.urn, step.state] for step in rehearsal.plan.steps],
+            "config": dict(rehearsal.plan.config),
             "findings": [each.to_json() for each in rehearsal.findings],
             "ledger": sorted(named),
-            "sealed": sealed(written),
+            "sealed": sealed(config),
             "marks": rehearsal.marks,
             "marksKey": self.marks_key,
             "day": _today(),
@@ -204,11 +209,11 @@ class Running:
     def _kept_by(self) -> str:
         """Return the cache key: the tree of the plan, and everything that checks it."""
         places = []
-        if self._pack:
-            data = self._pack.data or self._pack.path
-            places = [self._pack.path, data, data.parent / ledger.FOLDER / f"{self._selection.stack.name}.yaml"]
+        for pack in self._packs:
+            data = pack.data or pack.path
+            places += [pack.path, data, data.parent / ledger.FOLDER / f"{self._selection.stack.name}.yaml"]
         stack = self._selection.stack.name
-        judge = plan_cache.digest(places)
+        judge = [plan_cache.digest(places), *(dict(pack.config) for pack in self._packs)]
         return plan_cache.key(tree=self._origin.content, file=str(self._file()), stack=stack, judge=judge)
 
 
@@ -232,7 +237,7 @@ def _sealed(at: str, value: object) -> Iterator[tuple[str, str]]:
 
 def _read(name: str, kept: Mapping[str, Any]) -> Base:
     steps = tuple(Step(op, urn, state) for op, urn, state in kept["steps"])
-    plan = Plan(kept["project"], kept["stack"], "organization", steps)
+    plan = Plan(kept["project"], kept["stack"], "organization", steps, config=kept["config"])
     marks: Marked = kept["marks"]
     return Base(
         of_plan(name, plan, marks),

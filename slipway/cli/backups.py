@@ -12,7 +12,7 @@ from slipway.cli.cluster_options import on_context
 from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
-from slipway.ops.backups import BackupStatus, backup_statuses
+from slipway.ops.backup_status import BackupStatus, backup_statuses
 
 
 def backups(cwd: Path, stack: str | None, file: Path | None, *, output: str, context: str | None = None) -> int:

@@ -60,9 +60,14 @@ def home() -> Path | None:
     return None if (package / PACKED).is_dir() else package.parent
 
 
+def packaged() -> Path:
+    """Return the folder with the files of this release that are not the package itself."""
+    return home() or Path(__file__).resolve().parents[1] / PACKED
+
+
 def released() -> dict[str, Path]:
     """Return the files of this release by their path in a checkout."""
     package = Path(__file__).resolve().parents[1]
-    root = home() or package / PACKED
+    root = packaged()
     found = {name: root / name for name in blueprint(root)}
     return found | {name: package.parent / name for name in tool(package.parent)}

@@ -22,7 +22,7 @@ def cost(
     """Print the monthly cost of the stack, and the difference to `against` (a git reference, a folder or a file);
     return the exit status. Raises InvalidSettings and RehearsalError."""
     selection = select(cwd, name, file)
-    prices = load(*selection.project.places)
+    prices = load(*selection.price_places)
     with (
         compared_with.opened(selection, against, alone=True) as origin,
         progress(selection.stack.name) as on_progress,

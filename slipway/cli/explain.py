@@ -6,13 +6,13 @@ from pathlib import Path
 
 from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
-from slipway.reports.explained import Schema, explain, lines
+from slipway.reports.explained import explain, lines, stack_document
 from slipway.settings.pointers import parse_path
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
-from slipway.settings.schema import stack_schema, system_schema
+from slipway.settings.schema import system_schema
 
-OF_STACK = ("environment", "systemsPath", "clusters")
+OF_STACK = ("environment", "systemsPath", "extensions", "clusters")
 """First keys of a path in a stack file, without the project's namespace; other paths are a system's."""
 
 
@@ -31,7 +31,7 @@ def show_key(cwd: Path, path: str) -> int:
     of_stack = first in OF_STACK
     if of_stack:
         segments = (first, *segments[1:])
-    document = _stack(project) if of_stack else system_schema()
+    document = stack_document(project) if of_stack else system_schema()
     try:
         found = explain(document, segments)
     except ValueError as error:
@@ -44,18 +44,10 @@ def _show_all() -> int:
     """Print the first keys of both files."""
     for title, document in (
         ("systems/<name>/system.yaml", system_schema()),
-        ("Pulumi.<stack>.yaml", _stack("slipway")),
+        ("Pulumi.<stack>.yaml", stack_document("slipway")),
     ):
         print(title, *lines(explain(document, ())), "", sep="\n")
     return OK
-
-
-def _stack(project: str) -> Schema:
-    """Return the schema of a stack's own keys, without their namespace."""
-    schema = stack_schema(project)
-    config = schema["properties"]["config"]
-    properties = {key.removeprefix(f"{project}:"): value for key, value in config["properties"].items()}
-    return {"description": config["description"], "properties": properties, "$defs": schema["$defs"]}
 
 
 def _project(cwd: Path) -> str:

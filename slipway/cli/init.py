@@ -47,7 +47,7 @@ def init(directory: Path, cloud: str, *, keep: bool) -> int:
     existing = sorted(name for name in files if os.path.lexists(root / name))
     if existing and (not keep or PROJECT_FILE in existing):
         raise refused(_exists(directory, existing, keep=keep))
-    _write(root, {name: content for name, content in files.items() if name not in existing})
+    write_files(root, {name: content for name, content in files.items() if name not in existing})
     _show(directory, program, stack, files, existing)
     return OK
 
@@ -94,8 +94,8 @@ def _exists(directory: Path, existing: list[str], *, keep: bool) -> str:
     return f"{directory}: has {named}; move them, or pass --keep to leave them as they are. Nothing was written"
 
 
-def _write(root: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files, or none. Raises InvalidSettings."""
+def write_files(root: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files below `root`, or none; one that exists is never overwritten. Raises InvalidSettings."""
     made: list[Path] = []
     try:
         for name, content in files.items():

@@ -7,6 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
+from slipway.cli import exits
 from slipway.cli.selection import POLICIES, select
 from slipway.reports import catalogue, known_types
 from slipway.settings.problems import InvalidSettings
@@ -30,8 +31,8 @@ def main() -> int:
     elif current != text:
         difference = difflib.unified_diff(current.splitlines(), text.splitlines(), "file", "plans", lineterm="")
         print("\n".join(difference), f"{known_types.FILE} is out of date; run make policies", sep="\n", file=sys.stderr)
-        return 1
-    return 0
+        return exits.VIOLATED
+    return exits.OK
 
 
 if __name__ == "__main__":

@@ -12,18 +12,23 @@ from typer.core import TyperGroup
 
 from slipway.cli import exits
 from slipway.cli.options import (
-    Cluster,
     Context,
     Directory,
+    DryRun,
     Format,
     JobTimeout,
     Kubeconfig,
     OnlySystem,
+    PolicyConfigs,
+    PolicyPacks,
     Printed,
-    StackFile,
     StackName,
+    StackOptions,
     SystemName,
+    TargetOptions,
+    Version,
     Yes,
+    grouped,
 )
 from slipway.cli.release.commands import release
 
@@ -51,7 +56,7 @@ class Program(TyperGroup):
 
 app = typer.Typer(
     cls=Program,
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -70,6 +75,9 @@ app.add_typer(policies, name="policies")
 
 app.add_typer(release, name="release")
 
+new = typer.Typer(no_args_is_help=True, help="Write the definition of a new system.")
+app.add_typer(new, name="new")
+
 
 def _show_version(asked: bool) -> None:
     if asked:
@@ -87,10 +95,9 @@ def options(
 
 
 @app.command()
+@grouped
 def preview(
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
+    on: StackOptions,
     output: Annotated[
         Literal["text", "json", "markdown", "html", "github"],
         typer.Option(
@@ -99,20 +106,8 @@ def preview(
         ),
     ] = "text",
     every: Annotated[bool, typer.Option("--resources", help="List every resource instead of counting them.")] = False,
-    pack: Annotated[
-        Path | None,
-        typer.Option(
-            "--policy-pack",
-            help="Folder of the policy pack; by default the project's policies/, or that of its program.",
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--policy-config",
-            help="Folder with its levels, exemptions and lists; by default the project's, of another pack its own.",
-        ),
-    ] = None,
+    packs: PolicyPacks = None,
+    data: PolicyConfigs = None,
     base: Annotated[
         str | None,
         typer.Option(
@@ -155,14 +150,12 @@ def preview(
         raise refused(f"--against {against} and --no-against: pass one of them")
     sys.exit(
         run(
-            cwd,
-            stack,
-            config,
+            *on.place,
             output=output,
             every=every,
             annotate=annotate,
             page_file=page,
-            pack_options=PackOptions(pack, data, base, scanned=scan),
+            pack_options=PackOptions(packs or (), data or (), base, scanned=scan),
             comparing=Comparing(
                 against=against, alone=alone, allowed=allowed or (), strict=strict, cached=not uncached
             ),
@@ -186,6 +179,47 @@ def init(
     sys.exit(run(directory, cloud, keep=keep))
 
 
+@new.command("system")
+def new_system(
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the system; with --from by default that of the file's folder.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="File of Docker Compose to translate, such as compose.yaml.")
+    ] = None,
+    cwd: Directory = Path(),
+) -> None:
+    """Write systems/NAME/system.yaml: a small system with comments, or what a file of Docker Compose describes, and what is
+    left to do by hand. Secrets are never copied. Overwrites nothing."""
+    from slipway.cli.new import new_system as run
+
+    sys.exit(run(cwd, name, source))
+
+
+@app.command()
+def upgrade(
+    cwd: Directory = Path(),
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            help="Tag, branch or commit of the submodule; by default its newest version. A copy gets this tool's.",
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="Preview only this stack, instead of all of them.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Move the pin although the new version refuses or blocks something.")
+    ] = False,
+    dry: DryRun = False,
+) -> None:
+    """Move a project to another version of its program: preview both against each other, show the changelog. Commits nothing."""
+    from slipway.cli.upgrade import upgrade as run
+
+    sys.exit(run(cwd, to, stack, anyway=anyway, dry=dry))
+
+
 @app.command()
 def check(cwd: Directory = Path()) -> None:
     """Validate every system and stack file. Reports all problems at once, in under a second."""
@@ -194,38 +228,61 @@ def check(cwd: Directory = Path()) -> None:
     sys.exit(run(cwd))
 
 
+@app.command()
+@grouped
+def doctor(
+    on: StackOptions,
+    context: Context = None,
+) -> None:
+    """Check what `pulumi up` of a stack needs: tools, logins, controllers, supplied secrets. Says what to do next."""
+    from slipway.cli.doctor import doctor as run
+
+    sys.exit(run(*on.place, context=context))
+
+
+@app.command()
+@grouped
+def destroy(
+    on: StackOptions,
+    planned: Annotated[bool, typer.Option("--plan", help="Show what destroying the stack would take.")] = False,
+    output: Format = "text",
+) -> None:
+    """Show what leaving costs: what is protected, which data goes, what stays, in which order. Destroys nothing."""
+    from slipway.cli.destroy import destroy as run
+
+    sys.exit(run(*on.place, planned=planned, output=output))
+
+
 @app.command("set-version")
+@grouped
 def set_version(
+    on: StackOptions,
     system: SystemName,
-    version: Annotated[str, typer.Option("--version", help="Version: an immutable image tag.")],
+    version: Version,
     slot: Annotated[Literal["blue", "green"], typer.Option("--slot", help="Slot to change.")],
-    stack: StackName = None,
-    config: StackFile = None,
     service: Annotated[
         str | None, typer.Option("--service", help="The one service to change; by default the whole slot.")
     ] = None,
-    cwd: Directory = Path(),
 ) -> None:
     """Set the version of a slot in a stack's file, or of one service in it. Nothing else changes, and nothing is
     deployed."""
     from slipway.cli.set_version import set_version as run
 
-    sys.exit(run(cwd, stack, config, system=system, slot=slot, version=version, service=service))
+    sys.exit(run(*on.place, system=system, slot=slot, version=version, service=service))
 
 
 @app.command()
+@grouped
 def why(
+    on: StackOptions,
     urn: Annotated[
         str, typer.Argument(help="URN of a resource, or its end, such as Deployment::fleet/fleet-api-blue.")
     ],
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
 ) -> None:
     """Show the lines of system and stack files that a resource comes from."""
     from slipway.cli.why import why as run
 
-    sys.exit(run(cwd, stack, config, urn))
+    sys.exit(run(*on.place, urn))
 
 
 @app.command()
@@ -243,10 +300,9 @@ def explain(
 
 
 @app.command()
+@grouped
 def ledger(
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
+    on: StackOptions,
     update: Annotated[bool, typer.Option("--update", help="Add new entries; never removes any.")] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Exit with status 1 if the ledger and the plan differ.")
@@ -255,47 +311,41 @@ def ledger(
     """Show the resources that a stack must never lose. The policy pack rejects a plan that deletes or replaces one."""
     from slipway.cli.ledger import run
 
-    sys.exit(run(cwd, stack, config, update=update, verify=verify))
+    sys.exit(run(*on.place, update=update, verify=verify))
 
 
 @secrets.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@grouped
 def set_secret(
+    on: StackOptions,
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the secret, such as CLERK_SECRET_KEY; never its value.")],
     system: SystemName,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
     where: Context = None,
 ) -> None:
     """Set a supplied secret, read from standard input or a prompt. The value is never shown."""
     from slipway.cli.secrets import set_secret as run
 
-    sys.exit(run(cwd, stack, config, system, name, surplus=len(context.args), context=where))
+    sys.exit(run(*on.place, system, name, surplus=len(context.args), context=where))
 
 
 @secrets.command("list")
+@grouped
 def list_secrets(
+    on: StackOptions,
     system: OnlySystem = None,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
     context: Context = None,
 ) -> None:
     """List which secrets are set, since when, and which are due for rotation. Values are never shown."""
     from slipway.cli.secrets import list_secrets as run
 
-    sys.exit(run(cwd, stack, config, system, context))
+    sys.exit(run(*on.place, system, context))
 
 
 @app.command()
+@grouped
 def rehearse(
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    cluster: Cluster = None,
+    on: TargetOptions,
     absent: Annotated[
         list[str] | None,
         typer.Option(
@@ -304,7 +354,7 @@ def rehearse(
     ] = None,
     crds: Annotated[Path | None, typer.Option("--crds", help="CRDs to install first: a YAML file or a folder.")] = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each object.")] = 600,
-    dry: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    dry: DryRun = False,
     yes: Yes = False,
     first: Annotated[bool, typer.Option("--first", help="Allow a cluster without an earlier rehearsal.")] = False,
     take_over: Annotated[
@@ -312,37 +362,33 @@ def rehearse(
     ] = False,
 ) -> None:
     """Apply the Kubernetes objects of a stack to a cluster, in order and waiting for each, as `pulumi up` would."""
-    from slipway.cli.cluster_options import ClusterOptions
     from slipway.cli.rehearse import Request
     from slipway.cli.rehearse import run as run_on
 
-    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
     request = Request(
-        target, frozenset(absent or ()), crds, timeout, sure=yes, first=first, take_over=take_over, dry=dry
+        on.target, frozenset(absent or ()), crds, timeout, sure=yes, first=first, take_over=take_over, dry=dry
     )
-    sys.exit(run_on(cwd, stack, config, request))
+    sys.exit(run_on(*on.place, request))
 
 
 @app.command()
+@grouped
 def backups(
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
+    on: StackOptions,
     output: Format = "text",
     context: Context = None,
 ) -> None:
     """Show the newest backup and restore test of every database. Exit status 1 if one is too old or failed."""
     from slipway.cli.backups import backups as run
 
-    sys.exit(run(cwd, stack, config, output=output, context=context))
+    sys.exit(run(*on.place, output=output, context=context))
 
 
 @app.command()
+@grouped
 def runbook(
+    on: StackOptions,
     system: SystemName,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
     output: Annotated[
         Literal["markdown", "html"], typer.Option("--format", help="Output as text, or for a browser.")
     ] = "markdown",
@@ -355,14 +401,13 @@ def runbook(
     """Print the runbook of a system's release: the timeline, what happens by itself and what a person does. Asks no cluster."""
     from slipway.cli.runbook import runbook as run
 
-    sys.exit(run(cwd, stack, config, system, output=output, page=page, at=at))
+    sys.exit(run(*on.place, system, output=output, page=page, at=at))
 
 
 @app.command()
+@grouped
 def cost(
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
+    on: StackOptions,
     output: Annotated[
         Literal["text", "json", "markdown"],
         typer.Option("--format", help="Output for people, for programs, or for a comment on a pull request."),
@@ -381,7 +426,7 @@ def cost(
     """Show what a stack costs a month at list prices: by cluster and system, with what is assumed and what is unknown."""
     from slipway.cli.cost import cost as run
 
-    sys.exit(run(cwd, stack, config, output=output, against=against, every=every))
+    sys.exit(run(*on.place, output=output, against=against, every=every))
 
 
 @prices.command("update")
@@ -396,11 +441,10 @@ def update_prices(
 
 
 @app.command()
+@grouped
 def weights(
+    on: StackOptions,
     system: SystemName,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
     context: Context = None,
     kubeconfig: Kubeconfig = None,
 ) -> None:
@@ -408,7 +452,7 @@ def weights(
     from slipway.cli.cluster_options import ClusterOptions
     from slipway.cli.weights import weights as run
 
-    sys.exit(run(cwd, stack, config, system, ClusterOptions(context=context, kubeconfig=kubeconfig)))
+    sys.exit(run(*on.place, system, ClusterOptions(context=context, kubeconfig=kubeconfig)))
 
 
 @policies.callback()
@@ -427,65 +471,58 @@ def check_state(
     state: Annotated[Path, typer.Option("--state", help="Output file of `pulumi stack export`.")],
     cwd: Directory = Path(),
     output: Format = "text",
+    packs: PolicyPacks = None,
+    data: PolicyConfigs = None,
 ) -> None:
     """Check an exported state, without the program. Exit status 1 for violations."""
+    from slipway.cli.pack_choice import PackOptions
     from slipway.cli.policies import check as run
 
-    sys.exit(run(cwd, state, output=output))
+    sys.exit(run(cwd, state, output=output, options=PackOptions(packs or (), data or ())))
 
 
 @app.command()
+@grouped
 def rollback(
+    on: TargetOptions,
     system: SystemName,
     migration: Annotated[str, typer.Option("--migration", help="Name of the migration.")],
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    cluster: Cluster = None,
     printed: Printed = False,
     yes: Yes = False,
     timeout: JobTimeout = None,
 ) -> None:
     """Roll back a migration with its rollback file and the Job that applied it. Exit status 1 if that failed."""
-    from slipway.cli.cluster_options import ClusterOptions
     from slipway.cli.rollback import Request
     from slipway.cli.rollback import run as run_on
 
-    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
-    request = Request(system=system, migration=migration, target=target, printed=printed, sure=yes, timeout=timeout)
-    sys.exit(run_on(cwd, stack, config, request))
+    request = Request(system=system, migration=migration, target=on.target, printed=printed, sure=yes, timeout=timeout)
+    sys.exit(run_on(*on.place, request))
 
 
 @app.command()
+@grouped
 def restore(
+    on: TargetOptions,
     system: SystemName,
     database: Annotated[str, typer.Option("--database", help="Name of the database.")],
     at: Annotated[
         str | None, typer.Option("--at", help="Use the newest dump at this time, UTC: 2026-11-05T02:30:00Z.")
     ] = None,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    cluster: Cluster = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
 ) -> None:
     """Restore a dump into a new database next to the live one. Exit status 1 if that failed."""
-    from slipway.cli.cluster_options import ClusterOptions
     from slipway.cli.restore import Request
     from slipway.cli.restore import run as run_on
 
-    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
-    request = Request(system=system, database=database, target=target, at=at, printed=printed, timeout=timeout)
-    sys.exit(run_on(cwd, stack, config, request))
+    request = Request(system=system, database=database, target=on.target, at=at, printed=printed, timeout=timeout)
+    sys.exit(run_on(*on.place, request))
 
 
 @app.command("run")
+@grouped
 def run_job(
+    on: TargetOptions,
     system: SystemName,
     schedule: Annotated[str | None, typer.Option("--schedule", help="Schedule of the system to run now.")] = None,
     service: Annotated[
@@ -494,31 +531,23 @@ def run_job(
     command: Annotated[
         list[str] | None, typer.Argument(help="Command instead of the schedule's own, after --: -- bin/reindex orders.")
     ] = None,
-    stack: StackName = None,
-    config: StackFile = None,
-    cwd: Directory = Path(),
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    cluster: Cluster = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
 ) -> None:
     """Run a schedule of the live slot now, or a command in its pod, and follow its log. Exit status 1 if that failed."""
-    from slipway.cli.cluster_options import ClusterOptions
     from slipway.cli.run import Request
     from slipway.cli.run import run as run_on
 
-    target = ClusterOptions(context=context, kubeconfig=kubeconfig, cluster=cluster)
     request = Request(
         system=system,
-        target=target,
+        target=on.target,
         schedule=schedule,
         service=service,
         command=command or (),
         printed=printed,
         timeout=timeout,
     )
-    sys.exit(run_on(cwd, stack, config, request))
+    sys.exit(run_on(*on.place, request))
 
 
 def main() -> None:

@@ -1,15 +1,18 @@
-"""The policy pack of a preview, its data, and the effect of a change on them."""
+"""The policy packs of a preview, their data, and the effect of a change on them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from slipway.cli.lookup import refused
 from slipway.cli.reference import tree
-from slipway.cli.selection import LEVELS, PACK_FILE, POLICIES, own_pack
+from slipway.cli.selection import LEVELS, PACK_FILE, POLICIES, own_pack, own_packs
 from slipway.rehearsal import PolicyPack
 from slipway.reports.policy_changes import PolicyChange, compared
 from slipway.settings.project import PROJECT_FILE, find_project
@@ -19,8 +22,9 @@ from slipway.settings.project import PROJECT_FILE, find_project
 class PackOptions:
     """Options of the command line; None for the project's own."""
 
-    pack: Path | None = None
-    data: Path | None = None
+    packs: Sequence[Path] = ()
+    data: Sequence[Path] = ()
+    """For each pack, in their order: a folder of levels, or a file of Pulumi's `--policy-pack-config`."""
     base: str | None = None
     """A folder, or a git ref."""
     scanned: bool = False
@@ -29,9 +33,9 @@ class PackOptions:
 
 @dataclass(frozen=True)
 class ChosenPack:
-    """A pack and the effect of the change on it, which is None without a base."""
+    """The packs, None for the project's own, and the effect of the change on them, which is None without a base."""
 
-    pack: PolicyPack | None
+    packs: Sequence[PolicyPack] | None
     changes: Sequence[PolicyChange] | None
     root: Path
     """The tree whose answers to scanners apply."""
@@ -39,21 +43,16 @@ class ChosenPack:
 
 @contextmanager
 def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
-    """Yield the pack that checks the project at `root`. Raises InvalidSettings if a pack, its data or the base is
+    """Yield the packs that check the project at `root`. Raises InvalidSettings if a pack, its data or the base is
     missing."""
     with _tree(options.base, root) as base:
-        based = _pack_of(base) if base else _named(options.pack, root)
-        pack = options.pack or (based.path if based else None)
-        data = options.data or (based.data if based else None)
-        for option, folder, needed in (("--policy-pack", pack, PACK_FILE), ("--policy-config", data, LEVELS)):
-            if folder is not None and not (folder / needed).is_file():
-                raise refused(f"{option} {folder}: is not a policy pack: it has no {needed}")
+        packs = _packs(options, root, base)
+        for pack in packs or ():
+            if not (pack.path / PACK_FILE).is_file():
+                raise refused(f"--policy-pack {pack.path}: is not a policy pack: it has no {PACK_FILE}")
         changes = None if base is None else compared(base, root)
-        yield ChosenPack(
-            pack and PolicyPack(pack, data=data),
-            changes,
-            base or (options.data.resolve().parent if options.data else root),
-        )
+        folder = next((each.resolve().parent for each in options.data if each.is_dir()), root)
+        yield ChosenPack(packs, changes, base or folder)
 
 
 def places_of(root: Path) -> tuple[Path, ...]:
@@ -61,20 +60,63 @@ def places_of(root: Path) -> tuple[Path, ...]:
     return find_project(root).places if (root / PROJECT_FILE).is_file() else (root,)
 
 
-def _named(pack: Path | None, root: Path) -> PolicyPack | None:
+def _packs(options: PackOptions, root: Path, base: Path | None) -> tuple[PolicyPack, ...] | None:
+    """Return the packs that the command line names, or else those of the base; None for the project's own. Raises
+    InvalidSettings."""
+    if options.packs:
+        named = [_named(pack, root) or PolicyPack(pack) for pack in options.packs]
+    elif base is not None:
+        named = list(_packs_of(base))
+    elif options.data:
+        named = list(own_packs(find_project(root)))
+    else:
+        return None
+    if len(options.data) > len(named):
+        raise refused(f"--policy-config {options.data[len(named)]}: pass one for each pack, in the order of the packs")
+    return tuple(_configured(pack, data) for pack, data in zip_longest(named, options.data))
+
+
+def _configured(pack: PolicyPack, data: Path | None) -> PolicyPack:
+    """Return the pack with the folder or the file that the command line names for it. Raises InvalidSettings."""
+    if data is None:
+        return pack
+    if data.is_file():
+        return PolicyPack(pack.path, config=_read(data))
+    if not (data / LEVELS).is_file():
+        rule = f"is neither a folder with {LEVELS} nor a file of pulumi's --policy-pack-config"
+        raise refused(f"--policy-config {data}: {rule}")
+    return PolicyPack(pack.path, data=data)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Return the content of a file of Pulumi's `--policy-pack-config`. Raises InvalidSettings."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise refused(f"--policy-config {file}: is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise refused(f'--policy-config {file}: is not a mapping of rules, for example {{"all": "advisory"}}')
+    return found
+
+
+def _named(pack: Path, root: Path) -> PolicyPack | None:
     """Return the project's own pack if that is what the command line names: its levels are the project's. Raises
     InvalidSettings."""
     project = find_project(root)
-    if pack is None or pack.resolve() not in {(each / POLICIES).resolve() for each in project.places}:
+    if pack.resolve() not in {(each / POLICIES).resolve() for each in project.places}:
         return None
     own = own_pack(project)
     return own if own is not None and own.path.resolve() == pack.resolve() else None
 
 
-def _pack_of(base: Path) -> PolicyPack:
-    """Return the pack that judges the base. Raises InvalidSettings."""
-    found = own_pack(find_project(base)) if (base / PROJECT_FILE).is_file() else None
-    return found or PolicyPack(base / POLICIES, data=base / POLICIES)
+def _packs_of(base: Path) -> tuple[PolicyPack, ...]:
+    """Return the packs that judge the base; a base whose program is not Slipway's may have none. Raises
+    InvalidSettings."""
+    project = find_project(base) if (base / PROJECT_FILE).is_file() else None
+    if project is not None and not project.is_slipway:
+        return own_packs(project)
+    found = own_pack(project) if project else None
+    return (found or PolicyPack(base / POLICIES, data=base / POLICIES),)
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from rich.table import Table
 
 from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
+from slipway.cli.pack_choice import PackOptions, chosen_pack
 from slipway.cli.progress import working
 from slipway.cli.screen import console
 from slipway.cli.selection import own_pack
 from slipway.rehearsal import PolicyPack
-from slipway.reports import findings, text
-from slipway.reports.catalogue import Concern, Rule, read
-from slipway.reports.findings import LocatedFinding
+from slipway.reports import grouped_findings, text
+from slipway.reports.catalogue import Concern, Rule, has_one, read
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.words import many
 from slipway.settings.load import environment
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
@@ -34,6 +35,8 @@ def policies(cwd: Path, stack: str | None, *, output: str) -> int:
     project = find_project(cwd)
     stacks = {each: environment(project, each) for each in ([_known(project, stack)] if stack else project.stacks())}
     pack = _pack(project)
+    if not has_one(pack.path):
+        raise refused(f"{pack.path.name}/: lists no rules: it has no catalogue.py, as Slipway's pack has")
     concerns = read(pack.path, stacks, data=pack.data)
     if output == "json":
         rules = [
@@ -45,8 +48,8 @@ def policies(cwd: Path, stack: str | None, *, output: str) -> int:
     return OK
 
 
-def check(cwd: Path, state: Path, *, output: str) -> int:
-    """Print the findings for an exported state and return the exit status.
+def check(cwd: Path, state: Path, *, output: str, options: PackOptions) -> int:
+    """Print the findings of the packs for an exported state and return the exit status.
 
     Raises InvalidSettings and RehearsalError.
     """
@@ -54,9 +57,13 @@ def check(cwd: Path, state: Path, *, output: str) -> int:
 
     project = find_project(cwd)
     found = exported.read(state)
-    with working(f"Checking {many(len(found.resources), 'resource')} of {found.stack}"):
-        said = exported.evaluate(found, [_pack(project)], _configured(project, found))
-    located = findings.place(said, project, project.stack_file(found.stack))
+    with (
+        working(f"Checking {many(len(found.resources), 'resource')} of {found.stack}"),
+        chosen_pack(options, project.root) as chosen,
+    ):
+        packs = [_pack(project)] if chosen.packs is None else chosen.packs
+        said = exported.evaluate(found, packs, _configured(project, found))
+    located = grouped_findings.place(said, project, project.stack_file(found.stack))
     if output == "json":
         print(json.dumps([each.to_json() for each in located], indent=2, ensure_ascii=False))
     else:
@@ -73,7 +80,9 @@ def _pack(project: Project) -> PolicyPack:
     """Return the pack of the project. Raises InvalidSettings if there is none."""
     pack = own_pack(project)
     if pack is None:
-        raise refused("policies/: is not a policy pack: it has no PulumiPolicy.yaml")
+        raise refused(
+            "policies/: is not a policy pack: it has no PulumiPolicy.yaml; `preview` and `policies check` take --policy-pack"
+        )
     return pack
 
 

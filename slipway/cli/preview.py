@@ -24,12 +24,11 @@ from slipway.cost import estimate
 from slipway.cost import prices as cost_prices
 from slipway.rehearsal import Finding, Plan, Rehearsal
 from slipway.rehearsal.difference import Before, Difference, compare
-from slipway.reports import annotations, changed_lines, findings, ledger, machine, markdown, page, text, unseen
+from slipway.reports import annotations, changed_lines, grouped_findings, ledger, machine, markdown, page, text, unseen
 from slipway.reports.applied import Applied, applied
 from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.words import unjudged
 from slipway.settings.problems import InvalidSettings
-from slipway.settings.project import read_stack_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +65,21 @@ def preview(
         chosen = opened.enter_context(chosen_pack(_pack_options(pack_options, origin), selection.project.root))
         title = f"{selection.stack.name} against {origin.name}" if origin else selection.stack.name
         with progress(title) as report:
-            running = Running(origin, selection, chosen.pack, cached=comparing.cached) if origin else None
+            running = Running(origin, selection, chosen.packs, cached=comparing.cached) if origin else None
             key = running.marks_key if running else None
-            rehearsal = selection.rehearse(judged=True, on_progress=report, pack=chosen.pack, marks_key=key)
+            rehearsal = selection.rehearse(judged=True, on_progress=report, packs=chosen.packs, marks_key=key)
             base = _base(running, selection, output) if running else None
         changed = None if base is None or rehearsal.failure else _difference(selection, base, rehearsal)
         scan = pack_options.scanned and not rehearsal.failure
-        said = [*rehearsal.findings, *unseen.options(rehearsal.plan, selection.stack.environment)]
+        said = [*rehearsal.findings, *_options(rehearsal.plan, selection)]
         if not rehearsal.failure:
             said += _others(rehearsal.plan, selection, chosen, scan=scan)
         known = []
         if running and said and changed and not comparing.strict:
             known = _renamed(_found_before(running, selection, chosen, scan=scan), changed)
-    found = findings.place(said, selection.project, selection.file, rehearsal.plan, findings.keys(known))
+    found = grouped_findings.place(
+        said, selection.project, selection.file, rehearsal.plan, grouped_findings.keys(known)
+    )
     if changed is not None:
         changed = changed.allowing(comparing.allowed)
     effects = None if changed is None else applied(selection.stack, rehearsal.plan, changed, found)
@@ -104,8 +105,8 @@ def preview(
             print(line, file=sys.stderr)
     if rehearsal.failure:
         return FAILED
-    if why := unjudged(rehearsal):
-        raise refused(f"the plan was not evaluated: {why}")
+    if (why := unjudged(rehearsal)) and (rehearsal.judged_by or selection.project.is_slipway):
+        raise refused(f"the plan was not judged: {why}")
     lost = changed is not None and changed.blocks
     return VIOLATED if lost or any(each.blocks for each in (*found, *(chosen.changes or ()))) else OK
 
@@ -114,7 +115,7 @@ def _print(
     output: str,
     selection: Selection,
     rehearsal: Rehearsal,
-    found: Sequence[findings.LocatedFinding],
+    found: Sequence[grouped_findings.LocatedFinding],
     chosen: ChosenPack,
     changed: Difference | None,
     effects: Applied | None,
@@ -126,7 +127,7 @@ def _print(
 ) -> None:
     changes = chosen.changes or ()
     if output == "json":
-        print(machine.as_json(rehearsal, found, chosen.changes, changed, effects, cost))
+        print(machine.as_json(selection.stack, rehearsal, found, chosen.changes, changed, effects, cost))
     elif output == "markdown":
         comment = markdown.as_markdown(
             selection.stack,
@@ -185,7 +186,7 @@ def _base(running: Running, selection: Selection, output: str) -> Base:
 def _page(
     selection: Selection,
     rehearsal: Rehearsal,
-    found: Sequence[findings.LocatedFinding],
+    found: Sequence[grouped_findings.LocatedFinding],
     chosen: ChosenPack,
     changed: Difference | None,
     effects: Applied | None,
@@ -199,7 +200,7 @@ def _page(
 
 def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDifference | None:
     """Return the cost of the change at the project's prices, if it has any. Raises InvalidSettings."""
-    places = selection.project.places
+    places = selection.price_places
     if not cost_prices.priced(places):
         return None
     prices = cost_prices.load(*places)
@@ -209,7 +210,7 @@ def _cost(selection: Selection, base: Base, rehearsal: Rehearsal) -> CostDiffere
 def _pack_options(options: PackOptions, origin: Origin | None) -> PackOptions:
     """Return the pack to check with: the base's in a pipeline that names the base, unless the command line names
     one."""
-    if origin is None or not origin.of_pipeline or options.base or options.pack or options.data:
+    if origin is None or not origin.of_pipeline or options.base or options.packs or options.data:
         return options
     return replace(options, base=str(origin.root()))
 
@@ -220,7 +221,7 @@ def _difference(selection: Selection, base: Base, rehearsal: Rehearsal) -> Diffe
     found = compare(base.before, rehearsal.plan, old_urns=rehearsal.old_urns, marks=rehearsal.marks)
     named = ledger.urns(selection.project.root / ledger.FOLDER / f"{selection.stack.name}.yaml")
     moved = {old for urn in named for old in rehearsal.old_urns.get(urn, ())}
-    now = compared_with.sealed(read_stack_file(selection.file, selection.file.name))
+    now = compared_with.sealed(selection.written())
     before = base.sealed or {}
     return replace(
         found,
@@ -239,8 +240,13 @@ def _found_before(running: Running, selection: Selection, chosen: ChosenPack, *,
     """Return the findings in the base, by the pack that checks the change."""
     found, plan = list(running.findings()), running.result().plan
     if plan is not None:
-        found += [*unseen.options(plan, selection.stack.environment), *_others(plan, selection, chosen, scan=scan)]
+        found += [*_options(plan, selection), *_others(plan, selection, chosen, scan=scan)]
     return found
+
+
+def _options(plan: Plan, selection: Selection) -> list[Finding]:
+    """Return the findings of Slipway's own rule on options; another program is judged by the packs alone."""
+    return list(unseen.options(plan, selection.stack.environment)) if selection.project.is_slipway else []
 
 
 def _others(plan: Plan, selection: Selection, chosen: ChosenPack, *, scan: bool) -> list[Finding]:
@@ -251,11 +257,11 @@ def _others(plan: Plan, selection: Selection, chosen: ChosenPack, *, scan: bool)
 
 def _scanned(plan: Plan, environment: str, chosen: ChosenPack) -> list[Finding]:
     """Return the scanners' findings in the plan. Raises InvalidSettings if a scanner is not installed."""
-    from slipway.scanners import second_judge
+    from slipway.scanners import second_opinion
 
     try:
-        return second_judge.findings(plan, environment, places_of(chosen.root))
-    except second_judge.NotInstalled as missing:
+        return second_opinion.findings(plan, environment, places_of(chosen.root))
+    except second_opinion.NotInstalled as missing:
         raise refused(str(missing)) from None
 
 

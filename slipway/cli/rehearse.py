@@ -15,15 +15,15 @@ from slipway.cli.exits import BAD_INPUT, FAILED, INTERRUPTED, OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
+from slipway.ops.cluster.apply_plan import TIMEOUT, ApplyResult, Cluster, DesiredState, UnknownKinds
 from slipway.ops.cluster.applying import Change
-from slipway.ops.cluster.cluster import TIMEOUT, ApplyResult, Cluster, DesiredState, UnknownKinds
 from slipway.ops.cluster.connection import Connection, Unreachable
-from slipway.ops.cluster.definitions import BadDefinitions
 from slipway.ops.cluster.differing import CHANGED, CREATED, PRUNED, REFUSED, REPLACED, UNCHANGED
 from slipway.ops.cluster.lease import Busy
 from slipway.ops.cluster.marks import Mark
 from slipway.ops.cluster.objects import Manifests, Unplaced, manifests
 from slipway.ops.cluster.record import new_seed
+from slipway.ops.cluster.served_kinds import BadDefinitions
 from slipway.reports.applied import GATE
 from slipway.reports.words import many
 from slipway.settings.cluster_services import API_GROUPS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import jobs
+from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
 from slipway.cli.selection import select
@@ -49,9 +49,9 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
     found = _template(connection.api, deployed.namespace, restore_name(request.database), connection.context)
     job = from_cron_job(found, stamped(found["metadata"]["name"], now), AT=at)
     if request.printed:
-        print(jobs.document(job), end="")
+        print(job_runner.document(job), end="")
         return OK
-    return _report_result(request.database, jobs.carry_out(connection.api, job, request.timeout))
+    return _report_result(request.database, job_runner.carry_out(connection.api, job, request.timeout))
 
 
 def restore_name(database: str) -> str:
@@ -91,8 +91,12 @@ def _template(api: Api, namespace: str, name: str, context: str) -> Document:
 def _report_result(database: str, ended: Ended) -> int:
     """Print the result; the last lines of the log explain how to put the new database into use."""
     if not ended.succeeded:
-        jobs.note(f"slipway: the restore of {database} {jobs.failure(ended, MEANINGS)}; {database} is unchanged")
+        job_runner.note(
+            f"slipway: the restore of {database} {job_runner.failure(ended, MEANINGS)}; {database} is unchanged"
+        )
         return FAILED
-    made = [found[1] for step in jobs.steps(ended) if (found := re.search(r" into (\S+): ", step.get("detail", "")))]
-    jobs.note(f"restored into {made[-1]}, next to {database}" if made else f"restored next to {database}")
+    made = [
+        found[1] for step in job_runner.steps(ended) if (found := re.search(r" into (\S+): ", step.get("detail", "")))
+    ]
+    job_runner.note(f"restored into {made[-1]}, next to {database}" if made else f"restored next to {database}")
     return OK

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import jobs
+from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
 from slipway.cli.selection import select
-from slipway.ops.cluster import migrations, releases
+from slipway.ops.cluster import migration_history, release_client
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.following import Ended
-from slipway.ops.cluster.migrations import History, Job
+from slipway.ops.cluster.migration_history import History, Job
 from slipway.release.status import IN_PROGRESS
 from slipway.reports import release_status
 from slipway.settings.problems import nearest
@@ -54,18 +54,18 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
     if not (request.printed or request.sure or sys.stdin.isatty()):
         raise refused("this rollback deletes rows, and there is no terminal to confirm: pass --yes")
     connection = connected(selected, cluster.name, request.target)
-    history = migrations.history(connection.api, deployed.namespace)
-    job = migrations.rollback(_find_job(history, migration, connection.context), datetime.now(UTC))
+    history = migration_history.history(connection.api, deployed.namespace)
+    job = migration_history.rollback(_find_job(history, migration, connection.context), datetime.now(UTC))
     if request.printed:
-        print(jobs.document(job), end="")
+        print(job_runner.document(job), end="")
         return OK
-    jobs.note(_warning(deployed, migration, history, connection.context))
+    job_runner.note(_warning(deployed, migration, history, connection.context))
     if in_progress := _release_in_progress(connection.api, deployed):
-        jobs.note(in_progress)
+        job_runner.note(in_progress)
     if not (request.sure or _confirmed()):
-        jobs.note("nothing was changed")
+        job_runner.note("nothing was changed")
         return BAD_INPUT
-    return _report_result(migration, jobs.carry_out(connection.api, job, request.timeout))
+    return _report_result(migration, job_runner.carry_out(connection.api, job, request.timeout))
 
 
 def _declared(deployed: DeployedSystem, name: str) -> Migration:
@@ -85,7 +85,7 @@ def _find_job(history: History, migration: Migration, context: str) -> Job:
     made = history.last_job(migration.name)
     if made is None:
         raise refused(f"{migration.name} was never applied on {context}, so there is nothing to roll back")
-    if not migrations.has_way_back(made):
+    if not migration_history.has_way_back(made):
         rule = "had no rollback file when it was applied: run `pulumi up` first to deploy the declared one"
         raise refused(f"{migration.name} {rule}")
     return made
@@ -105,7 +105,7 @@ def _warning(deployed: DeployedSystem, migration: Migration, history: History, c
 
 def _release_in_progress(api: Api, deployed: DeployedSystem) -> str:
     """Return a warning if the controller is at work on the same database."""
-    release = releases.find(api, deployed.namespace, deployed.name)
+    release = release_client.find(api, deployed.namespace, deployed.name)
     if release is None or release.status.phase not in IN_PROGRESS:
         return ""
     sentence = release_status.sentence(release.spec, release.status)
@@ -137,8 +137,8 @@ def _confirmed() -> bool:
 
 def _report_result(migration: Migration, ended: Ended) -> int:
     if not ended.succeeded:
-        jobs.note(f"slipway: the rollback of {migration.name} {jobs.failure(ended, MEANINGS)}")
+        job_runner.note(f"slipway: the rollback of {migration.name} {job_runner.failure(ended, MEANINGS)}")
         return FAILED
-    nothing = [step.get("detail") for step in jobs.steps(ended)][-1:] == ["nothing to do"]
-    jobs.note(f"{migration.name}: {'nothing to do, it is not applied' if nothing else 'rolled back'}")
+    nothing = [step.get("detail") for step in job_runner.steps(ended)][-1:] == ["nothing to do"]
+    job_runner.note(f"{migration.name}: {'nothing to do, it is not applied' if nothing else 'rolled back'}")
     return OK

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli import jobs
+from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
 from slipway.cli.selection import select
@@ -45,11 +45,11 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
     found = _live(connection.api, deployed, name, connection.context)
     job = _job(found, request.command)
     if request.printed:
-        print(jobs.document(job), end="")
+        print(job_runner.document(job), end="")
         return OK
     if not request.command:
         _check_alone(found)
-    return _report_result(name, job, jobs.carry_out(connection.api, job, request.timeout))
+    return _report_result(name, job, job_runner.carry_out(connection.api, job, request.timeout))
 
 
 def _schedule(deployed: DeployedSystem, request: Request) -> str:
@@ -110,7 +110,7 @@ def _check_alone(found: Document) -> None:
 def _report_result(name: str, job: Document, ended: Ended) -> int:
     where = f"Job {job['metadata']['namespace']}/{job['metadata']['name']}"
     if not ended.succeeded:
-        jobs.note(f"slipway: {name} {jobs.failure(ended, {})}, {where}")
+        job_runner.note(f"slipway: {name} {job_runner.failure(ended, {})}, {where}")
         return FAILED
-    jobs.note(f"{name}: succeeded, {where}")
+    job_runner.note(f"{name}: succeeded, {where}")
     return OK

@@ -14,7 +14,7 @@ from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
-from slipway.ops.stores import store_of
+from slipway.ops.secret_stores import store_of
 from slipway.settings import secrecy
 from slipway.settings.fields import seconds
 from slipway.settings.problems import nearest

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.cli import blueprint
+from slipway.cli.answers import answers_of
 from slipway.rehearsal import UNKNOWN, ConfigValue, PolicyPack, Progress, Rehearsal, rehearse
 from slipway.reports import ledger
+from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.project import Project, configuration, find_project, read_stack_file
@@ -16,15 +19,27 @@ from slipway.settings.stacks import Stack
 POLICIES = "policies"
 PACK_FILE = "PulumiPolicy.yaml"
 LEVELS = "stacks.yaml"
+NO_STACK = "pass a stack with --stack: the project has no Pulumi.<stack>.yaml, so any name will do, for example dev"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A project, the file of one of its stacks, and its validated content."""
+    """A project, the file of one of its stacks, and its validated content: without clusters, if the program is not
+    Slipway's. Such a stack needs no file."""
 
     project: Project
     file: Path
     stack: Stack
+
+    @property
+    def price_places(self) -> tuple[Path, ...]:
+        """Return the folders with prices, each over those before it: a program that is not Slipway's comes without."""
+        places = self.project.places
+        return places if self.project.is_slipway else (blueprint.packaged(), *places)
+
+    def written(self) -> LocatedDict:
+        """Return the `config` of the stack's file. Raises InvalidSettings."""
+        return written(self.project, self.file)
 
     def rehearse(
         self,
@@ -32,25 +47,27 @@ class Selection:
         judged: bool,
         on_progress: Callable[[Progress], None] | None = None,
         seed: str | None = None,
-        pack: PolicyPack | None = None,
+        packs: Sequence[PolicyPack] | None = None,
         marks_key: str | None = None,
     ) -> Rehearsal:
-        """Return the program's plan, with the findings of `pack` (default: the project's) if `judged`. With a `seed`,
+        """Return the program's plan, with the findings of `packs` (default: the project's) if `judged`. With a `seed`,
         secrets are readable and random ones derive from it; with a `marks_key`, secrets are marked."""
-        entries = configuration(self.project, read_stack_file(self.file, self.file.name), sealed=UNKNOWN)
-        base = pack.data.parent if pack and pack.data else self.project.root
-        pack = (pack or own_pack(self.project)) if judged else None
+        entries = configuration(self.project, self.written(), sealed=UNKNOWN)
+        base = next((each.data.parent for each in packs or () if each.data), self.project.root)
+        if packs is None and judged:
+            packs = own_packs(self.project)
         return rehearse(
             self.project.program,
             root=self.project.root,
             project=self.project.name,
             stack=self.stack.name,
             config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},
-            packs=[pack] if pack else [],
+            packs=(packs or ()) if judged else (),
             on_progress=on_progress,
             seed=seed,
             existing=ledger.urns(base / ledger.FOLDER / f"{self.stack.name}.yaml"),
             marks_key=marks_key,
+            answers=answers_of(self.project.root),
         )
 
 
@@ -65,6 +82,20 @@ def own_pack(project: Project) -> PolicyPack | None:
     return PolicyPack(pack, data=data) if pack else None
 
 
+def own_packs(project: Project) -> tuple[PolicyPack, ...]:
+    """Return the packs that judge a project if the command line names none: one, or none. Raises InvalidSettings."""
+    pack = own_pack(project)
+    return (pack,) if pack else ()
+
+
+def written(project: Project, file: Path) -> LocatedDict:
+    """Return the `config` of a stack's file; nothing if it does not exist and the program needs none. Raises
+    InvalidSettings."""
+    if not file.exists() and not project.is_slipway:
+        return LocatedDict(Mark(file.name, (), 1))
+    return read_stack_file(file, file.name)
+
+
 def only_stack(cwd: Path) -> str | None:
     """Return the name of the stack of a project that has one; None if it has several, or none. Raises
     InvalidSettings."""
@@ -75,14 +106,19 @@ def only_stack(cwd: Path) -> str | None:
 def select(cwd: Path, name: str | None, file: Path | None) -> Selection:
     """Return the stack called `name`, or the one in `file`. Raises InvalidSettings."""
     project = find_project(cwd)
+    if name is None and file is None and not project.is_slipway and not project.stacks():
+        raise InvalidSettings([Problem(Place("slipway"), NO_STACK)])
     if (name is None) == (file is None):
         known = ", ".join(project.stacks())
         raise InvalidSettings(
             [Problem(Place("slipway"), f"pass one stack with --stack ({known}) or a file with --config")]
         )
-    if name is not None and name not in project.stacks():
+    needs_file = project.is_slipway or project.stacks()
+    if name is not None and needs_file and name not in project.stacks():
         rule = f"does not exist: '{name}' is not a stack{nearest(name, project.stacks())}"
         raise InvalidSettings([Problem(Place(project.stack_file(name).name), rule)])
     path = (file if file is not None else project.stack_file(name or "")).resolve()
     stack = name or path.name.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+    if not project.is_slipway:
+        return Selection(project, path, Stack(stack, "", {}))
     return Selection(project, path, load_stack(project, stack, path))

@@ -12,9 +12,9 @@ from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system
 from slipway.cli.selection import select
 from slipway.cli.table import table
-from slipway.ops.cluster import releases
-from slipway.ops.stores import PACKAGES
-from slipway.ops.weights import EdgeState
+from slipway.ops.clouds import PACKAGES
+from slipway.ops.cluster import release_client
+from slipway.ops.site_weights import EdgeState
 from slipway.release.status import Status
 from slipway.reports import release_status
 from slipway.settings.clouds import is_able
@@ -49,7 +49,7 @@ def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target
 
     connection = connected(selected, cluster.name, target)
     splits = gateway.in_force(connection.api, found.namespace)
-    release = releases.find(connection.api, found.namespace, found.name)
+    release = release_client.find(connection.api, found.namespace, found.name)
     wanted = _released(release.status) if release and release.status.weights else _declared(found.deployment)
     if not splits:
         print(f"{system} has no routes on {connection.context}")

@@ -48,8 +48,8 @@ class Difference:
     @cached_property
     def _now(self) -> Mapping[str, str]:
         """Return the current URN of each alias."""
-        told = [each.resource for each in (*self.after.lines, *self.after.unknown)]
-        return {alias: each.urn for each in told for alias in each.aliases}
+        reported = [each.resource for each in (*self.after.lines, *self.after.unknown)]
+        return {alias: each.urn for each in reported for alias in each.aliases}
 
     @property
     def same(self) -> bool:

@@ -33,7 +33,7 @@ class Resource:
     """The system, or the part of the cluster, that it belongs to."""
     cloud: str
     provider: Mapping[str, Any] = field(repr=False)
-    """Inputs of the provider of its cluster's cloud."""
+    """Inputs of the provider of its cluster's cloud; without a cluster those of its own provider."""
     aliases: tuple[str, ...] = ()
     """Earlier URNs."""
 
@@ -77,6 +77,8 @@ class Resources:
     """All resources of one stack."""
 
     states: Mapping[str, State]
+    config: Mapping[str, str] = field(default_factory=dict)
+    """The stack's configuration by full key, which configures default providers."""
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self._all)
@@ -148,9 +150,16 @@ class Resources:
             cluster=cluster,
             system=self._system(urn),
             cloud=self._clouds.get(cluster, ""),
-            provider=self._cloud_providers.get(cluster, {}),
+            provider=self._cloud_providers.get(cluster, {}) if cluster else self._own_provider(provider),
             aliases=tuple(map(str, state.get("aliases") or ())),
         )
+
+    def _own_provider(self, provider: str) -> Mapping[str, Any]:
+        """Return the inputs of a provider; a default one has those of the configuration, and is in no plan."""
+        if provider in self.states:
+            return self.states[provider].get("inputs") or {}
+        prefix = f"{urns.type_of(provider).removeprefix(urns.PROVIDER_PREFIX)}:" if provider else ":"
+        return {key.removeprefix(prefix): text for key, text in self.config.items() if key.startswith(prefix)}
 
     def _cluster(self, urn: str, provider: str) -> str:
         """Return the cluster from the provider's name (the cluster's, with a suffix if it is for systems), else from
@@ -183,5 +192,5 @@ class Resources:
 
 def resources(of: Plan | Before) -> Resources:
     if isinstance(of, Before):
-        return Resources(of.resources)
-    return Resources({step.urn: step.state for step in of.steps if step.op not in READ})
+        return Resources(of.resources, of.config)
+    return Resources({step.urn: step.state for step in of.steps if step.op not in READ}, of.config)

@@ -1,4 +1,4 @@
-"""What the controller of releases asks of clouds: stores at their edge, and their registries of images."""
+"""The packages of clouds, and what the controller of releases asks of them: stores at their edge, and their registries of images."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol
 
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 
+PACKAGES = {"aws": "slipway.ops.aws", "azure": "slipway.ops.azure", "local": "slipway.ops.kubernetes"}
+"""The package of each cloud; its SDK is imported only if a stack uses it."""
 EDGE = "slipway.ops.aws.key_value_store"
 """The one cloud whose edge has a store that moves visitors within seconds."""
-REGISTRIES = {r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?": "slipway.ops.aws.images"}
+REGISTRIES = {r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?": "slipway.ops.aws.ecr_images"}
 """Modules by the registries that they ask with the process's own identity."""
 ImageProblem = Callable[[str, str, str, str | None], str | None]
 """Returns what is wrong with an image, by registry, repository, digest or tag, and the lowest severity that is refused."""

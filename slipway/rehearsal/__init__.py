@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slipway.rehearsal.answers import NO_ANSWERS, Answers
 from slipway.rehearsal.config import ConfigValue
 from slipway.rehearsal.errors import (
     PackConfigError,
@@ -23,6 +24,7 @@ from slipway.rehearsal.process import Progress, run_worker
 __all__ = [
     "SECRET",
     "UNKNOWN",
+    "Answers",
     "ConfigValue",
     "Diagnostic",
     "Finding",
@@ -87,6 +89,7 @@ def rehearse(
     seed: str | None = None,
     existing: Collection[str] = (),
     marks_key: str | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> Rehearsal:
     """Run the program in a directory in a fresh process and return its plan.
 
@@ -98,6 +101,7 @@ def rehearse(
     engine keeps the one that its state knows. With a `seed` the outputs of the provider `random` are known and the same
     for the same seed, and secrets in the plan are readable. Such a plan is only for applying it: never print or write
     it. With a `marks_key` secrets are marked: the marks of two runs with the same key show whether a secret changed.
+    `answers` are for calls of functions and for references to stacks.
     """
     directory = program.resolve()
     if not (directory / "__main__.py").is_file():
@@ -112,6 +116,7 @@ def rehearse(
         "seed": seed,
         "existing": sorted(existing),
         "marksKey": marks_key,
+        "answers": answers.to_json(),
         "packs": [
             {
                 "path": str(pack.path.resolve()),

@@ -5,6 +5,7 @@ Engine: pkg/resource/deploy/source_eval.go (RegisterResource, ReadResource), pkg
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 
 from slipway.rehearsal import assets, options, randoms, shapes, states, transforms, urns, values
+from slipway.rehearsal.answers import FILE, NO_ANSWERS, Answering, Answers
 from slipway.rehearsal.engine import Engine
 from slipway.rehearsal.findings import PolicyFailure
 from slipway.rehearsal.hooks import HookError, Hooks
@@ -20,8 +22,8 @@ from slipway.rehearsal.plan import UNKNOWN
 from slipway.rehearsal.policy_evaluator import PolicyEvaluator
 from slipway.rehearsal.providers import Providers
 from slipway.rehearsal.redaction import Redactor
-from slipway.rehearsal.registry import Registered, Registry
-from slipway.rehearsal.sources import source_position
+from slipway.rehearsal.registered_resources import Registered, Registry
+from slipway.rehearsal.sources import in_program, source_position
 from slipway.rehearsal.transforms import Goal
 from slipway.rehearsal.wire import (
     Callback,
@@ -53,6 +55,7 @@ class Deployment:
         seed: str | None = None,
         existing: Collection[str] = (),
         marks: Marks | None = None,
+        answers: Answers = NO_ANSWERS,
     ) -> None:
         self.project, self.stack, self._root = project, stack, root
         self.engine, self.providers, self._evaluator = engine, providers, evaluator
@@ -63,6 +66,8 @@ class Deployment:
         self.stack_transforms: list[Callback] = []
         self.registry = Registry()
         self.failure: str | None = None
+        self.answering = Answering(answers)
+        self.missing_answer: str | None = None
 
     async def register(self, request: RegisterRequest) -> RegisterResponse:
         """Register a resource as the engine would: inherit options, run transforms, evaluate policies, add it to the
@@ -89,6 +94,21 @@ class Deployment:
         identifier = UNKNOWN if urns.is_provider(request.type) else resource.id
         outputs = resource.outputs if request.custom else Struct()
         return RegisterResponse(urn=urn, id=identifier, object=outputs)
+
+    def needs_answer(self, message: str) -> MonitorError:
+        """Return the error of a call that nobody answers; the first one is the reason if the program fails."""
+        self.missing_answer = self.missing_answer or message
+        return MonitorError(message)
+
+    def line(self) -> str:
+        """Return the program's line that is being run, as `__main__.py:3: `; empty if none is."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            if in_program(frame.f_code.co_filename, self._root):
+                file = Path(frame.f_code.co_filename).absolute().relative_to(self._root)
+                return f"{file.as_posix()}:{frame.f_lineno}: "
+            frame = frame.f_back
+        return ""
 
     def refuse_if_cancelled(self) -> None:
         """Raise Cancelled if the deployment was cancelled: every later request fails with it."""
@@ -198,7 +218,7 @@ class Deployment:
         self._add(resource)
         if request.remote:
             self.engine.report(
-                "info", f"{request.type} is a component of a provider plugin: its children are not in this plan", urn
+                "warning", f"{request.type} is a component of a provider plugin: its children are not in this plan", urn
             )
         return resource
 
@@ -250,9 +270,21 @@ class Deployment:
         step = states.read(urn, request, inputs=inputs, provider=provider, source=source)
         known = request.properties if request.type == STACK_REFERENCE else Struct()
         if request.type == STACK_REFERENCE:
-            self.engine.report("info", "the outputs of another stack are unknown in a rehearsal", urn)
+            known = self._stack_outputs(request, urn)
         self._add(Registered(step, request.parent, True, request.properties, known, options.Options(), source=source))
         return ReadResponse(urn=urn, properties=known)
+
+    def _stack_outputs(self, request: ReadRequest, urn: str) -> Struct:
+        """Return the properties of a reference to another stack: its outputs are unknown without an answer."""
+        outputs = self.answering.outputs(request.id)
+        known = Struct()
+        known.CopyFrom(request.properties)
+        if outputs is None:
+            reported = f"the outputs of another stack, {request.id}, are unknown in a rehearsal, unless {FILE} has them"
+            self.engine.report("info", reported, urn)
+        else:
+            known.update({"outputs": dict(outputs), "secretOutputNames": []})
+        return known
 
     def as_json(self, struct: Struct, urn: str) -> Mapping[str, Any]:
         """Return the properties of the resource at `urn` as the plan shows them."""

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from slipway.rehearsal import invokes, transforms, urns
+from slipway.rehearsal import invokes, sdk, transforms, urns
 from slipway.rehearsal.deployment import Deployment
 from slipway.rehearsal.loop import Requests
 from slipway.rehearsal.plan import UNKNOWN
@@ -116,7 +116,11 @@ class Monitor:
         return self._requests.answer(request, lambda: self._invoke(request), waits=bool(self._invoke_transforms))
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> provider_pb2.CallResponse:
-        """Answer a call of a resource's method with an unknown result: only the provider could run it."""
+        """Answer a call of a resource's method from the project's answers; only the provider could run it, so else the
+        result is unknown."""
+        found = self._deployment.answering.result(request.tok, invokes.arguments_of(request.args))
+        if found is not None:
+            return _returning(provider_pb2.CallResponse(), invokes.as_struct(found))
         self._deployment.engine.report(
             "info", f"method {request.tok} was not called: its result is unknown in a rehearsal"
         )
@@ -148,9 +152,14 @@ class Monitor:
             return InvokeResponse(unknown=True)
         if answer := invokes.ANSWERS.get(request.tok):
             return _returning(InvokeResponse(), answer(request, self._deployment.registry))
+        found = self._deployment.answering.result(request.tok, invokes.arguments_of(request.args))
+        if found is not None:
+            return _returning(InvokeResponse(), invokes.as_struct(found))
         if self._deployment.providers.is_unconfigured(request.provider):
             return _returning(InvokeResponse(), Struct())
-        self._deployment.engine.report("info", invokes.UNANSWERED.format(token=request.tok))
+        if sdk.PLAIN.get():
+            raise self._deployment.needs_answer(invokes.needed(request.tok, request.args, self._deployment.line()))
+        self._deployment.engine.report("info", invokes.unanswered(request.tok))
         return InvokeResponse(unknown=True)
 
 

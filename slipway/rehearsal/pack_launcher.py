@@ -15,6 +15,7 @@ import struct
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 HEAD = struct.Struct("!BI")
@@ -40,8 +41,8 @@ def _serve(servicer: Any, requests: int, answers: int) -> None:
             try:
                 outcome, body = ANSWERED, getattr(servicer, METHODS[method])(request, None).SerializeToString()
             except BaseException as error:
-                told = "".join(traceback.format_exception(error)).rstrip()
-                outcome, body = RAISED, f"Exception calling application: {error}\n{told}".encode(errors="replace")
+                reported = "".join(traceback.format_exception(error)).rstrip()
+                outcome, body = RAISED, f"Exception calling application: {error}\n{reported}".encode(errors="replace")
             _write(answers, HEAD.pack(outcome, len(body)) + body)
 
 
@@ -56,7 +57,10 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def _launch(requests: int, answers: int) -> None:
+def main(arguments: Sequence[str]) -> None:
+    """Run the pack in the current folder; the first two of `arguments` are descriptors, the others `pulumi.policy`'s."""
+    requests, answers = map(int, arguments[:2])
+    sys.argv[1:] = arguments[2:]
     from pulumi.runtime.proto import analyzer_pb2_grpc
 
     add = analyzer_pb2_grpc.add_AnalyzerServicer_to_server
@@ -72,4 +76,4 @@ def _launch(requests: int, answers: int) -> None:
 
 
 if __name__ == "__main__":
-    _launch(int(sys.argv.pop(1)), int(sys.argv.pop(1)))
+    main(sys.argv[1:])

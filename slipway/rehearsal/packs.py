@@ -33,6 +33,8 @@ from slipway.rehearsal.pack_pipe import Call, PackPipe
 
 LAUNCHER = Path(__file__).with_name("pack_launcher.py").read_text(encoding="utf-8")
 _NO_ENGINE = "127.0.0.1:1"
+ARGUMENTS = (_NO_ENGINE, ".")
+"""What `pulumi.policy` is started with: the engine's address and the pack's folder."""
 _NO_LIMIT = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -76,6 +78,21 @@ class StackContext:
         )
 
 
+def start_pack(requests: int, answers: int, directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start the pack of a folder, which reads requests and writes answers at these descriptors."""
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", LAUNCHER, str(requests), str(answers), *ARGUMENTS],
+        cwd=directory,
+        env=environment,
+        pass_fds=(requests, answers),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+
+
 class PackProcess:
     """The running process of a pack; starting it does not wait for it."""
 
@@ -85,17 +102,7 @@ class PackProcess:
         self._stderr_tail: deque[str] = deque(maxlen=_LAST_LINES)
         requests, asked = os.pipe()
         answered, answers = os.pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-c", LAUNCHER, str(requests), str(answers), _NO_ENGINE, "."],
-            cwd=directory,
-            env={**os.environ, **context.environment(), **environment},
-            pass_fds=(requests, answers),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
+        self._process = start_pack(requests, answers, directory, {**os.environ, **context.environment(), **environment})
         os.close(requests)
         os.close(answers)
         self.pipe = PackPipe(asked, answered)

@@ -15,7 +15,7 @@ from google.protobuf.struct_pb2 import Struct
 from slipway.rehearsal import options, urns
 from slipway.rehearsal.findings import Finding, PolicyFailure
 from slipway.rehearsal.providers import Providers
-from slipway.rehearsal.registry import Registered
+from slipway.rehearsal.registered_resources import Registered
 from slipway.rehearsal.wire import (
     AnalyzeRequest,
     AnalyzerPropertyDependencies,

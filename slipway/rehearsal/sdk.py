@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from importlib import import_module, metadata
 from types import ModuleType
 from typing import Any
@@ -20,11 +22,18 @@ TRIED = "3.272.0"
 """The version of the package `pulumi` against which all of this was written."""
 _RESOURCE = "pulumi.runtime.resource"
 _STACK = "pulumi.runtime.stack"
+_INVOKE = "pulumi.runtime.invoke"
+_RPC = "pulumi.runtime.rpc"
+PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
+"""True while the program calls a function whose result it needs at once, and not as an output."""
 # https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/runtime/resource.py and _callbacks.py next to it
+# https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/runtime/resource_cycle_breaker.py
 FUNCTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("pulumi.log", "debug"): ("msg", "resource", "stream_id", "ephemeral"),
     (_RESOURCE, "_get_stack_trace"): (),
+    (_INVOKE, "_invoke"): ("tok", "props", "opts", "typ", "package_ref", "check_dependencies"),
     (_RESOURCE, "create_urn"): ("name", "type_", "parent", "project", "stack"),
+    (_RPC, "declare_dependency"): ("from_resource", "to_resource"),
 }
 """The replaced functions, and their parameters."""
 VALUES: dict[tuple[str, str], type] = {
@@ -136,8 +145,62 @@ class _PatientAsyncio(ModuleType):
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
 
-    def wait(self, tasks: Iterable[asyncio.Future[Any]], return_when: str) -> Awaitable[Any]:
-        return asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    async def wait(
+        self, tasks: Iterable[asyncio.Future[Any]], return_when: str
+    ) -> tuple[Sequence[asyncio.Future[Any]], set[asyncio.Future[Any]]]:
+        """Return what is done and what is not. The SDK raises the first failure: that of a resource, which names it,
+        comes before that of the output which made the resource fail."""
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        return sorted(done, key=_is_cause), pending
+
+
+def _is_cause(task: asyncio.Future[Any]) -> bool:
+    failure = None if task.cancelled() else task.exception()
+    return failure is not None and failure.__cause__ is None
+
+
+def look_for_cycles_upwards() -> None:
+    """Refuse a dependency that closes a cycle as the SDK does, but walk what depends on the resource, which is hardly
+    anything while it is being registered. The SDK walks all that the other one depends on, for each dependency again."""
+    dependents: defaultdict[Any, set[Any]] = defaultdict(set)
+
+    def declare_dependency(from_resource: Any, to_resource: Any) -> bool:
+        if to_resource in _dependents_of(from_resource, dependents):
+            return False
+        dependents[to_resource].add(from_resource)
+        return True
+
+    _module(_RPC).declare_dependency = declare_dependency
+
+
+def _dependents_of(resource: Any, dependents: Mapping[Any, set[Any]]) -> set[Any]:
+    """Return the resource and all that depend on it, at once or through others."""
+    found, pending = {resource}, [resource]
+    while pending:
+        new = dependents.get(pending.pop(), set()) - found
+        found |= new
+        pending += new
+    return found
+
+
+def mark_plain_calls() -> None:
+    """Set PLAIN during the calls that return a value instead of an output: the monitor cannot tell them apart."""
+    module = _module(_INVOKE)
+    original = module._invoke
+
+    def _invoke(*args: Any, check_dependencies: bool = False, **kwargs: Any) -> Awaitable[Any]:
+        work = original(*args, check_dependencies=check_dependencies, **kwargs)
+        return work if check_dependencies else _plain(work)
+
+    module._invoke = _invoke
+
+
+async def _plain(work: Awaitable[Any]) -> Any:
+    before = PLAIN.set(True)
+    try:
+        return await work
+    finally:
+        PLAIN.reset(before)
 
 
 def callback(token: str) -> Callable[[bytes], Awaitable[Any]] | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 
 from slipway.rehearsal import failure, tuning
+from slipway.rehearsal.answers import Answers
 from slipway.rehearsal.deployment import Deployment
 from slipway.rehearsal.engine import Engine
 from slipway.rehearsal.findings import PolicyFailure, PolicyPack
@@ -117,6 +118,7 @@ class Session:
             seed=self._request["seed"],
             existing=self._request["existing"],
             marks=self._marks,
+            answers=Answers.from_json(self._request["answers"]),
         )
         monitor = Monitor(deployment, Requests(loop))
         settings: dict[str, Any] = {
@@ -146,7 +148,9 @@ class Session:
         return None
 
     def _send_result(self, deployment: Deployment, failure: str | None, **content: Any) -> None:
-        failure = deployment.failure or failure
+        failure = deployment.failure or (failure and deployment.missing_answer) or failure
+        if failure is None:
+            _report_answers(deployment)
         steps = in_dependency_order(resource.step for resource in deployment.registry)
         self._channel.send(
             "result",
@@ -157,6 +161,12 @@ class Session:
             failure=failure and self._redactor.masked(failure),
             **content,
         )
+
+
+def _report_answers(deployment: Deployment) -> None:
+    """Report answers that were not used, and a call without one that the program did without."""
+    for line in (*deployment.answering.unused(), *filter(None, [deployment.missing_answer])):
+        deployment.engine.report("warning", line)
 
 
 def _run_directory() -> None:

@@ -36,6 +36,8 @@ def tune(root: Path) -> None:
     sdk.send_position(lambda: _position(root, uris))
     sdk.skip_unused_urns()
     sdk.wait_for_outputs_together()
+    sdk.look_for_cycles_upwards()
+    sdk.mark_plain_calls()
 
 
 def _position(root: Path, uris: dict[str, str]) -> tuple[str, int] | None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from slipway.release import admission, returning, watching
 from slipway.release.checking import check_on
-from slipway.release.commands import obey
 from slipway.release.decision import Decision
 from slipway.release.draft import Draft
 from slipway.release.facts import gather
@@ -16,6 +15,7 @@ from slipway.release.objects import ReleaseSpec
 from slipway.release.observed import Observed
 from slipway.release.repair import repaired
 from slipway.release.status import IN_PROGRESS, Outcome, Past, Phase, Status
+from slipway.release.steering import obey
 from slipway.release.stepping import begin_steps, step_on
 
 OUTCOMES: Mapping[Phase, Outcome] = {"Promoted": "Promoted", "RolledBack": "RolledBack", "Refused": "Refused"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.release.analysis import note_alerts
 from slipway.release.draft import Draft
-from slipway.release.judging import note_alerts
 from slipway.release.objects import ReleaseSpec
 from slipway.release.returning import roll_back
 from slipway.release.status import Result

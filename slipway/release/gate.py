@@ -18,7 +18,8 @@ from pathlib import Path
 
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.failure import CloudFailure
-from slipway.release.objects import API_VERSION
+from slipway.release import ways
+from slipway.release.objects import API_VERSION, ReleaseSpec
 from slipway.release.status import Status
 
 PASSED, REFUSED, BROKEN = 0, 1, 2
@@ -31,8 +32,6 @@ ABSENT = 30.0
 before the gate, and a cached read may be older."""
 REPEATED = 300.0
 """Seconds after which an unchanged line is printed again. Chosen: readers see that it still waits."""
-AGAIN = "release another version, or set `attempt`"
-"""What leads on after a rollback. Source: the stack's settings, from which a release gets its id."""
 TERMINATION = Path("/dev/termination-log")
 """Where the last words go. Source: Kubernetes, `terminationMessagePath`."""
 
@@ -74,7 +73,7 @@ class Gate:
         if status.id == self.id and self.name in status.open_gates:
             return True, None
         if status.id == self.id and self._is_refused(status):
-            return True, _why(status)
+            return True, _why(ReleaseSpec.model_validate(found["spec"]), status)
         self._show(_lines(status, self.id))
         return False, None
 
@@ -103,10 +102,13 @@ class Gate:
         self._shown = {line: at for line, at in self._shown.items() if line in lines}
 
 
-def _why(status: Status) -> str:
+def _why(spec: ReleaseSpec, status: Status) -> str:
     """Return why the gate stays shut. What was rolled back stays so, however often it is asked for."""
     reason = status.reason or "The release was refused."
-    return f"{reason.rstrip().rstrip('.')}; {AGAIN}." if status.phase == "RolledBack" else reason
+    if status.phase != "RolledBack":
+        return reason
+    what = f"{spec.system} {status.version or spec.target.version} was rolled back"
+    return f"{what}: {reason.rstrip().rstrip('.')}; {ways.on(spec, status)}."
 
 
 def _lines(status: Status, id: str) -> list[str]:
@@ -151,7 +153,7 @@ def _end(status: int, text: str, message_file: Path) -> int:
 
 def main() -> int:
     """Ask the API server of the pod's cluster."""
-    from slipway.release.controller.cluster import api
+    from slipway.release.controller.in_cluster import api
 
     return run(sys.argv[1:], os.environ, api())
 

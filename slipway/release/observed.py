@@ -74,6 +74,8 @@ class Observed:
     """That Job's uid."""
     promote_asked: bool = False
     """Whether the Job `promote-<id>` waits."""
+    gates_passed: bool = False
+    """Whether a gate's Job of this release succeeded and is still there, so that no `up` would ask it again."""
     failed_jobs: Mapping[str, str] = field(default_factory=dict)
     """Migrations and backups of this release whose Job failed: the Job's name and last words."""
     finished_jobs: Sequence[str] = ()

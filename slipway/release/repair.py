@@ -7,7 +7,7 @@ from typing import Any
 
 from slipway.release.draft import whole
 from slipway.release.objects import SLOTS, ReleaseSpec
-from slipway.release.status import IN_PROGRESS, Breaches, Status
+from slipway.release.status import IN_PROGRESS, Status
 
 CLOCKS = ("started", "promoted", "in_force")
 """Times that cannot be in the future."""
@@ -57,5 +57,7 @@ def _times(status: Status, now: datetime) -> dict[str, Any]:
         changes["watch_until"] = now + max(status.watch_until - status.promoted, timedelta())
     last = status.breaches.last_sample
     if last is not None and last > now + timedelta(minutes=1):
-        changes["breaches"] = Breaches(requests=status.breaches.requests, excesses=status.breaches.excesses)
+        changes["breaches"] = status.breaches.model_copy(
+            update={"ordinary": 0, "covered_seconds": 0.0, "last_sample": None}
+        )
     return changes

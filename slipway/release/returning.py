@@ -11,7 +11,9 @@ from slipway.release.gates import missing_approvals, missing_attestations
 from slipway.release.objects import ReleasedMigration
 from slipway.release.status import Breaches
 
-PATIENCE = 86_400
+ASK_AGAIN = "gates"
+"""The task that replaces the gates' Jobs that passed."""
+PEOPLE_TIMEOUT = 86_400
 """Seconds that a release waits for people who paused it, or must approve a rollback that includes the database. Chosen:
 a day, so that a night does not decide."""
 
@@ -39,6 +41,7 @@ def roll_back(draft: Draft, reason: str, by: str | None = None) -> None:
 
 def roll_back_on(draft: Draft) -> None:
     """Continue a rollback: migrations in reverse order, then visitors, then the end."""
+    shut_gates(draft)
     if draft.is_first:
         _end(draft, f"{draft.status.reason} There is no slot to return to: the system stays closed.")
     elif draft.status.closed:
@@ -59,8 +62,16 @@ def roll_back_on(draft: Draft) -> None:
         draft.set(waiting=["The gateway confirms that visitors are back."])
 
 
+def shut_gates(draft: Draft) -> None:
+    """Have gates that passed ask again, which fail with the reason: else the next `up` of what was given up would pass
+    them, migrate again, and end as if it were released."""
+    if draft.seen.gates_passed:
+        draft.run(ASK_AGAIN)
+
+
 def after_rollback(draft: Draft) -> None:
     """Look after a release that was rolled back: attestations, and a migration that ended only then."""
+    shut_gates(draft)
     draft.set(asked=[*draft.status.alarms, *missing_attestations(draft, "rolled-back")])
     if not draft.status.closed and any(draft.has_applied(each) for each in draft.incompatible):
         reason = draft.status.reason or "it was given up."
@@ -121,8 +132,8 @@ def _awaited(draft: Draft, pending: list[ReleasedMigration]) -> str | None:
     """Wait for what the rollback of a database needs, then start it; or return why the system stays closed."""
     approvals = list(missing_approvals(draft, "rollback"))
     if approvals:
-        if draft.elapsed(draft.status.since) >= PATIENCE:
-            return f"Nobody approved the rollback of the database within {duration(PATIENCE)}: the system stays closed."
+        if draft.elapsed(draft.status.since) >= PEOPLE_TIMEOUT:
+            return f"Nobody approved the rollback of the database within {duration(PEOPLE_TIMEOUT)}: the system stays closed."
         draft.set(waiting=approvals)
         if draft.elapsed(draft.status.deadline) > -draft.progress / 2:
             draft.set(deadline=draft.after(draft.progress))

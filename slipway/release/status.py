@@ -83,6 +83,10 @@ class Breaches(Object):
     """Consecutive samples beyond the objective."""
     requests: float = 0
     """Requests to the candidate in the current step."""
+    errors: float = 0
+    """Of these, failed ones."""
+    p95_seconds: float | None = None
+    """The slowest 95th percentile of a sample in the current step."""
     covered_seconds: float = 0
     """How much of the current step has samples."""
     last_sample: datetime | None = None

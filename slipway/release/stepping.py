@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.release import judge
+from slipway.release import sequential_tests
+from slipway.release.analysis import breach
 from slipway.release.checking import alarmed, untested
 from slipway.release.draft import Draft, clock, duration, whole
-from slipway.release.judging import breach
 from slipway.release.objects import Step
-from slipway.release.returning import PATIENCE, roll_back
+from slipway.release.returning import PEOPLE_TIMEOUT, roll_back
 from slipway.release.watching import promote
 
 
@@ -27,7 +27,9 @@ def begin_step(draft: Draft, index: int) -> None:
     weights = whole(draft.candidate)
     if active is not None and active != draft.candidate:
         weights = {draft.candidate: step.weight, active: 100 - step.weight}
-    breaches = draft.status.breaches.model_copy(update={"requests": 0.0, "covered_seconds": 0.0})
+    breaches = draft.status.breaches.model_copy(
+        update={"requests": 0.0, "errors": 0.0, "p95_seconds": None, "covered_seconds": 0.0}
+    )
     draft.enter(
         "Stepping",
         step.hold_seconds + draft.progress,
@@ -88,7 +90,7 @@ def _unproven(draft: Draft, step: Step) -> Iterator[str]:
     yield from alarmed(draft)
     if not draft.spec.queries.slots or not step.weight:
         return
-    if not judge.is_fresh(counted, interval, draft.now):
+    if not sequential_tests.is_fresh(counted, interval, draft.now):
         yield f"{_name(draft)}: there are no figures of {draft.candidate}: Prometheus has no new sample."
     if counted.covered_seconds < step.hold_seconds - interval:
         covered = f"{duration(counted.covered_seconds)} of {duration(step.hold_seconds)}"
@@ -100,7 +102,7 @@ def _unproven(draft: Draft, step: Step) -> Iterator[str]:
 
 def _silence(draft: Draft, holding: list[str]) -> str:
     if draft.status.paused is not None:
-        return f"it was paused for {duration(PATIENCE)}."
+        return f"it was paused for {duration(PEOPLE_TIMEOUT)}."
     prefix = f"{_name(draft)}: "
     missing = "; ".join(each.removeprefix(prefix).rstrip(".") for each in holding)
     return f"it did not pass in {duration(draft.elapsed(draft.status.since))}, waiting for: {missing}."
@@ -108,7 +110,7 @@ def _silence(draft: Draft, holding: list[str]) -> str:
 
 def _pass_step(draft: Draft) -> None:
     last = len(steps(draft)) - 1
-    draft.record(f"{_name(draft)} passed with {draft.status.breaches.requests:,.0f} requests.")
+    draft.record(f"{_name(draft)} passed with {sequential_tests.figures(draft.spec.judge, draft.status.breaches)}.")
     if draft.status.step >= last:
         promote(draft)
     else:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.release.analysis import look, note_alerts, trouble
 from slipway.release.decision import Announce
 from slipway.release.draft import Draft, duration, whole
 from slipway.release.gates import missing_approvals, missing_attestations
-from slipway.release.judging import look, note_alerts, trouble
 from slipway.release.returning import roll_back
 from slipway.release.status import Breaches
 

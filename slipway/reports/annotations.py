@@ -12,7 +12,7 @@ from slipway.rehearsal.difference import Difference
 from slipway.reports import difference as differences
 from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.escaping import visible
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
 from slipway.reports.words import many, unjudged
 from slipway.settings.problems import Problem
@@ -49,7 +49,7 @@ def lines(
     if difference is not None:
         yield _command("notice", stack, differences.summary(difference))
     elif why := unjudged(rehearsal):
-        yield _command("error", stack, f"not evaluated: {why}")
+        yield _command("error", stack, f"not judged: {why}")
 
 
 def refusal(problems: Iterable[Problem]) -> Iterator[str]:

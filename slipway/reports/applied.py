@@ -12,10 +12,11 @@ from slipway.rehearsal import Plan, Step, urns
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.release.objects import API_VERSION
 from slipway.reports import clocks, release_plan
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.outline import SYSTEM_TYPE
 from slipway.reports.words import many
 from slipway.settings.releases import Migration
+from slipway.settings.services import SHARED
 from slipway.settings.stacks import DeployedSystem, Stack
 
 PODS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -75,7 +76,7 @@ def applied(stack: Stack, plan: Plan, difference: Difference, findings: Sequence
     touched = [
         _System(deployed, plan, by_system[name], findings) for name, deployed in systems.items() if by_system[name]
     ]
-    stages = [*_foundation(by_system[""]), *(each.stage() for each in touched), *_deletions(difference)]
+    stages = [*_foundation(by_system[""], stack), *(each.stage() for each in touched), *_deletions(difference)]
     down = [*_down(by_system[""]), *(line for each in touched for line in each.down())]
     releases = [release for each in touched for release in each.releases()]
     return Applied(tuple(stages), tuple(dict.fromkeys(down)), tuple(releases))
@@ -95,16 +96,19 @@ def _by_system(difference: Difference, systems: Mapping[str, object]) -> dict[st
     return found
 
 
-def _foundation(touched: Sequence[Changed]) -> Iterator[Stage]:
+def _foundation(touched: Sequence[Changed], stack: Stack) -> Iterator[Stage]:
     made = [each for each in touched if each.op != "delete"]
     if made:
-        lines = [f"{many(len(made), 'resource')} of clouds, networks and clusters"]
+        title, of = (
+            ("Clouds and clusters", " of clouds, networks and clusters") if stack.clusters else ("Resources", "")
+        )
+        lines = [f"{many(len(made), 'resource')}{of}"]
         replaced = Counter(_kind(each) for each in made if each.op == "replace")
         if replaced:
             lines.append(
                 f"replaces {', '.join(f'{count} {kind}' if count > 1 else kind for kind, count in replaced.items())}"
             )
-        yield Stage("Clouds and clusters", tuple(lines))
+        yield Stage(title, tuple(lines))
 
 
 def _deletions(difference: Difference) -> Iterator[Stage]:
@@ -183,7 +187,7 @@ class _System:
             yield from [self._deployed.deployment.active] if self._is_released() else []
         else:
             slots = {_labels(step).get(SLOT, ""): None for each, step in self._rolling() if _images(each)}
-            yield from filter(None, slots)
+            yield from (slot for slot in slots if slot not in ("", SHARED))
 
     def _release(self) -> Step | None:
         """Return the Release that the controller carries out; None where people release by hand."""
@@ -307,8 +311,13 @@ def _labels(step: Step | None) -> Mapping[str, Any]:
 
 
 def _strategy(step: Step) -> str:
+    """Return how pods are replaced; a StatefulSet of one pod stops it before it starts the next."""
     spec = step.inputs.get("spec")
-    strategy = spec.get("strategy") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping):
+        return ""
+    if step.type.endswith(":StatefulSet") and spec.get("replicas") == 1:
+        return "Recreate"
+    strategy = spec.get("strategy")
     return str(strategy.get("type", "")) if isinstance(strategy, Mapping) else ""
 
 

@@ -67,13 +67,19 @@ class Concern:
 
 
 DATA = "SLIPWAY_POLICY_DATA"
+PROGRAM = "catalogue.py"
+
+
+def has_one(pack: Path) -> bool:
+    """Return whether the pack lists its rules: one that is not Slipway's need not."""
+    return (pack / PROGRAM).is_file()
 
 
 def read(pack: Path, stacks: Mapping[str, str], *, data: Path | None = None) -> list[Concern]:
     """Return all rules of the pack with their levels in these stacks, each with its environment; `data` is the folder
     of levels, if it is not the pack's own. Raises InvalidSettings."""
     program = subprocess.run(
-        [sys.executable, "catalogue.py", *map("=".join, stacks.items())],
+        [sys.executable, PROGRAM, *map("=".join, stacks.items())],
         cwd=pack,
         env={**os.environ, **({DATA: str(data.resolve())} if data is not None else {})},
         capture_output=True,

@@ -11,7 +11,7 @@ from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports.difference import WORDS
 from slipway.reports.sources import source_of
 from slipway.reports.words import many
-from slipway.settings.document import read, walk
+from slipway.settings.document import LocatedDict, read, value_at, walk
 from slipway.settings.library import SYSTEM_FILE
 from slipway.settings.load import name_in, systems_path
 from slipway.settings.locate import Location
@@ -98,15 +98,20 @@ def _meant(project: Project, stack_file: Path, file: str, lines: Sequence[int]) 
         begun = max((start for start in first if start <= line), default=None)
         if begun is not None:
             keys = first[begun]
-            yield line, shown_path(keys), _of_stack(project, systems, file, keys) if is_stack else Pointer(file, keys)
+            yield (
+                line,
+                shown_path(keys),
+                _of_stack(project, systems, file, document, keys) if is_stack else Pointer(file, keys),
+            )
 
 
-def _of_stack(project: Project, systems: str, file: str, keys: Keys) -> Pointer:
+def _of_stack(project: Project, systems: str, file: str, document: LocatedDict, keys: Keys) -> Pointer:
     """Return the setting that a key of the stack means: its own, or that of the system that it overrides."""
     match [str(each).removeprefix(f"{project.name}:") for each in keys]:
         case ["config", "clusters", _, "systems", system, *rest]:
             inside = keys[-len(rest) :] if rest and rest[0] in _FIELDS else ()
-            return Pointer(f"{systems}/{system}/{SYSTEM_FILE}", inside)
+            defined_as = value_at(document, (*keys[:5], "definition"))
+            return Pointer(f"{systems}/{defined_as or system}/{SYSTEM_FILE}", inside)
     return Pointer(file, keys)
 
 

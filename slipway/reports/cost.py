@@ -25,11 +25,11 @@ CENT = 0.01
 
 def summary(estimate: Estimate, difference: Difference | None = None) -> str:
     """Return one line: `$4,464–$4,484 a month, $120 more than before; 9 costs are unknown`."""
-    told = f"{money(estimate.total)} a month"
+    reported = f"{money(estimate.total)} a month"
     if difference is not None:
-        told += ", as before" if difference.same else f", {change(difference.total)} against before"
+        reported += ", as before" if difference.same else f", {change(difference.total)} against before"
     unknown = len(estimate.unknown)
-    return told if not unknown else f"{told}; {many(unknown, 'cost')} {'is' if unknown == 1 else 'are'} unknown"
+    return reported if not unknown else f"{reported}; {many(unknown, 'cost')} {'is' if unknown == 1 else 'are'} unknown"
 
 
 def headline(difference: Difference) -> str:

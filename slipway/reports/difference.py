@@ -35,10 +35,10 @@ def summary(difference: Difference) -> str:
     counts = difference.counts
     if difference.is_none:
         return f"nothing changes: {many(counts.get('same', 0), 'resource')} as in {difference.before}"
-    told = [f"{counts[op]:,} {word}" for op, word in WORDS.items() if counts.get(op)]
+    reported = [f"{counts[op]:,} {word}" for op, word in WORDS.items() if counts.get(op)]
     if difference.config_secrets:
-        told.insert(0, f"{many(len(difference.config_secrets), 'encrypted value')} changed")
-    return f"{', '.join(told)}, against {difference.before}"
+        reported.insert(0, f"{many(len(difference.config_secrets), 'encrypted value')} changed")
+    return f"{', '.join(reported)}, against {difference.before}"
 
 
 def lines(difference: Difference) -> Iterator[str]:
@@ -173,5 +173,5 @@ def _resource(each: Changed) -> dict[str, Any]:
 
 def _json_change(change: Change) -> dict[str, Any]:
     sides = {"old": change.old, "new": change.new}
-    told = {key: side for key, side in sides.items() if side is not ABSENT}
-    return {"path": list(change.path), **told, **({"secretChanged": True} if change.secret else {})}
+    reported = {key: side for key, side in sides.items() if side is not ABSENT}
+    return {"path": list(change.path), **reported, **({"secretChanged": True} if change.secret else {})}

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slipway.settings.clouds import CLOUDS
 from slipway.settings.pointers import Path, dotted
 from slipway.settings.problems import nearest
+from slipway.settings.schema import stack_schema
 
 Schema = Mapping[str, Any]
 
+CLUSTER_KEY = 2
+"""Position of a cluster's key in a path: `clusters.main.region`."""
 BOUNDS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "above {}",
@@ -33,12 +37,19 @@ class Explained:
     schemas: tuple[Schema, ...]
     document: Schema
     overridable: bool = False
+    clouds: tuple[str, ...] = tuple(CLOUDS)
+    """The clouds on which it may be set."""
+
+    @property
+    def texts(self) -> list[str]:
+        """Return its descriptions, without duplicates."""
+        return list(dict.fromkeys(each["description"] for each in self.schemas if each.get("description")))
 
     @property
     def keys(self) -> dict[str, Schema]:
         """Return the keys below it, with their schemas."""
         found: dict[str, Schema] = {}
-        for form in _forms(self.document, self.schemas):
+        for form in forms_of(self.document, self.schemas):
             found.update(form.get("properties", {}))
         return found
 
@@ -49,21 +60,54 @@ def explain(document: Schema, path: Path) -> Explained:
     schemas: tuple[Schema, ...] = (document,)
     overridable = False
     for depth, segment in enumerate(path):
-        found = [each for form in _forms(document, schemas) if (each := _below(form, segment)) is not None]
+        forms = [form for form in forms_of(document, schemas) if _below(form, segment) is not None]
+        found = [each for form in forms if (each := _below(form, segment)) is not None]
         if not found:
             raise ValueError(_unknown(document, schemas, dotted(path[:depth]), segment))
         schemas = tuple(found)
-        overridable = overridable or any(each.get("x-overridable") for each in schemas)
-    return Explained(dotted(path), schemas, document, overridable)
+        overridable = any(is_open(form, each, overridable) for form, each in zip(forms, found, strict=True))
+    return Explained(dotted(path), schemas, document, overridable, clouds_of(path))
+
+
+def is_open(mapping: Schema, key: Schema, inherited: bool) -> bool:
+    """Return whether a stack may override a key: it is marked, or a value above is and no key beside it, so that the
+    mapping is not merged key by key."""
+    beside = mapping.get("properties", {}).values()
+    return bool(key.get("x-overridable")) or (inherited and not any(each.get("x-overridable") for each in beside))
+
+
+def clouds_of(path: Path) -> tuple[str, ...]:
+    """Return the clouds on which a path may be set: a key of a cluster on those whose clusters have it, any other on
+    all."""
+    if path[:1] != ("clusters",) or len(path) <= CLUSTER_KEY or path[CLUSTER_KEY] == "systems":
+        return tuple(CLOUDS)
+    fields = {
+        name: {field.alias or key for key, field in cloud.cluster.model_fields.items()}
+        for name, cloud in CLOUDS.items()
+    }
+    return tuple(name for name in CLOUDS if path[CLUSTER_KEY] in fields[name])
+
+
+def stack_document(project: str) -> Schema:
+    """Return the schema of a stack's own keys, without their namespace."""
+    schema = stack_schema(project)
+    config = schema["properties"]["config"]
+    properties = {key.removeprefix(f"{project}:"): value for key, value in config["properties"].items()}
+    required = [key.removeprefix(f"{project}:") for key in config["required"]]
+    return {
+        "description": config["description"],
+        "properties": properties,
+        "required": required,
+        "$defs": schema["$defs"],
+    }
 
 
 def lines(explained: Explained) -> Iterator[str]:
     """Yield the explanation line by line."""
     if explained.path:
         yield explained.path
-    told = [each["description"] for each in explained.schemas if each.get("description")]
-    yield from (f"  {each}" for each in dict.fromkeys(told))
-    for name, values in _facts(explained).items():
+    yield from (f"  {each}" for each in explained.texts)
+    for name, values in facts(explained).items():
         yield f"  {name}: {values}"
     keys = explained.keys
     if keys:
@@ -73,22 +117,37 @@ def lines(explained: Explained) -> Iterator[str]:
             yield f"  {name:{width}}  {_summary(explained.document, schema)}"
 
 
-def _facts(explained: Explained) -> dict[str, str]:
-    """Return type, bounds, default and example, those that exist."""
-    forms = list(_forms(explained.document, explained.schemas))
+def facts(explained: Explained) -> dict[str, str]:
+    """Return type, bounds, default, example and clouds, those that exist."""
+    forms = list(forms_of(explained.document, explained.schemas))
     found = {
-        "type": " or ".join(dict.fromkeys(filter(None, map(_type, forms)))),
-        "allowed": ", ".join(str(value) for each in forms for value in each.get("enum", [])),
+        "type": _joined(list(dict.fromkeys(filter(None, (_type(explained.document, each) for each in forms))))),
+        "allowed": ", ".join(dict.fromkeys(_plain(value) for each in forms for value in each.get("enum", []))),
         "bounds": ", ".join(
-            dict.fromkeys(text.format(each[key]) for each in forms for key, text in BOUNDS.items() if key in each)
+            dict.fromkeys(
+                text.format(each[key]) for each in forms for key, text in BOUNDS.items() if _is_bound(each, key)
+            )
         ),
         "pattern": " or ".join(dict.fromkeys(each["pattern"] for each in forms if "pattern" in each)),
         "default": _default(explained.schemas),
-        "example": _example(forms),
+        "example": _example(explained.document, explained.schemas),
+        "clouds": _clouds(explained),
     }
     if explained.overridable:
         found["override"] = "below clusters.<cluster>.systems.<system> of a stack"
     return {name: value for name, value in found.items() if value}
+
+
+def _joined(types: list[str]) -> str:
+    """Return alternatives, apart where one has words of its own."""
+    return ("; or " if any("," in each for each in types) else " or ").join(types)
+
+
+def _clouds(explained: Explained) -> str:
+    """Return the clouds that have a key, each with the reason if it lacks the capability that the key needs."""
+    capability = next((each["x-capability"] for each in explained.schemas if "x-capability" in each), "")
+    lacks = {name: {**CLOUDS[name].lacks}.get(capability) for name in explained.clouds}
+    return ", ".join(f"{name} ({reason})" if reason else name for name, reason in lacks.items())
 
 
 def _default(schemas: tuple[Schema, ...]) -> str:
@@ -96,8 +155,40 @@ def _default(schemas: tuple[Schema, ...]) -> str:
     return "" if not values else "none" if values[0] is None else _plain(values[0])
 
 
-def _example(forms: list[Schema]) -> str:
-    return next((_plain(each["examples"][0]) for each in forms if each.get("examples")), "")
+def _example(document: Schema, schemas: tuple[Schema, ...]) -> str:
+    value = example_of(document, schemas)
+    return "" if value is None else _plain(value)
+
+
+def example_of(document: Schema, schemas: tuple[Schema, ...]) -> Any:
+    """Return an example of the key, or else of its type; a word or a boolean that is not the default. None without one."""
+    forms = list(forms_of(document, schemas))
+    given = [each["examples"][0] for each in (*schemas, *forms) if each.get("examples")]
+    default = next((each["default"] for each in schemas if "default" in each), None)
+    words = [word for each in forms for word in (*each.get("enum", ()), *_const(each), *_booleans(each))]
+    others = [word for word in words if word != default]
+    return next(iter([*given, *others, *words]), None) if given or words else _entry(document, forms)
+
+
+def _entry(document: Schema, forms: list[Schema]) -> Any:
+    """Return a list or a mapping with one plain entry, or None if its entries have no example."""
+    for each in forms:
+        if isinstance(each.get("items"), Mapping):
+            value = example_of(document, (each["items"],))
+            return None if value is None else [value]
+        if isinstance(each.get("additionalProperties"), Mapping) and "propertyNames" in each:
+            name = example_of(document, (each["propertyNames"],))
+            value = example_of(document, (each["additionalProperties"],))
+            return None if value is None or name is None else {name: value}
+    return None
+
+
+def _const(form: Schema) -> tuple[Any, ...]:
+    return (form["const"],) if "const" in form else ()
+
+
+def _booleans(form: Schema) -> tuple[bool, ...]:
+    return (True, False) if form.get("type") == "boolean" else ()
 
 
 def _plain(value: Any) -> str:
@@ -108,15 +199,25 @@ def _plain(value: Any) -> str:
     return f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else str(value)
 
 
-def _type(form: Schema) -> str:
+def _type(document: Schema, form: Schema) -> str:
+    """Return the kind of a value, with what its type says of it: `integer, a port`."""
     kind = form.get("type", "object" if "properties" in form else "")
     kinds = kind if isinstance(kind, list) else [kind]
-    return " or ".join(each for each in kinds if each != "null")
+    names = " or ".join(each for each in kinds if each != "null")
+    if names == "array" and isinstance(form.get("items"), Mapping):
+        inner = [_type(document, each) for each in forms_of(document, (form["items"],))]
+        return f"array of {_joined(list(dict.fromkeys(filter(None, inner))))}"
+    return f"{names}, {form['title']}" if "title" in form and names else names
+
+
+def _is_bound(form: Schema, key: str) -> bool:
+    """Return whether a keyword is a bound that the words of the type do not imply."""
+    return key in form and not ("title" in form and key.endswith("Length"))
 
 
 def _summary(document: Schema, schema: Schema) -> str:
     """Return the first sentence of a key, and its default if that is short."""
-    forms = list(_forms(document, (schema,)))
+    forms = list(forms_of(document, (schema,)))
     text = schema.get("description") or next((each["description"] for each in forms if each.get("description")), "")
     value = schema.get("default")
     return text.partition(". ")[0].rstrip(".") + (f" [{_plain(value)}]" if _is_short(value) else "")
@@ -126,16 +227,18 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, bool | int | float | str) and value != "" and len(str(value)) <= 30
 
 
-def _forms(document: Schema, schemas: tuple[Schema, ...]) -> Iterator[Schema]:
+def forms_of(document: Schema, schemas: tuple[Schema, ...]) -> Iterator[Schema]:
     """Yield the plain schemas that a value may have: references followed, alternatives and conditions taken apart."""
     for schema in schemas:
         if "$ref" in schema:
             target = document["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-            yield from _forms(document, ({**target, **{key: value for key, value in schema.items() if key != "$ref"}},))
+            yield from forms_of(
+                document, ({**target, **{key: value for key, value in schema.items() if key != "$ref"}},)
+            )
             continue
         inner = [*schema.get("anyOf", []), *(each["then"] for each in schema.get("allOf", []) if "then" in each)]
         if inner:
-            yield from _forms(document, tuple(inner))
+            yield from forms_of(document, tuple(inner))
         if not inner or "properties" in schema:
             yield schema
 
@@ -150,7 +253,7 @@ def _below(form: Schema, segment: str | int) -> Schema | None:
 
 
 def _unknown(document: Schema, schemas: tuple[Schema, ...], walked: str, segment: str | int) -> str:
-    keys = {key for form in _forms(document, schemas) for key in form.get("properties", {})}
+    keys = {key for form in forms_of(document, schemas) for key in form.get("properties", {})}
     place = f"`{walked}` has no key" if walked else "there is no key"
     if not keys:
         return f"`{walked}` is a plain value and has no keys"

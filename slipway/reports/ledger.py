@@ -20,12 +20,15 @@ NAMES = (
     "vaultName",
     "mongoClusterName",
     "brokerName",
+    "queueName",
+    "namespaceName",
     "zoneName",
     "name",
     "resourceName",
     "resourceGroupName",
 )
 """Inputs with the name of a resource in its cloud; the first that a resource has counts."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HEADER = """\
 # What the stack must never lose, by URN: `slipway ledger --update` adds entries. Remove one by hand once its data has
 # been moved or may be deleted. Policy `data-ledger` refuses a plan that would delete or replace one.
@@ -61,7 +64,7 @@ def protected(plan: Plan) -> Entries:
 def urns(file: Path) -> frozenset[str]:
     """Return the URNs in a ledger's file; none if it cannot be read, which the policy `data-ledger` reports."""
     try:
-        written = yaml.safe_load(file.read_text(encoding="utf-8"))
+        written = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
     except (OSError, ValueError, yaml.YAMLError):
         return frozenset()
     return frozenset(filter(_is_urn, written)) if isinstance(written, dict) else frozenset()

@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from slipway.cost import Difference as CostDifference
 from slipway.rehearsal import Rehearsal
 from slipway.rehearsal.difference import Difference
-from slipway.reports import cost, difference
+from slipway.reports import cost, difference, existing, openings
 from slipway.reports.applied import Applied
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
+from slipway.settings.stacks import Stack
 
 
 def as_json(
+    stack: Stack,
     rehearsal: Rehearsal,
     findings: Sequence[LocatedFinding],
     changes: Sequence[PolicyChange] | None = None,
     changed: Difference | None = None,
-    told: Applied | None = None,
+    reported: Applied | None = None,
     costs: CostDifference | None = None,
 ) -> str:
     """Return the JSON document. Changes of the policy pack come first; without a base they are left out."""
@@ -31,11 +33,14 @@ def as_json(
             {"pack": each.pack, "version": each.version, "rules": each.rules, "rulesInForce": each.in_force}
             for each in rehearsal.judged_by
         ],
+        "openedToServices": list(openings.lines(stack)),
+        "grantedToServices": list(openings.granted(stack)),
+        "notJudged": list(existing.lines(stack)),
     }
     if changed is not None:
         document["difference"] = difference.as_json(changed)
-    if told is not None:
-        document["applied"] = told.to_json()
+    if reported is not None:
+        document["applied"] = reported.to_json()
     if costs is not None:
         document["cost"] = cost.as_json(costs.after, costs)
     first = {} if changes is None else {"policyChanges": [each.to_json() for each in changes]}

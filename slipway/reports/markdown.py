@@ -14,13 +14,14 @@ from slipway.rehearsal import Rehearsal
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports import cost as costs
 from slipway.reports import difference as differences
+from slipway.reports import existing, openings
 from slipway.reports.applied import Applied, ReleasePlan, Stage, system_of
 from slipway.reports.difference import SIGNS
 from slipway.reports.escaping import block, clipped, code, prose
-from slipway.reports.findings import LocatedFinding, Tally, tallied
+from slipway.reports.grouped_findings import LocatedFinding, Tally, tallied
 from slipway.reports.outline import Group, Outline, Part, counts, kind, outline
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, unjudged
+from slipway.reports.words import many, scope, unjudged
 from slipway.settings.problems import Problem
 from slipway.settings.stacks import Stack
 
@@ -116,10 +117,12 @@ class _Preview:
         before = [self._head(), self._changes(), self._failure()]
         after = [self._advice(cut), self._remediated(cut), self._known(cut), self._diagnostics()]
         if self.difference is None:
+            before.append(self._opened())
             after.append(self._resources(cut))
         else:
             before += [
                 self._losses(self.difference),
+                self._opened(),
                 self._applied(cut),
                 self._differing(self.difference, cut),
                 self._costs(cut),
@@ -131,23 +134,22 @@ class _Preview:
     @property
     def _says_nothing(self) -> bool:
         """Return whether one line suffices: nothing changes, and there are no new findings."""
-        told = [each for each in self.findings if not each.known]
+        reported = [each for each in self.findings if not each.known]
         return bool(
             self.difference is not None
             and self.difference.is_none
-            and not (told or self.changes or self.rehearsal.failure or unjudged(self.rehearsal))
+            and not (reported or self.changes or self.rehearsal.failure or unjudged(self.rehearsal))
         )
 
     def _nothing(self) -> str:
         assert self.difference is not None
-        told = prose(clipped(differences.summary(self.difference), 3 * NAME))
+        reported = prose(clipped(differences.summary(self.difference), 3 * NAME))
         judged = self._judgement(tallied(self.findings)).rstrip()
-        return f"{marker(self.stack.name)}\n{code(clipped(self.stack.name, NAME))}: {told}. {judged}"
+        return f"{marker(self.stack.name)}\n{code(clipped(self.stack.name, NAME))}: {reported}. {judged}"
 
     def _head(self) -> str:
         tally = tallied(self.findings)
         resources = [step for step in self.rehearsal.plan.steps if step.state.get("custom")]
-        systems = sum(len(cluster.systems) for cluster in self.stack.clusters.values())
         verdict = (
             "failed"
             if self.rehearsal.failure
@@ -157,31 +159,29 @@ class _Preview:
             or (self.difference is not None and self.difference.blocks)
             else "warnings"
             if tally.advisory
-            else "not evaluated"
+            else "not judged"
             if unjudged(self.rehearsal)
             else "fine"
         )
         head = f"{marker(self.stack.name)}\n## {code(clipped(self.stack.name, NAME))}: {verdict}\n\n"
         if self.difference is not None:
-            told = prose(clipped(differences.summary(self.difference), 3 * NAME))
+            reported = prose(clipped(differences.summary(self.difference), 3 * NAME))
             cost = f"{prose(costs.headline(self.cost)).capitalize()}. " if self.cost is not None else ""
-            return (
-                f"{head}{_lost(self.difference)}{told[:1].upper()}{told[1:]}. {cost}{self._judgement(tally)}".rstrip()
-            )
+            return f"{head}{_lost(self.difference)}{reported[:1].upper()}{reported[1:]}. {cost}{self._judgement(tally)}".rstrip()
         return (
             f"{head}{self._judgement(tally)}"
-            f"{many(len(resources), 'resource')} of {many(len({kind(step) for step in resources}), 'type')} to create: "
-            f"{many(len(self.stack.clusters), 'cluster')}, {many(systems, 'system')}."
+            f"{many(len(resources), 'resource')} of {many(len({kind(step) for step in resources}), 'type')} to create"
+            f"{scope(self.stack) and ': '}{scope(self.stack)}."
         )
 
     def _judgement(self, tally: Tally) -> str:
         why = prose(unjudged(self.rehearsal))
         if why and not self.findings:
-            return f"**Not evaluated**: {why}. "
+            return f"**Not judged**: {why}. "
         remediated = f", {tally.remediated} remediated" if tally.remediated else ""
         known = f", {tally.known} already there" if tally.known else ""
         counted = f"**{many(tally.blocking, 'violation')}**, {many(tally.advisory, 'warning')}{remediated}{known}. "
-        return f"**Not fully evaluated**: {why}; {counted}" if why else counted
+        return f"**Not fully judged**: {why}; {counted}" if why else counted
 
     def _changes(self) -> str:
         if not self.changes:
@@ -228,18 +228,29 @@ class _Preview:
         return _fold(f"Already there: {many(len(found), 'finding')}", lines)
 
     def _diagnostics(self) -> str:
-        told = [each for each in self.rehearsal.plan.diagnostics if each.severity in ("warning", "error")]
-        if not told:
+        reported = [each for each in self.rehearsal.plan.diagnostics if each.severity in ("warning", "error")]
+        if not reported:
             return ""
-        lines = [clipped(f"{each.severity}: {each.message}", MESSAGE) for each in told]
+        lines = [clipped(f"{each.severity}: {each.message}", MESSAGE) for each in reported]
         return f"### Diagnostics\n\n{block(_first(lines, DIAGNOSTICS, 'and {} more'))}"
 
     def _losses(self, difference: Difference) -> str:
-        told = [*map(differences.loss, difference.losses), *map(differences.lost_entry, difference.entries)]
-        if not told:
+        reported = [*map(differences.loss, difference.losses), *map(differences.lost_entry, difference.entries)]
+        if not reported:
             return ""
-        lines = [f"- {prose(clipped(each, MESSAGE))}" for each in told]
+        lines = [f"- {prose(clipped(each, MESSAGE))}" for each in reported]
         return _joined(["### Data that is lost\n", *_first(lines, TABLE, "- and {} more")], "\n")
+
+    def _opened(self) -> str:
+        """Return the networks, namespaces and systems that services may call, their rights on resources of others, and what
+        exists outside the stack, folded."""
+        return _joined(
+            [
+                _folded_list("Opened to services", list(openings.lines(self.stack))),
+                _folded_list("Granted to services", list(openings.granted(self.stack))),
+                _folded_list("Not judged, because it exists outside the stack", list(existing.lines(self.stack))),
+            ]
+        )
 
     def _applied(self, cut: Cut) -> str:
         """Return the effects of applying. Unavailable parts and releases always remain; the order is left out if there
@@ -409,7 +420,8 @@ def _clipped_lines(text: str) -> list[str]:
 
 def _cluster(name: str, shape: Outline, *, names: bool) -> str:
     folds = [_group(group, names=names) for group in shape.clusters[name]]
-    return _joined([f"**{prose(name)}**, {prose(shape.notes[name])}", *folds])
+    title = ", ".join(filter(None, (f"**{prose(name)}**", prose(shape.notes[name]))))
+    return _joined([title, *folds])
 
 
 def _group(group: Group, *, names: bool) -> str:
@@ -437,6 +449,11 @@ def _numbered(found: Mapping[str, int]) -> str:
 
 def _fold(summary: str, content: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
+def _folded_list(title: str, lines: Sequence[str]) -> str:
+    shown = _first([f"- {prose(each)}" for each in lines], TABLE, "- and {} more")
+    return _fold(f"{title}: {len(lines)}", "\n".join(shown)) if lines else ""
 
 
 def _table(heads: Sequence[str], rows: Sequence[str]) -> str:

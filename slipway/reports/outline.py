@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway.rehearsal import Plan, Step
+from slipway.settings.services import SHARED
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 
 SYSTEM_TYPE = "slipway:system:System"
 SLOT_TYPE = "slipway:system:Slot"
 PROVIDER_TYPE = "pulumi:providers:"
+STACK_TYPE = "pulumi:pulumi:Stack"
 NAMED = ("bucket", "database")
 OF_CLUSTERS = {"Foundation": "foundation", "Cluster": "cluster services"}
 """The parts of a cluster besides systems: the last word of the component's type, and the title."""
@@ -60,6 +62,8 @@ def outline(plan: Plan, stack: Stack) -> Outline:
     for name, cluster in stack.clusters.items():
         clusters[name] = tuple(_groups(plan, cluster, components))
     notes = {name: _place(cluster) for name, cluster in stack.clusters.items()}
+    if not stack.clusters:
+        clusters, notes = {plan.project: tuple(_plain_groups(plan, roots))}, {plan.project: ""}
     providers = tuple(step for step in roots if step.type.startswith(PROVIDER_TYPE))
     return Outline(clusters, notes, providers)
 
@@ -80,7 +84,7 @@ def kind(step: Step) -> str:
 
 
 def _stack_urn(plan: Plan) -> str:
-    return next((step.urn for step in plan.steps if step.type == "pulumi:pulumi:Stack"), "")
+    return next((step.urn for step in plan.steps if step.type == STACK_TYPE), "")
 
 
 def _groups(plan: Plan, cluster: StackCluster, components: Mapping[tuple[str, str], Step]) -> Iterator[Group]:
@@ -92,6 +96,20 @@ def _groups(plan: Plan, cluster: StackCluster, components: Mapping[tuple[str, st
         step = components.get((SYSTEM_TYPE, name))
         if step is not None:
             yield Group(name, system.definition.title, tuple(_parts(plan, step, system)))
+
+
+def _plain_groups(plan: Plan, roots: Sequence[Step]) -> Iterator[Group]:
+    """Yield the groups of a stack without clusters: resources outside components by package, then each component."""
+    by_package: dict[str, list[Step]] = {}
+    for step in roots:
+        if is_resource(step) and not step.type.startswith(PROVIDER_TYPE):
+            by_package.setdefault(step.type.partition(":")[0], []).extend((step, *_below(plan, step)))
+    if by_package:
+        parts = [Part(package, "", tuple(found)) for package, found in sorted(by_package.items())]
+        yield Group("(own resources)", "", tuple(parts))
+    for step in roots:
+        if not is_resource(step) and step.type != STACK_TYPE:
+            yield Group(step.name, step.type, tuple(_parts(plan, step)))
 
 
 def _parts(plan: Plan, root: Step, system: DeployedSystem | None = None) -> Iterator[Part]:
@@ -125,6 +143,8 @@ def _note(component: Step, system: DeployedSystem | None) -> str:
         return ""
     slot = component.name.rsplit("-", 1)[-1]
     version = system.deployment.slot(slot).version
+    if slot == SHARED:
+        return f"{version}, for both slots" if version else "no version: addresses only"
     return f"{version}, {system.deployment.weight(slot)} %" if version else "no version: addresses only"
 
 

@@ -20,6 +20,7 @@ import yaml
 
 from slipway.reports.code_owners import CodeOwners
 from slipway.reports.words import many
+from slipway.settings.environments import ENVIRONMENTS, followed
 
 STACKS, EXEMPTIONS = "policies/stacks.yaml", "policies/exemptions.yaml"
 ANSWERS, TYPES = "policies/scanners.yaml", "policies/types.yaml"
@@ -40,7 +41,6 @@ CODE: Mapping[str, tuple[str, ...]] = {
 """Files and folders that affect checks, by their role."""
 LEDGER = "ledger"
 STRICTNESS = {"disabled": 0, "advisory": 1, "remediate": 2, "mandatory": 3}
-ENVIRONMENTS = ("production", "staging", "local")
 SUBMODULE = ".git"
 """The file of a checkout of a submodule that says where git keeps it: no part of its content."""
 SKIPPED = ("__pycache__", ".schema.json", ".egg-info", ".venv")
@@ -115,17 +115,17 @@ def _levels(base: Path, head: Path) -> Iterator[Found]:
     old, new = _mapping(_read(base / STACKS)), _mapping(_read(head / STACKS))
     rules = sorted({rule for document in (old, new) for layer in _layers(document) for rule in layer})
     stacks = sorted({*_mapping(old.get("stacks")), *_mapping(new.get("stacks"))})
-    told: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    reported: dict[tuple[bool, str], list[str]] = defaultdict(list)
     for rule in rules:
         for environment in ENVIRONMENTS:
             before, after = (_effective(each, rule, environment) for each in (old, new))
             for change in _differences(rule, before, after):
-                told[change].append(environment)
+                reported[change].append(environment)
         for stack in stacks:
             before, after = (_entry(_mapping(_mapping(each.get("stacks")).get(stack)), rule) for each in (old, new))
             for change in _differences(rule, before, after):
-                told[change].append(f"the stack {stack}")
-    for (loosens, text), places in told.items():
+                reported[change].append(f"the stack {stack}")
+    for (loosens, text), places in reported.items():
         where = "" if set(places) >= set(ENVIRONMENTS) else f" in {' and '.join(places)}"
         yield loosens, STACKS, f"{text}{where}"
 
@@ -255,7 +255,7 @@ def _environments(base: Path, head: Path) -> Iterator[Found]:
 
 def _environment(file: Path) -> str:
     config = _mapping(_mapping(_read(file)).get("config"))
-    return str(next((value for key, value in config.items() if key.rpartition(":")[2] == "environment"), ""))
+    return followed(next((value for key, value in config.items() if key.rpartition(":")[2] == "environment"), ""))
 
 
 def _code(base: Path, head: Path) -> Iterator[Found]:

@@ -15,12 +15,12 @@ from typing import Any
 
 import yaml
 
-from slipway.reports import answers
-from slipway.reports.answers import Answer
+from slipway.reports import scanner_answers
 from slipway.reports.catalogue import Concern, Rule, read
+from slipway.reports.scanner_answers import Answer
+from slipway.settings.environments import ENVIRONMENTS
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import Project, find_project
-from slipway.settings.stack_reader import ENVIRONMENTS
 
 PACK = "policies"
 PAGE = Path("docs", "policies.md")
@@ -197,7 +197,9 @@ def files(project: Project) -> Mapping[Path, str]:
     concerns = read(project.root / PACK, {each: each for each in ENVIRONMENTS})
     clauses = yaml.safe_load((project.root / CLAUSES).read_text(encoding="utf-8"))
     return {
-        PAGE: page((project.root / PAGE).read_text(encoding="utf-8"), concerns, answers.read(project.root), clauses),
+        PAGE: page(
+            (project.root / PAGE).read_text(encoding="utf-8"), concerns, scanner_answers.read(project.root), clauses
+        ),
         STACKS: _json(stacks_schema(concerns)),
         EXEMPTIONS: _json(exemptions_schema(concerns)),
     }

@@ -32,6 +32,8 @@ class ReleaseTimes:
     """Whether no controller carries it out."""
     start: datetime
     moments: tuple[Timed, ...]
+    refused: str | None = None
+    """Why the next `up` refuses it, if it does."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -39,6 +41,7 @@ class ReleaseTimes:
             "version": self.version,
             "gates": list(self.gates),
             "byHand": self.by_hand,
+            "refused": self.refused,
             "start": self.start.isoformat(),
             "moments": [
                 {"at": clocks.at_offset(self.start, each.offset).isoformat(), "offset": each.offset, "text": each.text}
@@ -48,7 +51,12 @@ class ReleaseTimes:
 
 
 def times(
-    deployed: DeployedSystem, migrations: Sequence[Migration], at: datetime, *, by_hand: bool = False
+    deployed: DeployedSystem,
+    migrations: Sequence[Migration],
+    at: datetime,
+    *,
+    by_hand: bool = False,
+    refused: str | None = None,
 ) -> ReleaseTimes:
     """Return the release of a system's target that begins at `at`, or when its window opens next."""
     deployment = deployed.deployment
@@ -60,6 +68,7 @@ def times(
         by_hand=by_hand,
         start=start,
         moments=tuple(moments(deployed, migrations)),
+        refused=refused,
     )
 
 
@@ -105,7 +114,7 @@ def moments(deployed: DeployedSystem, migrations: Sequence[Migration]) -> list[T
     if closed and release.expected_duration:
         promoted = max(promoted, seconds(release.expected_duration))
     if found and (promoted or closed):
-        found += _watched(release, promoted, verified=any(each.verification for each in migrations))
+        found += _watched(release, promoted, verified=any(each.is_verified_again for each in migrations))
     return sorted(found, key=lambda each: each.offset)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from slipway.release import sequential_tests
 from slipway.release.objects import ApprovalSpec, ReleaseSpec
 from slipway.release.status import Entry, Past, Result, Status
 from slipway.reports.escaping import prose
@@ -57,6 +58,7 @@ def as_json(spec: ReleaseSpec, status: Status, words: Sequence[Word]) -> Mapping
             {**each.spec.model_dump(mode="json", by_alias=True), "at": each.at.isoformat()} for each in words
         ],
         "results": whole["results"],
+        "figures": {key: whole["breaches"][key] for key in ("requests", "errors", "p95Seconds")},
         "history": whole["history"],
         "waiting": whole["waiting"],
         "asked": whole["asked"],
@@ -118,7 +120,8 @@ def _facts(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:
     if weights(status):
         yield "visitors", weights(status)
     if status.breaches.requests:
-        yield "requests judged in the last step", f"{status.breaches.requests:,}"
+        since = "the watch" if status.phase == "Promoted" else "the last step"
+        yield f"judged in {since}", prose(sequential_tests.figures(spec.judge, status.breaches))
 
 
 def _steps(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from slipway.release import ways
 from slipway.release.objects import SLOTS, ReleaseSpec
 from slipway.release.status import ENDED, Entry, Status
 
@@ -35,6 +36,8 @@ def remarks(spec: ReleaseSpec, status: Status, *, is_seen: bool = True) -> list[
         found.append(f"paused by {status.paused.by} since {minute(status.paused.since)}{why}")
     if status.reason and status.phase in ("RollingBack", "RolledBack", "Refused"):
         found.append(status.reason)
+    if is_given_up(spec, status):
+        found.append(f"the next `up` is refused: {ways.on(spec, status)}")
     if status.phase == "Promoted" and status.watch_until and not found:
         found.append(f"watched until {minute(status.watch_until)}")
     if is_wanted(spec, status) and status.phase not in ("Waiting", "Refused"):
@@ -47,6 +50,11 @@ def remarks(spec: ReleaseSpec, status: Status, *, is_seen: bool = True) -> list[
 def is_next(spec: ReleaseSpec, status: Status) -> bool:
     """Return whether the spec wants a release that the status is not about yet."""
     return status.id != spec.id
+
+
+def is_given_up(spec: ReleaseSpec, status: Status) -> bool:
+    """Return whether the spec still wants the release that was rolled back."""
+    return not is_next(spec, status) and status.phase in ("RollingBack", "RolledBack")
 
 
 def is_wanted(spec: ReleaseSpec, status: Status) -> bool:

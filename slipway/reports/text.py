@@ -15,11 +15,12 @@ from slipway.rehearsal import Plan, Rehearsal
 from slipway.rehearsal.difference import Difference
 from slipway.reports import cost as costs
 from slipway.reports import difference as differences
+from slipway.reports import existing, openings
 from slipway.reports.applied import Applied
-from slipway.reports.findings import LocatedFinding, tallied
+from slipway.reports.grouped_findings import LocatedFinding, tallied
 from slipway.reports.outline import Group, Outline, Part, counts, kind, outline
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, rules, unjudged
+from slipway.reports.words import many, rules, scope, unjudged
 from slipway.settings.stacks import Stack
 
 KINDS_SHOWN = 8
@@ -50,6 +51,7 @@ def show(
         tree(console, stack, outline(plan, stack), every=every)
     else:
         _changes(console, difference, every=every)
+    outside(console, stack)
     if applied is not None:
         _applied(console, applied)
     _diagnostics(console, plan)
@@ -73,6 +75,22 @@ def _changes(console: Console, difference: Difference, *, every: bool) -> None:
         console.print(Text(line, STYLES.get(line[:1], "")), soft_wrap=True)
     if len(lines) > len(shown):
         console.print(f"… and {many(len(lines) - len(shown), 'line')} more: pass --resources")
+    if lines:
+        console.print()
+
+
+def outside(console: Console, stack: Stack) -> None:
+    """Print what the stack reaches, or uses, beyond what it creates."""
+    _print_list(console, "Opened to services", list(openings.lines(stack)))
+    _print_list(console, "Granted to services", list(openings.granted(stack)))
+    _print_list(console, "Not judged, because it exists outside the stack", list(existing.lines(stack)))
+
+
+def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"[bold]{title}:[/]")
+    for line in lines:
+        _print(console, escape(line), indent=2)
     if lines:
         console.print()
 
@@ -120,10 +138,10 @@ def policy_changes(console: Console, changes: Sequence[PolicyChange]) -> None:
 
 
 def tree(console: Console, stack: Stack, shape: Outline, *, every: bool) -> None:
-    systems = sum(len(cluster.systems) for cluster in stack.clusters.values())
-    console.print(f"[bold]{escape(stack.name)}[/]: {many(len(stack.clusters), 'cluster')}, {many(systems, 'system')}\n")
+    console.print(f"[bold]{escape(stack.name)}[/]{scope(stack) and ': '}{scope(stack)}\n")
     for name, groups in shape.clusters.items():
-        tree = Tree(f"[bold]{escape(name)}[/] [dim]{escape(shape.notes[name])}[/]", guide_style="dim")
+        note = f" [dim]{escape(shape.notes[name])}[/]" if shape.notes[name] else ""
+        tree = Tree(f"[bold]{escape(name)}[/]{note}", guide_style="dim")
         for group in groups:
             _group(tree, group, every=every)
         console.print(tree)
@@ -222,8 +240,8 @@ def _judgement(rehearsal: Rehearsal, findings: Sequence[LocatedFinding]) -> str:
     if not why:
         return f"{verdict(findings)} ({rules(rehearsal.judged_by)})"
     if rehearsal.judged_by and findings:
-        return f"[bold red]not fully evaluated[/]: {why}; {verdict(findings)} so far"
-    return f"[bold red]not evaluated[/]: {why}"
+        return f"[bold red]not fully judged[/]: {why}; {verdict(findings)} so far"
+    return f"[bold red]not judged[/]: {why}"
 
 
 def verdict(findings: Sequence[LocatedFinding]) -> str:

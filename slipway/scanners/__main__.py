@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from slipway.cli.selection import select
-from slipway.reports import answers
+from slipway.reports import scanner_answers
 from slipway.scanners import checkov, kube_score
-from slipway.scanners.findings import Finding, idle, unanswered
 from slipway.scanners.plans import Document, write
+from slipway.scanners.scanner_findings import Finding, idle, unanswered
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
 
@@ -24,7 +24,7 @@ from slipway.settings.project import find_project
 def main() -> int:
     """Scan, print the findings, and return the exit status."""
     project = find_project(Path())
-    answered = answers.read(project.root)
+    answered = scanner_answers.read(project.root)
     with tempfile.TemporaryDirectory() as folder:
         documents = [each for stack in project.stacks() for each in _planned(stack, Path(folder))]
         ran, findings = _scan(documents)

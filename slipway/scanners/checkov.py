@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipway.scanners.findings import Finding
 from slipway.scanners.plans import Document
+from slipway.scanners.scanner_findings import Finding
 
 NAME = "checkov"
 PROGRAM = Path(__file__).parents[2] / ".scanners" / "venv" / "bin" / "checkov"

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from slipway.scanners.findings import Finding
 from slipway.scanners.plans import Document
+from slipway.scanners.scanner_findings import Finding
 
 NAME = "kube-score"
 PROGRAM = Path(__file__).parents[2] / ".scanners" / "bin" / "kube-score"

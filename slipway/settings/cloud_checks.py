@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from slipway.settings.clouds import CLOUDS
+from slipway.settings.clouds.grants import granted_kinds as grants
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.databases import Backup, Bucket, Database, DataClass
 from slipway.settings.finding import Finding, Found
@@ -29,6 +30,13 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
     without = CLOUDS[settings.cloud].lacks.get("broker")
     if queue is not None and queue.hosting == "managed" and without is not None:
         yield Finding((*path, "queue", "hosting"), f"is not available: {without}")
+    lacking = CLOUDS[settings.cloud].lacks.get("queues")
+    for key, declared in (("queues", definition.queues), ("topics", definition.topics)):
+        if declared and lacking is not None:
+            yield Finding(path, f"has {key} ({', '.join(declared)}), which are not available: {lacking}")
+    yield from grants.findings(
+        path, system, CLOUDS[settings.cloud].grantable, CLOUDS[settings.cloud].lacks.get("grants")
+    )
     if not isinstance(settings, ManagedCluster):
         return
     if definition.budget is not None and definition.owner.email is None and not settings.billing_contacts:

@@ -16,7 +16,7 @@ from slipway.settings.fields import (
     Gibibytes,
     HostPort,
     ImageReference,
-    Positive,
+    MemoryGibibytes,
     RegistryPath,
     Text,
     Url,
@@ -27,32 +27,42 @@ Presence = OneOf["installed", "present", "absent"]
 
 
 class Controllers(Setting):
-    """Who runs each controller: Slipway (`installed`), the cluster's owner (`present`), or nobody (`absent`). With
-    `absent` its CRDs must exist; objects are created, and nothing waits for them."""
+    """Who runs each controller: Slipway (`installed`), the cluster's owner (`present`), or nobody (`absent`). Nothing is
+    created for one that is `absent`, and what needs it is refused."""
 
     gateway: Presence = "installed"
-    """Envoy Gateway, which routes traffic into the cluster."""
+    """Envoy Gateway, which routes traffic into the cluster; `absent` only where no service or site has visitors.
+    Installed by default, since nothing reaches a system without it."""
     certificates: Presence = "installed"
-    """cert-manager, which issues and renews certificates."""
+    """cert-manager, which issues and renews certificates. With `absent` the owner supplies a Secret `<key>-tls` for each
+    domain. Installed by default, because domains are served over TLS alone."""
     dns: Presence = "installed"
-    """external-dns, which writes DNS records of domains. Not used on a local cluster."""
+    """external-dns, which writes DNS records of domains. Not used on a local cluster. Installed by default, so that a
+    domain needs no ticket."""
     secrets: Presence = "installed"
-    """External Secrets, which syncs secrets from the cloud's store. Not used on a local cluster."""
+    """External Secrets, which syncs secrets from the cloud's store. Not used on a local cluster. Installed by default,
+    because pods of a public cloud get their secrets by it."""
     reloading: Presence = "installed"
-    """Reloader, which restarts pods when a Secret that they use changes."""
+    """Reloader, which restarts pods when a Secret that they use changes; with `absent` they read it at their next start.
+    Installed by default, so that a rotated secret takes effect by itself."""
     queues: Presence = "installed"
-    """RabbitMQ's Cluster Operator; only if a system has a broker in the cluster."""
+    """RabbitMQ's Cluster Operator; only if a system has a broker in the cluster. Installed by default, where one is
+    needed."""
     databases: Presence = "installed"
-    """CloudNativePG; only if a system has a database in the cluster."""
+    """CloudNativePG; only if a system has a database in the cluster. Installed by default, where one is needed."""
     mongodb: Presence = "installed"
-    """MongoDB's community operator; only if a system has a document database in the cluster."""
+    """MongoDB's community operator; only if a system has a document database in the cluster. Installed by default,
+    where one is needed."""
     metrics: Presence = "installed"
-    """Prometheus Operator, with Alertmanager and Grafana; with `present` the owner runs all three."""
+    """Prometheus Operator, with Alertmanager and Grafana; with `present` the owner runs all three, with `absent` there
+    are no metrics, alerts and dashboards. Installed by default, because alerts and releases are judged by it."""
     logs: Presence = "installed"
-    """Elastic's operator. Slipway creates Elasticsearch, Kibana and an agent on each node, unless it is `absent`."""
+    """Elastic's operator. Slipway creates Elasticsearch, Kibana and an agent on each node, unless it is `absent`. Installed
+    by default, so that the logs of a deleted pod can be read."""
     releases: Presence = "absent"
     """Slipway's own controller of releases, which moves visitors from slot to slot. With `absent`, people release by
-    hand: with the slots' `weight` and with `maintenance`."""
+    hand: with the slots' `weight` and with `maintenance`. Absent by default, because the controller needs an image:
+    see `releases.image`."""
 
 
 API_GROUPS = {
@@ -66,13 +76,14 @@ API_GROUPS = {
     "logs": ("elasticsearch.k8s.elastic.co", "kibana.k8s.elastic.co"),
     "releases": ("slipway.dev",),
 }
-"""The API groups of each controller."""
-
-
-def awaits(controllers: Controllers, api_version: str) -> bool:
-    """Return whether a controller reports the status of this kind; objects of an absent controller are not awaited."""
-    group = api_version.rpartition("/")[0]
-    return all(getattr(controllers, name) != "absent" for name, groups in API_GROUPS.items() if group in groups)
+"""The API groups of each controller, of which Slipway creates objects."""
+HOMES = {
+    "gateway": "envoy-gateway-system",
+    "certificates": "cert-manager",
+    "metrics": "monitoring",
+    "databases": "cnpg-system",
+}
+"""Namespaces of controllers to which objects refer."""
 
 
 class Mirrors(Setting):
@@ -83,18 +94,20 @@ class Mirrors(Setting):
     images: dict[Text, RegistryPath] = Field(default_factory=dict)
     """Replacement for each registry host, such as `docker.io: registry.example.com/dockerhub`."""
     digests: bool = True
-    """Whether images are pinned by digest too. A mirror that repacks images changes their digests."""
+    """Whether images are pinned by digest too. A mirror that repacks images changes their digests. On by default, so
+    that nobody can exchange an image behind its tag."""
 
 
 class Gateway(Setting):
     """The gateway for traffic from outside."""
 
     service: OneOf["LoadBalancer", "ClusterIP", "NodePort"] = "LoadBalancer"
-    """Type of the gateway's Service; LoadBalancer unless the cluster does not provide load balancers."""
+    """Type of the gateway's Service; LoadBalancer unless the cluster does not provide load balancers. By default the
+    type that public clouds answer with an address."""
     minimum: Copies = 2
     """Minimum replicas of the proxy. Two by default, so that one can fail or be evicted."""
     maximum: Copies = 10
-    """Most copies."""
+    """Maximum replicas of the proxy: a limit for the bill. Ten by default."""
     trusted_hops: Count = 0
     """Trusted proxies in front of the gateway that set X-Forwarded-For; none by default, because clients can set it too."""
 
@@ -103,7 +116,8 @@ class Certificates(Setting):
     """Issuer of the domains' certificates."""
 
     issuer: OneOf["production", "staging", "self-signed"] = "production"
-    """Let's Encrypt, its staging environment (for stacks without users: no rate limits, not trusted), or the cluster itself."""
+    """Let's Encrypt, its staging environment (for stacks without users: no rate limits, not trusted), or the cluster
+    itself. By default `production`, the only one that visitors' browsers trust."""
     email: Email | None = None
     """Address that gets notices of expiring certificates."""
 
@@ -122,17 +136,20 @@ class Alerting(Setting):
     smtp_user: Text | None = None
     """User name at that server; by default the sender."""
     sender: Email = "alerts@example.com"
-    """Sender address."""
+    """Sender address. By default a placeholder, to be set with `smtp`."""
     escalation: bool = True
-    """Whether an unanswered critical alert is escalated to the contacts by their level."""
+    """Whether an unanswered critical alert is escalated to the contacts by their level. On by default, because a page
+    that one person misses must reach another."""
     pagerduty: bool = False
     """Whether critical alerts are sent to PagerDuty, by the contacts' levels of escalation."""
     dead_man_switch: bool = False
     """Whether a heartbeat is sent to an outside service every minute, which raises an alarm when it stops."""
     runbooks: Url = "https://docs.example.com/slipway/alerts"
-    """Base URL of the published pages of `docs/alerts/`, to which alerts link."""
+    """Base URL of the published pages of `docs/alerts/`, to which alerts link. By default a place that does not exist:
+    set it to where the pages are published."""
     repeat: Duration = "4h"
-    """Time after which the notification of a firing alert is repeated."""
+    """Time after which the notification of a firing alert is repeated. Four hours by default, about half a shift, so
+    that none ends without a reminder."""
 
 
 RECEIVERS = {
@@ -150,9 +167,12 @@ class Monitoring(Setting):
     retention_days: Days = 15
     """Retention of metrics in days; by default two weekly cycles to compare with."""
     storage: Gibibytes = 50
-    """GiB of storage for each of Prometheus' two replicas."""
+    """GiB of storage for each of Prometheus' two replicas. 50 by default, for a start: measure what the pods report."""
     alerting: Alerting = Field(default_factory=Alerting)
     """Receivers of alerts."""
+    elsewhere: Text | None = Field(default=None, examples=["Datadog, by the agent of the platform team"])
+    """Who watches the systems where `controllers.metrics` is `absent`; required then outside local environments, because
+    no rule can see their alerts."""
 
 
 class Logging(Setting):
@@ -161,9 +181,12 @@ class Logging(Setting):
     nodes: Copies = 3
     """Elasticsearch nodes, spread over zones. Three by default, so that one can fail."""
     storage: Gibibytes = 100
-    """GiB of storage per node."""
-    memory: Positive = 4
-    """GiB of memory per node, half of it for the Java heap."""
+    """GiB of storage per node. 100 by default, for a start: measure what the systems write."""
+    memory: MemoryGibibytes = 4
+    """GiB of memory per node, half of it for the Java heap. 4 by default, for a heap of 2 GiB."""
+    elsewhere: Text | None = Field(default=None, examples=["Loki, by the agent of the platform team"])
+    """Who collects the logs of pods where `controllers.logs` is `absent`; required then outside local environments,
+    because no rule can see who does."""
 
 
 class ReleaseController(Setting):
@@ -174,11 +197,14 @@ class ReleaseController(Setting):
     `controllers.releases` is `absent`."""
     registry: OneOf["identity", "login", "unchecked"] = "identity"
     """How images are looked up before a release: with the controller's identity in the cloud or anonymously, with the
-    login in REGISTRY_LOGIN, or not at all, for clusters whose nodes get images otherwise."""
-    prometheus: Url = "http://prometheus-operated.monitoring.svc:9090"
-    """Prometheus, as the controller reaches it; by default the one that Slipway installs."""
+    login in REGISTRY_LOGIN, or not at all, for clusters whose nodes get images otherwise. By default the identity,
+    which no secret has to be kept for."""
+    prometheus: Url | None = None
+    """Prometheus, as the controller reaches it; by default the operator's, `prometheus-operated` in its namespace, and none
+    where `controllers.metrics` is `absent`."""
     documentation: Url = "https://docs.example.com/slipway"
-    """Base URL of the published pages of `docs/`, to which messages link."""
+    """Base URL of the published pages of `docs/`, to which messages link. By default a place that does not exist: set
+    it to where the pages are published."""
     hold: Duration | None = None
     """Hold of every step, in place of the declared ones, for stacks without visitors; by default as declared."""
     minimum_requests: Count = 300
@@ -234,4 +260,27 @@ class ClusterServices(Setting):
     @property
     def are_measured(self) -> bool:
         """Return whether there is a Prometheus by which releases are judged."""
-        return self.controllers.metrics != "absent" or "prometheus" in self.releases.model_fields_set
+        return self.prometheus is not None
+
+    @property
+    def prometheus(self) -> str | None:
+        """Return the address of the Prometheus that the controller of releases asks."""
+        home = self.homes.get("metrics")
+        return self.releases.prometheus or (f"http://prometheus-operated.{home}.svc:9090" if home else None)
+
+    @property
+    def homes(self) -> dict[str, str]:
+        """Return the namespaces of the controllers that somebody runs."""
+        return {name: home for name, home in HOMES.items() if getattr(self.controllers, name) != "absent"}
+
+    @property
+    def not_judged(self) -> list[str]:
+        """Return what a cluster uses and somebody else created, which no rule can judge."""
+        does = {"metrics": "alerts and dashboards of its systems", "logs": "logs of its systems"}
+        return [f"{does[name]}: {who}" for name, who in self.elsewhere.items()]
+
+    @property
+    def elsewhere(self) -> dict[str, str]:
+        """Return who watches systems, and who collects their logs, where no controller does."""
+        found = {"metrics": self.monitoring.elsewhere, "logs": self.logging.elsewhere}
+        return {name: who for name, who in found.items() if who is not None}

@@ -8,37 +8,57 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from slipway.settings import limit_checks
+from pydantic.alias_generators import to_camel
+
+from slipway.settings import caches, limit_checks, queue_checks, route_checks, volume_checks
+from slipway.settings.containers import Companion, Health, Resources, Sidecar
+from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
-from slipway.settings.finding import Finding, Found
-from slipway.settings.images import ForeignImage
+from slipway.settings.files import CopiedFile, SecretFile
+from slipway.settings.finding import Finding, Found, known
+from slipway.settings.images import ForeignImage, Image
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
-from slipway.settings.regulations import REGULATIONS
-from slipway.settings.schedules import SHORTEST_START
-from slipway.settings.secrecy import PLAIN_VARIABLE
-from slipway.settings.secret_forms import is_secret
-from slipway.settings.services import (
+from slipway.settings.references import (
+    Composed,
     EnvironmentValue,
     FromBucket,
+    FromCache,
+    FromCloudQueue,
     FromDatabase,
     FromDomain,
     FromFlag,
+    FromPod,
     FromQueue,
     FromSecret,
     FromService,
+    FromTopic,
     FromVersion,
-    Generated,
-    Health,
-    Resources,
-    Supplied,
+    Placeholder,
+    Plain,
+    references,
 )
+from slipway.settings.regulations import REGULATIONS
+from slipway.settings.schedules import SHORTEST_START
+from slipway.settings.secrecy import PLAIN_SECRET, PLAIN_VARIABLE
+from slipway.settings.secret_forms import has_secret_form, is_secret
+from slipway.settings.services import Generated, Service, Supplied
 from slipway.settings.system import System
 
+SECRET_REFERENCES = (FromSecret, FromDatabase, FromQueue, FromCache)
+"""References whose values are in a Secret."""
+OF_PODS = (FromPod, FromCloudQueue, FromTopic)
+"""References whose values pods get where they start."""
 BUILT_IN = re.compile(r"(NEXT_PUBLIC|REACT_APP|VITE|VUE_APP|GATSBY|EXPO_PUBLIC)_")
 """Prefixes of variables that bundlers replace with their value."""
+_ADDRESSES = re.compile(
+    r"(?<![\w+.-])[a-z][\w+.-]*://(?:[^\s/@]*@)?(?P<url>[a-z][a-z0-9-]*)(?![\w.-])|(?<![\w./@-])(?P<host>[a-z][a-z0-9-]*):\d{2,5}(?!\d)"
+)
+"""Addresses with a host of one word, in a URL or before a port. Each alternative begins where a word does, so that the
+time for a long text is linear."""
 RESERVED_PORTS = ("http", "metrics")
 """Names of the ports of `port` and of `metrics.port`."""
+SLOTS = ("blue", "green")
 RESERVED = ("backups", "publisher", "secrets")
 RESERVED_IN = ("services", "sites", "buckets", "schedules")
 
@@ -46,31 +66,30 @@ RESERVED_IN = ("services", "sites", "buckets", "schedules")
 def findings(system: System, folder: Path) -> Found:
     """Yield every broken relation in `system`, whose files are in `folder`."""
     yield from _needs(system)
+    yield from _calls(system)
     yield from _cycle(system)
     yield from _images(system)
+    yield from _companions(system)
     yield from _ports(system)
     yield from _health(system)
     yield from _environments(system)
     yield from _secrets(system)
     yield from _engines(system)
-    yield from _routes(system)
+    yield from route_checks.findings(system)
     yield from _schedules(system)
     yield from _sizes(system)
     yield from _names(system)
     yield from _reserved(system)
+    yield from _caches(system)
+    yield from queue_checks.findings(system)
     yield from _migrations(system)
     yield from _checks(system)
     yield from _release(system)
     yield from _compliance(system)
+    yield from _mounts(system, folder)
+    yield from volume_checks.findings(system)
     yield from _files(system, folder)
     yield from limit_checks.findings(system, folder)
-
-
-def _known(path: Keys, kind: str, name: str, known: Collection[str]) -> Found:
-    """Check that a name is a key of the system's `kind`."""
-    if name not in known:
-        hint = nearest(name, known) or ("" if known else "; the system has none")
-        yield Finding(path, f"is not one of the system's {kind}{hint}", ((kind,),))
 
 
 def _needs(system: System) -> Found:
@@ -80,7 +99,17 @@ def _needs(system: System) -> Found:
             if needed == name:
                 yield Finding(path, "needs itself")
             else:
-                yield from _known(path, "services", needed, system.services)
+                yield from known(path, "services", needed, system.services)
+
+
+def _calls(system: System) -> Found:
+    for name, service in system.services.items():
+        for index, called in enumerate(service.calls):
+            path = ("services", name, "calls", index)
+            yield from known(path, "services", called, system.services)
+            if called in system.services and not system.services[called].exposed:
+                rule = "is a service without a port, which nothing can call: set its 'port', for example 3000"
+                yield Finding(path, rule, (("services", called),))
 
 
 def _cycle(system: System) -> Found:
@@ -107,7 +136,8 @@ def _ports(system: System) -> Found:
             taken.setdefault(number, f"ports.{called}")
         if service.port is not None:
             continue
-        for key, value in (("routes", service.routes), ("servicePort", service.service_port)):
+        grpc = service.protocol == "grpc"
+        for key, value in (("routes", service.routes), ("servicePort", service.service_port), ("protocol", grpc)):
             if value:
                 yield Finding((*path, key), "leads to a port, which the service has not: set 'port', for example 3000")
         if service.metrics is not None and service.metrics.port is None:
@@ -115,7 +145,23 @@ def _ports(system: System) -> Found:
 
 
 def _health(system: System) -> Found:
+    addressed = {
+        each.service
+        for each in environment_values(system)
+        if isinstance(each, FromService) and each.form == "address" and each.port is None
+    }
     for name, service in system.services.items():
+        if (
+            name in addressed
+            and service.port is not None
+            and not service.routes
+            and "health" not in service.model_fields_set
+        ):
+            rule = (
+                "is called by its address, as clients of gRPC and TCP do, and would be asked over HTTP: set 'health' to {by: grpc}, "
+                "{by: tcp}, or {path: /health} if it answers HTTP"
+            )
+            yield Finding(("services", name), rule)
         path, health = ("services", name, "health"), service.health
         if health.by in ("http", "grpc", "tcp") and service.port is None and health.port is None and not service.routes:
             yield Finding(
@@ -124,6 +170,11 @@ def _health(system: System) -> Found:
                 "health: {by: exec, command: [bin/healthy]}, or {by: none, reason: It ends when it cannot work}",
             )
         yield from _answer(path, health)
+        if service.protocol == "grpc" and health.by == "http" and health.port is None:
+            rule = "asks over HTTP a port that speaks gRPC: set health: {by: grpc}, or the 'port' that speaks HTTP"
+            yield Finding(
+                path if "health" in service.model_fields_set else path[:-1], rule, (("services", name, "protocol"),)
+            )
         if health.by == "none" and (service.exposed or service.metrics is not None):
             rule = "is for programs without a port: set tcp, which asks whether the port is open"
             yield Finding((*path, "by"), rule, (("services", name, "port"),))
@@ -146,8 +197,7 @@ def _answer(path: Keys, health: Health) -> Found:
 
 
 def _images(system: System) -> Found:
-    for name, service in system.services.items():
-        path, image = ("services", name, "image"), service.image
+    for path, image in _every_image(system):
         if not isinstance(image, ForeignImage):
             continue
         if image.tag is None and image.digest is None:
@@ -156,25 +206,70 @@ def _images(system: System) -> Found:
             yield from _pull_secret(system, (*path, "pullSecret"), image.pull_secret)
 
 
+def _every_image(system: System) -> Iterator[tuple[Keys, Image]]:
+    for path, service in _containers(system):
+        if service.image is not None:
+            yield (*path, "image"), service.image
+
+
+def _containers(system: System) -> Iterator[tuple[Keys, Service | Companion]]:
+    """Yield each declared container, and its path."""
+    for name, service in system.services.items():
+        yield ("services", name), service
+        for key, companions in (("init", service.init), ("sidecars", service.sidecars)):
+            for each, companion in companions.items():
+                yield ("services", name, key, each), companion
+
+
+def _companions(system: System) -> Found:
+    for name, service in system.services.items():
+        scheduled = [each for each, schedule in system.schedules.items() if schedule.service == name]
+        for path, each in _containers(system):
+            if path[:2] != ("services", name) or not isinstance(each, Companion):
+                continue
+            if path[-1] in (name, *scheduled) or (path[2] == "init" and path[-1] in service.sidecars):
+                yield Finding(path, "is already the name of another container of its pods")
+            for variable, value in each.environment.items():
+                if isinstance(value, Plain):
+                    rule = "is for the container of a service: here give it a name and a form that no secret has"
+                    yield Finding((*path, "environment", variable, "plain"), rule)
+            if isinstance(each, Sidecar):
+                yield from _sidecar(path, each.health)
+
+
+def _sidecar(path: Keys, health: Health) -> Found:
+    """Check that a sidecar is asked by itself."""
+    yield from _answer((*path, "health"), health)
+    if health.by == "none":
+        rule = "leaves a pod without an answer of its sidecar: set exec, with a command in its container"
+        yield Finding((*path, "health", "by"), rule)
+    elif health.by != "exec" and health.port is None:
+        yield Finding((*path, "health"), "asks a sidecar: set 'port' to one of its own, for example 9000")
+
+
 def _pull_secret(system: System, path: Keys, name: str) -> Found:
-    yield from _known(path, "secrets", name, system.secrets)
+    yield from known(path, "secrets", name, system.secrets)
     if name in system.secrets and not isinstance(system.secrets[name], Supplied):
         rule = "is generated, but a registry knows its own logins only: declare it as {supplied: who issues it}"
         yield Finding(path, rule, (("secrets", name),))
-    if any(isinstance(each, FromSecret) and each.secret == name for each in environment_values(system)):
+    used = references(environment_values(system))
+    if any(isinstance(each, FromSecret) and each.secret == name for each in used):
         yield Finding(path, "is a variable of a service too, but nodes read it in another form: declare it twice")
 
 
 def environment_values(system: System) -> Iterator[EnvironmentValue]:
-    """Yield every value in the environments of services."""
+    """Yield every value in the environments of containers."""
     yield from system.environment.values()
-    for service in system.services.values():
-        yield from service.environment.values()
+    for _, each in _containers(system):
+        yield from each.environment.values()
 
 
 _REFERENCES: dict[type, tuple[str, str, Callable[[System], Collection[str]]]] = {
     FromSecret: ("secret", "secrets", lambda system: system.secrets),
     FromDatabase: ("database", "databases", lambda system: system.databases),
+    FromCloudQueue: ("queue", "queues", lambda system: system.queues),
+    FromTopic: ("topic", "topics", lambda system: system.topics),
+    FromCache: ("cache", "caches", lambda system: system.caches),
     FromBucket: ("bucket", "buckets", lambda system: system.buckets),
     FromDomain: ("domain", "domains", lambda system: system.domains),
     FromService: ("service", "services", lambda system: system.services),
@@ -184,7 +279,7 @@ _REFERENCES: dict[type, tuple[str, str, Callable[[System], Collection[str]]]] = 
 
 def _environments(system: System) -> Found:
     places: list[tuple[Keys, Any]] = [(("environment",), system.environment)]
-    places += [(("services", name, "environment"), s.environment) for name, s in system.services.items()]
+    places += [((*path, "environment"), each.environment) for path, each in _containers(system)]
     public: list[tuple[Keys, Any]] = [
         (("sites", name, "settings"), site.settings) for name, site in system.sites.items()
     ]
@@ -192,9 +287,15 @@ def _environments(system: System) -> Found:
     for path, environment in [*places, *public]:
         for variable, value in environment.items():
             yield from _reference(system, (*path, variable), variable, value)
-            if (path, environment) in public and isinstance(value, FromSecret | FromDatabase | FromQueue):
+            used = list(references([value]))
+            if (path, environment) in public and any(isinstance(each, SECRET_REFERENCES) for each in used):
                 what = "a site's settings are" if path[0] == "sites" else "what an image is built with is"
                 yield Finding((*path, variable), f"would publish a secret: {what} public, so use a plain value")
+            elif path[0] == "sites" and any(isinstance(each, FromService) for each in used):
+                rule = "is an address inside the cluster, which no browser reaches: use the {domain: …} of a route"
+                yield Finding((*path, variable), rule)
+            elif (path, environment) in public and any(isinstance(each, OF_PODS) for each in used):
+                yield Finding((*path, variable), "is known to a running pod only: set it under 'environment'")
             elif (path, environment) in places and BUILT_IN.match(variable):
                 rule = (
                     "is compiled into the frontend, and a pod's variable does not reach a browser: set it under "
@@ -203,18 +304,58 @@ def _environments(system: System) -> Found:
                 yield Finding((*path, variable), rule)
 
 
+def _composed(system: System, path: Keys, variable: str, value: Composed) -> Found:
+    """Check each reference in a text, and the text around them."""
+    for piece in value.pieces:
+        if isinstance(piece, Placeholder):
+            for found in _reference(system, path, variable, piece.reference):
+                yield Finding((*path, "text"), f"has {piece.written}, which {found.rule}", found.related)
+    yield from _encodings(system, (*path, "text"), value)
+    hidden = any(isinstance(each, SECRET_REFERENCES) for each in value.references)
+    if not hidden and not has_secret_form(value.text) and is_secret(variable, value.literal):
+        yield Finding((*path, "text"), PLAIN_SECRET)
+
+
+def _encodings(system: System, path: Keys, value: Composed) -> Found:
+    """Check that what an address contains has none of the characters that would end a part of it."""
+    before = ""
+    for piece in value.pieces:
+        if isinstance(piece, str):
+            before += piece
+        elif isinstance(piece.reference, FromSecret) and "://" in before:
+            name = piece.reference.secret
+            secret = system.secrets.get(name)
+            if isinstance(secret, Generated) and secret.encoding == "base64":
+                rule = f"has {piece.written} in an address, in which characters of base64 have a meaning: set its encoding to hex"
+                yield Finding(path, rule, (("secrets", name, "encoding"),))
+
+
 def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
-    if isinstance(value, FromQueue) and system.queue is None:
+    if isinstance(value, Composed):
+        yield from _composed(system, path, variable, value)
+    elif isinstance(value, FromQueue) and system.queue is None:
         yield Finding(path, "refers to the queue, but the system has none: declare 'queue'", (("queue",),))
     elif type(value) in _REFERENCES:
         key, kind, known_of = _REFERENCES[type(value)]
-        yield from _known((*path, key), kind, getattr(value, key), known_of(system))
+        yield from known((*path, key), kind, getattr(value, key), known_of(system))
         if isinstance(value, FromDatabase):
             yield from _external(system, (*path, key), value.database)
         if isinstance(value, FromService) and value.service in system.services:
             yield from _address(system, path, value)
     elif any(is_secret(variable, text) for text in _texts(value)):
         yield Finding(path, PLAIN_VARIABLE)
+    elif (named := next(filter(None, (_service_in(system, text) for text in _texts(value))), None)) is not None:
+        rule = (
+            f"has the address of service '{named}' as text, which nothing answers: each slot has names of its own, so write "
+            f"{{service: {named}}}, {{service: {named}, as: address}}, or 'text' with {{service.{named}.address}}"
+        )
+        yield Finding(path, rule, (("services",),))
+
+
+def _service_in(system: System, text: str) -> str | None:
+    """Return the service whose name is the host of an address in a text."""
+    hosts = (each["url"] or each["host"] for each in _ADDRESSES.finditer(text))
+    return next((each for each in hosts if each in system.services), None)
 
 
 def _address(system: System, path: Keys, value: FromService) -> Found:
@@ -267,30 +408,27 @@ def _engines(system: System) -> Found:
             )
         if database.engine == "mongodb" and database.extensions:
             yield Finding(("databases", name, "extensions"), "is for PostgreSQL", related)
+        if database.schema_by == "services":
+            yield from _schema_by(("databases", name), database)
         if database.backup == "none" and database.replica_in_second_region:
             rule = "requires a backup, from which the replica is created: set 'backup'"
             yield Finding(("databases", name, "replicaInSecondRegion"), rule, (("databases", name, "backup"),))
 
 
-def _routes(system: System) -> Found:
-    owners: dict[tuple[str, str], str] = {}
-    for name, service in system.services.items():
-        for index, route in enumerate(service.routes):
-            path = ("services", name, "routes", index)
-            yield from _known((*path, "domain"), "domains", route.domain, system.domains)
-            if (route.domain, route.path) in owners:
-                yield Finding(path, f"is already the route of service '{owners[route.domain, route.path]}'")
-            owners[route.domain, route.path] = name
-    for name, site in system.sites.items():
-        yield from _known(("sites", name, "domain"), "domains", site.domain, system.domains)
-        if name in system.services:
-            yield Finding(("sites", name), "is already the name of a service")
+def _schema_by(path: Keys, database: Database) -> Found:
+    if database.engine == "mongodb":
+        yield Finding((*path, "schemaBy"), "is for PostgreSQL: MongoDB has no schema", ((*path, "engine"),))
+    elif database.pooling:
+        rule = "lets services log in as the owner, and a pooler knows the application's role only: take 'pooling' away"
+        yield Finding((*path, "schemaBy"), rule, ((*path, "pooling"),))
+    elif database.hosting == "external":
+        yield Finding((*path, "schemaBy"), "is for databases whose roles Slipway makes", ((*path, "hosting"),))
 
 
 def _schedules(system: System) -> Found:
     for name, schedule in system.schedules.items():
         path = ("schedules", name)
-        yield from _known((*path, "service"), "services", schedule.service, system.services)
+        yield from known((*path, "service"), "services", schedule.service, system.services)
         for kind, taken in (("service", system.services), ("site", system.sites)):
             if name in taken:
                 yield Finding(path, f"is already the name of a {kind}", ((f"{kind}s", name),))
@@ -304,14 +442,22 @@ def _schedules(system: System) -> Found:
 
 
 def _sizes(system: System) -> Found:
+    for path, each in _containers(system):
+        yield from _bounds((*path, "resources"), each.resources)
     for name, service in system.services.items():
-        replicas, resources = service.replicas, service.resources
+        replicas = service.replicas
         path = ("services", name, "replicas")
-        if replicas.minimum > replicas.maximum:
+        beside = sorted(replicas.model_fields_set - {"fixed"})
+        if replicas.fixed is not None and beside:
+            keys = ", ".join(f"'{to_camel(each)}'" for each in beside)
+            rule = (
+                f"is set beside {keys}, which are an autoscaler's: write 'replicas: {replicas.fixed}', also in a stack"
+            )
+            yield Finding((*path, "fixed"), rule, tuple((*path, to_camel(each)) for each in beside))
+        elif replicas.minimum > replicas.maximum:
             yield Finding((*path, "minimum"), f"is above the maximum, {replicas.maximum}", ((*path, "maximum"),))
         if service.singleton is not None and "replicas" in service.model_fields_set:
             yield Finding(path, "is set beside 'singleton', of which there is one: take one of them away")
-        yield from _bounds(("services", name, "resources"), resources)
     for name, schedule in system.schedules.items():
         if schedule.resources is not None:
             yield from _bounds(("schedules", name, "resources"), schedule.resources)
@@ -346,6 +492,18 @@ def _reserved(system: System) -> Found:
                 yield Finding((kind, name), f"is a reserved name: choose another than {', '.join(RESERVED)}")
 
 
+def _caches(system: System) -> Found:
+    """Check that no other object is called like the server of a cache."""
+    taken = {name: (kind, name) for kind in ("services", "sites", "schedules") for name in getattr(system, kind)}
+    taken |= {name.replace("_", "-"): ("databases", name) for name in system.databases}
+    for name, cache in system.caches.items():
+        for server in caches.servers(name, cache, SLOTS):
+            if server in taken:
+                kind = taken[server][0].removesuffix("s")
+                rule = f"has a server called '{server}', which is the name of a {kind} too: choose another name"
+                yield Finding(("caches", name), rule, (taken[server],))
+
+
 def _names(system: System) -> Found:
     """Check for repeated names: entries of these lists become objects or lines of a report, so each needs a unique
     name."""
@@ -366,11 +524,11 @@ def _names(system: System) -> Found:
 def _migrations(system: System) -> Found:
     for index, migration in enumerate(system.migrations):
         path = ("migrations", index)
-        yield from _known((*path, "database"), "databases", migration.database, system.databases)
+        yield from known((*path, "database"), "databases", migration.database, system.databases)
         if (migration.sql is None) == (migration.command is None):
             yield Finding(path, "requires either 'sql' or 'command'")
         if migration.command:
-            yield from _known((*path, "command", "service"), "services", migration.command.service, system.services)
+            yield from known((*path, "command", "service"), "services", migration.command.service, system.services)
             changed = system.databases.get(migration.database)
             if changed is not None and changed.engine == "postgres":
                 rule = (
@@ -392,17 +550,17 @@ def _migrations(system: System) -> Found:
 def _checks(system: System) -> Found:
     for index, check in enumerate(system.checks):
         path = ("checks", index)
-        yield from _known((*path, "domain"), "domains", check.domain, system.domains)
+        yield from known((*path, "domain"), "domains", check.domain, system.domains)
         if check.token is not None:
-            yield from _known((*path, "token"), "secrets", check.token, system.secrets)
+            yield from known((*path, "token"), "secrets", check.token, system.secrets)
         for key, values in (("cookie", check.cookie), ("secretHeaders", check.secret_headers)):
             for name, secret in values.items():
-                yield from _known((*path, key, name), "secrets", secret, system.secrets)
+                yield from known((*path, key, name), "secrets", secret, system.secrets)
         for name, text in check.headers.items():
             if is_secret(name, text):
                 yield Finding((*path, "headers", name), "looks like a secret: declare it, and use 'secretHeaders'")
     for index, validation in enumerate(system.validations):
-        yield from _known(("validations", index, "service"), "services", validation.service, system.services)
+        yield from known(("validations", index, "service"), "services", validation.service, system.services)
 
 
 def _release(system: System) -> Found:
@@ -414,21 +572,22 @@ def _release(system: System) -> Found:
         rule = "leaves no time to begin: a release must end in its window, so it must be shorter than that"
         yield Finding(("release", "expectedDuration"), rule, (("release", "window", "duration"),))
     for index, load in enumerate(system.release.load):
-        yield from _known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
+        yield from known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
         if load.token is not None:
-            yield from _known(("release", "load", index, "token"), "secrets", load.token, system.secrets)
+            yield from known(("release", "load", index, "token"), "secrets", load.token, system.secrets)
 
 
 def _compliance(system: System) -> Found:
     """Check what the named laws and standards require of other settings."""
     compliance, logs = system.compliance, system.logs
     kept = [*system.databases.values(), *system.buckets.values()]
+    kept += [volume for service in system.services.values() for volume in service.volumes.values()]
     for index, name in enumerate(compliance.regulations):
         path, regulation = ("compliance", "regulations", index), REGULATIONS[name]
         if regulation.residence is not None and not compliance.regions:
             yield Finding(path, f"requires 'regions' for personal data ({regulation.residence})", (("compliance",),))
         if regulation.residence is not None and all(each.data_class != "personal" for each in kept):
-            rule = "is about personal data, but no database or bucket has any: set 'dataClass: personal' where it is"
+            rule = "is about personal data, but no database, bucket or volume has any: set 'dataClass: personal' where it is"
             yield Finding(path, rule, (("databases",), ("buckets",)))
         if regulation.audit is not None and not compliance.audit_log:
             yield Finding(path, f"requires 'auditLog: true' ({regulation.audit})", (("compliance", "auditLog"),))
@@ -437,11 +596,56 @@ def _compliance(system: System) -> Found:
             yield Finding(("logs", "auditRetentionDays"), rule, (path,))
 
 
+def _mounts(system: System, folder: Path) -> Found:
+    """Check the files of containers: what they contain, and where they are."""
+    for where, each in _containers(system):
+        folders = system.services[str(where[1])].writable
+        for path, file in each.files.items():
+            place = (*where, "files", path)
+            yield from _place(place, path, ("services", where[1], "writable"), folders)
+            above = next((other for other in each.files if path.startswith(f"{other}/")), None)
+            if above is not None:
+                rule = f"is below {above}, which is a file: choose another path"
+                yield Finding(place, rule, ((*where, "files", above),))
+            if isinstance(file, SecretFile):
+                yield from _secret_file(system, (*place, "secret"), file.secret)
+            elif isinstance(file, CopiedFile) and has_secret_form(_content(folder / file.file)):
+                yield Finding((*place, "file"), f"names a file that {PLAIN_SECRET}")
+
+
+def _place(place: Keys, path: str, declared: Keys, folders: list[str]) -> Found:
+    """Check that a file and the writable folders leave each other alone."""
+    inside = next((folder for folder in folders if path == folder or path.startswith(f"{folder}/")), None)
+    around = next((folder for folder in folders if folder.startswith(f"{path}/")), None)
+    if inside is not None:
+        rule = f"is in the writable folder {inside}, which is empty when a pod starts: choose another path, for example /etc/app/app.toml"
+        yield Finding(place, rule, (declared,))
+    elif around is not None:
+        yield Finding(place, f"is a file, but {around} is a writable folder below it: choose another path", (declared,))
+
+
+def _secret_file(system: System, path: Keys, name: str) -> Found:
+    yield from known(path, "secrets", name, system.secrets)
+    if name in system.pull_secrets:
+        yield Finding(path, "is a login of nodes, which is in another form: declare it twice", (("secrets", name),))
+
+
+def _content(path: Path) -> str:
+    """Return what is in a file; nothing if `system_files` reports it."""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
 def _files(system: System, folder: Path) -> Found:
     files: list[tuple[Keys, str | None]] = [(("maintenancePage", "page"), system.maintenance_page.page)]
+    for where, each in _containers(system):
+        copied = ((path, file) for path, file in each.files.items() if isinstance(file, CopiedFile))
+        files += [((*where, "files", path, "file"), file.file) for path, file in copied]
     for index, migration in enumerate(system.migrations):
         files.append((("migrations", index, "sql"), migration.sql))
         files.append((("migrations", index, "rollback"), migration.rollback))
     for path, file in files:
         if file is not None and not (folder / file).is_file():
             yield Finding(path, f"names a file that does not exist in {folder.name}/")
+    for index, place in enumerate(system.manifests):
+        if not (folder / place).exists():
+            yield Finding(("manifests", index), f"names a file or folder that does not exist in {folder.name}/")

@@ -6,7 +6,7 @@ Anchors, aliases and tags are refused: every value has exactly one line, and tag
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ MAXIMUM_DEPTH = 64
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BINARY = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+Misread = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,34 @@ def read(path: Path, file: str, *, engine: bool = False) -> LocatedDict:
 
     Raises InvalidSettings if the file is missing, unreadable, too long, not UTF-8, not YAML or not a mapping.
     """
-    text = _text(path, file)
+    text = text_of(path, file)
     composer = _Composer(file, text, engine)
     try:
         document = composer.document()
     except yaml.YAMLError as error:
-        raise InvalidSettings([_syntax_problem(error, file, text)]) from None
+        raise InvalidSettings([syntax_problem(error, file, text)]) from None
     if composer.problems:
         raise InvalidSettings(composer.problems)
     if not isinstance(document, LocatedDict):
         raise InvalidSettings([Problem(Place(file, 1), "is empty" if document is None else "is not a mapping of keys")])
     return document
+
+
+def read_all(path: Path, file: str, misread: Misread) -> LocatedList:
+    """Return the documents of a YAML file, except empty ones; paths of their marks begin with the number of the
+    document. `misread` returns the rule that a plain scalar breaks.
+
+    Raises InvalidSettings as `read` does.
+    """
+    text = text_of(path, file)
+    composer = _Composer(file, text, engine=False, misread=misread)
+    try:
+        documents = composer.documents()
+    except yaml.YAMLError as error:
+        raise InvalidSettings([syntax_problem(error, file, text)]) from None
+    if composer.problems:
+        raise InvalidSettings(composer.problems)
+    return documents
 
 
 def mark_at(value: Any, path: pointers.Path) -> Mark:
@@ -131,7 +151,8 @@ def copied(value: Any) -> Any:
     return value
 
 
-def _text(path: Path, file: str) -> str:
+def text_of(path: Path, file: str) -> str:
+    """Return the text of a settings file, called `file` in messages. Raises InvalidSettings if it cannot be read as one."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MAXIMUM_BYTES + 1)
@@ -154,7 +175,8 @@ def _text(path: Path, file: str) -> str:
     return text
 
 
-def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
+def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
+    """Return where and why a text is not YAML, without anything that it says."""
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or "cannot be parsed"
     lines = text.split("\n")
@@ -169,9 +191,9 @@ class _Composer:
     It reads events, not composed nodes: PyYAML's C composer overflows the stack on deep nesting.
     """
 
-    def __init__(self, file: str, text: str, engine: bool) -> None:
+    def __init__(self, file: str, text: str, engine: bool, misread: Misread = lambda _: None) -> None:
         self.problems: list[Problem] = []
-        self._file, self._engine = file, engine
+        self._file, self._engine, self._misread = file, engine, misread
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
     def document(self) -> Any:
@@ -185,6 +207,19 @@ class _Composer:
         if not isinstance(following, yaml.StreamEndEvent):
             self.problem((), following.start_mark.line + 1, "begins a second document: a settings file contains one")
         return value
+
+    def documents(self) -> LocatedList:
+        """Return the values of all documents but empty ones. Raises yaml.YAMLError."""
+        result = LocatedList(Mark(self._file, (), 1))
+        next(self._events)
+        while not isinstance(next(self._events), yaml.StreamEndEvent):
+            event = next(self._events)
+            mark = Mark(self._file, (len(result),), event.start_mark.line + 1)
+            value = self._value(event, mark.path, mark.line)
+            next(self._events)
+            if value is not None:
+                result.add(value, mark)
+        return result
 
     def problem(self, path: pointers.Path, line: int, rule: str) -> None:
         self.problems.append(Problem(Place(self._file, line, path), rule))
@@ -202,6 +237,8 @@ class _Composer:
             return self._sequence(path, line)
         if self._engine and (rule := engine_yaml.misread(event.value, event.style)) is not None:
             self.problems.append(Problem(Place(self._file, line, path), rule, event.value))
+        if not event.style and (rule := self._misread(event.value)) is not None:
+            self.problem(path, line, rule)
         return event.value if event.style else plain(event.value)
 
     def _mapping(self, path: pointers.Path, line: int) -> LocatedDict:

@@ -57,7 +57,7 @@ class _Leaf:
         return core_schema.no_info_before_validator_function(self.checked, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), **self.keywords(), "examples": [self.example]}
+        return {**handler(core), **self.keywords(), "title": self.rule, "examples": [self.example]}
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,15 @@ Port = Annotated[int, Between("a port", 3000, 1, 65535)]
 Count = Annotated[int, Between("a count", 3, 0, 1000)]
 RandomBytes = Annotated[int, Between("a number of random bytes", 32, 1, 1024)]
 Positive = Annotated[int, Between("a whole number", 100, 1, 1_000_000_000)]
+Seconds = Annotated[int, Between("a number of seconds", 30, 1, 1_000_000_000)]
+Milliseconds = Annotated[int, Between("a number of milliseconds", 500, 1, 1_000_000_000)]
+Cores = Annotated[int, Between("a number of cores", 8, 1, 1_000_000_000)]
+MemoryGibibytes = Annotated[int, Between("a size of memory in GiB", 32, 1, 1_000_000_000)]
+Dollars = Annotated[int, Between("an amount in US dollars", 900, 1, 1_000_000_000)]
+LogDays = Annotated[int, Between("a number of days", 180, 1, 1_000_000_000)]
+UserId = Annotated[int, Between("a user id other than root's", 10002, 1, 1_000_000_000)]
 Copies = Annotated[int, Between("a number of copies", 3, 1, 1000)]
+Gpus = Annotated[int, Between("a number of GPUs", 1, 0, 16)]
 Retries = Annotated[int, Between("a number of retries", 1, 0, 10)]
 History = Annotated[int, Between("a number of kept runs", 3, 1, 100)]
 Share = Annotated[int, Between("a percentage above 0", 70, 1, 100)]
@@ -435,6 +443,39 @@ ImageReference = Annotated[
     ),
 ]
 HeaderName = Annotated[str, Matching("the name of an HTTP header", "X-Tenant", r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", 100)]
+LabelValue = Annotated[
+    str,
+    Matching(
+        "the value of a label (letters, digits and _ . -; 63 at most)",
+        "postgres",
+        r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
+        most("kubernetes label"),
+        numbers=True,
+    ),
+]
+LabelKey = Annotated[
+    str,
+    Matching(
+        "the key of a label (a domain and '/' may be before it)",
+        "example.com/disk",
+        r"([a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+        317,
+    ),
+]
+PoolName = Annotated[
+    str,
+    Matching("the name of a node pool (lower-case letters and digits; 12 at most)", "arm", r"[a-z][a-z0-9]{0,11}", 12),
+]
+HeaderValue = Annotated[
+    str,
+    Matching(
+        "the value of an HTTP header (visible ASCII characters, with single spaces between)",
+        "nosniff",
+        r"[!-~]+([\t ]?[!-~]+)*",
+        1000,
+        numbers=True,
+    ),
+]
 Digest = Annotated[str, Matching("an image digest", "sha256:" + "0" * 64, r"sha256:[0-9a-f]{64}")]
 Sha256 = Annotated[str, Matching("a SHA-256 digest (64 hexadecimal digits)", "0" * 64, r"[0-9a-f]{64}", 64)]
 BucketName = Annotated[
@@ -464,9 +505,36 @@ Date = Annotated[
     Matching("a date (YYYY-MM-DD)", "2026-11-01", r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", 10),
     BeforeValidator(_day),
 ]
+FILE_PATH = r"(?!/(proc|sys|dev|etc/slipway|var/run/secrets)(/|$))(?!.*/\.\.?(/|$))(/[A-Za-z0-9._@+-]+)+"
+"""The form of `FilePath`."""
+FilePath = Annotated[
+    str,
+    Matching("a file by its whole path, not one of the system's own", "/etc/app/app.toml", FILE_PATH),
+]
+FileMode = Annotated[
+    str,
+    Matching("a mode in quotes that lets nobody write (three octal digits after 0)", "0444", r"0[0145][0145][0145]"),
+]
 RelativeFile = Annotated[
     str, Matching("a file below the system's folder", "pages/maintenance.html", r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+")
 ]
+ManifestPath = Annotated[
+    str,
+    Matching(
+        "a YAML file or a folder of such files below the system's folder",
+        "manifests",
+        r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+",
+    ),
+]
+PythonFile = Annotated[
+    str,
+    Matching(
+        "a Python file below the project's folder",
+        "extensions.py",
+        r"(?!/)(?!.*\.\.)([A-Za-z0-9_.-]+/)*[A-Za-z_][A-Za-z0-9_]*\.py",
+    ),
+]
+KindName = Annotated[str, Matching("a kind of Kubernetes", "ClusterRole", r"[A-Z][A-Za-z0-9]*", 63)]
 KubernetesVersion = Annotated[
     str, Known("a Kubernetes version that both clouds offer", "1.36", frozenset({"1.35", "1.36"})), AsText
 ]
@@ -477,6 +545,15 @@ AwsRole = Annotated[
         "the ARN of an IAM role",
         "arn:aws:iam::111122223333:role/deployer",
         r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+",
+    ),
+]
+CloudResource = Annotated[
+    str,
+    Matching(
+        "the whole id of one resource of a cloud, without wildcards",
+        "arn:aws:sqs:us-east-1:111122223333:orders",
+        r"[A-Za-z0-9/][!-)+->@-~]{7,}",
+        800,
     ),
 ]
 Identifier = Annotated[

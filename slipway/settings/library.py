@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter, ValidationError
 
-from slipway.settings import cross_checks, signals, system_files
+from slipway.settings import cross_checks, manifests, signals, system_files
 from slipway.settings.document import LocatedDict, read, walk
 from slipway.settings.fields import Name
+from slipway.settings.manifests import Manifest
 from slipway.settings.overlay import merge
 from slipway.settings.problems import InvalidSettings, Place, Problem
 from slipway.settings.project import Project
@@ -32,6 +33,7 @@ class Library:
         self._documents: dict[str, LocatedDict | None] = {}
         self._systems: dict[str, System | None] = {}
         self._sound: dict[str, Repaired] = {}
+        self._manifests: dict[str, list[Manifest]] = {}
         self.names = self._system_names(named_at or Place(folder))
 
     def document(self, name: str) -> LocatedDict | None:
@@ -66,13 +68,19 @@ class Library:
         self.problems += [*problems, *found, *plain_secrets(overlay)]
         return None if problems or found or system is None else merged
 
+    def manifests(self, name: str) -> list[Manifest]:
+        """Return the Kubernetes objects of a valid system."""
+        return self._manifests[name] if self.system(name) is not None else []
+
     def _defined(self, name: str, document: LocatedDict) -> System | None:
         system, problems = validate(System, document)
         sound = Repaired(document, []) if system is not None else repaired(System, document)
         if sound is not None:
             self._sound[name] = sound
             problems += self._broken_relations(name, sound)
-            problems += system_files.problems(_drafted(sound), self._root / name, f"{self.folder}/{name}")
+            draft, folder, called = _drafted(sound), self._root / name, f"{self.folder}/{name}"
+            self._manifests[name], broken = manifests.read(folder, called, draft.manifests)
+            problems += [*broken, *system_files.problems(draft, folder, called)]
         problems += plain_secrets(document)
         self.problems += problems
         return None if problems else system
@@ -92,16 +100,21 @@ class Library:
         if not names:
             self.problems.append(Problem(place, f"'{self.folder}' has no folder with a {SYSTEM_FILE}"))
         for name in names:
-            if name in RESERVED:
+            if (rule := name_rule(name)) is not None:
                 place = Place(f"{self.folder}/{name}/{SYSTEM_FILE}")
-                rule = f"is in a folder with a reserved name: choose another than {', '.join(RESERVED)}"
-                self.problems.append(Problem(place, rule))
-            try:
-                TypeAdapter(Name).validate_python(name)
-            except ValidationError as error:
-                rule = f"is in a folder whose name {error.errors()[0]['ctx']['error']}"  # type: ignore[typeddict-item]
-                self.problems.append(Problem(Place(f"{self.folder}/{name}/{SYSTEM_FILE}"), rule))
+                self.problems.append(Problem(place, f"is in a folder whose name {rule}"))
         return names
+
+
+def name_rule(name: str) -> str | None:
+    """Return the rule that the name of a system breaks, if any."""
+    if name in RESERVED:
+        return f"is reserved: choose another than {', '.join(RESERVED)}"
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError as error:
+        return str(error.errors()[0]["ctx"]["error"])  # type: ignore[typeddict-item]
+    return None
 
 
 def _drafted(draft: Repaired) -> System:

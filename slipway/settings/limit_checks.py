@@ -10,6 +10,7 @@ from typing import Any
 
 from slipway.settings import expressions
 from slipway.settings.fields import seconds
+from slipway.settings.files import CopiedFile, SecretFile
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.operations import Alert
@@ -30,7 +31,20 @@ PLAIN_PAGE = 600
 """Bytes of the default page without title and message, within `EDGE_PAGE`."""
 
 ENDS = {
-    "services": ("blue", "green", "publisher", "publish", "exporter", "roles", "dump", "restore", "restore-test"),
+    "services": (
+        "blue",
+        "green",
+        "shared",
+        "publisher",
+        "publish",
+        "exporter",
+        "roles",
+        "dump",
+        "restore",
+        "restore-test",
+        "archive",
+        "unpack",
+    ),
     "sites": ("blue", "green", "publisher", "publish", "config"),
     "schedules": (
         "blue",
@@ -43,9 +57,13 @@ ENDS = {
         "dump",
         "restore",
         "restore-test",
+        "archive",
+        "unpack",
     ),
     "domains": ("http", "origin", "pass", "safe", "queue"),
-    "databases": ("blue", "green", "queue", "nodes", "rw", "ro", "r", "pooler", "svc", "exporter", "roles"),
+    "caches": ("blue", "green"),
+    "queues": ("dead",),
+    "databases": ("blue", "green", "shared", "queue", "nodes", "rw", "ro", "r", "pooler", "svc", "exporter", "roles"),
 }
 """Suffixes that Slipway adds to names: a name with one of them could collide with that of another object."""
 BEGINNINGS = {
@@ -180,6 +198,12 @@ def _files(system: System, folder: Path) -> Found:
                 f"{limit // 1024} KiB that fit into a ConfigMap: split it into several migrations"
             )
             yield Finding(("migrations", index, "sql"), rule)
+    for name, service in system.services.items():
+        containers = [service, *service.companions.values()]
+        written = sum(_length(folder, file) for each in containers for file in each.files.values())
+        if written > (limit := most("kubernetes config map") - ROOM):
+            rule = f"are {written // 1024} KiB, more than the {limit // 1024} KiB that fit into a ConfigMap: put them into the image"
+            yield Finding(("services", name, "files"), rule)
     yield from _edge_page(system, folder)
     page = system.maintenance_page.page
     if page is None or not (folder / page).is_file():
@@ -206,6 +230,12 @@ def _edge_page(system: System, folder: Path) -> Found:
     if system.sites and length > EDGE_PAGE:
         rule = f"makes a page of {length} bytes, but CloudFront's edge serves {EDGE_PAGE} at most: shorten it or remove images"
         yield Finding(("maintenancePage", "message" if page is None else "page"), rule, (("title",),))
+
+
+def _length(folder: Path, file: object) -> int:
+    if isinstance(file, CopiedFile):
+        return _size(folder, file.file)
+    return len(str(getattr(file, "content", "" if isinstance(file, SecretFile) else file)).encode())
 
 
 def _size(folder: Path, file: str | None) -> int:

@@ -25,6 +25,8 @@ TABLE = {
     "kubernetes name": Limit(253, f"{_KUBERNETES}/overview/working-with-objects/names/"),
     "kubernetes label": Limit(63, f"{_KUBERNETES}/overview/working-with-objects/labels/"),
     "kubernetes service": Limit(63, f"{_KUBERNETES}/services-networking/service/"),
+    # Of a container; that of a Service may be as long as a label.
+    "kubernetes port": Limit(15, "https://www.rfc-editor.org/rfc/rfc6335#section-5.1"),
     "kubernetes namespace": Limit(63, f"{_KUBERNETES}/overview/working-with-objects/namespaces/"),
     # Its name is a label of its pods.
     "kubernetes job": Limit(63, f"{_KUBERNETES}/workloads/controllers/job/"),
@@ -43,6 +45,8 @@ TABLE = {
     "route rules": Limit(16, f"{_GATEWAY}/#httproutespec"),
     "route matches of a rule": Limit(64, f"{_GATEWAY}/#httprouterule"),
     "route matches": Limit(128, f"{_GATEWAY}/#httproutespec"),
+    "route headers": Limit(16, f"{_GATEWAY}/#httproutematch"),
+    "route header changes": Limit(16, f"{_GATEWAY}/#httpheaderfilter"),
     "route path": Limit(1024, f"{_GATEWAY}/#httppathmatch"),
     "cloudnative-pg cluster": Limit(50, "https://github.com/cloudnative-pg/cloudnative-pg/issues/3031"),
     # The operator's StatefulSet is called `<name>-server`.
@@ -55,8 +59,29 @@ TABLE = {
     "rds proxy": Limit(60, "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBProxy.html"),
     "backup plan": Limit(50, "https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupPlanInput.html"),
     "mq broker": Limit(50, "https://docs.aws.amazon.com/amazon-mq/latest/api-reference/brokers.html"),
+    "elasticache id": Limit(
+        40, "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html"
+    ),
+    "sqs queue": Limit(
+        80, "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
+    ),
+    # In seconds, as the lock.
+    "queue retention": Limit(
+        14 * 86400, "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"
+    ),
+    "queue lock": Limit(
+        12 * 3600, "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"
+    ),
+    "azure queue lock": Limit(
+        300, "https://learn.microsoft.com/azure/service-bus-messaging/message-transfers-locks-settlement"
+    ),
+    "sns topic": Limit(256, "https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html"),
     "iam role": Limit(64, "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"),
     "iam policy": Limit(128, "https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html"),
+    # Of all inline policies together, without white space.
+    "iam policies of a role": Limit(
+        10_240, "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
+    ),
     "aws budget": Limit(
         100, "https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html"
     ),
@@ -78,6 +103,10 @@ TABLE = {
     "azure resource group": Limit(90, _AZURE),
     "azure database server": Limit(63, _AZURE),
     "azure document server": Limit(40, _AZURE),
+    "azure cache": Limit(60, _AZURE),
+    "azure service bus": Limit(50, _AZURE),
+    "azure service bus queue": Limit(260, _AZURE),
+    "azure service bus subscription": Limit(50, _AZURE),
     "azure storage account": Limit(24, _AZURE),
     "azure container": Limit(63, _AZURE),
     "azure vault": Limit(24, _AZURE),

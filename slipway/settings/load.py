@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.engine_config import in_key_order, in_namespace, located
+from slipway.settings.environments import followed
 from slipway.settings.fields import Name
 from slipway.settings.library import Library
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
@@ -21,17 +22,21 @@ from slipway.settings.system import System
 
 def systems_path(project: Project, stack: str | None = None) -> str:
     """Return the folder of systems: the stack's own, or the project's."""
-    return _written(project, stack, "systemsPath") or "systems"
+    return _text(_written(project, stack, "systemsPath")) or "systems"
 
 
 def environment(project: Project, stack: str) -> str:
-    """Return the environment of the stack in its file; empty if there is no such file."""
-    return _written(project, stack, "environment")
+    """Return the environment whose rules hold for the stack, by its file; empty if there is no such file."""
+    return followed(_written(project, stack, "environment"))
 
 
-def _written(project: Project, stack: str | None, key: str) -> str:
-    """Return a text of a stack's file, or of the project's. Problems of the file are left to `load_stack`."""
-    usual = str(project.defaults.get(f"{project.name}:{key}", ""))
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _written(project: Project, stack: str | None, key: str) -> Any:
+    """Return a value of a stack's file, or of the project's. Problems of the file are left to `load_stack`."""
+    usual = project.defaults.get(f"{project.name}:{key}")
     if stack is None:
         return usual
     try:
@@ -39,8 +44,7 @@ def _written(project: Project, stack: str | None, key: str) -> str:
         document = in_namespace(read_stack_file(path, name_in(project, path)), project.name)
     except InvalidSettings:
         return usual
-    found = document.get(key)
-    return found if isinstance(found, str) else usual
+    return document.get(key, usual)
 
 
 def load_systems(project: Project, folder: str | None = None) -> dict[str, System]:

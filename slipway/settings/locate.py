@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.settings.document import LocatedDict, LocatedList, Mark, mark_at, read, value_at, walk
+from slipway.settings.document import LocatedDict, LocatedList, Mark, mark_at, read, read_all, value_at, walk
 from slipway.settings.engine_config import in_namespace
 from slipway.settings.library import SYSTEM_FILE
 from slipway.settings.load import name_in
+from slipway.settings.manifests import misread
 from slipway.settings.overlay import entry_of, open_setting
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.pointers import Pointer
@@ -41,11 +42,13 @@ def locate(project: Project, stack_file: Path, pointer: str, *keys: str | int) -
     if source.line is not None:
         return Location(source.file, source.line)
     path = (*source.path, *keys)
-    defined = mark_at(_document(project, stack_file, source.file), path)
-    override = _overrides(project, stack_file, source.file)
-    mark = None if override is None else _overriding(override, path)
-    merged = isinstance(value_at(override, path), LocatedDict) and len(defined.path) == len(path)
-    return _location(defined if mark is None or (merged and not _is_part(path)) else mark)
+    defined = mark_at(_document(project, stack_file, source), path)
+    for override in _overrides(project, stack_file, source.file):
+        mark = _overriding(override, path)
+        merged = isinstance(value_at(override, path), LocatedDict) and len(defined.path) == len(path)
+        if mark is not None and not (merged and not _is_part(path)):
+            return _location(mark)
+    return _location(defined)
 
 
 def origins(project: Project, stack_file: Path, pointer: str) -> list[Location]:
@@ -54,35 +57,37 @@ def origins(project: Project, stack_file: Path, pointer: str) -> list[Location]:
     Raises as `locate` does.
     """
     source = Pointer.parse(pointer)
-    lines = [_location(mark_at(_document(project, stack_file, source.file), source.path))]
-    override = _overrides(project, stack_file, source.file)
-    mark = None if override is None else _overriding(override, source.path)
-    if mark is not None:
-        value = value_at(override, source.path)
-        lines += map(_location, _leaves(value) if isinstance(value, LocatedDict) else [mark])
+    lines = [_location(mark_at(_document(project, stack_file, source), source.path))]
+    for override in _overrides(project, stack_file, source.file):
+        mark = _overriding(override, source.path)
+        if mark is not None:
+            value = value_at(override, source.path)
+            lines += map(_location, _leaves(value) if isinstance(value, LocatedDict) else [mark])
     return list(dict.fromkeys(lines))
 
 
-def _document(project: Project, stack_file: Path, file: str) -> LocatedDict:
-    """Return the content of `file`; the stack's file may be in another folder than the project's."""
+def _document(project: Project, stack_file: Path, source: Pointer) -> LocatedDict | LocatedList:
+    """Return the content of a file; the stack's file may be in another folder than the project's. In a file of
+    manifests a path begins with the number of a document."""
+    file = source.file
+    if any(isinstance(each, int) for each in source.path[:1]):
+        return read_all(project.root / file, file, misread)
     return read(stack_file if file == stack_file.name else project.root / file, file)
 
 
-def _overrides(project: Project, stack_file: Path, file: str) -> LocatedDict | None:
-    """Return the stack's overrides of the system that `file` defines; None if there are none or `file` is not a
+def _overrides(project: Project, stack_file: Path, file: str) -> Iterator[LocatedDict]:
+    """Yield the stack's overrides of the system that `file` defines, for each of its instances; none if `file` is not a
     system's."""
     name = name_in(project, stack_file)
     if Path(file).name != SYSTEM_FILE or not stack_file.is_file() or file == name:
-        return None
+        return
     config = read(stack_file, name).get("config")
-    if not isinstance(config, LocatedDict):
-        return None
-    clusters = in_namespace(config, project.name).get("clusters")
+    clusters = in_namespace(config, project.name).get("clusters") if isinstance(config, LocatedDict) else None
     for cluster in clusters.values() if isinstance(clusters, LocatedDict) else ():
-        placed = value_at(cluster, ("systems", Path(file).parent.name))
-        if isinstance(placed, LocatedDict):
-            return placed
-    return None
+        systems = value_at(cluster, ("systems",))
+        for called, placed in systems.items() if isinstance(systems, LocatedDict) else ():
+            if isinstance(placed, LocatedDict) and placed.get("definition", called) == Path(file).parent.name:
+                yield placed
 
 
 def _overriding(override: LocatedDict, path: Keys) -> Mark | None:

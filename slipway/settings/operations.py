@@ -8,14 +8,17 @@ from pydantic import Field
 
 from slipway.settings.fields import (
     Channel,
+    Cores,
     Count,
     Days,
+    Dollars,
     Duration,
     Email,
     ErrorPercent,
     HeaderName,
     LinePattern,
     Memory,
+    MemoryGibibytes,
     Name,
     PathPattern,
     Percent,
@@ -27,20 +30,22 @@ from slipway.settings.fields import (
     Text,
     UrlPath,
     Variable,
+    Version,
 )
 from slipway.settings.regulations import RegulationName
 from slipway.settings.setting import OVERRIDABLE, Setting
+from slipway.settings.versions import reaches
 
 
 class Objectives(Setting):
     """Service level objectives; alerts and releases are measured against them."""
 
     availability_percent: ErrorPercent = 99.9
-    """Share of successful requests."""
+    """Share of successful requests. 99.9 by default: 43 minutes of errors a month."""
     error_percent: ErrorPercent = 1.0
-    """Share of requests that may fail."""
+    """Share of requests that may fail. 1.0 by default: one in a hundred."""
     p95: Duration = "500ms"
-    """95th percentile of the response time."""
+    """95th percentile of the response time. 500ms by default, below what people feel as waiting."""
     average: Duration | None = None
     """Mean response time, if the owner promises one."""
     page_load: Duration | None = None
@@ -48,9 +53,11 @@ class Objectives(Setting):
     database_p95: Duration | None = None
     """95th percentile of the time of database queries."""
     cpu_percent: Percent = 70
-    """CPU usage relative to the request above which a pod is saturated."""
+    """CPU usage relative to the request above which a pod is saturated. 70 by default, the load at which the
+    autoscaler adds a replica."""
     memory_percent: Percent = 80
-    """Memory usage relative to the request above which a pod is saturated."""
+    """Memory usage relative to the request above which a pod is saturated. 80 by default, the load at which the
+    autoscaler adds a replica."""
     latency_regression_percent: Percent | None = None
     """Slowdown compared to the previous version that is a reason to consider a rollback."""
 
@@ -75,9 +82,11 @@ class Alert(Setting):
     window: Duration = "5m"
     """Window for `above`; five minutes by default, which smooths single failures."""
     for_: Duration = Field(default="5m", alias="for")
-    """How long the condition must hold (Prometheus' `for`)."""
+    """How long the condition must hold (Prometheus' `for`). Five minutes by default, so that one bad minute wakes
+    nobody."""
     severity: OneOf["critical", "warning", "info"] = "warning"
-    """`critical` pages, `warning` can wait until morning, `info` is only recorded."""
+    """`critical` pages, `warning` can wait until morning, `info` is only recorded. By default `warning`, because a
+    page must be chosen on purpose."""
 
 
 class Check(Setting):
@@ -104,7 +113,7 @@ class Check(Setting):
     body: dict[str, Scalar] = Field(default_factory=dict)
     """JSON body of the request."""
     status: Positive = 200
-    """Expected HTTP status."""
+    """Expected HTTP status. 200 by default, which means that the request was answered."""
     json_equals: dict[str, ScalarOrList] = Field(default_factory=dict)
     """Expected values in the JSON response, by dotted path."""
     present: list[Text] = Field(default_factory=list)
@@ -146,9 +155,10 @@ class Attestation(Setting):
     steps: list[Text] = Field(default_factory=list)
     """Steps, in order."""
     maximum_age: Duration = "7d"
-    """Maximum age of the evidence."""
+    """Maximum age of the evidence. A week by default, so that the evidence is of this version."""
     when: OneOf["before", "after", "rolled-back"] = "before"
-    """When it is due: `before` a release starts, `after` it, or `rolled-back` at the end of a rollback."""
+    """When it is due: `before` a release starts, `after` it, or `rolled-back` at the end of a rollback. By default
+    `before`, while nothing has happened yet."""
 
 
 class Flag(Setting):
@@ -157,9 +167,16 @@ class Flag(Setting):
     enabled: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
     """Whether the feature is enabled. Off by default, so that code can be released before the feature."""
     percent: Percent = Field(default=100, json_schema_extra=OVERRIDABLE)
-    """Share of users who have it while it is enabled."""
+    """Share of users who have it while it is enabled. All of them by default."""
+    since: Version | None = None
+    """First version that has it, such as 2.1.0: off in a slot with an older version, so that it moves with the visitors of a
+    release, and back with them. By default both slots have it at once."""
     description: Text | None = None
     """For people: what the feature is."""
+
+    def is_on(self, version: str | None) -> bool:
+        """Return whether it is on in a slot with `version`, for those whom `percent` selects."""
+        return self.enabled and (self.since is None or (version is not None and reaches(version, self.since)))
 
 
 class Contact(Setting):
@@ -211,7 +228,7 @@ class BusinessMetric(Setting):
     metric: Variable
     """Metric exported by the services."""
     unit: Text = "1"
-    """Unit of the dashboard; `1` for a plain count."""
+    """Unit of the dashboard; `1` for a plain count. A count by default."""
     target: float | None = None
     """Target of the owner, in `unit`; a line on the dashboard, without an alert."""
 
@@ -227,28 +244,23 @@ class Logs(Setting):
     """Patterns that must not appear after a release."""
 
 
-class RateLimit(Setting):
-    """Rate limit per client and service; static sites have no limit."""
-
-    requests: Positive = Field(default=100, json_schema_extra=OVERRIDABLE)
-    """Requests per `window`; more get status 429."""
-    window: Duration = "60s"
-    """Time after which the count is reset."""
-
-
 class GatewayRules(Setting):
     """How the gateway treats requests to the system."""
 
     timeout: Duration = Field(default="30s", json_schema_extra=OVERRIDABLE)
-    """Timeout for the response; then the client gets 504."""
+    """Timeout for the response; then the client gets 504. 30s by default, longer than people wait."""
     upload_timeout: Duration = Field(default="60s", json_schema_extra=OVERRIDABLE)
-    """Timeout for receiving a request with its body; then the client gets 408. None on domains with a `stream` route."""
+    """Timeout for receiving a request with its body; then the client gets 408. None on domains with a `stream` route.
+    60s by default, so that slow clients cannot hold connections for ever."""
     idle_timeout: Duration = Field(default="5m", json_schema_extra=OVERRIDABLE)
-    """Idle time after which a request, a stream or a WebSocket is closed."""
+    """Idle time after which a request, a stream or a WebSocket is closed. 5m by default, so that forgotten connections
+    do not delay a release."""
     retries: Count = Field(default=2, json_schema_extra=OVERRIDABLE)
-    """Retries of a failed request; only for GET, HEAD and OPTIONS."""
+    """Retries of a failed request; only for GET, HEAD and OPTIONS. 2 by default, which hides a pod that has just
+    ended."""
     maximum_body: Memory = Field(default="10Mi", json_schema_extra=OVERRIDABLE)
-    """Maximum size of a request; larger ones get status 413."""
+    """Maximum size of a request; larger ones get status 413. 10Mi by default, so that nobody fills the memory of the
+    gateway or a service."""
     origins: list[Name] = Field(default_factory=list)
     """Keys of domains whose pages may call the others from a browser (CORS); all of the system's own when empty."""
 
@@ -261,7 +273,7 @@ class Recovery(Setting):
     rpo: Duration
     """Recovery point objective (RPO)."""
     drill: OneOf["month", "quarter", "year"] = "quarter"
-    """For people: how often the failover is tested."""
+    """For people: how often the failover is tested. Every quarter by default, as auditors usually expect."""
 
 
 class Maintenance(Setting):
@@ -270,7 +282,7 @@ class Maintenance(Setting):
     page: RelativeFile | None = None
     """The HTML file; by default a plain one made from `message`."""
     retry_after: Duration = "30m"
-    """Value of Retry-After in the 503 response."""
+    """Value of Retry-After in the 503 response. 30m by default, so that clients do not come back all the time."""
     duration: Duration | None = None
     """Announced duration, with a buffer; by default the release's `expectedDuration`."""
     message: Text | None = None
@@ -281,17 +293,18 @@ class Nodes(Setting):
     """Minimum requirements of the system for a cluster."""
 
     count: Count = 3
-    """Minimum nodes, so that replicas can be spread over zones. A cluster of a public cloud must have as many, or more."""
-    cpu: Positive = 4
-    """Cores per node."""
-    memory: Positive = 16
-    """GiB of memory per node."""
+    """Minimum nodes, so that replicas can be spread over zones. A cluster of a public cloud must have as many, or
+    more. Three by default."""
+    cpu: Cores = 4
+    """Cores per node. 4 by default, the size that a cluster has by default."""
+    memory: MemoryGibibytes = 16
+    """GiB of memory per node. 16 by default, the size that a cluster has by default."""
 
 
 class Budget(Setting):
     """Budget of the system."""
 
-    monthly: Positive = Field(json_schema_extra=OVERRIDABLE)
+    monthly: Dollars = Field(json_schema_extra=OVERRIDABLE)
     """Budget in US dollars per month."""
     expected: dict[str, float] = Field(default_factory=dict)
     """The owner's estimate by part, in US dollars per month."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,10 @@ from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 PROJECT_FILE = "Pulumi.yaml"
 PROGRAM_FILE = "__main__.py"
 """What makes a folder a program."""
+RUNTIME = "python"
+"""The runtime of programs that the tool runs."""
+_OF_SLIPWAY = re.compile(r"^(?:from|import) slipway\b", re.MULTILINE)
+"""A line of a program that reads Slipway's systems and stacks."""
 STACK_KEYS = frozenset({"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
 
 
@@ -35,6 +40,16 @@ class Project:
     defaults: Mapping[str, Any]
     main: str = ""
     """Folder of the program, relative to the project's; empty if the project has its own program."""
+
+    @property
+    def is_slipway(self) -> bool:
+        """Return whether the program is Slipway's, whose stacks have clusters and systems; any other Pulumi program has
+        resources alone. A project without a program counts as Slipway's."""
+        try:
+            text = (self.program / PROGRAM_FILE).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return True
+        return _OF_SLIPWAY.search(text) is not None
 
     @property
     def program(self) -> Path:
@@ -77,9 +92,19 @@ def _project(root: Path) -> Project:
     if not isinstance(declared, LocatedDict):
         place = Place(PROJECT_FILE, document.marks["config"].line, ("config",))
         raise InvalidSettings([Problem(place, "is not a mapping of keys")])
+    _check_runtime(document)
     return Project(
         root, name, {full_key(name, key): value for key, value in _defaults(declared)}, _main(root, document)
     )
+
+
+def _check_runtime(document: LocatedDict) -> None:
+    """Refuse a program in another language. Raises InvalidSettings."""
+    runtime = document.get("runtime", RUNTIME)
+    name = runtime.get("name") if isinstance(runtime, LocatedDict) else runtime
+    if name != RUNTIME:
+        place = Place(PROJECT_FILE, document.marks["runtime"].line, ("runtime",))
+        raise InvalidSettings([Problem(place, f"is {name!r}: only programs in Python can be run", example=RUNTIME)])
 
 
 def _main(root: Path, document: LocatedDict) -> str:

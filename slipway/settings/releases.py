@@ -65,7 +65,7 @@ class Comparison(Setting):
     after: Text | None = None
     """The query that runs after the change; by default the same."""
     tolerance: float = 0.0
-    """Allowed difference of two numbers."""
+    """Allowed difference of two numbers. None by default, because what is counted must agree."""
 
 
 class Trigger(Setting):
@@ -103,6 +103,11 @@ class Migration(Setting):
     def is_needed_by(self, version: str) -> bool:
         return self.version is None or reaches(version, self.version)
 
+    @property
+    def is_verified_again(self) -> bool:
+        """Whether it declares what holds at any later time: queries and triggers of a file. A baseline is of its moment."""
+        return self.command is None and bool(self.verification or self.triggers)
+
     name: MigrationName
     """Names its Job and its entry in the journal; never changed afterwards."""
     database: DatabaseName
@@ -122,16 +127,18 @@ class Migration(Setting):
     risk: OneOf["low", "medium", "medium-high", "high"] | None = None
     """For people: the owner's risk assessment, for the approver."""
     phase: OneOf["expand", "contract"] = "expand"
-    """`contract` removes what no running version uses any more; it requires `after`."""
+    """`contract` removes what no running version uses any more; it requires `after`. By default `expand`, which every
+    running version survives."""
     after: Version | None = None
     """The lowest version that slots may run when a contract migration is applied."""
     compatible: bool = True
     """Whether the previous version still works afterwards. If not, it needs maintenance and unsplit weights, and a
-    rollback includes the database."""
+    rollback includes the database. On by default, so that the slots can run side by side."""
     blocking: bool = True
-    """Whether a failure stops the release."""
+    """Whether a failure stops the release. On by default, because pods would meet a schema that they do not expect."""
     transactional: bool = True
-    """Whether it runs in one transaction, which concurrent indexes cannot."""
+    """Whether it runs in one transaction, which concurrent indexes cannot. On by default, so that a failure leaves
+    nothing half-done."""
     preconditions: list[Query] = Field(default_factory=list)
     """Preconditions: queries that must hold before the change."""
     condition: Query | None = None
@@ -147,9 +154,11 @@ class Migration(Setting):
     rollback_verification: list[Query] = Field(default_factory=list)
     """Queries that must hold after the rollback."""
     timeout: Duration = "15m"
-    """Timeout, after which it counts as failed."""
+    """Timeout, after which it counts as failed. 15m by default, so that one that hangs is noticed within the
+    release."""
     lock_timeout: Duration = "1s"
-    """How long a statement waits for a lock before it is retried."""
+    """How long a statement waits for a lock before it is retried. 1s by default, so that visitors do not queue behind
+    it."""
     expected_duration: Duration | None = None
     """Measured duration, used in announcements."""
 
@@ -201,7 +210,8 @@ class Approval(Setting):
     role: Text
     """Who approves."""
     when: OneOf["before", "migration", "go-live", "rollback", "hotfix", "sign-off"] = "before"
-    """What requires it: the release, its migrations, traffic, a rollback, a hotfix, or completion."""
+    """What requires it: the release, its migrations, traffic, a rollback, a hotfix, or completion. By default the
+    release, the latest moment at which nothing has happened yet."""
     any_of: list[Text] = Field(default_factory=list)
     """Roles of which one can approve."""
 
@@ -214,13 +224,14 @@ class Load(Setting):
     path: UrlPath
     """The path to request."""
     requests: Positive = 1000
-    """Total number of requests."""
+    """Total number of requests. 1000 by default, enough to fill caches and to measure a percentile."""
     concurrency: Positive = 10
-    """Concurrent requests."""
+    """Concurrent requests. 10 by default, so that the load warms the candidate and does not break it."""
     token: Variable | None = None
     """The secret to send as `Authorization: Bearer`."""
     p95: Duration = "200ms"
-    """Maximum 95th percentile of the response time, or the release stops."""
+    """Maximum 95th percentile of the response time, or the release stops. 200ms by default, since warm-up requests are
+    plain ones."""
     error_percent: ErrorPercent | None = None
     """Maximum error rate, or the release stops; by default that of the objectives."""
 
@@ -228,7 +239,7 @@ class Load(Setting):
 class Rollback(Setting):
     """Conditions for a rollback."""
 
-    error_percent: float | None = None
+    error_percent: ErrorPercent | None = None
     """Error rate that triggers an immediate rollback."""
     on: list[Text] = Field(default_factory=list)
     """For people: reasons for an immediate rollback, in the owner's words."""

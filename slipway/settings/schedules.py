@@ -29,8 +29,8 @@ class Schedule(Setting):
     """Time zone of `schedule`; UTC by default, whose clock never changes. Elsewhere a time that the change to summer
     time leaves out has no run."""
     concurrency: OneOf["Forbid", "Replace"] = "Forbid"
-    """What happens to a run that is due while another one runs: `Forbid` skips it, `Replace` ends the other. Runs never
-    overlap."""
+    """What happens to a run that is due while another one runs: `Forbid` skips it, `Replace` ends the other. Runs
+    never overlap. By default `Forbid`, because the run that is under way must not lose its work."""
     starting_deadline: Duration = "10m"
     """How late a run may start, such as after an outage, before it counts as missed; at least 10s. Ten minutes by
     default, so that a run that nobody expects any more does not start."""

@@ -13,10 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from slipway.settings.clouds import CLOUDS
+from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.load import systems_path
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
@@ -26,19 +28,22 @@ from slipway.settings.stack_reader import StackConfig
 from slipway.settings.stacks import SystemDeployment
 from slipway.settings.system import System
 
+EXAMPLES = Path(__file__).with_name("examples.yaml")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+@cache
 def system_schema() -> Schema:
-    """Return the JSON Schema of `systems/<name>/system.yaml`."""
+    """Return the JSON Schema of `systems/<name>/system.yaml`, which must not be changed."""
     definitions = _definitions(System)
     root = definitions.pop("System")
     return {"$schema": DIALECT, "title": "A system of Slipway", **root, "$defs": definitions}
 
 
+@cache
 def stack_schema(project: str = "slipway") -> Schema:
-    """Return the JSON Schema of `Pulumi.<stack>.yaml`: Pulumi's own keys, and those of the namespace `project` in
-    `config`."""
+    """Return the JSON Schema of `Pulumi.<stack>.yaml`, which must not be changed: Pulumi's own keys, and those of the
+    namespace `project` in `config`."""
     definitions = _definitions(System, SystemDeployment, StackConfig, *(cloud.cluster for cloud in CLOUDS.values()))
     overrides = _overrides(definitions)
     config = definitions.pop("StackConfig")
@@ -102,7 +107,24 @@ def _definitions(*models: type[BaseModel]) -> dict[str, Schema]:
             for name, description in field_docstrings(model).items():
                 alias = model.model_fields[name].alias or name
                 properties[alias] = {"description": description, **properties[alias]}
+            for alias, example in examples_of(model).items():
+                properties[alias] = {**properties[alias], "examples": [example]}
     return definitions
+
+
+def examples_of(model: type[Setting]) -> dict[str, Any]:
+    """Return the examples of a model's keys, by key; those of a base count if it has none of its own."""
+    found: dict[str, Any] = {}
+    for base in reversed(model.__mro__):
+        found |= examples().get("Cluster" if base is ClusterSettings else base.__name__, {})
+    aliases = {field.alias or name for name, field in model.model_fields.items()}
+    return {key: example for key, example in found.items() if key in aliases}
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Return the examples by model and key."""
+    return yaml.safe_load(EXAMPLES.read_text("utf-8"))
 
 
 def _subclasses(model: type[Setting]) -> list[type[Setting]]:

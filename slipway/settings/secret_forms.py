@@ -119,6 +119,8 @@ GENERIC = "generic-api-key"
 """The rule that depends on the name alone."""
 _LOGIN = re.compile(r"(?<![\w+.-])[a-zA-Z][\w+.-]*://[^\s/:@\"'<>]*:(?P<password>[^\s/@\"']+)@")
 _REFERENCE = re.compile(r"\$\{[^}]+\}|\$\([^)]+\)|\$[A-Za-z_]\w*|\{\{.*\}\}|<[^>]+>|%\(\w+\)s|[x*.]{3,}", re.DOTALL)
+_PLACEHOLDERS = re.compile(r"(\{[A-Za-z_][\w.\[\]-]*\})+")
+"""Names in braces, which a program or Slipway fills in: `{secret.CACHE_KEY}`."""
 _NUMBER = re.compile(r"[-+]?\d[\d_]*(\.\d+)?")
 _HARMLESS = re.compile(
     r"|true|false|yes|no|on|off|none|null|(en|dis)abled|required|optional|strict|strong|(\.{0,2}|~)(/[\w.-]+)+/?|\w[\w+.-]*://\S*|arn:\S+|\d{1,5}(ms|s|m|h|d)?"
@@ -160,8 +162,9 @@ _BUILT_IN = ("REACT_APP_", "NEXT_PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "VITE
 
 def has_secret_form(text: str) -> bool:
     """Return whether a text contains a key or token of a known form, or an address with a password."""
-    return bool(secret_form(text)) or any(
-        not _REFERENCE.fullmatch(each["password"]) and "{" not in each["password"] for each in _logins(text)
+    passwords = [each["password"] for each in _logins(text)]
+    return bool(secret_form(text)) or not all(
+        _REFERENCE.fullmatch(each) or _PLACEHOLDERS.fullmatch(each) for each in passwords
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    TypeAdapter,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,12 @@ from slipway.settings.pointers import Pointer
 
 OVERRIDABLE: dict[str, Any] = {"x-overridable": True}
 """Marks a field that a stack may override (`json_schema_extra`): sizes, replicas, retention, addresses, budgets."""
+
+
+def needs(capability: str) -> dict[str, Any]:
+    """Mark a field that acts only on clouds with a capability (`json_schema_extra`); the reference says on which, and what
+    the others do instead."""
+    return {"x-capability": capability}
 
 
 class Setting(BaseModel):
@@ -69,3 +76,24 @@ class Choice:
 
     def _settled(self, value: dict[str, Any]) -> Setting:
         return self.kind(value).model_validate(value, by_alias=True, by_name=False)
+
+
+@dataclass(frozen=True)
+class Shorthand:
+    """Marks a setting in whose place a single value of the type `leaf` may stand: it becomes the setting's `key`."""
+
+    key: str
+    leaf: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        either = core_schema.union_schema([handler.generate_schema(self.leaf), handler(source)])
+        checked = TypeAdapter(self.leaf).validate_python
+
+        def chosen(value: Any, _: Callable[[Any], Any]) -> Any:
+            if isinstance(value, Setting):
+                return value
+            if isinstance(value, dict):
+                return source.model_validate(value, by_alias=True, by_name=False)
+            return source.model_validate({self.key: checked(value)})
+
+        return core_schema.no_info_wrap_validator_function(chosen, either)

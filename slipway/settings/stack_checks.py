@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 
-from slipway.settings import cloud_checks
-from slipway.settings.cluster_settings import ManagedCluster
+from slipway.settings import cloud_checks, controller_checks, egress_checks, manifest_checks, placement_checks
+from slipway.settings.cluster_settings import ManagedCluster, Network
 from slipway.settings.finding import Finding, Found
 from slipway.settings.images import ForeignImage
 from slipway.settings.operations import Contact
 from slipway.settings.pointers import Path
 from slipway.settings.problems import nearest
-from slipway.settings.services import Environment, FromVersion
+from slipway.settings.references import Environment, FromVersion
 from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, Slot, StackCluster, SystemDeployment
 from slipway.settings.system import System
 from slipway.settings.versions import reaches
@@ -21,8 +21,8 @@ RESERVED_NETWORKS = {"Services": "172.20.0.0/16", "pods": "10.244.0.0/16"}
 """Internal address ranges of each cluster, which networks must not overlap."""
 
 
-def findings(clusters: Mapping[str, StackCluster]) -> Found:
-    """Yield every broken relation among `clusters`; paths begin at the stack's configuration."""
+def findings(clusters: Mapping[str, StackCluster], environment: str) -> Found:
+    """Yield every broken relation among `clusters` of an environment; paths begin at the stack's configuration."""
     yield from _networks(clusters)
     yield from _namespaces(clusters)
     yield from _deployed_once(clusters)
@@ -30,9 +30,13 @@ def findings(clusters: Mapping[str, StackCluster]) -> Found:
     yield from _names_in_the_cloud(clusters)
     for name, cluster in clusters.items():
         yield from cloud_checks.findings(name, cluster)
+        yield from controller_checks.findings(("clusters", name), cluster, environment)
         yield from _nodes(("clusters", name, "kubernetes", "nodes"), cluster)
+        yield from placement_checks.findings(("clusters", name), cluster)
         yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
         yield from _controller(("clusters", name), cluster)
+        yield from egress_checks.findings(("clusters", name), cluster, CLUSTER_NAMESPACES)
+        yield from manifest_checks.findings(("clusters", name), cluster, CLUSTER_NAMESPACES)
         for system in cluster.systems.values():
             yield from _artefacts(("clusters", name, "systems", system.name), system)
             yield from _weights(("clusters", name, "systems", system.name), system.deployment)
@@ -52,13 +56,26 @@ def _networks(clusters: Mapping[str, StackCluster]) -> Found:
             continue
         network = cluster.settings.network
         for key, owner, written in (
-            ("cidr", f"the network of cluster '{name}'", network.cidr),
+            ("cidr", f"the network of cluster '{name}'", None if network.subnet_cidrs else network.cidr),
             ("secondCidr", f"the second network of cluster '{name}'", network.second_cidr),
         ):
             if written is not None:
                 path = ("clusters", name, "network", key)
                 yield from _network(path, ipaddress.IPv4Network(written), taken)
                 taken[owner] = (ipaddress.IPv4Network(written), (path,))
+    for name, cluster in clusters.items():
+        if isinstance(cluster.settings, ManagedCluster):
+            yield from _existing_subnets(("clusters", name, "network"), cluster.settings.network, taken)
+
+
+def _existing_subnets(
+    path: Path, network: Network, taken: Mapping[str, tuple[ipaddress.IPv4Network, tuple[Path, ...]]]
+) -> Found:
+    """Check subnets that exist, which several clusters may share, against the ranges inside clusters and new networks."""
+    for below, cidr in network.subnet_cidrs:
+        for owner, (other, related) in taken.items():
+            if ipaddress.IPv4Network(cidr).overlaps(other):
+                yield Finding((*path, *below), f"overlaps {owner}, {other}", related)
 
 
 def _network(
@@ -109,8 +126,8 @@ def _namespaces(clusters: Mapping[str, StackCluster]) -> Found:
 
 
 def _nodes(path: Path, cluster: StackCluster) -> Found:
-    """Check that the node pool has what each system requires. The nodes of a cluster of one's own are not known."""
-    if not isinstance(cluster.settings, ManagedCluster):
+    """Check that the node pool has what each system requires. The nodes of an existing cluster are not known."""
+    if not isinstance(cluster.settings, ManagedCluster) or cluster.settings.kubernetes.not_judged:
         return
     pool = cluster.settings.kubernetes.nodes
     for name, system in cluster.systems.items():
@@ -153,7 +170,10 @@ def _deployed_once(clusters: Mapping[str, StackCluster]) -> Found:
     for name, cluster in clusters.items():
         for system in cluster.systems:
             if deployed.setdefault(system, name) != name:
-                rule = f"is already deployed on cluster '{deployed[system]}'"
+                rule = (
+                    f"is already deployed on cluster '{deployed[system]}': give this one a name of its own and set its "
+                    f"'definition', such as {system}-{name}: {{definition: {cluster.systems[system].defined_as}}}"
+                )
                 yield Finding(("clusters", name, "systems", system), rule)
 
 
@@ -309,7 +329,8 @@ def _environments(definition: System, slot: Slot) -> Iterator[tuple[Path, Enviro
     """Yield each environment with the version that it is for, and the key of that version."""
     for name, service in definition.services.items():
         key: Path = ("versions", name) if name in slot.versions else ("version",)
-        for environment in (definition.environment, service.environment, service.build):
+        others = [companion.environment for companion in service.companions.values()]
+        for environment in (definition.environment, service.environment, service.build, *others):
             yield key, environment, slot.version_of(name)
     for site in definition.sites.values():
         yield ("version",), site.settings, slot.version
@@ -333,11 +354,11 @@ def _versions(path: Path, system: DeployedSystem) -> Found:
 
 def _repacked(path: Path, system: DeployedSystem, cluster: StackCluster) -> Found:
     """Check that an image is named where mirrors change digests."""
-    for name, service in system.definition.services.items():
-        image = service.image
+    named = [(name, image) for name, service in system.definition.services.items() for image in service.images]
+    for name, image in named:
         if isinstance(image, ForeignImage) and image.tag is None and not cluster.settings.mirrors.digests:
             rule = (
-                f"has services.{name}.image without a tag, and mirrors that change its digest (mirrors.digests: false): "
+                f"has services.{name} with an image without a tag, and mirrors that change its digest (mirrors.digests: false): "
                 "set 'tag', for example 8.1.4"
             )
             yield Finding(path, rule)

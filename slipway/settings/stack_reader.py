@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pydantic import Field
 
-from slipway.settings import stack_checks
+from slipway.settings import manifest_checks, stack_checks
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.document import LocatedDict, walk
-from slipway.settings.environments import as_released
-from slipway.settings.fields import Name
-from slipway.settings.library import Library, plain_secrets
+from slipway.settings.environments import Environment, as_released, followed, own_name
+from slipway.settings.fields import Name, PythonFile
+from slipway.settings.library import Library, name_rule, plain_secrets
 from slipway.settings.overlay import overridable_keys, refusal
 from slipway.settings.pointers import Path
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest, nearest_word
 from slipway.settings.project import Project
 from slipway.settings.setting import Setting
-from slipway.settings.stacks import DeployedSystem, Stack, StackCluster, SystemDeployment
+from slipway.settings.stacks import DeployedSystem, ExtensionModule, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
 from slipway.settings.validation import problem_at, repaired, touches, validate
-
-Environment = Literal["production", "staging", "local"]
-ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
 
 
 class StackConfig(Setting):
     """Configuration keys of a stack in the project's namespace."""
 
     environment: Environment
-    """The environment of the stack, passed to programs and shown in tags."""
+    """The environment of the stack: what its rules and releases depend on, and a name of its own if it has one."""
     systems_path: str = "systems"
-    """Folder of the systems, from the project's folder."""
+    """Folder of the systems, from the project's folder. By default `systems`, where `slipway init` puts them."""
+    extensions: PythonFile | None = Field(default=None, examples=["extensions.py"])
+    """A Python file of the project's folder that adds resources to clusters and systems; none by default."""
     clusters: dict[Name, Any] = Field(min_length=1)
     """The stack's clusters by name, each with its systems."""
 
@@ -42,7 +41,7 @@ class StackReader:
     """Reads one stack's configuration; problems are collected until all of it was read."""
 
     def __init__(self, project: Project, name: str, document: LocatedDict) -> None:
-        self._name = name
+        self._name, self._project = name, project
         self._document = document
         self._problems = [*_encrypted(document)]
         if self._problems:
@@ -61,13 +60,25 @@ class StackReader:
                 cluster = self._cluster(name, entry)
                 if cluster is not None:
                     clusters[name] = cluster
-        for path, rule, related in stack_checks.findings(clusters):
+        environment = self._config.environment if self._config is not None else None
+        for path, rule, related in stack_checks.findings(clusters, followed(environment)):
             if not any(touches(each, self._stood_in) for each in (path, *related)):
                 self._problems.append(problem_at(self._document, path, rule))
+        extensions = self._extensions(self._project)
         self._problems += self._library.problems
         if self._problems or self._config is None:
             raise InvalidSettings(self._problems)
-        return Stack(self._name, self._config.environment, clusters)
+        return Stack(self._name, followed(environment), clusters, extensions, own_name(environment))
+
+    def _extensions(self, project: Project) -> ExtensionModule | None:
+        name = self._config.extensions if self._config else None
+        if name is None:
+            return None
+        file = project.root / name
+        if not file.is_file():
+            rule = "is not a file of the project's folder: write it (docs/extensions.md), or remove the key"
+            self._problems.append(problem_at(self._document, ("extensions",), rule))
+        return ExtensionModule(name, file)
 
     def _opened(self, project: Project) -> Library:
         mark = self._document.marks.get("systemsPath")
@@ -93,9 +104,11 @@ class StackReader:
         if settings is None or self._config is None:
             return None
         for deployed in systems.values():
-            definition = as_released(deployed.definition, self._config.environment, settings)
+            definition = as_released(deployed.definition, followed(self._config.environment), settings)
             systems[deployed.name] = replace(deployed, definition=definition)
-        return StackCluster(name, settings, systems)
+        cluster = StackCluster(name, settings, _acquainted(systems))
+        self._problems += manifest_checks.problems(cluster, stack_checks.CLUSTER_NAMESPACES)
+        return cluster
 
     def _systems(self, entry: LocatedDict) -> dict[str, DeployedSystem]:
         systems = entry.get("systems")
@@ -109,24 +122,48 @@ class StackReader:
 
     def _system(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
         written = systems[name]
-        known = self._library.names
-        if name not in known:
-            mark = systems.marks[name]
-            rule = f"is not a system in {self._library.folder}/{nearest(name, known)}"
-            self._problems += [Problem(Place(mark.file, mark.line, mark.path), rule)] if known else []
-            return None
         if written is None:
             written = LocatedDict(systems.marks[name])
         if not isinstance(written, LocatedDict):
             self._problems.append(problem_at(systems, (name,), "is not a mapping of keys"))
             return None
+        if not self._is_known(name, written, systems):
+            return None
         self._problems += _unknown_keys(written)
         deployment, problems = validate(SystemDeployment, written.only(_DEPLOYMENT_KEYS))
         self._problems += problems
-        definition = self._library.merged(name, written.only(overridable_keys(System)))
+        defined_as = written.get("definition", name)
+        definition = self._library.merged(defined_as, written.only(overridable_keys(System)))
         if definition is None or deployment is None:
             return None
-        return DeployedSystem(name, definition, deployment)
+        return DeployedSystem(name, definition, deployment, manifests=self._library.manifests(defined_as))
+
+    def _is_known(self, name: str, written: LocatedDict, systems: LocatedDict) -> bool:
+        """Return whether there is a definition for the system; else it is a problem of its name or of its definition."""
+        known, folder = self._library.names, self._library.folder
+        asked = written.get("definition")
+        problem = None
+        if asked is None and name not in known:
+            hint = "" if nearest_word(name, known) else "; for an instance of one set 'definition' to its name"
+            problem = problem_at(systems, (name,), f"is not a system in {folder}/{nearest(name, known)}{hint}")
+        elif asked is not None and asked not in known:
+            problem = problem_at(written, ("definition",), f"is not a system in {folder}/{nearest(str(asked), known)}")
+        elif asked not in (None, name) and name in known:
+            problem = problem_at(
+                systems, (name,), f"is a system of its own in {folder}/: give the instance of '{asked}' another name"
+            )
+        elif (rule := name_rule(name)) is not None:
+            problem = problem_at(systems, (name,), rule)
+        self._problems += [problem] if problem and known else []
+        return problem is None
+
+
+def _acquainted(systems: Mapping[str, DeployedSystem]) -> dict[str, DeployedSystem]:
+    """Return the systems, of which each knows the others."""
+    return {
+        name: replace(each, neighbours={key: other for key, other in systems.items() if key != name})
+        for name, each in systems.items()
+    }
 
 
 _DEPLOYMENT_KEYS = [field.alias or name for name, field in SystemDeployment.model_fields.items()]

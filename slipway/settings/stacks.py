@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal as OneOf
 
 from pydantic import Field
@@ -21,7 +22,9 @@ from slipway.settings.fields import (
     Url,
     Version,
 )
-from slipway.settings.services import Supplied
+from slipway.settings.kinds import KINDS
+from slipway.settings.manifests import AllowedKind, Manifest, ManifestRights
+from slipway.settings.services import SHARED, Supplied
 from slipway.settings.setting import Setting
 from slipway.settings.system import System
 
@@ -66,8 +69,12 @@ class Hotfix(Setting):
 class SystemDeployment(Setting):
     """The deployment of a system in a stack."""
 
+    definition: Name | None = None
+    """The system that this is an instance of, where it has another name: the folder of its definition. By default that
+    of its own name."""
     active: OneOf["blue", "green"] = "blue"
-    """The slot that visitors shall have. Without releases by the controller, the one that a rollback returns to."""
+    """The slot that visitors shall have. Without releases by the controller, the one that a rollback returns to. Blue
+    by default, where a first version begins."""
     blue: Slot = Field(default_factory=Slot)
     """The blue slot."""
     green: Slot = Field(default_factory=Slot)
@@ -79,12 +86,17 @@ class SystemDeployment(Setting):
     """Applied migrations with `compatible: false`; versions that require one can then get traffic without
     maintenance."""
     attempt: Positive = 1
-    """Increment this to recreate the backup and the Job of a failed migration, and to repeat a release."""
+    """Increment this to recreate the backup and the Job of a failed migration, and to repeat a release. 1 by
+    default."""
     hotfix: Hotfix | None = None
     """Releases outside the window; only where the controller releases."""
 
+    manifests: ManifestRights = Field(default_factory=ManifestRights)
+    """What its manifests may have beyond known kinds in its own namespace."""
+
     def slot(self, name: str) -> Slot:
-        return self.blue if name == "blue" else self.green
+        """Return a slot; what runs outside of both has the version of the active one."""
+        return self.blue if (self.active if name == SHARED else name) == "blue" else self.green
 
     def weight(self, name: str) -> int:
         """Return the percentage of traffic for slot `name`."""
@@ -99,10 +111,29 @@ class DeployedSystem:
     name: str
     definition: System
     deployment: SystemDeployment
+    neighbours: Mapping[str, DeployedSystem] = field(default_factory=dict, repr=False)
+    """The other systems of its cluster, each without its neighbours."""
+    manifests: Sequence[Manifest] = ()
+    """Its own Kubernetes objects."""
 
     @property
     def namespace(self) -> str:
         return self.definition.namespace or self.name
+
+    @property
+    def defined_as(self) -> str:
+        """The system whose definition it has: an instance has another name."""
+        return self.deployment.definition or self.name
+
+    def allowed_kind(self, manifest: Manifest) -> AllowedKind | None:
+        """Return the right by which the stack allows the kind of an object."""
+        allowed = self.deployment.manifests.kinds
+        return next((each for each in allowed if (each.api_version, each.kind) == manifest.identity), None)
+
+    def is_namespaced(self, manifest: Manifest) -> bool:
+        """Return whether an object is in a namespace; one of an unknown kind is where the stack says."""
+        allowed = self.allowed_kind(manifest)
+        return KINDS.get(manifest.identity, allowed.scope if allowed else "namespace") == "namespace"
 
 
 MONITORING = "monitoring"
@@ -158,9 +189,22 @@ class StackCluster:
 
 
 @dataclass(frozen=True)
+class ExtensionModule:
+    """A module of the stack's own, which adds resources."""
+
+    name: str
+    """From the project's folder."""
+    file: Path
+
+
+@dataclass(frozen=True)
 class Stack:
     """The validated content of a stack."""
 
     name: str
     environment: str
+    """The environment whose rules hold."""
     clusters: Mapping[str, StackCluster]
+    extensions: ExtensionModule | None = None
+    own_environment: str = ""
+    """Name of the environment, if it has one of its own."""

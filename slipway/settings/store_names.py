@@ -86,6 +86,21 @@ def restoring(database: str) -> str:
     return shortened(f"{kubernetes_name(database)}-restore", most("kubernetes cron job"))
 
 
+def claim(service: str, slot: str, volume: str) -> str:
+    """Return the claim of a volume: `shop-shared-data`, or `shop-blue-data` where each slot has one."""
+    return f"{service}-{slot}-{volume}"
+
+
+def archive(claim: str) -> str:
+    """Return the CronJob that archives a volume each night."""
+    return f"{shortened(claim, most('kubernetes cron job') - len('-archive'))}-archive"
+
+
+def unpacking(claim: str) -> str:
+    """Return the suspended CronJob from which Jobs that unpack an archive of a volume are created."""
+    return f"{shortened(claim, most('kubernetes cron job') - len('-unpack'))}-unpack"
+
+
 def restore_test(database: str) -> str:
     """Return the CronJob that restores the newest dump of a database into a scratch database."""
     return shortened(f"{kubernetes_name(database)}-restore-test", most("kubernetes cron job"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slipway.settings import migration_sql, text_files
+from slipway.settings.files import CopiedFile
 from slipway.settings.problems import Place, Problem
 from slipway.settings.system import System
 from slipway.settings.text_files import Fault, UnreadableFile
@@ -18,7 +19,16 @@ def problems(system: System, folder: Path, name: str) -> list[Problem]:
     ]
     if (page := system.maintenance_page.page) is not None:
         found += [(page, fault) for fault in _text_faults(folder / page)]
+    for file in _copied(system):
+        found += [(file, fault) for fault in _text_faults(folder / file)]
     return [Problem(Place(f"{name}/{file}", fault.line), fault.rule) for file, fault in found]
+
+
+def _copied(system: System) -> list[str]:
+    """Return the files of the folder that containers get, without duplicates."""
+    containers = [each for one in system.services.values() for each in (one, *one.companions.values())]
+    files = (file for each in containers for file in each.files.values() if isinstance(file, CopiedFile))
+    return list(dict.fromkeys(file.file for file in files))
 
 
 def _sql(system: System) -> Iterator[tuple[str, bool]]:

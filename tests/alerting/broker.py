@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.alerting import programs
-from tests.processes import HOST, PATIENCE, asked, free_port, running, status, until
+from tests.processes import HOST, TIMEOUT, free_port, request_json, running, status, until
 
 READER = ("reader", "of this test only")
 """An administrator that the test adds, to read back what is there: nobody else may."""
@@ -25,7 +25,7 @@ class Broker:
     stomp: int
 
     def read(self, path: str) -> Any:
-        return asked(f"http://{HOST}:{self.management}/api/{path}", login=READER)
+        return request_json(f"http://{HOST}:{self.management}/api/{path}", login=READER)
 
     def status(self, path: str, login: tuple[str, str]) -> int:
         return status(f"http://{HOST}:{self.management}/api/{path}", login)
@@ -108,7 +108,7 @@ class Stomp:
     """STOMP, whose frames are text: a verb, headers, an empty line, and what is said up to a zero byte."""
 
     def __init__(self, broker: Broker) -> None:
-        self._socket = socket.create_connection((HOST, broker.stomp), timeout=PATIENCE)
+        self._socket = socket.create_connection((HOST, broker.stomp), timeout=TIMEOUT)
         self._left = b""
 
     def __enter__(self) -> Stomp:
@@ -121,7 +121,7 @@ class Stomp:
         lines = [verb, *(f"{key.replace('_', '-')}:{value}" for key, value in headers.items()), "", text]
         self._socket.sendall("\n".join(lines).encode() + b"\0")
 
-    def hears(self) -> tuple[str, dict[str, str], str]:
+    def receive(self) -> tuple[str, dict[str, str], str]:
         while b"\0" not in self._left:
             more = self._socket.recv(65536)
             assert more, "RabbitMQ hung up"
@@ -134,17 +134,17 @@ class Stomp:
     def logs_in(self, user: str, password: str, host: str) -> str:
         """What RabbitMQ answers: CONNECTED or ERROR."""
         self.says("CONNECT", accept_version="1.2", host=host, login=user, passcode=password)
-        return self.hears()[0]
+        return self.receive()[0]
 
     def publishes(self, queue: str, text: str) -> None:
         """And waits until it is kept."""
         self.says("SEND", text, destination=f"/amq/queue/{queue}", receipt="sent")
-        verb, headers, why = self.hears()
+        verb, headers, why = self.receive()
         assert (verb, headers.get("receipt-id")) == ("RECEIPT", "sent"), why
 
     def reads(self, queue: str) -> tuple[str, str]:
         """One message, and by what it is acknowledged or refused."""
         self.says("SUBSCRIBE", id=queue, destination=f"/amq/queue/{queue}", ack="client-individual")
-        verb, headers, text = self.hears()
+        verb, headers, text = self.receive()
         assert verb == "MESSAGE", text
         return text, headers["ack"]

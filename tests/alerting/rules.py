@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from components.cluster.monitoring.manifests.alerting import catalogue
+from components.cluster.monitoring.manifests.alerting import system_alerts
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
@@ -35,7 +35,7 @@ def deployed_systems() -> Mapping[str, DeployedSystem]:
 
 
 def spec(deployed: DeployedSystem) -> dict[str, Any]:
-    return catalogue.prometheus_rule(deployed, BOOKS)
+    return system_alerts.prometheus_rule(deployed, BOOKS)
 
 
 def write(deployed: DeployedSystem, folder: Path) -> Path:
@@ -46,7 +46,7 @@ def write(deployed: DeployedSystem, folder: Path) -> Path:
 
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
-    return [rule for rules in catalogue.of_system(deployed).values() for rule in rules]
+    return [rule for rules in system_alerts.of_system(deployed).values() for rule in rules]
 
 
 def of_its_own(system: str) -> list[Rule]:
@@ -98,12 +98,12 @@ def _expected(deployed: DeployedSystem, moment: Moment, step: int) -> dict[str, 
     expected: list[dict[str, Any]] = []
     if own is not None:
         labels = {**own, **rule.labels, **owner}
-        expected.append({"exp_labels": labels, "exp_annotations": _told(deployed, rule, own)})
+        expected.append({"exp_labels": labels, "exp_annotations": _annotations(deployed, rule, own)})
     return {"eval_time": f"{moment.step * step}s", "alertname": rule.name, "exp_alerts": expected}
 
 
-def _told(deployed: DeployedSystem, rule: Rule, own: Mapping[str, str]) -> dict[str, str]:
-    """A summary may use labels of its series only; any other would be empty."""
+def _annotations(deployed: DeployedSystem, rule: Rule, own: Mapping[str, str]) -> dict[str, str]:
+    """The annotations of the alert. A summary may use labels of its series only; any other would be empty."""
     return {
         "summary": _LABEL.sub(lambda found: own[found[1]], without_value(rule.summary)),
         "description": rule.description,

@@ -258,8 +258,8 @@ def average_latency_high(deployed: DeployedSystem, rule: Rule) -> Scenario:
 
 
 def errors_above_rollback(deployed: DeployedSystem, rule: Rule) -> Scenario:
-    """A fifth more of the requests fail than the owner bears, at a pace that burns the budget of a month too slowly to be
-    told of by it soon."""
+    """A fifth more of the requests fail than the owner bears, at a pace that burns the budget of a month too slowly for
+    the burn alerts to report it soon."""
     limit, taken = (deployed.definition.release.rollback.error_percent or 0) / 100, course(rule, reaction=8)
     service, every = first_service(deployed), 60 * RATE
     bad = taken.counter(0, limit * 1.2 * every)
@@ -330,7 +330,7 @@ def metrics_missing(deployed: DeployedSystem, rule: Rule) -> Scenario:
 
 
 def pod_crash_looping(deployed: DeployedSystem, rule: Rule) -> Scenario:
-    """Kubernetes tells of the waiting container while it waits only: the series is gone in between."""
+    """Kubernetes reports the waiting container only while it waits: the series is gone in between."""
     taken, namespace, pod = course(rule), deployed.namespace, first_pod(deployed)
     waiting = "kube_pod_container_status_waiting_reason"
     own = {"namespace": namespace, "pod": pod, "container": first_service(deployed)}

@@ -1,4 +1,4 @@
-"""A server that is Envoy's metrics and everybody who hears of alerts."""
+"""A server that stands for Envoy's metrics and for every receiver of alerts."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from typing import Any
 
-from tests.processes import HOST
+from tests.loopback import serving
 
 CLUSTER = "httproute/fleet/fleet-api-web/rule/1/backend/0"
-GROWTH = {"well": (100, 0), "failing": (0, 100), "mended": (10**12, 0)}
-"""Requests that succeed and fail between two scrapes. Mended, so many succeed that the failed ones are few in every
+GROWTH = {"well": (100, 0), "failing": (0, 100), "fixed": (10**12, 0)}
+"""Requests that succeed and fail between two scrapes. Fixed, so many succeed that the failed ones are few in every
 window, however many there were: it would take minutes to wait until they are out of it."""
 
 
 @dataclass
 class Site:
-    """`told` is what receivers heard, each with the receiver's name."""
+    """`sent` is what receivers got, each with the receiver's name."""
 
     port: int = 0
     state: str = "well"
     scrapes: int = 0
     good: int = 0
     bad: int = 0
-    told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def metrics(self) -> str:
@@ -43,14 +43,14 @@ class Site:
         ]
         return "\n".join([f"# TYPE {name} counter", *lines, ""])
 
-    def hears(self, receiver: str, message: dict[str, Any]) -> None:
+    def receive(self, receiver: str, message: dict[str, Any]) -> None:
         with self.lock:
-            self.told.append((receiver, message))
+            self.sent.append((receiver, message))
 
-    def heard(self, receiver: str, status: str) -> dict[str, Any] | None:
+    def first_received(self, receiver: str, status: str) -> dict[str, Any] | None:
         """The first message of that kind."""
         with self.lock:
-            fitting = (message for to, message in self.told if to == receiver and message["status"] == status)
+            fitting = (message for to, message in self.sent if to == receiver and message["status"] == status)
             return next(fitting, None)
 
 
@@ -61,7 +61,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            site.hears(self.path.rsplit("/", 1)[-1], json.loads(content))
+            site.receive(self.path.rsplit("/", 1)[-1], json.loads(content))
             self._answer("")
 
         def _answer(self, text: str) -> None:
@@ -79,10 +79,5 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def served() -> Iterator[Site]:
     site = Site()
-    with ThreadingHTTPServer((HOST, 0), _handler(site)) as server:
-        site.port = server.server_address[1]
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-        thread.start()
+    with serving(_handler(site)) as site.port:
         yield site
-        server.shutdown()
-        thread.join()

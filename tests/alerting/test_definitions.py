@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from components.system.broker.manifests.definitions import definitions
+from components.system.broker.manifests.rabbitmq_definitions import definitions
 from slipway.settings.databases import Queue
 from tests.alerting.broker import Broker, Stomp, started, vhost
 from tests.processes import until
@@ -74,7 +74,7 @@ def lets_the_user_work(broker: Broker) -> None:
         text, acknowledged_by = service.reads("payments-refused")
         assert text == "42"
         service.says("ACK", id=acknowledged_by, receipt="done")
-        assert service.hears()[0] == "RECEIPT"
+        assert service.receive()[0] == "RECEIPT"
 
 
 def refuses_the_user_elsewhere(broker: Broker) -> None:

@@ -1,24 +1,23 @@
-"""An alert on its way: from a counter over Prometheus and Alertmanager to whoever hears of it."""
+"""An alert on its way: from a counter over Prometheus and Alertmanager to its receivers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.alerting import programs, routes, rules, site
+from tests.alerting import alertmanager_routes, programs, rules, site
 from tests.alerting.site import Site
-from tests.processes import HOST, answers, asked, free_port, running, until
+from tests.processes import HOST, answers, free_port, request_json, running, until
 
 LASTING = 5
 """Seconds for which an alert must last in the copy of the rules: minutes would be too long for a test."""
 CANARY = "DatabaseSlowQueries"
-"""An alert that is told to nobody, by its severity, and that follows from DatabaseDown as others do."""
+"""An alert without a receiver for its severity, inhibited by DatabaseDown like others."""
 
 
 def rules_file(folder: Path, impatient: str) -> Path:
@@ -37,8 +36,8 @@ def rules_file(folder: Path, impatient: str) -> Path:
 
 def routes_file(folder: Path, hooks: int) -> Path:
     """Routes and names of receivers as they are; each receiver is an address here, and groups are told after a second
-    and anew each second, not after half a minute and each minute."""
-    config = routes.for_this_version(routes.configuration(routes.LOUD))
+    and again each second, not after half a minute and each minute."""
+    config = alertmanager_routes.for_this_version(alertmanager_routes.configuration(alertmanager_routes.LOUD))
     config["global"] = {"resolve_timeout": "5m"}
     config["receivers"] = [
         {"name": each["name"], "webhook_configs": [{"url": f"http://{HOST}:{hooks}/{each['name']}"}]}
@@ -103,12 +102,12 @@ def envoy() -> Iterator[Site]:
 
 
 def test_an_alert_reaches_its_receiver_and_so_does_its_end(envoy: Site, tmp_path: Path) -> None:
-    """Requests fail, fleet's on-call hears of it at once and nobody else does, and hears when they succeed again."""
+    """Requests fail, fleet's on-call is notified at once and nobody else is, and again when they succeed."""
     with alertmanager(tmp_path, envoy.port) as alerts, prometheus(tmp_path, envoy.port, alerts):
         until(lambda: envoy.scrapes > 5, "a few scrapes")
-        assert envoy.told == []
+        assert envoy.sent == []
         envoy.state = "failing"
-        firing = until(lambda: envoy.heard("fleet-critical", "firing"), "the alert is told")
+        firing = until(lambda: envoy.first_received("fleet-critical", "firing"), "the alert is sent")
         first = firing["alerts"][0]
         labels = {"alertname": "ErrorBudgetBurn", "service": "fleet-api", "severity": "critical", "system": "fleet"}
         assert labels.items() <= first["labels"].items()
@@ -117,10 +116,10 @@ def test_an_alert_reaches_its_receiver_and_so_does_its_end(envoy: Site, tmp_path
         assert first["annotations"]["summary"].endswith("% of requests fail")
         assert first["annotations"]["runbook_url"] == f"{rules.BOOKS}/fleet.md#errorbudgetburn"
         assert first["annotations"]["dashboard"] == "/d/slipway-fleet"
-        envoy.state = "mended"
-        resolved = until(lambda: envoy.heard("fleet-critical", "resolved"), "the end is told")
+        envoy.state = "fixed"
+        resolved = until(lambda: envoy.first_received("fleet-critical", "resolved"), "the end is sent")
         assert {each["status"] for each in resolved["alerts"]} == {"resolved"}
-    assert {receiver for receiver, _ in envoy.told} == {"fleet-critical"}
+    assert {receiver for receiver, _ in envoy.sent} == {"fleet-critical"}
 
 
 def test_alertmanager_keeps_quiet_what_follows_from_something_worse(envoy: Site, tmp_path: Path) -> None:
@@ -128,24 +127,29 @@ def test_alertmanager_keeps_quiet_what_follows_from_something_worse(envoy: Site,
 
     def alert(name: str, severity: str, database: str) -> dict[str, Any]:
         labels = {"alertname": name, "severity": severity, "system": "fleet", "database": database}
-        ends = datetime.now(UTC) + timedelta(days=1)
-        return {"labels": labels, "endsAt": ends.isoformat()}
+        return {"labels": labels, "endsAt": "2200-01-01T00:00:00Z"}
 
     with alertmanager(tmp_path, envoy.port) as port:
         address = f"http://{HOST}:{port}/api/v2/alerts"
 
         def suppressed() -> set[tuple[str, str]]:
-            found = [each for each in asked(address) if each["status"]["state"] == "suppressed"]
+            found = [each for each in request_json(address) if each["status"]["state"] == "suppressed"]
             return {(each["labels"]["alertname"], each["labels"]["database"]) for each in found}
 
         # Alertmanager tells what follows from an alert until its inhibitor has read that one, some time after it was posted.
-        asked(address, [alert("DatabaseDown", "critical", "fleet_db"), alert(CANARY, "none", "fleet_db")])
+        request_json(address, [alert("DatabaseDown", "critical", "fleet_db"), alert(CANARY, "none", "fleet_db")])
         until(lambda: (CANARY, "fleet_db") in suppressed(), "the inhibitor has read that the database is down")
         lag = "DatabaseReplicationLag"
-        asked(address, [alert(lag, "warning", "fleet_db"), alert(lag, "warning", "other")])
-        warning = until(lambda: envoy.heard("fleet-warning", "firing"), "the other database is told of")
-        until(lambda: envoy.heard("fleet-critical", "firing"), "the database that is down is told of")
+        request_json(address, [alert(lag, "warning", "fleet_db"), alert(lag, "warning", "other")])
+        warning = until(
+            lambda: envoy.first_received("fleet-warning", "firing"), "the alert on the other database is sent"
+        )
+        until(
+            lambda: envoy.first_received("fleet-critical", "firing"), "the alert on the database that is down is sent"
+        )
         assert suppressed() == {(CANARY, "fleet_db"), (lag, "fleet_db")}
     assert [each["labels"]["database"] for each in warning["alerts"]] == ["other"]
-    told = {(receiver, each["labels"]["database"]) for receiver, message in envoy.told for each in message["alerts"]}
-    assert told == {("fleet-critical", "fleet_db"), ("fleet-warning", "other")}
+    notified = {
+        (receiver, each["labels"]["database"]) for receiver, message in envoy.sent for each in message["alerts"]
+    }
+    assert notified == {("fleet-critical", "fleet_db"), ("fleet-warning", "other")}

@@ -1,4 +1,4 @@
-"""Who hears of what: Alertmanager's configuration of several settings, on amtool."""
+"""Receivers by alert: Alertmanager's configuration of several settings, on amtool."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from components.cluster.monitoring.manifests.alerting.routing import SEVERITIES
 from slipway.settings.cluster_services import RECEIVERS, Alerting
-from tests.alerting import programs, routes, rules
+from tests.alerting import alertmanager_routes, programs, rules
 
 EVERYBODY = (*rules.SYSTEMS, "cluster")
 LATER = {
@@ -22,8 +22,8 @@ LATER = {
 }
 """Levels of escalation that have an address, by the contacts in system.yaml; on-call, the first, is paged."""
 SETTINGS = {
-    "silent": routes.SILENT,
-    "loud": routes.LOUD,
+    "silent": alertmanager_routes.SILENT,
+    "loud": alertmanager_routes.LOUD,
     "chat only": Alerting(slack=True),
     "mail only": Alerting(smtp="smtp.example.com:587", email="ops@example.com"),
     "pager only": Alerting(pagerduty=True),
@@ -34,7 +34,7 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("maintained", [None, "fleet"])
 def test_alertmanager_accepts_the_configuration(name: str, maintained: str | None, tmp_path: Path) -> None:
-    file = routes.write(routes.configuration(SETTINGS[name], maintained=maintained), tmp_path)
+    file = alertmanager_routes.write(alertmanager_routes.configuration(SETTINGS[name], maintained=maintained), tmp_path)
     done = programs.run(programs.amtool(), "check-config", file)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
@@ -42,14 +42,14 @@ def test_alertmanager_accepts_the_configuration(name: str, maintained: str | Non
 
 def test_amtool_refuses_what_is_no_configuration(tmp_path: Path) -> None:
     """Or the test above would prove nothing."""
-    broken = routes.configuration(routes.LOUD) | {"receivers": []}
-    assert programs.run(programs.amtool(), "check-config", routes.write(broken, tmp_path)).returncode != 0
+    broken = alertmanager_routes.configuration(alertmanager_routes.LOUD) | {"receivers": []}
+    assert programs.run(programs.amtool(), "check-config", alertmanager_routes.write(broken, tmp_path)).returncode != 0
 
 
 @pytest.mark.parametrize("system", EVERYBODY)
 def test_each_severity_reaches_its_receivers(system: str, tmp_path: Path) -> None:
-    """Critical alerts go to all levels, each in its time, and page; warnings are told; the rest is only kept."""
-    file = routes.write(routes.configuration(routes.LOUD), tmp_path)
+    """Critical alerts go to all levels, each in its time, and page; warnings are sent; the rest is only recorded."""
+    file = alertmanager_routes.write(alertmanager_routes.configuration(alertmanager_routes.LOUD), tmp_path)
     expected = {
         "critical": [*LATER[system], f"{system}-critical"],
         "warning": [f"{system}-warning"],
@@ -57,32 +57,38 @@ def test_each_severity_reaches_its_receivers(system: str, tmp_path: Path) -> Non
     }
     assert expected.keys() == set(SEVERITIES)
     for severity, receivers in expected.items():
-        assert routes.receivers(file, alertname="Any", system=system, severity=severity) == receivers
+        assert alertmanager_routes.receivers(file, alertname="Any", system=system, severity=severity) == receivers
 
 
 @pytest.mark.parametrize("system", EVERYBODY)
 def test_without_a_way_to_reach_somebody_nobody_else_is_asked(system: str, tmp_path: Path) -> None:
-    """Routes are the same, so that `amtool` tells who would be told; receivers do nothing, and no level is left."""
-    config = routes.configuration(routes.SILENT)
-    file = routes.write(config, tmp_path)
-    assert routes.receivers(file, alertname="Any", system=system, severity="critical") == [f"{system}-critical"]
-    assert routes.receivers(file, alertname="Any", system=system, severity="warning") == [f"{system}-warning"]
+    """Routes are the same, so that `amtool` names who would be notified; receivers do nothing, and no level is left."""
+    config = alertmanager_routes.configuration(alertmanager_routes.SILENT)
+    file = alertmanager_routes.write(config, tmp_path)
+    assert alertmanager_routes.receivers(file, alertname="Any", system=system, severity="critical") == [
+        f"{system}-critical"
+    ]
+    assert alertmanager_routes.receivers(file, alertname="Any", system=system, severity="warning") == [
+        f"{system}-warning"
+    ]
     assert all(set(each) == {"name"} for each in config["receivers"])
 
 
-@pytest.mark.parametrize(("settings", "expected"), [(routes.LOUD, "dead-man"), (routes.SILENT, "nobody")])
+@pytest.mark.parametrize(
+    ("settings", "expected"), [(alertmanager_routes.LOUD, "dead-man"), (alertmanager_routes.SILENT, "nobody")]
+)
 def test_the_alert_that_always_fires_goes_to_who_watches_from_outside(
     settings: Alerting, expected: str, tmp_path: Path
 ) -> None:
-    file = routes.write(routes.configuration(settings), tmp_path)
+    file = alertmanager_routes.write(alertmanager_routes.configuration(settings), tmp_path)
     watchdog = {"alertname": "Watchdog", "severity": "none", "system": "cluster"}
-    assert routes.receivers(file, **watchdog) == [expected]
+    assert alertmanager_routes.receivers(file, **watchdog) == [expected]
 
 
 def test_an_alert_of_nobody_is_kept_only(tmp_path: Path) -> None:
-    file = routes.write(routes.configuration(routes.LOUD), tmp_path)
-    assert routes.receivers(file, alertname="Any", severity="critical") == ["nobody"]
-    assert routes.receivers(file, alertname="Any", severity="critical", system="other") == ["nobody"]
+    file = alertmanager_routes.write(alertmanager_routes.configuration(alertmanager_routes.LOUD), tmp_path)
+    assert alertmanager_routes.receivers(file, alertname="Any", severity="critical") == ["nobody"]
+    assert alertmanager_routes.receivers(file, alertname="Any", severity="critical", system="other") == ["nobody"]
 
 
 # --- maintenance ------------------------------------------------------------------------------------------------------
@@ -92,16 +98,20 @@ DATA = ("ForbiddenLinesInLogs", "MigrationFailed", "BackupTooOld", "RestoreTestF
 
 @pytest.mark.parametrize("name", ["ServiceDown", "ErrorBudgetBurn", "PageDown", "DatabaseReplicationLag"])
 def test_in_maintenance_nobody_is_woken(name: str, tmp_path: Path) -> None:
-    file = routes.write(routes.configuration(routes.LOUD, maintained="fleet"), tmp_path)
-    assert routes.receivers(file, alertname=name, system="fleet", severity="critical") == ["nobody"]
-    assert routes.receivers(file, alertname=name, system="expenses", severity="critical") != ["nobody"]
+    file = alertmanager_routes.write(
+        alertmanager_routes.configuration(alertmanager_routes.LOUD, maintained="fleet"), tmp_path
+    )
+    assert alertmanager_routes.receivers(file, alertname=name, system="fleet", severity="critical") == ["nobody"]
+    assert alertmanager_routes.receivers(file, alertname=name, system="expenses", severity="critical") != ["nobody"]
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_in_maintenance_what_concerns_the_data_is_told_as_ever(name: str, tmp_path: Path) -> None:
-    file = routes.write(routes.configuration(routes.LOUD, maintained="fleet"), tmp_path)
-    told = routes.receivers(file, alertname=name, system="fleet", severity="critical")
-    assert told == [*LATER["fleet"], "fleet-critical"]
+def test_in_maintenance_alerts_on_data_are_sent_as_usual(name: str, tmp_path: Path) -> None:
+    file = alertmanager_routes.write(
+        alertmanager_routes.configuration(alertmanager_routes.LOUD, maintained="fleet"), tmp_path
+    )
+    receivers = alertmanager_routes.receivers(file, alertname=name, system="fleet", severity="critical")
+    assert receivers == [*LATER["fleet"], "fleet-critical"]
 
 
 def test_maintenance_knows_alerts_by_names_that_exist() -> None:
@@ -114,12 +124,12 @@ def test_maintenance_knows_alerts_by_names_that_exist() -> None:
 
 
 def _routes(system: str) -> list[dict]:
-    every = routes.configuration(routes.LOUD)["route"]["routes"]
+    every = alertmanager_routes.configuration(alertmanager_routes.LOUD)["route"]["routes"]
     return next(each["routes"] for each in every if each["matchers"] == [f'system = "{system}"'])
 
 
 def test_levels_are_reached_one_after_the_other() -> None:
-    """Each waits longer than the one before, and lets the next ones hear too."""
+    """Each waits longer than the one before, and the next receivers are notified too."""
     levels = _routes("kingstons")[:2]
     assert [(each["receiver"], each["group_wait"], each["continue"]) for each in levels] == [
         ("kingstons-level-2", "1800s", True),
@@ -127,13 +137,15 @@ def test_levels_are_reached_one_after_the_other() -> None:
     ]
 
 
-def test_a_critical_alert_is_told_at_once() -> None:
+def test_a_critical_alert_is_sent_at_once() -> None:
     critical = next(each for each in _routes("fleet") if each["receiver"] == "fleet-critical")
     assert (critical["group_wait"], critical["repeat_interval"]) == ("0s", "1h")
 
 
 def test_levels_are_reached_by_mail_and_the_first_by_the_pager() -> None:
-    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    receivers = {
+        each["name"]: each for each in alertmanager_routes.configuration(alertmanager_routes.LOUD)["receivers"]
+    }
     assert [each["to"] for each in receivers["fleet-level-2"]["email_configs"]] == ["manager@fleet.example.com"]
     assert set(receivers["fleet-critical"]) == {"name", "slack_configs", "email_configs", "pagerduty_configs"}
     assert set(receivers["fleet-warning"]) == {"name", "slack_configs", "email_configs"}
@@ -141,29 +153,35 @@ def test_levels_are_reached_by_mail_and_the_first_by_the_pager() -> None:
 
 def test_the_first_level_is_mailed_at_once() -> None:
     """Beside the owner's own mailbox, of critical alerts only."""
-    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    receivers = {
+        each["name"]: each for each in alertmanager_routes.configuration(alertmanager_routes.LOUD)["receivers"]
+    }
     to = [each["to"] for each in receivers["expenses-critical"]["email_configs"]]
     assert to == ["expenses@expenses.example.com", "devops@expenses.example.com"]
     assert [each["to"] for each in receivers["expenses-warning"]["email_configs"]] == to[:1]
 
 
-def test_without_escalation_the_owner_alone_is_told() -> None:
+def test_without_escalation_the_owner_alone_is_notified() -> None:
     """As on staging, where nobody has to get up."""
-    quiet = routes.LOUD.model_copy(update={"escalation": False})
-    receivers = {each["name"]: each for each in routes.configuration(quiet)["receivers"]}
+    quiet = alertmanager_routes.LOUD.model_copy(update={"escalation": False})
+    receivers = {each["name"]: each for each in alertmanager_routes.configuration(quiet)["receivers"]}
     assert not any("-level-" in name for name in receivers)
     assert [each["to"] for each in receivers["expenses-critical"]["email_configs"]] == ["expenses@expenses.example.com"]
 
 
 def test_a_message_says_which_cluster_it_is_of() -> None:
     """Two stacks have the same systems, and may share a channel."""
-    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+    receivers = {
+        each["name"]: each for each in alertmanager_routes.configuration(alertmanager_routes.LOUD)["receivers"]
+    }
     assert receivers["fleet-warning"]["slack_configs"][0]["title"].startswith("[{{ .CommonLabels.cluster }}] ")
 
 
-def test_each_owner_is_told_in_its_own_channel() -> None:
-    """Who names none is told in the cluster's."""
-    receivers = {each["name"]: each for each in routes.configuration(routes.LOUD)["receivers"]}
+def test_each_owner_is_notified_in_its_own_channel() -> None:
+    """A team without a channel is notified in the cluster's."""
+    receivers = {
+        each["name"]: each for each in alertmanager_routes.configuration(alertmanager_routes.LOUD)["receivers"]
+    }
     channels = {name: receivers[f"{name}-warning"]["slack_configs"][0]["channel"] for name in EVERYBODY}
     assert channels == {
         "expenses": "#deployment-expense-accounts",
@@ -179,12 +197,12 @@ def test_each_owner_is_told_in_its_own_channel() -> None:
 
 
 def inhibited(source: Mapping[str, str], target: Mapping[str, str]) -> bool:
-    """Whether `target` is not told while `source` fires, by Alertmanager's rules of inhibition."""
+    """Whether `target` is not sent while `source` fires, by Alertmanager's rules of inhibition."""
     return any(
-        routes.matches(rule["source_matchers"], source)
-        and routes.matches(rule["target_matchers"], target)
+        alertmanager_routes.matches(rule["source_matchers"], source)
+        and alertmanager_routes.matches(rule["target_matchers"], target)
         and all(source.get(label, "") == target.get(label, "") for label in rule["equal"])
-        for rule in routes.configuration(routes.LOUD)["inhibit_rules"]
+        for rule in alertmanager_routes.configuration(alertmanager_routes.LOUD)["inhibit_rules"]
     )
 
 
@@ -192,7 +210,7 @@ def _alert(name: str, severity: str, **labels: str) -> dict[str, str]:
     return {"alertname": name, "severity": severity, "system": "fleet", **labels}
 
 
-def test_the_same_alert_is_told_by_its_worst_severity_only() -> None:
+def test_the_same_alert_is_sent_with_its_worst_severity_only() -> None:
     critical = _alert("ErrorBudgetBurn", "critical", service="fleet-api", window="1h")
     warning = _alert("ErrorBudgetBurn", "warning", service="fleet-api", window="1d")
     assert inhibited(critical, warning)
@@ -223,10 +241,14 @@ def test_a_service_that_is_down_is_not_called_slow_too() -> None:
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
 
-def test_no_secret_stands_in_the_configuration() -> None:
+def test_no_secret_is_in_the_configuration() -> None:
     """Every key that could hold one is read from a file, and each file is one of the secrets that are asked for."""
-    config = routes.configuration(routes.LOUD)
-    named = {key for key in routes.keys(config) if any(word in key for word in ("url", "key", "password", "token"))}
+    config = alertmanager_routes.configuration(alertmanager_routes.LOUD)
+    named = {
+        key
+        for key in alertmanager_routes.keys(config)
+        if any(word in key for word in ("url", "key", "password", "token"))
+    }
     assert named == {"slack_api_url_file", "smtp_auth_password_file", "routing_key_file", "url_file"}
     hooks = [hook for each in config["receivers"] for hook in each.get("webhook_configs", [])]
     pagers = [pager for each in config["receivers"] for pager in each.get("pagerduty_configs", [])]

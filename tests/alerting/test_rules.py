@@ -47,7 +47,7 @@ def test_every_alert_fires_and_recovers(system: str, tmp_path: Path) -> None:
     assert rules.passes(deployed, tests, tmp_path) == ""
 
 
-def told(
+def unit_test_of(
     system: str, rule: Rule, series: Mapping[str, Samples], own: Labels, *, silent: int, firing: int
 ) -> dict[str, Any]:
     moments = [Moment(silent, rule), Moment(firing, rule, own)]
@@ -88,7 +88,7 @@ def test_when_every_request_fails_somebody_is_paged_within_three_minutes(tmp_pat
         of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="2"): taken.counter(600, 0),
         of_gateway(REQUESTS, deployed.namespace, "fleet-api", envoy_response_code_class="5"): taken.counter(0, 600),
     }
-    test = told("fleet", rule, series, {"service": "fleet-api"}, silent=241, firing=242)
+    test = unit_test_of("fleet", rule, series, {"service": "fleet-api"}, silent=241, firing=242)
     assert rules.passes(deployed, [test], tmp_path) == ""
 
 
@@ -124,7 +124,7 @@ def test_bounds_of_buckets_count_as_prometheus_3_writes_them(tmp_path: Path) -> 
     series = {name.replace('le="200"', 'le="200.0"'): samples for name, samples in happens.series.items()}
     assert series.keys() != happens.series.keys()
     start = fires(happens, rule)
-    test = told("fleet", rule, series, happens.labels, silent=start - 1, firing=start)
+    test = unit_test_of("fleet", rule, series, happens.labels, silent=start - 1, firing=start)
     assert rules.passes(deployed, [test], tmp_path) == ""
 
 
@@ -150,7 +150,7 @@ def test_what_is_recorded_by_slot(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["ServiceDown", "AutoscalerAtMaximum", "BackupTooOld", "RestoreTestFailed", "MigrationFailed"]
 )
-def test_a_restart_of_what_tells_of_it_makes_no_new_alert(name: str, tmp_path: Path) -> None:
+def test_a_restart_of_the_exporter_makes_no_new_alert(name: str, tmp_path: Path) -> None:
     """kube-state-metrics gets another address while the alert waits and while it fires."""
     deployed, rule = rules.only("fleet", name)
     happens = SCENARIOS[name](deployed, rule)
@@ -177,7 +177,7 @@ DUE, SUCCEEDED, ACTIVE, CREATED = (
 )
 
 
-def test_a_first_restore_test_that_fails_is_told_of(tmp_path: Path) -> None:
+def test_a_first_restore_test_that_fails_is_reported(tmp_path: Path) -> None:
     """None ever succeeded, so there is no time to compare with."""
     _, rule = rules.only("fleet", "RestoreTestFailed")
     taken = Course(well=20, wrong=20)
@@ -186,7 +186,7 @@ def test_a_first_restore_test_that_fails_is_told_of(tmp_path: Path) -> None:
         DUE: [nan] * 17 + [17 * 60.0] * (taken.length - 17),
         ACTIVE: [float(17 <= step < 20) for step in range(taken.length)],
     }
-    test = told("fleet", rule, series, RESTORE_TEST, silent=24, firing=25)
+    test = unit_test_of("fleet", rule, series, RESTORE_TEST, silent=24, firing=25)
     assert rules.passes(rules.deployed_systems()["fleet"], [test], tmp_path) == ""
 
 
@@ -234,12 +234,12 @@ def test_results_of_restore_tests_are_metrics(
     assert rules.recorded(deployed, series, wanted, tmp_path) == ""
 
 
-def test_a_broker_without_any_node_is_told_of(tmp_path: Path) -> None:
+def test_a_broker_without_any_node_is_reported(tmp_path: Path) -> None:
     deployed, rule = rules.only("marketplace", "BrokerNodeDown")
     happens = SCENARIOS[rule.name](deployed, rule)
     gone = Course(well=20, wrong=20).gauge(1, nan)
     series = {each: gone if "identity" in each else samples for each, samples in happens.series.items()}
-    test = told("marketplace", rule, series, happens.labels, silent=24, firing=25)
+    test = unit_test_of("marketplace", rule, series, happens.labels, silent=24, firing=25)
     assert rules.passes(deployed, [test], tmp_path) == ""
 
 
@@ -249,7 +249,7 @@ def test_messages_that_were_never_taken_are_too_old(tmp_path: Path) -> None:
     happens = SCENARIOS[rule.name](deployed, rule)
     waiting = Course(well=20, wrong=20).gauge(0, 1)
     series = {each: waiting for each in happens.series if "ready" in each}
-    test = told("marketplace", rule, series, happens.labels, silent=29, firing=30)
+    test = unit_test_of("marketplace", rule, series, happens.labels, silent=29, firing=30)
     assert rules.passes(deployed, [test], tmp_path) == ""
 
 

@@ -1,4 +1,4 @@
-"""Alerts on schedules, on promtool: both slots count as one, a failure is told of, and so is a run that never comes."""
+"""Alerts on schedules, on promtool: both slots count as one, and a failure and a missing run are reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cluster.monitoring.manifests.alerting import schedules, workloads
+from components.cluster.monitoring.manifests.alerting import schedule_alerts, workload_alerts
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from slipway.settings.schedules import Schedule
 from slipway.settings.stacks import DeployedSystem
@@ -22,7 +22,7 @@ STEPS = 130
 HOURLY = Schedule(service="fleet-api", args=["a"], schedule="0 * * * *", deadline="10m")
 """Its successes are 80 minutes apart at most: an hour, and twice ten minutes."""
 OVERDUE = 80 + 1 + 15
-"""Step at which it is told of that the last success was at 0."""
+"""Step at which the last success at 0 is reported as too old."""
 OWN = {"namespace": "fleet"}
 
 
@@ -33,7 +33,7 @@ def fleet() -> DeployedSystem:
 
 
 def rule(name: str) -> Rule:
-    (found,) = [each for each in schedules.alerts(fleet()) if each.name == name]
+    (found,) = [each for each in schedule_alerts.alerts(fleet()) if each.name == name]
     return found
 
 
@@ -106,8 +106,8 @@ def test_they_fire_and_recover(tmp_path: Path) -> None:
 def test_a_run_may_use_all_that_it_asks_for(name: str) -> None:
     """Its pods, whose names end like those of a Deployment, are no service; without schedules the alert is as ever."""
     without = replace(fleet(), definition=fleet().definition.model_copy(update={"schedules": {}}))
-    (plain,) = [each for each in workloads.alerts(without) if each.name == name]
-    (found,) = [each for each in workloads.alerts(fleet()) if each.name == name]
+    (plain,) = [each for each in workload_alerts.alerts(without) if each.name == name]
+    (found,) = [each for each in workload_alerts.alerts(fleet()) if each.name == name]
     left_out = ', pod!~"(invoices)-(blue|green)-[0-9]+-.+"'
     assert found.expr.count(left_out) == 2
     assert found.expr.replace(left_out, "") == plain.expr

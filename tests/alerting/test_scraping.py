@@ -5,9 +5,9 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from grafana_foundation_sdk.models.prometheus import Dataquery
 from components.cluster.monitoring.manifests.dashboards.business import panels
 from slipway.rehearsal import Step
 from tests.alerting import programs, rules
-from tests.processes import HOST, answers, asked, free_port, running, until
+from tests.loopback import serving
+from tests.processes import HOST, answers, free_port, request_json, running, until
 from tests.rehearsed import rehearsed
 
 OWN = ("PersonalUseAPIHighErrorRate", "PersonalUseAPISlowResponse", "PersonalUseDatabaseConnectionErrors")
@@ -65,17 +66,6 @@ class Program:
                 """Says nothing."""
 
         return Handler
-
-
-@contextmanager
-def serving(program: Program) -> Iterator[None]:
-    with ThreadingHTTPServer((HOST, 0), program.handler()) as server:
-        program.port = server.server_address[1]
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-        thread.start()
-        yield
-        server.shutdown()
-        thread.join()
 
 
 def one(kind: str, name: str) -> Step:
@@ -152,7 +142,7 @@ def prometheus(folder: Path, program: Program) -> Iterator[str]:
 
 
 def query(address: str, expression: str) -> list[dict[str, Any]]:
-    return asked(f"{address}/api/v1/query?query={urllib.parse.quote(expression)}")["data"]["result"]
+    return request_json(f"{address}/api/v1/query?query={urllib.parse.quote(expression)}")["data"]["result"]
 
 
 def firing_on_data(address: str) -> bool:
@@ -168,7 +158,7 @@ def firing(address: str) -> set[str]:
 def test_the_three_alerts_of_the_fleet_fire_on_what_a_process_exports(tmp_path: Path) -> None:
     """And say so when it exports no more. Panels of the owner's numbers show something."""
     program = Program(monitor("fleet", "fleet-api")["path"])
-    with serving(program), prometheus(tmp_path, program) as address:
+    with serving(program.handler()) as program.port, prometheus(tmp_path, program) as address:
         until(lambda: firing_on_data(address), f"{', '.join(OWN)} fire, and no other")
         for panel in panels(rules.deployed_systems()["fleet"]):
             for target in panel.build().targets or []:
@@ -176,4 +166,4 @@ def test_the_three_alerts_of_the_fleet_fire_on_what_a_process_exports(tmp_path: 
                 expression, title = target.expr, panel.build().title
                 until(lambda expression=expression: query(address, expression), f"{title} shows something")
         program.path = "/elsewhere"
-        until(lambda: "MetricsMissing" in firing(address), "the loss of the metrics is told of")
+        until(lambda: "MetricsMissing" in firing(address), "the loss of the metrics is reported")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.cluster.releases.manifests import definitions as releases
-from slipway.scanners.charts import definitions
-from tests.charts.test_pods import ANEW, STACKS
+from slipway.scanners.charts import crd_validation
+from tests.charts.test_pods import RECORD_IT, STACKS
 from tests.rehearsed import rehearsed
 
 OF_THE_CLOUD = {("karpenter.sh/v1", "NodePool")}
@@ -34,12 +34,12 @@ def custom(stack: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_custom_resource_is_taken(stack: str) -> None:
-    kinds, refused = {**definitions.recorded(), **OWN}, {}
+    kinds, refused = {**crd_validation.recorded(), **OWN}, {}
     for found in custom(stack):
         kind = found["apiVersion"], found["kind"]
         if kind not in OF_THE_CLOUD:
-            assert kind in kinds, f"{kind} is of no recorded chart; {ANEW}"
-            refused[*kind, found["metadata"]["name"]] = definitions.problems(kinds[kind], found)
+            assert kind in kinds, f"{kind} is of no recorded chart; {RECORD_IT}"
+            refused[*kind, found["metadata"]["name"]] = crd_validation.problems(kinds[kind], found)
     assert len(refused) > 50
     assert {name: problems for name, problems in refused.items() if problems} == {}
 
@@ -72,20 +72,20 @@ def test_what_no_api_server_takes_is_found(
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    schema = definitions.recorded()["rabbitmq.com/v1beta1", "RabbitmqCluster"]
-    assert any(problem in each for each in definitions.problems(schema, wrong))
-    assert definitions.problems(schema, broker) == []
+    schema = crd_validation.recorded()["rabbitmq.com/v1beta1", "RabbitmqCluster"]
+    assert any(problem in each for each in crd_validation.problems(schema, wrong))
+    assert crd_validation.problems(schema, broker) == []
 
 
 def test_a_required_field_is_missed() -> None:
     schema = {"type": "object", "required": ["spec"], "properties": {"spec": {"type": "object"}}}
-    assert definitions.problems(schema, {"metadata": {}}) == [".spec: is required"]
+    assert crd_validation.problems(schema, {"metadata": {}}) == [".spec: is required"]
 
 
 def test_free_form_is_free_below_what_is_known() -> None:
     free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"a": {"type": "string"}}}
-    assert definitions.problems(free, {"anything": [1]}) == []
-    assert definitions.problems(free, {"a": 1}) == [".a: must be of type string, is 1"]
+    assert crd_validation.problems(free, {"anything": [1]}) == []
+    assert crd_validation.problems(free, {"a": 1}) == [".a: must be of type string, is 1"]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ def test_free_form_is_free_below_what_is_known() -> None:
 )
 def test_bounds(schema: dict[str, Any], good: Any, bad: Any) -> None:
     whole = {"type": "object", "properties": {"it": schema}}
-    assert definitions.problems(whole, {"it": good}) == []
-    assert len(definitions.problems(whole, {"it": bad})) == 1
+    assert crd_validation.problems(whole, {"it": good}) == []
+    assert len(crd_validation.problems(whole, {"it": bad})) == 1

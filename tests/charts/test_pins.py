@@ -1,4 +1,4 @@
-"""Pins that go together are moved together, and what is told of them elsewhere says the same."""
+"""Pins that go together are moved together, and the pages that name them agree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.clouds.aws.broker import SIZES
 from components.clouds.local.manifests.mongodb import IMAGE, spec
 from components.cluster.logs.manifests import agent
 from components.manifests.versions import Pins, pins
-from components.system.broker.manifests import cluster
+from components.system.broker.manifests import rabbitmq_cluster
 from slipway.scanners.charts.records import FOLDER
 from slipway.settings.databases import ENDED, Database, MajorVersion, Queue
 
@@ -41,9 +41,9 @@ def test_pins_go_together(group: dict[str, Any]) -> None:
 def test_commands_of_the_docs_name_the_pinned_versions() -> None:
     """Those that apply the CRDs of a new version before its chart."""
     commands = (DOCS / "gateway.md").read_text()
-    told = dict(re.findall(r"(?:helm \w+ .*?)([\w-]+)(?: --repo \S+)? --version (\S+)", commands))
-    assert told.pop("gateway-crds-helm") == version("envoy-gateway")
-    assert told == {chart: version(chart) for chart in ("rabbitmq-cluster-operator", "mongodb-kubernetes")}
+    documented = dict(re.findall(r"(?:helm \w+ .*?)([\w-]+)(?: --repo \S+)? --version (\S+)", commands))
+    assert documented.pop("gateway-crds-helm") == version("envoy-gateway")
+    assert documented == {chart: version(chart) for chart in ("rabbitmq-cluster-operator", "mongodb-kubernetes")}
 
 
 def test_every_version_of_postgres_that_may_be_asked_for_has_an_image_and_gets_fixes() -> None:
@@ -67,18 +67,18 @@ def test_the_document_database_is_of_the_pinned_version() -> None:
     assert version(IMAGE, "images").startswith(f"{found}-")
 
 
-def test_the_broker_is_told_nothing_that_its_version_ignores() -> None:
+def test_the_broker_has_no_setting_that_its_version_ignores() -> None:
     """RabbitMQ 4.3 has no strategies for partitions any more."""
     queue = Queue.model_construct(replicas=3, storage=1)
-    told = cluster.spec("queue", queue, Pins().image("rabbitmq"), "digest")["rabbitmq"]["additionalConfig"]
-    assert "cluster_partition_handling" not in told
+    settings = rabbitmq_cluster.spec("queue", queue, Pins().image("rabbitmq"), "digest")["rabbitmq"]["additionalConfig"]
+    assert "cluster_partition_handling" not in settings
 
 
 def test_the_agents_read_their_password_at_every_version() -> None:
-    """From 0.57 on Vector reads variables only where it is told to; before, it knows nothing of that."""
-    told = agent.values([], Pins(), environment="test", cluster="test")
-    assert "${ELASTICSEARCH_PASSWORD}" in str(told["customConfig"])
-    assert {"name": "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION", "value": "true"} in told["env"]
+    """From 0.57 on Vector reads variables only if it is configured to; before, it has no such setting."""
+    values = agent.values([], Pins(), environment="test", cluster="test")
+    assert "${ELASTICSEARCH_PASSWORD}" in str(values["customConfig"])
+    assert {"name": "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION", "value": "true"} in values["env"]
 
 
 def test_a_broker_is_by_default_of_a_size_for_production() -> None:

@@ -14,14 +14,14 @@ from slipway.scanners.charts.__main__ import IN_NO_PLAN
 from tests.rehearsed import rehearsed
 
 STACKS = ("local", "prod", "staging")
-ANEW = "record it with `make charts` where the charts' repositories can be reached"
+RECORD_IT = "record it with `make charts` where the charts' repositories can be reached"
 
 
 @pytest.mark.parametrize("chart", sorted(pins()["charts"]))
 def test_a_record_is_of_the_pinned_version(chart: str) -> None:
-    """A pin that moves needs its record anew. Read at another patch only where the pinned one was not at hand."""
+    """A pin that moves needs a new record. Read at another patch only where the pinned one was not at hand."""
     record = records.read(chart)
-    assert record.version == str(pins()["charts"][chart]["version"]), ANEW
+    assert record.version == str(pins()["charts"][chart]["version"]), RECORD_IT
     assert record.read_at.rpartition(".")[0] == record.version.rpartition(".")[0]
 
 
@@ -31,7 +31,7 @@ def test_every_release_is_rendered_with_its_values_and_no_record_is_left_over() 
         for step in records.releases(rehearsed(stack).plan):
             chart = step.inputs["name"]
             found = records.read(chart).of(step.inputs["values"])
-            assert found is not None, f"{chart} in {stack}: nobody has seen what these values render; {ANEW}"
+            assert found is not None, f"{chart} in {stack}: nobody has seen what these values render; {RECORD_IT}"
             used[chart].append(found)
     for chart, seen in used.items():
         left = [each for each in records.read(chart).rendered if each not in seen]

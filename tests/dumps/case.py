@@ -16,7 +16,7 @@ from components.system.backups.manifests import backup_job
 from components.system.backups.manifests.dump_pod import Dumps
 from tests.dumps.bucket import Locked
 from tests.dumps.live import EXTENSIONS, Server
-from tests.dumps.pods import Ended, Machine
+from tests.dumps.pod_runner import Ended, Machine
 
 SCOPE = Scope("fleet", "fleet")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests import needs
-from tests.processes import PATIENCE, free_port
+from tests.processes import TIMEOUT, free_port
 
 __all__ = ["free_port"]
 
@@ -28,7 +28,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], stdin: str = "")
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         cwd="/",
     )
 

@@ -13,7 +13,7 @@ from tests.dumps import programs
 from tests.dumps.bucket import Locked
 from tests.dumps.case import Case
 from tests.dumps.live import Server
-from tests.dumps.pods import Ended
+from tests.dumps.pod_runner import Ended
 from tests.processes import until
 
 KEY = re.compile(r"fleet/\d{4}/\d\d/\d\d/fleet-\d{8}T\d{6}Z-[0-9a-f]{8}\.(dump|json)")
@@ -48,13 +48,13 @@ def test_a_backup_holds_what_the_snapshot_held(case: Case, folder: Path) -> None
     dump, manifest = case.locked.files()
     assert KEY.fullmatch(dump)
     assert manifest == dump.replace(".dump", ".json")
-    content, told = case.locked.get(dump), case.locked.manifest(manifest)
-    assert told["database"] == "fleet"
-    assert (told["size"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
-    assert told["server_version"] == case.server.sql("fleet", "SHOW server_version")
-    assert told["tool_version"].startswith("pg_dump (PostgreSQL) ")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["taken_at"])
-    tables = dict(told["tables"])
+    content, manifest_of = case.locked.get(dump), case.locked.manifest(manifest)
+    assert manifest_of["database"] == "fleet"
+    assert (manifest_of["size"], manifest_of["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert manifest_of["server_version"] == case.server.sql("fleet", "SHOW server_version")
+    assert manifest_of["tool_version"].startswith("pg_dump (PostgreSQL) ")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", manifest_of["taken_at"])
+    tables = dict(manifest_of["tables"])
     assert before <= tables.pop("public.items") <= then
     odd = 'public.Odd "name" \\ of: a, table'
     assert tables == {odd: 2, "public.nothing": 0, "public.days_2026": 3}
@@ -87,7 +87,7 @@ def test_a_database_without_tables_has_a_backup(case: Case) -> None:
     ],
     ids=["password", "port", "name"],
 )
-def test_a_wrong_login_is_told(case: Case, entries: dict[str, str], detail: str) -> None:
+def test_a_wrong_login_is_reported(case: Case, entries: dict[str, str], detail: str) -> None:
     wrong = case.but(changed={"fleet-backup": entries}, stand_ins={"sleep": "exit 0"})
     failed(wrong.back_up(), case, step="connect", detail=detail)
 
@@ -106,7 +106,7 @@ exit 2
     assert ended.line["status"] == "ok", ended.line
 
 
-def test_a_database_that_is_not_there_is_told(case: Case) -> None:
+def test_a_database_that_is_not_there_is_reported(case: Case) -> None:
     absent = case.but(database="absent", changed={"absent-backup": {"user": "fleet_backup"}})
     failed(absent.back_up(), absent, step="connect", detail='database "absent" does not exist')
 
@@ -131,7 +131,7 @@ def test_a_bad_dump_is_never_uploaded(case: Case, pg_dump: str, step: str, detai
     failed(case.but(stand_ins={"pg_dump": pg_dump}).back_up(), case, step=step, detail=detail)
 
 
-def test_a_table_that_cannot_be_restored_is_told(case: Case) -> None:
+def test_a_table_that_cannot_be_restored_is_reported(case: Case) -> None:
     """Its rows no longer meet its own constraint: the dump is whole, and no backup."""
     case.server.make(
         "broken",
@@ -146,7 +146,7 @@ def test_a_table_that_cannot_be_restored_is_told(case: Case) -> None:
     failed(broken.back_up(), broken, step="verify", detail="bounded")
 
 
-def test_a_table_that_the_role_may_not_read_is_told(case: Case) -> None:
+def test_a_table_that_the_role_may_not_read_is_reported(case: Case) -> None:
     case.server.make("closed", "CREATE TABLE closed (id int); REVOKE ALL ON closed FROM closed_backup")
     closed = case.but(database="closed")
     failed(closed.back_up(), closed, step="dump", detail="permission denied for table closed")
@@ -182,7 +182,7 @@ def test_an_application_may_use_every_schema_and_not_the_ledger(case: Case) -> N
 
 
 @pytest.mark.parametrize(("room", "step"), [("256k", "dump"), ("12m", "verify")])
-def test_a_full_disk_is_told(case: Case, folder: Path, room: str, step: str) -> None:
+def test_a_full_disk_is_reported(case: Case, folder: Path, room: str, step: str) -> None:
     """While dumping, and while the dump is restored beside."""
     work = folder / "work"
     work.mkdir()
@@ -195,7 +195,7 @@ def test_a_full_disk_is_told(case: Case, folder: Path, room: str, step: str) -> 
         subprocess.run(["umount", str(work)], check=True)
 
 
-def test_a_store_out_of_reach_is_told(case: Case) -> None:
+def test_a_store_out_of_reach_is_reported(case: Case) -> None:
     """By an error that names the URL and not the key that signs it."""
     once = {"RCLONE_RETRIES": "1", "RCLONE_LOW_LEVEL_RETRIES": "1"}
     away = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{programs.free_port()}", **once}
@@ -204,7 +204,7 @@ def test_a_store_out_of_reach_is_told(case: Case) -> None:
     failed(ended, case, step="upload", detail="ERROR : ")
 
 
-def test_a_file_that_arrives_otherwise_is_told(case: Case) -> None:
+def test_a_file_that_arrives_otherwise_is_reported(case: Case) -> None:
     """And its manifest never follows."""
     rclone = 'case $1 in lsf) echo "12 $(printf %032d 0)" ;; *) exec rclone "$@" ;; esac'
     ended = case.but(stand_ins={"rclone": rclone}).back_up()

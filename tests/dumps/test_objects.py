@@ -14,7 +14,7 @@ from components.clouds.local import bucket_clients as local
 from components.manifests import names, pod
 from components.manifests.environment import BucketFacts
 from components.system.backups.manifests import backup_job, script
-from components.system.backups.manifests.store import Store, remote
+from components.system.backups.manifests.rclone import Store, remote
 from tests.dumps.case import SCOPE, dumps
 
 

@@ -23,7 +23,7 @@ def case(folder: Path, server: Server, locked: Locked) -> Case:
     return made
 
 
-def told(case: Case, step: str, detail: str) -> None:
+def assert_failed(case: Case, step: str, detail: str) -> None:
     ended = case.test()
     assert ended.code != 0
     assert ended.output.count("\n") == 1, ended.output
@@ -56,14 +56,14 @@ def test_the_newest_backup_is_restored_and_counted(case: Case) -> None:
     ],
     ids=["empty", "truncated", "one-bit"],
 )
-def test_a_damaged_dump_is_told(case: Case, change: Any, detail: str) -> None:
+def test_a_damaged_dump_is_reported(case: Case, change: Any, detail: str) -> None:
     """Each damage by its name."""
     dump, _ = case.locked.files()
     case.locked.put(dump, change(case.locked.get(dump)))
-    told(case, "check", detail)
+    assert_failed(case, "check", detail)
 
 
-def test_a_stale_backup_is_told(case: Case) -> None:
+def test_a_stale_backup_is_reported(case: Case) -> None:
     """More than twenty-six hours old, by a second; one of a second less will do."""
     now = datetime.datetime(2027, 1, 15, 8, tzinfo=datetime.UTC)
     date = f'case $* in +%s) echo {now.timestamp():.0f} ;; *) exec date "$@" ;; esac'
@@ -73,37 +73,37 @@ def test_a_stale_backup_is_told(case: Case) -> None:
     assert case.test().code == 0
     old = f"{oldest - datetime.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
     change(case, taken_at=old)
-    told(case, "fetch", f"the newest backup is stale: it is of {old}")
+    assert_failed(case, "fetch", f"the newest backup is stale: it is of {old}")
 
 
-def test_a_manifest_of_another_database_is_told(case: Case) -> None:
+def test_a_manifest_of_another_database_is_reported(case: Case) -> None:
     change(case, database="expenses")
-    told(case, "fetch", "the manifest is of another database: expenses")
+    assert_failed(case, "fetch", "the manifest is of another database: expenses")
 
 
-def test_no_manifest_is_told(case: Case) -> None:
+def test_no_manifest_is_reported(case: Case) -> None:
     """A dump alone is none: its upload never ended."""
     dump, manifest = case.locked.files()
     case.locked.client.delete_object(Bucket=case.locked.name, Key=manifest, BypassGovernanceRetention=True)
     assert case.locked.files() == [dump]
-    told(case, "fetch", "there is no manifest")
+    assert_failed(case, "fetch", "there is no manifest")
 
 
-def test_no_backup_at_all_is_told(case: Case) -> None:
-    told(case.but(database="elsewhere"), "fetch", "there is no manifest")
+def test_no_backup_at_all_is_reported(case: Case) -> None:
+    assert_failed(case.but(database="elsewhere"), "fetch", "there is no manifest")
 
 
-def test_a_manifest_without_its_dump_is_told(case: Case) -> None:
+def test_a_manifest_without_its_dump_is_reported(case: Case) -> None:
     dump, _ = case.locked.files()
     case.locked.client.delete_object(Bucket=case.locked.name, Key=dump, BypassGovernanceRetention=True)
-    told(case, "fetch", "the dump is missing beside its manifest")
+    assert_failed(case, "fetch", "the dump is missing beside its manifest")
 
 
-def test_other_row_counts_are_told(case: Case) -> None:
+def test_other_row_counts_are_reported(case: Case) -> None:
     """A dump that restores, of a manifest that says otherwise."""
     _, manifest = case.locked.files()
     change(case, tables={**case.locked.manifest(manifest)["tables"], "public.nothing": 7})
-    told(case, "compare", 'the dump should hold "public.nothing": 7')
+    assert_failed(case, "compare", 'the dump should hold "public.nothing": 7')
 
 
 def test_a_restore_leaves_the_live_database_alone(folder: Path, server: Server, locked: Locked) -> None:

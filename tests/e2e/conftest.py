@@ -21,9 +21,9 @@ from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
 from slipway.settings.stacks import DeployedSystem, Stack
 from slipway.settings.store_names import supplied_secret
-from tests.e2e import images, store
+from tests.e2e import built_images, object_store
+from tests.e2e.object_store import Store
 from tests.e2e.rig import ROOT, STACK, Rig, rehearse
-from tests.e2e.store import Store
 
 RIG = "SLIPWAY_RIG"
 """Names the rig's folder. `make e2e` sets it."""
@@ -71,30 +71,30 @@ def _with_systems(rig: Rig) -> World:
     plan = select(ROOT, None, STACK).rehearse(judged=False).plan
     with ThreadPoolExecutor(1) as pool:
         gateway = pool.submit(rig.bring_gateway)
-        images.make(rig, images.named(plan))
+        built_images.make(rig, built_images.named(plan))
         rig.kubectl("apply", "-f", str(NO_SCHEDULES))
-        objects = store.start(rig)
+        objects = object_store.start(rig)
         fill(rig, objects, load_stack(find_project(ROOT), "rig", STACK))
         gateway.result()
-    status, said = rehearse(rig, STACK, options=("--yes", "--first"), crds=True)
-    assert status == 0, said[-6000:]
+    status, output = rehearse(rig, STACK, options=("--yes", "--first"), crds=True)
+    assert status == 0, output[-6000:]
     sign(rig)
-    return World(rig, plan, said, objects)
+    return World(rig, plan, output, objects)
 
 
 def fill(rig: Rig, objects: Store, stack: Stack) -> None:
     """In their owners' place: supplied secrets, without which pods wait, and buckets for backups."""
     for deployed in stack.clusters["main"].systems.values():
         rig.kubectl("create", "namespace", deployed.namespace)
-        _keep(rig, deployed, OBJECT_STORE, objects.secret(deployed.name))
+        _create_secret(rig, deployed, OBJECT_STORE, objects.secret(deployed.name))
         for name, secret in deployed.definition.secrets.items():
             if supplied_by(secret) is not None:
-                _keep(rig, deployed, supplied_secret(deployed.name, name), {name: f"{name}, supplied"})
+                _create_secret(rig, deployed, supplied_secret(deployed.name, name), {name: f"{name}, supplied"})
         if backups.bucket(deployed.definition) is not None:
             objects.backups(deployed.name).create()
 
 
-def _keep(rig: Rig, deployed: DeployedSystem, name: str, values: Mapping[str, str]) -> None:
+def _create_secret(rig: Rig, deployed: DeployedSystem, name: str, values: Mapping[str, str]) -> None:
     literals = [f"--from-literal={key}={value}" for key, value in values.items()]
     rig.kubectl("-n", deployed.namespace, "create", "secret", "generic", name, *literals)
 

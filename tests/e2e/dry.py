@@ -60,8 +60,8 @@ def refused(rig: Rig, plan: Plan) -> str:
         "-",
     )
     try:
-        said = rig.kubectl(*words, stdin=json.dumps(every))
+        output = rig.kubectl(*words, stdin=json.dumps(every))
     except AssertionError as refusal:
         return str(refusal)
-    assert len(said.splitlines()) == len(found)
+    assert len(output.splitlines()) == len(found)
     return ""

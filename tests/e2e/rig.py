@@ -14,7 +14,15 @@ from typing import Any
 
 import yaml
 
+from slipway.settings.cluster_services import API_GROUPS
+
 NAME = "slipway-e2e"
+ABSENT = frozenset(
+    group for name, groups in API_GROUPS.items() if name not in ("gateway", "releases") for group in groups
+)
+"""Groups whose controllers do not run there, whatever a stack says."""
+OF_OWNERS = ("cert-manager", "monitoring")
+"""Namespaces of controllers that `Pulumi.rig.yaml` calls present."""
 VOLUMES = 32
 """Ready-made folders that claims bind to."""
 ROOT = Path(__file__).parents[2]
@@ -40,6 +48,8 @@ class Rig:
         self._rig("up", "node", timeout=3000)
         self.kubeconfig = self._rig("kubeconfig").splitlines()[-1]
         self._open_volumes()
+        for namespace in OF_OWNERS:
+            self.kubectl("create", "namespace", namespace)
 
     def bring_gateway(self) -> None:
         """Its controller leads alone, and on a busy machine would lose its lease to nobody and do nothing any more."""
@@ -163,7 +173,7 @@ def rehearsing(
     crds: bool = False,
     kubeconfig: str = "",
 ) -> subprocess.Popen[str]:
-    """The same under way. Whatever shell began the tests, a Ctrl-C is heard."""
+    """The same under way. A Ctrl-C reaches it from whatever shell the tests were started."""
     words = [
         str(ROOT / ".venv" / "bin" / "slipway"),
         "rehearse",
@@ -171,10 +181,11 @@ def rehearsing(
         *("--config", str(stack)),
         *("--kubeconfig", kubeconfig or rig.kubeconfig),
         *("--timeout", "300"),
+        *(word for group in sorted(ABSENT) for word in ("--absent", group)),
         *(("--crds", str(rig.crds)) if crds else ()),
         *options,
     ]
-    with heard(signal.SIGINT):
+    with receiving(signal.SIGINT):
         return subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -182,12 +193,12 @@ def rehearsing(
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
     """The exit status of a run, and what it printed since anybody read it."""
-    said, _ = run.communicate(timeout=1200)
-    return run.returncode, said
+    output, _ = run.communicate(timeout=1200)
+    return run.returncode, output
 
 
 @contextmanager
-def heard(sent: signal.Signals) -> Iterator[None]:
+def receiving(sent: signal.Signals) -> Iterator[None]:
     """What is started within ignores the signal no longer, as it would where a shell began this in the background."""
     before = signal.signal(sent, signal.default_int_handler)
     try:

@@ -69,13 +69,15 @@ class Shop:
         self._numbers = itertools.count(int(time.time()))
         self.address = ""
 
-    def begin(self, folder: Path) -> None:
+    def make_images(self, folder: Path) -> None:
         controller_image.make(self.rig, folder / "image")
         for name, packages, files, entrypoint in (
             (SHOP_IMAGE, "python3", [f"{IMAGES / 'shop.py'}:/app/shop.py"], "python3 /app/shop.py"),
             (PROMETHEUS_IMAGE, "prometheus", [], "prometheus"),
         ):
             self.rig.image(name, packages=packages, files=files, entrypoint=entrypoint)
+
+    def begin(self) -> None:
         self.rig.kubectl("apply", "--server-side", "-f", str(DEFINITIONS))
         for namespace in (SYSTEM, PLACE):
             self.rig.kubectl("create", "namespace", namespace)
@@ -129,8 +131,8 @@ class Shop:
 
     def command(self, verb: str) -> float:
         """A person's word, and when it was given."""
-        said = json.dumps({"id": str(next(self._numbers)), "verb": verb, "by": "anna", "reason": "e2e"})
-        self.rig.kubectl("-n", SYSTEM, "annotate", "--overwrite", "release", "shop", f"slipway.dev/command={said}")
+        command_ = json.dumps({"id": str(next(self._numbers)), "verb": verb, "by": "anna", "reason": "e2e"})
+        self.rig.kubectl("-n", SYSTEM, "annotate", "--overwrite", "release", "shop", f"slipway.dev/command={command_}")
         return time.time()
 
     def fault(self, slot: SlotName, what: str) -> float:
@@ -152,6 +154,14 @@ class Shop:
     def log(self) -> str:
         words = ("-n", PLACE, "logs", "-l", "app=controller", "--tail=15", "--prefix")
         return self.rig.kubectl(*words)
+
+    def message_of(self, job: str) -> str:
+        """What a pod of a Job that failed has left; empty before it does."""
+        pods = self.pods(SYSTEM, f"batch.kubernetes.io/job-name={job}")
+        ended = [
+            each["state"].get("terminated") or {} for pod in pods for each in pod["status"].get("containerStatuses", ())
+        ]
+        return " ".join(each.get("message", "") for each in ended if each.get("exitCode"))
 
     def holder(self) -> str:
         return self._lease().get("holderIdentity") or ""
@@ -268,8 +278,11 @@ def _head() -> Document:
 
 def _backend(slot: str, weight: int) -> Document:
     """With a filter of its own, by which Envoy Gateway makes each slot a cluster of its own."""
-    told = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": SLOT_HEADER, "value": slot}]}}
-    return {"name": f"api-{slot}", "port": 80, "weight": weight, "filters": [told]}
+    slot_header = {
+        "type": "RequestHeaderModifier",
+        "requestHeaderModifier": {"set": [{"name": SLOT_HEADER, "value": slot}]},
+    }
+    return {"name": f"api-{slot}", "port": 80, "weight": weight, "filters": [slot_header]}
 
 
 def _route() -> RouteStates:

@@ -72,7 +72,7 @@ def test_the_longest_and_the_shortest_are_taken(world: World, cloud: str) -> Non
 def test_what_is_checked_is_taken(world: World, tried: list[str], odd: Odd) -> None:
     """Odd names, many routes, large files and empty ones, strange texts."""
     try:
-        plan = planned(stack("local", "main", {}, {odd.name: SLOTS}), odd.files())
+        plan = planned(stack("local", "main", CLOUDS["local"], {odd.name: SLOTS}), odd.files())
     except InvalidSettings:
         reject()
     tried.append(odd.name)

@@ -17,7 +17,7 @@ import pytest
 from components.manifests import names
 from components.system.migrations.manifests.job import LABEL
 from slipway.ops.cluster.pruning import KEPT
-from tests.e2e import images
+from tests.e2e import built_images
 from tests.e2e.conftest import World
 from tests.e2e.rig import ROOT, STACK, rehearse
 
@@ -43,7 +43,7 @@ class Release:
 
     def run(self, *, fails: bool = False, attempt: int = 1) -> tuple[int, str]:
         """`slipway rehearse`. A migration that fails has one more check, which never holds."""
-        project = self.folder / ("failing" if fails else "mended")
+        project = self.folder / ("failing" if fails else "fixed")
         if not project.exists():
             _copy(project, fails)
         blue = f"        {SYSTEM}:\n          blue: {{version: {OLD}}}\n"
@@ -58,7 +58,7 @@ class Release:
     def migration(self) -> Mapping[str, Any] | None:
         return self._job(f"{names.migration(MIGRATION)}-")
 
-    def told(self, job: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def lines_of(self, job: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """The lines of a Job's containers, by step."""
         log = self.world.rig.kubectl("-n", SYSTEM, "logs", f"job/{_name(job)}", "--all-containers")
         return {line["step"]: line for line in map(json.loads, log.splitlines())}
@@ -71,7 +71,7 @@ class Release:
         return [line for line in self._in_database("pg_dump").splitlines() if "restrict" not in line]
 
     def _job(self, start: str) -> Mapping[str, Any] | None:
-        """The only one in the namespace whose name begins so, but for what stays of a failure that was mended."""
+        """The only Job in the namespace with this prefix, apart from the remains of a failure that was fixed."""
         found = [
             each
             for each in self.world.rig.get("jobs.batch", "-n", SYSTEM)
@@ -91,13 +91,13 @@ class Release:
 def release(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     """With the tables that the migration changes; after all, the system is as it was."""
     made = Release(world, tmp_path_factory.mktemp("release"))
-    old = [name for name in images.named(world.plan) if f"/{SYSTEM}-" in name]
-    images.make(world.rig, [name.replace(f":{OLD}", f":{NEW}") for name in old])
+    old = [name for name in built_images.named(world.plan) if f"/{SYSTEM}-" in name]
+    built_images.make(world.rig, [name.replace(f":{OLD}", f":{NEW}") for name in old])
     made.sql(f"SET ROLE {SYSTEM}_owner;\n{FIXTURE.read_text(encoding='utf-8')}")
     yield made
     made.sql(EMPTY)
-    status, said = rehearse(world.rig, STACK)
-    assert status == 0, said[-3000:]
+    status, output = rehearse(world.rig, STACK)
+    assert status == 0, output[-3000:]
 
 
 def test_each_migration_waits_for_a_proven_backup(world: World) -> None:
@@ -123,14 +123,14 @@ def test_each_migration_waits_for_a_proven_backup(world: World) -> None:
 
 
 def test_a_dump_is_restored_by_the_restore_test(world: World) -> None:
-    """A Job of the CronJob `<database>-restore-test`, begun by hand, finds every row that the manifest tells of."""
+    """A Job of the CronJob `<database>-restore-test`, started by hand, finds every row that the manifest lists."""
     cron_job, here = names.restore_test("expenses"), ("-n", "expenses")
     world.rig.kubectl(*here, "create", "job", f"--from=cronjob/{cron_job}", f"{cron_job}-now")
     world.rig.kubectl(*here, "wait", "--for=condition=complete", f"job/{cron_job}-now", "--timeout=110s")
     log = world.rig.kubectl(*here, "logs", f"job/{cron_job}-now", "--all-containers")
-    told = {line["step"]: line for line in map(json.loads, log.splitlines())}
-    assert {step: line["status"] for step, line in told.items()} == {"fetch": "ok", "compare": "ok"}
-    assert re.search(r"^restored the dump of .+: 6 tables, [1-9]\d* rows$", told["compare"]["detail"])
+    by_step = {line["step"]: line for line in map(json.loads, log.splitlines())}
+    assert {step: line["status"] for step, line in by_step.items()} == {"fetch": "ok", "compare": "ok"}
+    assert re.search(r"^restored the dump of .+: 6 tables, [1-9]\d* rows$", by_step["compare"]["detail"])
 
 
 def test_no_migration_begins_without_its_backup(release: Release) -> None:
@@ -138,52 +138,52 @@ def test_no_migration_begins_without_its_backup(release: Release) -> None:
     bucket, before, running = release.world.store.backups(SYSTEM), release.state(), _running(release.world)
     bucket.client.delete_bucket(Bucket=bucket.name)
     try:
-        status, said = release.run(fails=True)
+        status, output = release.run(fails=True)
     finally:
         bucket.create()
-    assert status == FAILED, said[-3000:]
+    assert status == FAILED, output[-3000:]
     backup = release.backup()
     assert backup is not None
     assert backup["status"]["failed"] == 2
-    assert f"Job {SYSTEM}/{_name(backup)}: the Job failed" in said
-    told = release.told(backup)
-    assert {step: line["status"] for step, line in told.items()} == {"manifest": "ok", "upload": "failed"}
-    assert "NoSuchBucket" in told["upload"]["detail"]
+    assert f"Job {SYSTEM}/{_name(backup)}: the Job failed" in output
+    log = release.lines_of(backup)
+    assert {step: line["status"] for step, line in log.items()} == {"manifest": "ok", "upload": "failed"}
+    assert "NoSuchBucket" in log["upload"]["detail"]
     assert release.migration() is None
     assert release.state() == before
     assert _running(release.world) == running
 
 
 def test_a_failed_migration_keeps_its_version_back(release: Release) -> None:
-    """The failed backup is made anew; schema and rows are as before, the new version does not run, all else does."""
+    """The failed backup is repeated; schema and rows are as before, the new version does not run, all else does."""
     before, running = release.state(), _running(release.world)
-    status, said = release.run(fails=True)
-    assert status == FAILED, said[-3000:]
+    status, output = release.run(fails=True)
+    assert status == FAILED, output[-3000:]
     backup, migration = release.backup(), release.migration()
     assert backup is not None
     assert migration is not None
     assert backup["status"]["succeeded"] == 1
     assert migration["status"]["failed"] == 1
-    assert f"Job {SYSTEM}/{_name(migration)}: the Job failed" in said
-    assert re.search(r'(?m)^ +\| .*verification \\"what never holds\\": found 1, expected 2', said), said[-3000:]
-    assert f"Deployment {SYSTEM}/{SYSTEM}-api-green: needs Job {SYSTEM}/{_name(migration)}" in said
-    assert [(step, line["detail"]) for step, line in release.told(migration).items() if line["status"] == "failed"] == [
-        ("verification", 'verification "what never holds": found 1, expected 2')
-    ]
+    assert f"Job {SYSTEM}/{_name(migration)}: the Job failed" in output
+    assert re.search(r'(?m)^ +\| .*verification \\"what never holds\\": found 1, expected 2', output), output[-3000:]
+    assert f"Deployment {SYSTEM}/{SYSTEM}-api-green: needs Job {SYSTEM}/{_name(migration)}" in output
+    assert [
+        (step, line["detail"]) for step, line in release.lines_of(migration).items() if line["status"] == "failed"
+    ] == [("verification", 'verification "what never holds": found 1, expected 2')]
     assert release.state() == before
     assert _running(release.world) == running
 
 
-def test_a_mended_migration_goes_on(release: Release) -> None:
+def test_a_fixed_migration_goes_on(release: Release) -> None:
     """Another attempt: a backup of its own, the changed schema, and the new version beside the old one."""
     running, bucket = _running(release.world), release.world.store.backups(SYSTEM)
     dumps = len(bucket.files())
-    status, said = release.run(attempt=2)
-    assert status == 0, said[-3000:]
+    status, output = release.run(attempt=2)
+    assert status == 0, output[-3000:]
     migration = release.migration()
     assert migration is not None
     assert migration["status"]["succeeded"] == 1
-    assert release.told(migration)["record"]["detail"] == "applied"
+    assert release.lines_of(migration)["record"]["detail"] == "applied"
     assert release.sql("SELECT name, status FROM slipway.migrations") == f"{MIGRATION}|applied"
     assert release.sql("SELECT count(fixed_fee_facilitated) FROM client_products") == "400"
     assert len(bucket.files()) == dumps + 2

@@ -8,11 +8,13 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from components.cluster.releases.manifests.controller import USER_NAME
 from slipway.release.objects import ApprovalSpec, manifest
+from slipway.release.observed import Verb
 from tests.components.system.release.stack import released
 from tests.e2e.conftest import RIG
 
@@ -74,8 +76,8 @@ def prepare(plane: ControlPlane) -> None:
         plane.ask("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
     for each in (each for each in objects if each["apiVersion"] == "slipway.dev/v1"):
         plane.ask("create", "namespace", each["metadata"]["namespace"])
-        said = plane.apply(each)
-        assert "serverside-applied" in said, said
+        output = plane.apply(each)
+        assert "serverside-applied" in output, output
     for each in objects:
         if each["kind"] in ("Role", "RoleBinding") and each["metadata"]["name"] in ("operators", "approvers"):
             plane.apply(each)
@@ -122,9 +124,9 @@ def test_another_release_waits_for_the_one_in_progress(plane: ControlPlane) -> N
     """The refusal names it, and how to end it; once it ended, the next is taken."""
     before = fleet(plane)["spec"]["id"]
     at(plane, "Stepping", {"blue": 90, "green": 10})
-    said = plane.apply(wanted(plane, id="0123456789"))
-    assert f"release {before} of fleet personal-use-v1.1.0 is in progress (Stepping)" in said
-    assert "slipway release abort --stack" in said
+    output = plane.apply(wanted(plane, id="0123456789"))
+    assert f"release {before} of fleet personal-use-v1.1.0 is in progress (Stepping)" in output
+    assert "slipway release abort --stack" in output
     assert "serverside-applied" in plane.apply(wanted(plane, owner="fleet-team"))
     at(plane, "Promoted", {"blue": 0, "green": 100})
     assert "serverside-applied" in plane.apply(wanted(plane, id="0123456789"))
@@ -158,8 +160,8 @@ def create(plane: ControlPlane, document: Any, by: str, *groups: str) -> str:
 
 def test_who_approved_is_who_asked(plane: ControlPlane) -> None:
     """Nobody speaks for another, and a role with groups is spoken for by their members."""
-    said = create(plane, approval("a1"), "other@example.com", "leads")
-    assert "spec.by must be who creates it: other@example.com" in said
+    output = create(plane, approval("a1"), "other@example.com", "leads")
+    assert "spec.by must be who creates it: other@example.com" in output
     assert "only members of leads give the word of Lead engineer" in create(plane, approval("a1"), LEAD)
     assert "created" in create(plane, approval("a1"), LEAD, "leads")
     assert "created" in create(plane, approval("a2", role="Manager"), LEAD)
@@ -167,8 +169,8 @@ def test_who_approved_is_who_asked(plane: ControlPlane) -> None:
 
 def test_a_word_never_changes(plane: ControlPlane) -> None:
     create(plane, approval("a3"), LEAD, "leads")
-    said = plane.ask("-n", "fleet", "patch", "approval", "a3", "--type=merge", "-p", '{"spec": {"comment": "no"}}')
-    assert "an approval never changes" in said
+    output = plane.ask("-n", "fleet", "patch", "approval", "a3", "--type=merge", "-p", '{"spec": {"comment": "no"}}')
+    assert "an approval never changes" in output
 
 
 def test_an_attestation_has_its_evidence(plane: ControlPlane) -> None:
@@ -191,16 +193,35 @@ def steer(plane: ControlPlane, text: str) -> str:
 
 def test_operators_steer_in_their_own_name(plane: ControlPlane) -> None:
     """As `slipway release` writes commands; no quoting makes one the word of another."""
-    said = {"id": "1", "verb": "abort", "by": STEERS, "reason": 'it "fails": é'}
-    assert "annotated" in steer(plane, json.dumps(said, ensure_ascii=False))
-    assert "in the name of who writes it" in steer(plane, json.dumps({**said, "id": "2", "by": LEAD}))
-    hidden = {**said, "id": "3", "by": LEAD, "reason": f'"by": "{STEERS}"'}
+    command = {"id": "1", "verb": "abort", "by": STEERS, "reason": 'it "fails": é'}
+    assert "annotated" in steer(plane, json.dumps(command, ensure_ascii=False))
+    assert "in the name of who writes it" in steer(plane, json.dumps({**command, "id": "2", "by": LEAD}))
+    hidden = {**command, "id": "3", "by": LEAD, "reason": f'"by": "{STEERS}"'}
     assert "in the name of who writes it" in steer(plane, json.dumps(hidden))
     twice = f'{{"id": "4", "verb": "abort", "by": "{STEERS}", "by": "{LEAD}"}}'
     assert "in the name of who writes it" in steer(plane, twice)
 
 
+@pytest.mark.parametrize("verb", get_args(Verb))
+def test_every_command_is_taken(plane: ControlPlane, verb: str) -> None:
+    assert "annotated" in steer(plane, json.dumps({"id": verb, "verb": verb, "by": STEERS, "reason": "e2e"}))
+
+
+def test_the_controller_deletes_gates_alone(plane: ControlPlane) -> None:
+    """RBAC cannot tell Jobs apart; others delete as before."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "gate", "image": "gate"}]}
+    for name, labels in (("migrate-1", {}), ("admit-1", {"slipway.dev/gate": "admit"})):
+        metadata = {"name": name, "namespace": "fleet", "labels": labels}
+        spec = {"suspend": True, "template": {"spec": pod}}
+        plane.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec})
+    words = ("-n", "fleet", "delete", "job", "--wait=false", "--cascade=background")
+    masters = ("system:masters",)
+    assert "deletes gates alone" in plane.ask(*words, "migrate-1", by=USER_NAME, groups=masters)
+    assert "deleted" in plane.ask(*words, "admit-1", by=USER_NAME, groups=masters)
+    assert "deleted" in plane.ask(*words, "migrate-1")
+
+
 def test_operators_change_nothing_that_a_release_wants(plane: ControlPlane) -> None:
     words = ("-n", "fleet", "patch", "release", "fleet", "--type=merge", "-p", '{"spec": {"owner": "me"}}')
-    said = plane.ask(*words, by=STEERS, groups=("slipway:fleet:operators",))
-    assert "changed by `pulumi up` alone" in said
+    output = plane.ask(*words, by=STEERS, groups=("slipway:fleet:operators",))
+    assert "changed by `pulumi up` alone" in output

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +24,7 @@ from slipway.cli.selection import select
 from slipway.release.status import Status
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
-from tests.e2e import controller_image, images, store
+from tests.e2e import built_images, controller_image, object_store
 from tests.e2e.conftest import RIG, certify, fill
 from tests.e2e.rig import IMAGES, ROOT, Rig, rehearse
 from tests.e2e.shop import PROMETHEUS_IMAGE, prometheus, until
@@ -86,6 +87,14 @@ class Runs:
     def status(self, system: str) -> Status:
         found = json.loads(self.rig.kubectl("-n", system, "get", "release", system, "-o", "json"))
         return Status.model_validate(found.get("status") or {})
+
+    def ended(self, system: str) -> Status | None:
+        """The status of a release that was rolled back, and whose gates say so."""
+        found = self.status(system)
+        asked = any(
+            "admit" in each["metadata"]["name"] for each in self.rig.get("jobs.batch", "-n", system) if _failed(each)
+        )
+        return found if found.phase == "RolledBack" and asked else None
 
     def sql(self, text: str) -> str:
         login = "PGHOST=/tmp PGUSER=$POSTGRES_USER PGPASSWORD=$POSTGRES_PASSWORD PGDATABASE=kingstons"
@@ -164,10 +173,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
 def _prepared(rig: Rig, folder: Path) -> Runs:
     runs = Runs(rig, folder)
     _copy_project(runs.stack.parent)
-    rig.bring_gateway()
-    plan = select(runs.stack.parent, None, runs.stack).rehearse(judged=False).plan
-    _make_images(rig, folder, {name for name in images.named(plan) if not name.startswith(OURS)})
-    objects = store.start(rig)
+    with ThreadPoolExecutor(1) as pool:
+        gateway = pool.submit(rig.bring_gateway)
+        plan = select(runs.stack.parent, None, runs.stack).rehearse(judged=False).plan
+        _make_images(rig, folder, {name for name in built_images.named(plan) if not name.startswith(OURS)})
+        gateway.result()
+    objects = object_store.start(rig)
     fill(rig, objects, load_stack(find_project(runs.stack.parent), "rig", runs.stack))
     certify(rig, [step.inputs for step in plan.steps if step.inputs.get("kind") == "Gateway"])
     rig.kubectl("create", "namespace", FIGURES)
@@ -198,13 +209,13 @@ def _edit(file: Path, old: re.Pattern[str], new: str) -> None:
 def _make_images(rig: Rig, folder: Path, others: set[str]) -> None:
     controller_image.make(rig, folder / "image")
     rig.image(PROMETHEUS_IMAGE, packages="prometheus", files=[], entrypoint="prometheus")
-    images.make(rig, others)
+    built_images.make(rig, others)
     for system, versions in VERSIONS.items():
         for version, column in versions.items():
-            told = folder / version / "version.json"
-            told.parent.mkdir()
-            told.write_text(json.dumps({"version": version, "fails": version == BROKEN, "column": column}))
-            files = [f"{IMAGES / 'versioned.py'}:/app/versioned.py", f"{told}:/app/version.json"]
+            version_file = folder / version / "version.json"
+            version_file.parent.mkdir()
+            version_file.write_text(json.dumps({"version": version, "fails": version == BROKEN, "column": column}))
+            files = [f"{IMAGES / 'versioned.py'}:/app/versioned.py", f"{version_file}:/app/version.json"]
             for service in ("api", "frontend"):
                 name = f"{OURS}{system}-{service}:{version}"
                 rig.image(
@@ -219,8 +230,8 @@ def _address(runs: Runs) -> str:
 
 def test_the_first_release(runs: Runs) -> None:
     """Both systems are closed until they are promoted, and the run ends well only then."""
-    status, said = runs.rehearse("--first", crds=True)
-    assert status == 0, said[-6000:]
+    status, output = runs.rehearse("--first", crds=True)
+    assert status == 0, output[-6000:]
     runs.address = until(lambda: _address(runs), "an address of the gateway")
     for system, version in (("fleet", FIRST), ("kingstons", OLD)):
         found = runs.status(system)
@@ -233,27 +244,27 @@ def test_the_first_release(runs: Runs) -> None:
 
 def test_a_new_version_is_promoted(runs: Runs) -> None:
     """Handed over in the stack's file: the run ends after promotion, no visitor saw an error, and commands tell it."""
-    status, said = runs.slipway("hand-over", "--system", "fleet", "--version", NEXT)
-    assert status == 0, said
-    assert re.search(rf"(?m)^\+ +green: .*version: {NEXT}", said), said
-    assert re.search(r"(?m)^\+ +active: green", said), said
+    status, output = runs.slipway("hand-over", "--system", "fleet", "--version", NEXT)
+    assert status == 0, output
+    assert re.search(rf"(?m)^\+ +green: .*version: {NEXT}", output), output
+    assert re.search(r"(?m)^\+ +active: green", output), output
     with runs.crowd("fleet", "/api/vehicles") as crowd:
-        status, said = runs.rehearse()
+        status, output = runs.rehearse()
         ended = time.time()
-        assert status == 0, said[-6000:]
+        assert status == 0, output[-6000:]
         until(lambda: crowd.seen(ended + 1)["green"] > RATE, "visitors of the new version")
         assert crowd.seen(ended + 1)["blue"] == 0
     assert crowd.failed() == {}
     found = runs.status("fleet")
     assert (found.phase, found.active, found.active_version) == ("Promoted", "green", NEXT)
-    for command, told in (
+    for command, pattern in (
         ("status", rf"fleet +Promoted +{NEXT}"),
         ("history", r"Step 1 \(10 %\)[\s\S]*Step 2 \(50 %\)[\s\S]*Step 3 \(100 %\)"),
         ("report", rf"^# Release of fleet {NEXT} on rig\n\n\*\*Promoted\*\*"),
     ):
-        status, said = runs.slipway(command, "--system", "fleet")
-        assert status == 0, said
-        assert re.search(told, said), said
+        status, output = runs.slipway(command, "--system", "fleet")
+        assert status == 0, output
+        assert re.search(pattern, output), output
     print(
         f"\na new version: {runs.timings['last']:.0f} s, {sum(crowd.seen().values()):,} requests: {dict(crowd.seen())}"
     )
@@ -262,31 +273,31 @@ def test_a_new_version_is_promoted(runs: Runs) -> None:
 def test_a_bad_version_is_rolled_back(runs: Runs) -> None:
     """It passes its smoke checks and fails its visitors: the run fails with step, figure and threshold, and every visitor
     is back. The same stack is refused then, until the way back is written."""
-    status, said = runs.slipway("hand-over", "--system", "fleet", "--version", BROKEN)
-    assert status == 0, said
+    status, output = runs.slipway("hand-over", "--system", "fleet", "--version", BROKEN)
+    assert status == 0, output
     with runs.crowd("fleet", "/api/vehicles") as crowd:
-        status, said = runs.rehearse()
+        status, output = runs.rehearse()
         ended = time.time()
-        assert status == GIVEN_UP, said[-6000:]
+        assert status == GIVEN_UP, output[-6000:]
         until(lambda: crowd.seen(ended + 1)["green"] > RATE, "visitors of the active version")
         assert crowd.seen(ended + 1)["blue"] == 0
         assert crowd.failed(ended + 1) == {}
         assert set(crowd.failed()) == {"failed: 500 of blue"}
-        reason = re.search(r"Step 1 \(10 %\): ([\d.]+) % of ([\d,]+) requests failed in .*?; .* at 1 %", said)
-        assert reason, said[-6000:]
+        reason = re.search(r"Step 1 \(10 %\): ([\d.]+) % of ([\d,]+) requests failed in .*?; .* at 1 %", output)
+        assert reason, output[-6000:]
         again, refusal = runs.rehearse()
         assert again == GIVEN_UP
         assert reason[0] in refusal
-        assert "release another version, or set `attempt`" in refusal, refusal[-3000:]
+        assert "release another version, set `attempt`" in refusal, refusal[-3000:]
         assert crowd.seen(ended + 1)["blue"] == 0
         assert crowd.failed(ended + 1) == {}
     found = runs.status("fleet")
     assert (found.phase, found.active, found.active_version) == ("RolledBack", "green", NEXT)
-    status, said = runs.slipway("revert", "--system", "fleet")
-    assert status == 0, said
-    assert re.search(r"(?m)^\+ +active: green", said), said
-    status, said = runs.rehearse()
-    assert status == 0, said[-6000:]
+    status, output = runs.slipway("revert", "--system", "fleet")
+    assert status == 0, output
+    assert re.search(r"(?m)^\+ +active: green", output), output
+    status, output = runs.rehearse()
+    assert status == 0, output[-6000:]
     print(f"\na bad version: {reason[0]}; {dict(crowd.seen())}")
 
 
@@ -294,13 +305,13 @@ def test_a_rename_is_released_behind_a_page(runs: Runs) -> None:
     """Kingstons' column: from before the backup until promotion everybody sees the page, and no accepted write is lost."""
     runs.sql(f"SET ROLE kingstons_owner;\n{FIXTURE.read_text(encoding='utf-8')}")
     shutil.copy(ROOT / "systems" / "kingstons" / "system.yaml", runs.stack.parent / "systems" / "kingstons")
-    status, said = runs.slipway("hand-over", "--system", "kingstons", "--version", RENAMED)
-    assert status == 0, said
+    status, output = runs.slipway("hand-over", "--system", "kingstons", "--version", RENAMED)
+    assert status == 0, output
     with runs.crowd("kingstons", "/health") as crowd, runs.writers() as writers:
         until(lambda: len(writers.lines()) > 20, "writes")
-        status, said = runs.rehearse()
+        status, output = runs.rehearse()
         ended = time.time()
-        assert status == 0, said[-6000:]
+        assert status == 0, output[-6000:]
         until(lambda: crowd.seen(ended + 1)["green"] > RATE, "visitors of the new version")
         until(lambda: sum(each["at"] > ended for each in writers.lines()) > 20, "writes to the new version")
     assert crowd.failed() == {}
@@ -322,6 +333,34 @@ def test_a_rename_is_released_behind_a_page(runs: Runs) -> None:
     )
 
 
+def test_a_rename_is_taken_back_in_its_watch(runs: Runs) -> None:
+    """By a person's word: closed, the database is rolled back, and everybody is on the former version. Whoever runs the
+    same again is refused before anything is backed up or migrated."""
+    with runs.crowd("kingstons", "/health") as crowd:
+        status, output = runs.slipway("abort", "--system", "kingstons", "--reason", "the totals differ")
+        assert status == 0, output
+        found = until(lambda: runs.ended("kingstons"), "the end of the rollback")
+        assert found is not None
+        assert (found.active, found.active_version, found.closed) == ("blue", OLD, False), found.reason
+        back = time.time()
+        until(lambda: crowd.seen(back + 1)["blue"] > RATE, "visitors of the former version")
+        jobs = {each["metadata"]["uid"] for each in _jobs(runs, "migrate-001-")}
+        status, output = runs.rehearse()
+        assert status == GIVEN_UP, output[-6000:]
+        assert f"{RENAMED} was rolled back: Aborted by " in output, output[-3000:]
+        assert "the totals differ; release another version" in output, output[-3000:]
+        assert {each["metadata"]["uid"] for each in _jobs(runs, "migrate-001-")} == jobs
+        assert crowd.seen(back + 1)["green"] == 0
+    assert crowd.failed() == {}
+    assert runs.sql("SELECT count(fixed_cost) FROM client_products WHERE id <= 500") == "400"
+    for command, pattern in (
+        ("status", "the next `up` is refused: release another version"),
+        ("plan", "is refused by the next `up`"),
+    ):
+        assert pattern in runs.slipway(command, "--system", "kingstons")[1]
+    print(f"\na rename taken back: refused after {runs.timings['last']:.0f} s, {dict(crowd.seen())}")
+
+
 def _between(crowd: Crowd, begin: float, end: float) -> Counter[str]:
     total: Counter[str] = Counter()
     for line in crowd.lines():
@@ -334,6 +373,10 @@ def _jobs(runs: Runs, start: str) -> list[dict[str, Any]]:
     return [
         each for each in runs.rig.get("jobs.batch", "-n", "kingstons") if each["metadata"]["name"].startswith(start)
     ]
+
+
+def _failed(job: dict[str, Any]) -> bool:
+    return any(each["type"] == "Failed" for each in job.get("status", {}).get("conditions", ()))
 
 
 def _time(text: str) -> float:

@@ -5,25 +5,40 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from slipway.release.objects import ReleasedMigration, SlotName, Step
+from slipway.release.status import Status
 from tests.e2e.rig import Rig
-from tests.e2e.shop import INTERVAL, PLACE, SYSTEM, Shop, failing, home, until
+from tests.e2e.shop import PLACE, SYSTEM, Shop, failing, home, until
 
 REQUESTS, POINTS = 5000, 2.0
 """Requests after which a split is measured, and by how many percent it may differ."""
 RETURN, TAKEOVER = 5.0, 15.0
 """Seconds from a decision until all visitors are on the active slot, and until another replica leads."""
+HELD = 10
+"""Seconds of a step in which something fails around the release: longer than most faults take."""
 QUARTER = 0.25
 """Seconds of a line of the crowd's file."""
 ALL = Step(weight=100, hold_seconds=1)
-ENDLESS = [Step(weight=40, hold_seconds=600), ALL]
+WEIGHTS = (10, 50, 100)
+WATCH = len(WEIGHTS)
+"""The stage after the last step."""
 LOST = {"blue": ["lost"], "green": ["lost"]}
 """Deployments that never come, so that a release stays where its candidate is tested."""
+
+
+def up_to(stage: int) -> list[Step]:
+    """The steps of a release that stays at one of them; one that reaches the watch stays nowhere."""
+    return [Step(weight=weight, hold_seconds=600 if at == stage else 1) for at, weight in enumerate(WEIGHTS)]
+
+
+def named(stage: int) -> str:
+    return "the watch" if stage == WATCH else f"{WEIGHTS[stage]} %"
 
 
 def other(slot: SlotName) -> SlotName:
@@ -31,11 +46,15 @@ def other(slot: SlotName) -> SlotName:
 
 
 @pytest.fixture(scope="module")
-def shop(node: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """With its first release, by which it opens."""
     folder = tmp_path_factory.mktemp("shop")
-    made = Shop(node, folder)
-    made.begin(folder)
+    made = Shop(rig, folder)
+    with ThreadPoolExecutor(1) as pool:
+        gateway = pool.submit(rig.bring_gateway)
+        made.make_images(folder)
+        gateway.result()
+    made.begin()
     first = made.release("blue", [])
     opened = made.settled(first, 90)
     assert opened.phase == "Promoted", opened.reason
@@ -58,10 +77,11 @@ def failures(shop: Shop, since: float) -> str:
     return f"{sum(seen.values()):,} requests, 0 failed, {seen['again']} sent again"
 
 
-def test_a_full_release(shop: Shop) -> None:
-    """By gates that really wait: each ends with 0, the split is as declared, and no request fails."""
+def test_a_full_release_and_its_way_back(shop: Shop) -> None:
+    """By gates that really wait: each ends with 0, the split is as declared, and no request fails. A person's word in the
+    watch returns all traffic, and asking the same gates again reports it."""
     began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=20, hold_seconds=4), Step(weight=50, hold_seconds=40), ALL], gates=True)
+    id = shop.release(slot, [Step(weight=10, hold_seconds=4), Step(weight=50, hold_seconds=25), ALL], gates=True)
     shop.until(id, "Stepping", step=1)
     until(lambda: shop.status.in_force, "the split in force")
     since = time.time() + 1
@@ -75,27 +95,44 @@ def test_a_full_release(shop: Shop) -> None:
         shop.rig.kubectl("-n", SYSTEM, "wait", f"job/{gate}-{id}", "--for=condition=complete", "--timeout=60s")
     assert shop.back_after(time.time() - 1, slot) == 0
     print(f"\nfull release: {failures(shop, began)}; {share:.2f} % of {sum(seen.values()):,} at 50 %")
+    shop.command("abort")
+    back = returned(shop, decided(shop.until(id, "RolledBack")), other(slot))
+    for gate in ("promote", "admit"):
+        until(lambda gate=gate: shop.message_of(f"{gate}-{id}"), f"{gate} asks again")
+        message = shop.message_of(f"{gate}-{id}")
+        assert "was rolled back: Aborted by anna. Reason: e2e; release another version" in message, message
+    print(f"\nabort in the watch: all back after {back:.1f} s; {failures(shop, began)}")
 
 
-@pytest.mark.parametrize("step", [0, 1])
-def test_an_abort_at_each_step(shop: Shop, step: int) -> None:
+def decided(status: Status) -> float:
+    """When a release was given up."""
+    return next(each.at for each in status.history if "rolled back:" in each.what).timestamp()
+
+
+def returned(shop: Shop, since: float, slot: SlotName) -> float:
+    """Seconds from a decision until all visitors were back on a slot, which may be few."""
+    time.sleep(2)
+    back = shop.back_after(since, slot)
+    assert back <= RETURN
+    return back
+
+
+@pytest.mark.parametrize("stage", range(WATCH), ids=named)
+def test_an_abort_at_each_step(shop: Shop, stage: int) -> None:
     """Every visitor is back within seconds, and none saw anything else than one of the slots."""
     began, slot = time.time(), active(shop)
-    steps = ENDLESS if step == 0 else [Step(weight=20, hold_seconds=3), *ENDLESS]
-    id = shop.release(other(slot), steps)
-    shop.until(id, "Stepping", step=step)
+    id = shop.release(other(slot), up_to(stage))
+    shop.until(id, "Stepping", step=stage)
     until(lambda: shop.seen(time.time() - 1)[other(slot)], "visitors of the candidate")
-    said = shop.command("abort")
+    command = shop.command("abort")
     assert shop.settled(id).phase == "RolledBack"
-    time.sleep(2)
-    back = shop.back_after(said, slot)
-    assert back <= RETURN
-    print(f"\nabort at step {step + 1}: all back after {back:.1f} s; {failures(shop, began)}")
+    back = returned(shop, command, slot)
+    print(f"\nabort at {named(stage)}: all back after {back:.1f} s; {failures(shop, began)}")
 
 
 def test_an_abort_before_any_visitor(shop: Shop) -> None:
     began, slot = time.time(), active(shop)
-    id = shop.release(other(slot), ENDLESS, checks=[], deployments=LOST)
+    id = shop.release(other(slot), up_to(0), checks=[], deployments=LOST)
     shop.until(id, "Testing")
     shop.command("abort")
     assert shop.settled(id).phase == "RolledBack"
@@ -106,7 +143,7 @@ def test_an_abort_before_any_visitor(shop: Shop) -> None:
 def test_a_failing_smoke_test(shop: Shop) -> None:
     """No visitor sees the candidate, and the reason names check and figure."""
     began, slot = time.time(), active(shop)
-    id = shop.release(other(slot), ENDLESS, checks=[home(status=201)])
+    id = shop.release(other(slot), up_to(0), checks=[home(status=201)])
     ended = shop.settled(id)
     assert ended.phase == "RolledBack"
     assert ended.reason is not None
@@ -119,7 +156,7 @@ def test_a_failing_migration(shop: Shop) -> None:
     """Its Job ends the release before anybody sees the candidate."""
     began, slot = time.time(), active(shop)
     migration = ReleasedMigration(name="rename", job="migrate-rename")
-    id = shop.release(other(slot), ENDLESS, checks=[], deployments=LOST, migrations=[migration])
+    id = shop.release(other(slot), up_to(0), checks=[], deployments=LOST, migrations=[migration])
     shop.until(id, "Testing")
     shop.apply([failing(migration.job)])
     ended = shop.settled(id)
@@ -130,27 +167,37 @@ def test_a_failing_migration(shop: Shop) -> None:
     print(f"\nfailing migration: {failures(shop, began)}: {ended.reason}")
 
 
-@pytest.mark.parametrize(("fault", "step"), [("errors", 0), ("slow", 0), ("crash", 0), ("errors", 1)])
-def test_a_candidate_that_fails(shop: Shop, fault: str, step: int) -> None:
-    """Found by the gateway's figures, or by its pods; the requests that failed are the candidate's own."""
+@pytest.mark.parametrize(("fault", "stage"), [("errors", 0), ("slow", 1), ("crash", 2), ("errors", WATCH)])
+def test_a_candidate_that_fails(shop: Shop, fault: str, stage: int) -> None:
+    """Found by the gateway's figures, or by its pods; the requests that failed are the candidate's own. In the watch too,
+    the former slot takes the visitors back."""
     slot = active(shop)
-    id = shop.release(other(slot), ENDLESS if step == 0 else [Step(weight=20, hold_seconds=3), *ENDLESS])
-    shop.until(id, "Stepping", step=step)
-    until(lambda: shop.seen(time.time() - 1)[other(slot)], "visitors of the candidate")
-    broken = shop.fault(other(slot), fault)
-    ended = shop.until(id, "RolledBack")
-    assert ended.since is not None
-    found = next(each.at for each in ended.history if "rolled back:" in each.what).timestamp()
-    time.sleep(2)
-    back = shop.back_after(found, slot)
-    assert back <= RETURN
-    if fault == "crash":
-        shop.recreate(other(slot))
+    id = shop.release(other(slot), up_to(stage))
+    if stage == WATCH:
+        assert shop.settled(id).phase == "Promoted"
     else:
-        shop.fault(other(slot), "")
+        shop.until(id, "Stepping", step=stage)
+    until(lambda: shop.seen(time.time() - 1)[other(slot)], "visitors of the candidate")
+    try:
+        broken = shop.fault(other(slot), fault)
+        ended = shop.until(id, "RolledBack")
+        assert ended.active == slot
+        assert ended.reason is not None
+        assert ended.reason.startswith(
+            "During the watch: " if stage == WATCH else f"Step {stage + 1} ({WEIGHTS[stage]} %): "
+        )
+        found = decided(ended)
+        back = returned(shop, found, slot)
+    finally:
+        if fault == "crash":
+            shop.recreate(other(slot))
+        else:
+            shop.fault(other(slot), "")
     failed = shop.failed(found + RETURN)
     assert failed == {}
-    print(f"\n{fault}: found after {found - broken:.1f} s, all back {back:.1f} s later: {ended.reason}")
+    print(
+        f"\n{fault} at {named(stage)}: found after {found - broken:.1f} s, all back {back:.1f} s later: {ended.reason}"
+    )
 
 
 def test_without_figures_nothing_is_promoted(shop: Shop) -> None:
@@ -169,71 +216,70 @@ def test_without_figures_nothing_is_promoted(shop: Shop) -> None:
     print(f"\nwithout Prometheus: {failures(shop, began)}: {ended.reason}")
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_killed_controller(shop: Shop, sent: signal.Signals) -> None:
-    """Killed, it is started again and goes on; frozen, the other replica leads, and it does nothing when it wakes up.
-    The release ends as if nothing had happened."""
-    began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=20, hold_seconds=3), Step(weight=50, hold_seconds=3), ALL])
-    shop.until(id, "Stepping", step=0)
+def killed(shop: Shop) -> str:
+    """The leading controller, which is started again."""
     holder, stopped = shop.holder(), time.time()
-    shop.signal(holder, sent)
-    if sent is signal.SIGSTOP:
-        until(lambda: shop.holder() not in ("", holder), "another leader", 60)
-    else:
-        until(lambda: shop.renewed() > stopped + 1, "a leader", 60)
-    takeover = time.time() - stopped
-    assert takeover <= TAKEOVER
-    assert shop.settled(id, 90).phase == "Promoted"
-    shop.signal(holder, signal.SIGCONT)
-    time.sleep(2)
-    assert sent is signal.SIGKILL or shop.holder() != holder
-    assert active(shop) == slot
-    print(f"\n{sent.name}: led again after {takeover:.1f} s; {failures(shop, began)}")
+    shop.signal(holder, signal.SIGKILL)
+    return led_again(shop, "killed", stopped, lambda: shop.renewed() > stopped + 1)
 
 
-def test_a_deleted_pod_of_the_controller(shop: Shop) -> None:
-    """As if its node had gone: another replica leads, and the release ends as it would have."""
-    began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=20, hold_seconds=3), Step(weight=50, hold_seconds=3), ALL])
-    shop.until(id, "Stepping", step=0)
-    holder, deleted = shop.holder(), time.time()
+def frozen(shop: Shop) -> str:
+    """The leading controller: the other replica leads, and the first does nothing when it wakes up."""
+    holder, stopped = shop.holder(), time.time()
+    shop.signal(holder, signal.SIGSTOP)
+    try:
+        return led_again(shop, "frozen", stopped, lambda: shop.holder() not in ("", holder))
+    finally:
+        shop.signal(holder, signal.SIGCONT)
+
+
+def deleted(shop: Shop) -> str:
+    """The leading controller's pod, as if its node had gone: another replica leads."""
+    holder, stopped = shop.holder(), time.time()
     shop.rig.kubectl("-n", PLACE, "delete", "pod", holder, "--grace-period=0", "--force")
-    until(lambda: shop.holder() not in ("", holder), "another leader", 60)
-    takeover = time.time() - deleted
+    return led_again(shop, "deleted", stopped, lambda: shop.holder() not in ("", holder))
+
+
+def led_again(shop: Shop, how: str, since: float, leads: Callable[[], bool]) -> str:
+    until(leads, "a leader", 60)
+    takeover = time.time() - since
     assert takeover <= TAKEOVER
-    assert shop.settled(id, 90).phase == "Promoted"
-    shop.rig.kubectl("-n", PLACE, "rollout", "status", "deployment/controller", "--timeout=120s")
-    print(f"\ndeleted pod: led again after {takeover:.1f} s; {failures(shop, began)}")
+    return f"controller {how}, led again after {takeover:.1f} s"
 
 
-def test_a_restarted_api_server(shop: Shop) -> None:
-    """Killed in the middle of a step, and away for some seconds: no visitor notices. The release ends as it would have,
-    or says why it was rolled back: a busy node may be slow while the API server starts."""
-    began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=20, hold_seconds=15), Step(weight=50, hold_seconds=3), ALL])
-    shop.until(id, "Stepping", step=0)
+def restarted(shop: Shop) -> str:
+    """The API server, killed and away for some seconds."""
     shop.rig.restart_api_server(away=5)
-    ended = shop.settled(id, 120)
-    assert ended.phase == "Promoted" or ended.reason
-    kept = active(shop)
-    time.sleep(2)
-    assert shop.seen(time.time() - 1)[kept] > 0
-    assert shop.back_after(time.time() - 1, kept) == 0
-    print(f"\nrestarted API server: {failures(shop, began)}: {ended.phase}, {ended.reason}")
+    return "API server restarted"
 
 
-def test_restarted_proxies(shop: Shop) -> None:
-    """New pods of the gateway in the middle of a step: the weights stay, and the release ends."""
-    began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=50, hold_seconds=4 * INTERVAL), ALL])
-    shop.until(id, "Stepping", step=0)
+def replaced(shop: Shop) -> str:
+    """The gateway's pods, by new ones: the weights stay."""
     owned = f"gateway.envoyproxy.io/owning-gateway-namespace={SYSTEM}"
     place = ("-n", "envoy-gateway-system")
     shop.rig.kubectl(*place, "rollout", "restart", "deployment", "-l", owned)
     shop.rig.kubectl(*place, "rollout", "status", "deployment", "-l", owned, "--timeout=120s")
-    assert shop.settled(id, 120).phase == "Promoted"
-    print(f"\nrestarted proxies: {failures(shop, began)}")
+    return "gateway replaced"
+
+
+@pytest.mark.parametrize("faults", [(killed, deleted, frozen), (replaced, killed, restarted)])
+def test_what_fails_around_a_release(shop: Shop, faults: tuple[Callable[[Shop], str], ...]) -> None:
+    """One fault in each step, of which no visitor notices anything. The release ends as it would have, or where the API
+    server was away says why it was rolled back: a busy node may be slow while that starts."""
+    began, slot = time.time(), other(active(shop))
+    id = shop.release(slot, [Step(weight=weight, hold_seconds=HELD) for weight in WEIGHTS])
+    messages = []
+    for stage, fault in enumerate(faults):
+        shop.until(id, "Stepping", step=stage)
+        messages.append(f"{named(stage)}: {fault(shop)}")
+    ended = shop.settled(id, 120)
+    assert ended.phase == "Promoted" or (restarted in faults and ended.reason)
+    kept = active(shop)
+    shop.rig.kubectl("-n", PLACE, "rollout", "status", "deployment/controller", "--timeout=120s")
+    assert active(shop) == kept
+    assert shop.back_after(time.time() - 1, kept) == 0
+    assert ended.phase == "RolledBack" or kept == slot
+    print(f"\n{'; '.join(messages)}: {ended.phase}, {ended.reason}; {failures(shop, began)}")
 
 
 def test_maintenance(shop: Shop) -> None:

@@ -63,8 +63,8 @@ def allowed(world: World, questions: Sequence[Question], user: str, group: str) 
         }
         for question in questions
     ]
-    told = world.rig.kubectl("create", "-o", "json", "-f", "-", stdin="\n".join(map(json.dumps, reviews)))
-    answers = {_key(each["spec"]["resourceAttributes"]): each["status"]["allowed"] for each in _documents(told)}
+    output = world.rig.kubectl("create", "-o", "json", "-f", "-", stdin="\n".join(map(json.dumps, reviews)))
+    answers = {_key(each["spec"]["resourceAttributes"]): each["status"]["allowed"] for each in _documents(output)}
     return {question: answers[_key(_attributes(*question))] for question in questions}
 
 

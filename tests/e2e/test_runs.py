@@ -1,4 +1,4 @@
-"""Runs of `slipway rehearse` beside each other, interrupted, refused, cut off, and under the eyes of visitors."""
+"""Runs of `slipway rehearse`: concurrent, interrupted, refused, cut off from the API server, and with visitors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from slipway.ops.cluster.marks import ANNOTATION, LABEL, Mark
-from tests.e2e import images
+from tests.e2e import built_images
+from tests.e2e.api_proxy import api_proxy
 from tests.e2e.conftest import World
-from tests.e2e.door import door
 from tests.e2e.rig import IMAGES, STACK, ended, rehearse, rehearsing
 from tests.e2e.test_traffic import HOST, address
 
@@ -31,7 +31,7 @@ ONLY_GREEN = """        fleet:
           active: green
           green: {version: personal-use-v1.1.0}
 """
-BOTH_ANEW = """        fleet:
+BOTH_NEW = """        fleet:
           blue: {version: personal-use-v1.2.0, weight: 60}
           green: {version: personal-use-v1.3.0, weight: 40}
 """
@@ -51,11 +51,11 @@ HELD = {
     },
 }
 """Of the stack, as far as anybody can tell, and no longer in its plan; it does not go before somebody lets it."""
-PASS, THEIRS = "fleet-pass", {"smoke-tests": "dGhlaXJz"}
+PASS, FOREIGN = "fleet-pass", {"smoke-tests": "dGhlaXJz"}
 
 
-def changed(folder: Path, *changes: tuple[str, str]) -> Path:
-    """The stack's file with other words."""
+def changed_stack(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The stack's file with replaced texts."""
     text = STACK.read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
@@ -65,49 +65,49 @@ def changed(folder: Path, *changes: tuple[str, str]) -> Path:
     return file
 
 
-def until(run: subprocess.Popen[str], wanted: str) -> str:
-    """What a run printed, up to a line that tells of something."""
+def output_until(run: subprocess.Popen[str], wanted: str) -> str:
+    """The output of a run up to the first line that matches."""
     assert run.stdout is not None
-    said = ""
+    output = ""
     for line in run.stdout:
-        said += line
+        output += line
         if re.search(wanted, line):
-            return said
-    raise AssertionError(f"it never said {wanted!r}: {said[-3000:]}")
+            return output
+    raise AssertionError(f"no line matches {wanted!r}: {output[-3000:]}")
 
 
-def brought_to(world: World, stack: Path, *options: str) -> str:
-    """A whole run, which ends well."""
-    status, said = rehearse(world.rig, stack, options=("--yes", *options))
-    assert status == 0, said[-3000:]
-    return said
+def apply_stack(world: World, stack: Path, *options: str) -> str:
+    """The output of a complete and successful run."""
+    status, output = rehearse(world.rig, stack, options=("--yes", *options))
+    assert status == 0, output[-3000:]
+    return output
 
 
-def one(world: World, kind: str, namespace: str, name: str) -> dict[str, Any]:
+def object_named(world: World, kind: str, namespace: str, name: str) -> dict[str, Any]:
     words = ("-n", namespace, "--show-managed-fields", "--field-selector", f"metadata.name={name}")
     (found,) = world.rig.get(kind, *words)
     return found
 
 
-def test_a_second_run_is_told_of_the_first(world: World) -> None:
-    """By its holder's name, and changes nothing. The first one waits for a deletion, and tells what holds that."""
+def test_a_second_run_is_refused_during_the_first(world: World) -> None:
+    """The error names the holder, and nothing changes. The first run waits for a deletion, and names the finalizer."""
     world.rig.kubectl("apply", "-f", "-", stdin=json.dumps(HELD))
     run = rehearsing(world.rig, STACK)
     try:
-        said = until(run, f"ConfigMap fleet/held: .*held by finalizer {FINALIZER}")
+        output = output_until(run, f"ConfigMap fleet/held: .*held by finalizer {FINALIZER}")
         status, other = rehearse(world.rig, STACK)
     finally:
         world.rig.kubectl("-n", "fleet", "patch", "configmap", "held", "-p", '{"metadata": {"finalizers": null}}')
     assert status == BAD_INPUT, other[-2000:]
     assert re.search(rf"another rehearsal is running on this cluster: .*\(process {run.pid}\)", other), other[-2000:]
     status, rest = ended(run)
-    assert status == 0, (said + rest)[-3000:]
+    assert status == 0, (output + rest)[-3000:]
     assert "ConfigMap fleet/held: deleted" in rest
 
 
 @dataclass(frozen=True)
 class Release:
-    """What four runs came to, one after the other, and what visitors had for answers all the time."""
+    """The results of four runs, one after the other, and the answers that visitors got meanwhile."""
 
     removed: str
     after_removal: frozenset[str]
@@ -122,32 +122,32 @@ class Release:
 
 @contextmanager
 def visitors(world: World, folder: Path, answers: dict[str, int]) -> Iterator[None]:
-    """They come until the block ends; then `answers` tells what they got."""
+    """Requests until the block ends; then `answers` has the statuses that they got."""
     file = folder / "enough"
     words = [str(IMAGES / "visitors.py"), address(world), HOST, "/api/x", str(file)]
-    coming = world.rig.begin("python3", *words)
+    client = world.rig.begin("python3", *words)
     try:
         yield
     finally:
         file.touch()
-        said, _ = coming.communicate(timeout=300)
-    answers |= json.loads(said)
+        output, _ = client.communicate(timeout=300)
+    answers |= json.loads(output)
 
 
 @pytest.fixture(scope="module")
 def release(world: World, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """A slot goes. It comes back at a new version, with twice the pods and other weights, while the other slot changes its
-    version: by a run that is interrupted, and one that the API server leaves for a while. Then all is as it was."""
+    """A slot is removed. It returns at a new version, with twice the pods and other weights, while the other slot changes its
+    version: by a run that is interrupted, and one during which the API server is away. Then the stack is restored."""
     folder, answers = tmp_path_factory.mktemp("release"), dict[str, int]()
-    images.make(world.rig, NEW)
+    built_images.make(world.rig, NEW)
     try:
         with visitors(world, folder, answers):
-            removed = brought_to(world, changed(folder, (FLEET, ONLY_GREEN)))
+            removed = apply_stack(world, changed_stack(folder, (FLEET, ONLY_GREEN)))
             after_removal = frozenset(deployments(world))
-            stack = changed(folder, (FLEET, BOTH_ANEW), (ONE_POD, TWO_PODS))
-            interrupted = interrupt(world, stack)
+            stack = changed_stack(folder, (FLEET, BOTH_NEW), (ONE_POD, TWO_PODS))
+            interrupted = interrupted_run(world, stack)
             leases = len(world.rig.get("leases.coordination.k8s.io", "-n", "slipway-rehearsal"))
-            cut_off = cut(world, stack, folder)
+            cut_off = cut_off_run(world, stack, folder)
         return Release(
             removed,
             after_removal,
@@ -156,40 +156,40 @@ def release(world: World, tmp_path_factory: pytest.TempPathFactory) -> Release:
             cut_off,
             deployments(world),
             {each["metadata"]["name"]: each for each in world.rig.get("pods", "-n", "fleet")},
-            one(world, "httproutes.gateway.networking.k8s.io", "fleet", "fleet-api-web"),
+            object_named(world, "httproutes.gateway.networking.k8s.io", "fleet", "fleet-api-web"),
             answers,
         )
     finally:
-        brought_to(world, STACK)
+        apply_stack(world, STACK)
 
 
 def deployments(world: World) -> dict[str, dict[str, Any]]:
     return {each["metadata"]["name"]: each for each in world.rig.get("deployments.apps", "-n", "fleet")}
 
 
-def interrupt(world: World, stack: Path) -> tuple[int, str]:
+def interrupted_run(world: World, stack: Path) -> tuple[int, str]:
     """By Ctrl-C, while it waits for the new slot's pods."""
     run = rehearsing(world.rig, stack)
-    said = until(run, "Deployment fleet/fleet-api-blue: created")
+    output = output_until(run, "Deployment fleet/fleet-api-blue: created")
     run.send_signal(signal.SIGINT)
     status, rest = ended(run)
-    return status, said + rest
+    return status, output + rest
 
 
-def cut(world: World, stack: Path, folder: Path) -> str:
-    """The API server goes away when the run has begun to change something, and comes back when it was missed."""
-    with door(world.rig.kubeconfig, folder) as (way, kubeconfig):
+def cut_off_run(world: World, stack: Path, folder: Path) -> str:
+    """The API server becomes unreachable after the first change, and returns once the run has reported it."""
+    with api_proxy(world.rig.kubeconfig, folder) as (way, kubeconfig):
         run = rehearsing(world.rig, stack, kubeconfig=kubeconfig)
-        said = until(run, ": (created|changed)$")
+        output = output_until(run, ": (created|changed)$")
         way.shut()
-        said += until(run, "the API server does not respond")
+        output += output_until(run, "the API server does not respond")
         way.open()
         status, rest = ended(run)
-    assert status == 0, (said + rest)[-3000:]
-    return said + rest
+    assert status == 0, (output + rest)[-3000:]
+    return output + rest
 
 
-def test_a_removed_slot_goes_with_all_that_it_had(release: Release) -> None:
+def test_a_removed_slot_is_deleted_with_its_objects(release: Release) -> None:
     """What the plan no longer has is pruned, after visitors went elsewhere."""
     assert "Deployment fleet/fleet-api-blue: deleted" in release.removed
     assert release.removed.index("HTTPRoute fleet/fleet-api-web: changed") < release.removed.index(": deleted")
@@ -204,10 +204,10 @@ def test_nobody_is_turned_away(release: Release) -> None:
 
 def test_an_interrupted_run_gives_its_lease_back(release: Release) -> None:
     """It leaves no traceback, and visitors where they were; the next run makes what was left."""
-    status, said = release.interrupted
-    assert status == INTERRUPTED, said[-3000:]
-    assert "Traceback" not in said
-    assert "HTTPRoute fleet/fleet-api-web" not in said
+    status, output = release.interrupted
+    assert status == INTERRUPTED, output[-3000:]
+    assert "Traceback" not in output
+    assert "HTTPRoute fleet/fleet-api-web" not in output
     assert release.leases == 0
 
 
@@ -244,39 +244,39 @@ def test_a_slot_has_its_minimum_before_visitors(release: Release, slot: str) -> 
 
 
 @pytest.fixture(scope="module")
-def theirs(world: World) -> Iterator[None]:
-    """A Secret that somebody else made, and that the plan has too."""
+def foreign_secret(world: World) -> Iterator[None]:
+    """A Secret of another owner, which the plan has too."""
     world.rig.kubectl("-n", "fleet", "delete", "secret", PASS)
     world.rig.kubectl("-n", "fleet", "create", "secret", "generic", PASS, "--from-literal=smoke-tests=theirs")
     yield
-    if data(world) == THEIRS:
-        brought_to(world, STACK, "--take-over")
+    if data(world) == FOREIGN:
+        apply_stack(world, STACK, "--take-over")
 
 
 def data(world: World) -> Mapping[str, str]:
-    return one(world, "secrets", "fleet", PASS)["data"]
+    return object_named(world, "secrets", "fleet", PASS)["data"]
 
 
-def test_a_dry_run_shows_what_a_run_would_do(world: World, theirs: None, tmp_path: Path) -> None:
+def test_a_dry_run_shows_what_a_run_would_do(world: World, foreign_secret: None, tmp_path: Path) -> None:
     """One value of a route, and what would be refused. Nobody is asked, and nothing is changed."""
-    stack = changed(tmp_path, ("weight: 90}", "weight: 80}"), ("weight: 10}", "weight: 20}"))
+    stack = changed_stack(tmp_path, ("weight: 90}", "weight: 80}"), ("weight: 10}", "weight: 20}"))
     kind = "httproutes.gateway.networking.k8s.io"
-    before = one(world, kind, "fleet", "fleet-api-web"), data(world)
-    status, said = rehearse(world.rig, stack, options=("--dry-run",))
-    assert status == FAILED, said[-3000:]
-    assert re.search(r"(?m)^~ HTTPRoute fleet/fleet-api-web\n", said), said[-3000:]
-    assert re.search(r"(?m)^    spec\.rules\[\d\]\.backendRefs\[0\]\.weight: 90 → 80$", said), said[-3000:]
-    assert f"! Secret fleet/{PASS}\n" in said
-    assert before == (one(world, kind, "fleet", "fleet-api-web"), data(world))
+    before = object_named(world, kind, "fleet", "fleet-api-web"), data(world)
+    status, output = rehearse(world.rig, stack, options=("--dry-run",))
+    assert status == FAILED, output[-3000:]
+    assert re.search(r"(?m)^~ HTTPRoute fleet/fleet-api-web\n", output), output[-3000:]
+    assert re.search(r"(?m)^    spec\.rules\[\d\]\.backendRefs\[0\]\.weight: 90 → 80$", output), output[-3000:]
+    assert f"! Secret fleet/{PASS}\n" in output
+    assert before == (object_named(world, kind, "fleet", "fleet-api-web"), data(world))
 
 
-def test_nothing_of_others_is_taken_over(world: World, theirs: None) -> None:
-    """It stays as it is until it is said that this stack is to have it."""
+def test_nothing_of_others_is_taken_over(world: World, foreign_secret: None) -> None:
+    """It stays unchanged until `--take-over` is passed."""
     before = data(world)
-    status, said = rehearse(world.rig, STACK)
-    assert status == FAILED, said[-3000:]
-    told = rf"(?m)^  Secret fleet/{PASS}: another manager owns data\.smoke-tests from [\w-]+: pass --take-over"
-    assert re.search(told, said), said[-3000:]
-    assert data(world) == before == THEIRS
-    brought_to(world, STACK, "--take-over")
+    status, output = rehearse(world.rig, STACK)
+    assert status == FAILED, output[-3000:]
+    refusal = rf"(?m)^  Secret fleet/{PASS}: another manager owns data\.smoke-tests from [\w-]+: pass --take-over"
+    assert re.search(refusal, output), output[-3000:]
+    assert data(world) == before == FOREIGN
+    apply_stack(world, STACK, "--take-over")
     assert data(world) != before

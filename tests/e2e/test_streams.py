@@ -1,4 +1,5 @@
-"""WebSockets, streams and large files through Envoy Gateway, with time limits of seconds in place of minutes."""
+"""WebSockets, streams, large files and what else a route may say, through Envoy Gateway, with time limits of seconds in
+place of minutes."""
 
 from __future__ import annotations
 
@@ -21,10 +22,16 @@ ADMINISTRATION = 19000
 """Envoy's port, open inside its pod alone."""
 LIMIT, UPLOAD, SILENCE = 3, 4, 8
 """Seconds that an answer, and an upload, may take on paths that are no streams; and that nothing may come anywhere."""
+SHORT = 2
+"""Seconds that nothing may come on a path that says so itself."""
 SYSTEM = {
     "title": "Streams",
     "owner": {"team": "streams"},
-    "domains": {"plain": "plain.streams.example.com", "live": "live.streams.example.com"},
+    "domains": {
+        "plain": "plain.streams.example.com",
+        "live": "live.streams.example.com",
+        "bare": "bare.streams.example.com",
+    },
     "gateway": {
         "timeout": f"{LIMIT}s",
         "uploadTimeout": f"{UPLOAD}s",
@@ -41,10 +48,25 @@ SYSTEM = {
                 {"domain": "plain", "path": "/"},
                 {"domain": "live", "path": "/"},
                 {"domain": "live", "path": "/stream", "stream": True},
-                {"domain": "live", "path": "/files", "stream": True, "maximumBody": "128Mi"},
+                {"domain": "live", "path": "/files", "stream": True, "maximumBody": "256Mi"},
+                {"domain": "plain", "path": "/slow", "timeout": f"{4 * LIMIT}s"},
+                {"domain": "live", "path": "/quiet", "stream": True, "idleTimeout": f"{SHORT}s"},
+                {"domain": "plain", "path": "/office", "allow": ["203.0.113.0/24"]},
+                {
+                    "domain": "plain",
+                    "path": "/written",
+                    "methods": ["POST"],
+                    "requestHeaders": {"set": {"X-Way": "in"}},
+                },
+                {"domain": "plain", "path": "/new", "rewrite": "/old", "responseHeaders": {"set": {"X-Way": "out"}}},
+                *({"domain": "plain", "path": f"/part{number}"} for number in range(25)),
             ],
         }
     },
+    "redirects": [
+        {"domain": "plain", "path": "/gone", "to": "live", "toPath": "/stream", "status": 308},
+        {"domain": "bare", "to": "plain"},
+    ],
 }
 
 
@@ -137,9 +159,9 @@ def test_a_large_file_arrives_whole_where_it_may(streams: Streams, tmp_path: Pat
     """And is refused by its length where it may not, before it is sent."""
     file = tmp_path / "large"
     with file.open("wb") as large:
-        large.truncate(64 << 20)
+        large.truncate(200 << 20)
     sent = f"-H Expect: --data-binary @{file}"
-    assert json.loads(streams.curl("live", "/files/x", sent))["received"] == 64 << 20
+    assert json.loads(streams.curl("live", "/files/x", sent))["received"] == 200 << 20
     status = "-o /dev/null -w '%{http_code}'"
     assert streams.curl("live", "/x", sent, status) == "413"
     assert streams.curl("plain", "/x", sent, status) == "413"
@@ -148,6 +170,40 @@ def test_a_large_file_arrives_whole_where_it_may(streams: Streams, tmp_path: Pat
 def test_a_stream_ends_when_nobody_says_anything(streams: Streams) -> None:
     """A WebSocket as well, long before its client loses patience."""
     assert streams.client("live", "/stream/chat", "silent", 10 * SILENCE) == "101 ended"
+
+
+def test_a_route_has_limits_of_its_own(streams: Streams) -> None:
+    """A longer response, and a shorter silence; both beside paths with the system's."""
+    ticks = 4 * LIMIT
+    assert streams.curl("plain", f"/slow/x?ticks={ticks}").count("data:") == ticks
+    assert streams.client("live", "/quiet/chat", "silent", SILENCE - 1) == "101 ended"
+
+
+def test_a_route_answers_whom_and_what_it_says(streams: Streams) -> None:
+    """Networks of clients, methods, and paths and headers that change on the way."""
+    status = "-o /dev/null -w '%{http_code}'"
+    assert streams.curl("plain", "/office", status) == "403"
+    assert streams.curl("plain", "/written", status) == "200"
+    names = {name.lower() for name in json.loads(streams.curl("plain", "/written"))["headers"]}
+    assert "x-way" not in names
+    assert json.loads(streams.curl("plain", "/written", "-X POST"))["headers"]["x-way"] == "in"
+    assert json.loads(streams.curl("plain", "/new/x"))["path"] == "/old/x"
+    assert "x-way: out" in streams.curl("plain", "/new/x", "-i").lower()
+
+
+def test_redirects_lead_on(streams: Streams) -> None:
+    """From a path with what follows it, and from a domain that no service has."""
+    target = "-o /dev/null -w '%{http_code} %{redirect_url}'"
+    assert streams.curl("plain", "/gone/x?y=1", target) == "308 https://live.streams.example.com/stream/x?y=1"
+    assert streams.curl("bare", "/a", target) == "301 https://plain.streams.example.com/a"
+
+
+def test_paths_of_several_routes_answer(streams: Streams) -> None:
+    """More than one HTTPRoute holds."""
+    found = streams.rig.get("httproutes.gateway.networking.k8s.io", "-n", "streams")
+    assert sum(each["metadata"]["name"] in ("app-plain", "app-plain.2", "app-plain.3") for each in found) == 3
+    for number in (0, 8, 9, 24):
+        assert json.loads(streams.curl("plain", f"/part{number}/x"))["path"] == f"/part{number}/x"
 
 
 def test_the_proxies_hold_nothing_back(streams: Streams) -> None:
@@ -164,14 +220,15 @@ def test_the_proxies_hold_nothing_back(streams: Streams) -> None:
     assert "http.buffer" not in listeners + routes
     managers = {each["rds"]["route_config_name"]: each for each in _with(json.loads(listeners), "rds")}
     ours = {name: each["stream_idle_timeout"] for name, each in managers.items() if name.startswith("streams/streams/")}
-    assert ours == dict.fromkeys(("streams/streams/live", "streams/streams/plain"), f"{SILENCE}s")
+    assert ours == dict.fromkeys((f"streams/streams/{each}" for each in ("live", "plain", "bare")), f"{SILENCE}s")
     actions = {
         each["name"]: each["route"]
         for each in _with(json.loads(routes), "route")
         if "streams/app-live" in str(each.get("name"))
     }
     assert {each["timeout"] for name, each in actions.items() if "app-live." in name} == {"0s"}
-    assert {each.get("idle_timeout", "as the listener") for each in actions.values()} == {"as the listener"}
+    silences = {each.get("idle_timeout", "as the listener") for each in actions.values()}
+    assert silences == {"as the listener", f"{SHORT}s"}
 
 
 def _with(found: Any, key: str) -> Iterator[dict[str, Any]]:

@@ -8,12 +8,9 @@ from collections import Counter
 
 import pytest
 
-from slipway.settings.cluster_services import API_GROUPS
 from tests.e2e.conftest import World
-from tests.e2e.rig import STACK, rehearse
+from tests.e2e.rig import ABSENT, STACK, rehearse
 
-ABSENT = frozenset(group for name, groups in API_GROUPS.items() if name != "gateway" for group in groups)
-"""Groups whose controllers do not run there, as `Pulumi.rig.yaml` says."""
 PRIVILEGED = {
     "apiVersion": "v1",
     "kind": "Pod",
@@ -58,9 +55,9 @@ def test_every_workload_is_ready(world: World) -> None:
 
 def test_a_second_run_changes_nothing(world: World) -> None:
     """Every object is as the plan says, passwords included."""
-    status, said = rehearse(world.rig, STACK)
-    assert status == 0, said[-3000:]
-    assert re.search(r" 0 created, 0 changed, \d+ unchanged, 0 pruned", said), said[-500:]
+    status, output = rehearse(world.rig, STACK)
+    assert status == 0, output[-3000:]
+    assert re.search(r" 0 created, 0 changed, \d+ unchanged, 0 pruned", output), output[-500:]
 
 
 def test_objects_without_a_controller_are_listed(world: World) -> None:

@@ -84,8 +84,8 @@ def test_visitors_are_split_by_weight(world: World) -> None:
     config = "".join(f'url = "https://{HOST}/api/{n}"\n' for n in range(REQUESTS))
     file = Path("/tmp/slipway-e2e/urls")
     file.write_text(config)
-    said = world.rig.inside(*("curl", "-sk", "--resolve", f"{HOST}:443:{ip}", "-K", str(file)), timeout=300)
-    slots = Counter(re.findall(r'"x-slipway-slot": "(\w+)"', said))
+    output = world.rig.inside(*("curl", "-sk", "--resolve", f"{HOST}:443:{ip}", "-K", str(file)), timeout=300)
+    slots = Counter(re.findall(r'"x-slipway-slot": "(\w+)"', output))
     assert sum(slots.values()) == REQUESTS
     assert abs(slots["green"] / REQUESTS * 100 - 10) <= 3
     answer = visit(world, "/api/x")
@@ -102,7 +102,7 @@ def test_a_visitor_stays_in_a_slot(world: World, kept: str) -> None:
         assert {slot(visit(world, f"/api/{n}", "-H", f"Cookie: {cookie}")) for n in range(8)} == {kept}
 
 
-def test_metrics_tell_slots_apart(world: World) -> None:
+def test_metrics_distinguish_slots(world: World) -> None:
     """Both slots have series of their own at the proxies, with the objective among the bounds of their times."""
     pod = world.rig.proxy()
     metrics = world.rig.inside("curl", "-s", f"http://{pod['status']['podIP']}:19001/stats/prometheus")
@@ -138,10 +138,10 @@ def test_one_client_is_limited(world: World) -> None:
     host, requests = "api.smartwallet.com", 140
     file = Path("/tmp/slipway-e2e/limited")
     file.write_text("".join(f'url = "https://{host}/{n}"\noutput = "/dev/null"\n' for n in range(requests)))
-    said = world.rig.inside(
+    output = world.rig.inside(
         *("curl", "-sk", "--resolve", f"{host}:443:{address(world)}", "-w", "%{http_code}\n", "-K", str(file))
     )
-    codes = Counter(said.split())
+    codes = Counter(output.split())
     assert set(codes) == {"200", "429"}
     assert 100 <= codes["200"] < requests
 
@@ -150,8 +150,8 @@ def test_a_closed_system_shows_its_page(world: World, tmp_path: Path) -> None:
     """One value of the stack: 503 with Retry-After and the expected end; smoke tests pass; then it is open again."""
     closed = tmp_path / "Pulumi.rig.yaml"
     closed.write_text(STACK.read_text().replace("        fleet:\n", "        fleet:\n          maintenance: true\n"))
-    code, said = rehearse(world.rig, closed)
-    assert code == 0, said[-3000:]
+    code, output = rehearse(world.rig, closed)
+    assert code == 0, output[-3000:]
     try:
         answer = until(lambda: found if status(found := visit(world, "/api/x")) == 503 else "")
         assert re.search(r"(?im)^retry-after: 1800\r?$", answer)
@@ -161,8 +161,8 @@ def test_a_closed_system_shows_its_page(world: World, tmp_path: Path) -> None:
         )
         assert (status(good), slot(good)) == (200, "green")
     finally:
-        code, said = rehearse(world.rig, STACK)
-    assert code == 0, said[-3000:]
+        code, output = rehearse(world.rig, STACK)
+    assert code == 0, output[-3000:]
     until(lambda: status(visit(world, "/api/x")) == 200)
 
 

@@ -1,4 +1,4 @@
-"""Makes of what `pulumi preview --json` said of whole stacks the graph that `programs/stacks` declares anew:
+"""Makes of what `pulumi preview --json` said of whole stacks the graph that `programs/stacks` declares again:
 
     python tests/fidelity/freeze.py prod.json staging.json > tests/fidelity/programs/stacks/graph.jsonl
 

@@ -19,6 +19,7 @@ from slipway.cli.cost import expected
 from slipway.cli.selection import select
 from slipway.reports import runbook
 from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.environments import NamedEnvironment
 from slipway.settings.load import load_stack, load_systems
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
@@ -32,9 +33,15 @@ from tests.inert.walk import Field
 from tests.rehearsed import ROOT
 from tests.shared import shared
 
+ENVIRONMENT = NamedEnvironment(name="fair", follows="production")
+"""The environment of the example's stack."""
 GHOSTS = tuple(f"ghost {number}" for number in range(8))
 """Fields that nothing reads: they are changed as all others are, and nothing may be found to follow them."""
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+CLUSTERS = ("config", "slipway:clusters")
+"""The path of the clusters in a stack's file."""
+MAIN = "main"
+"""The cluster in which all acts that is the stack's."""
 PEOPLE = "For people"
 """Begins what the description of a field says that only people read."""
 ACTS = ("plan", "pages", "commands")
@@ -90,7 +97,7 @@ def every_field() -> list[Field]:
         return walk.fields(
             load_stack(project, "test"),
             load_systems(project),
-            StackConfig(environment="staging", clusters={"main": {}}),
+            StackConfig(environment=ENVIRONMENT, clusters={"main": {}}),
         )
 
 
@@ -125,8 +132,8 @@ def chosen() -> tuple[dict[str, tuple[Field, Any]], dict[str, list[Field]]]:
 
 
 def _rank(field: Field) -> tuple[int, int]:
-    files = ("stack", "shop", "kiosk", "stall", "pier", "booth", "hut")
-    clusters = ("main", "west", "home", "shed", "")
+    files = ("stack", "shop", "kiosk", "stall", "pier", "booth", "hut", "barge", "punt", "raft", "skiff")
+    clusters = ("main", "west", "home", "shed", "north", "south", "abroad", "afar", "")
     cluster = next(each for each in clusters if not each or f"clusters.{each}." in field.at)
     return files.index(field.at.partition(" ")[0]), clusters.index(cluster)
 
@@ -143,19 +150,45 @@ def notices() -> tuple[list[Notice], list[str]]:
         {(field.file, field.path): value for name, (field, value) in found.items() if index in coded[name]}
         for index in range(count)
     ]
-    alone = [(field, value) for field in every_field() for at, value in table().alone.items() if field.at == at]
-    changes += [{(field.file, field.path): value} for field, value in alone]
     with ThreadPoolExecutor(2) as pool:
         base, *others = pool.map(_observed, [documents, *(walk.changed(documents, each) for each in changes)])
-    others, single = others[:count], others[count:]
     follow = {space: runs.followers(base[space], [each[space] for each in others]) for space in base}
     by = {name: frozenset(space for space, found in follow.items() if coded[name] in found) for name in names}
     noticed = [Notice(field, by[name]) for name, (field, _) in found.items()]
-    noticed += [
-        Notice(field, frozenset(space for space in base if run[space] != base[space]))
-        for (field, _), run in zip(alone, single, strict=True)
+    return [*noticed, *lone_notices()], [name for name in GHOSTS if by[name]]
+
+
+def lone_notices() -> list[Notice]:
+    """Return what notices each field that is tried alone, in a stack of one cluster."""
+    wanted, documents = table().alone, walk.documents()
+    fields = [field for field in every_field() if field.at in wanted]
+    parts = {_part(field): _few(documents, *_part(field)) for field in fields}
+    changes = [walk.changed(parts[_part(field)], {(field.file, field.path): wanted[field.at]}) for field in fields]
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(_observed, [*parts.values(), *changes]))
+    bases = dict(zip(parts, seen, strict=False))
+    return [
+        Notice(field, frozenset(space for space, said in bases[_part(field)].items() if run[space] != said))
+        for field, run in zip(fields, seen[len(parts) :], strict=True)
     ]
-    return noticed, [name for name in GHOSTS if by[name]]
+
+
+def _part(field: Field) -> tuple[str, bool]:
+    """Return a cluster in which the field acts, and whether its systems are needed for that."""
+    if field.path[:2] == CLUSTERS:
+        return str(field.path[2]), field.path[3] == "systems"
+    if field.file == walk.STACK_FILE:
+        return MAIN, True
+    clusters, system = walk.documents()[walk.STACK_FILE]["config"][CLUSTERS[1]], field.file.split("/")[1]
+    return next(name for name, each in clusters.items() if system in each["systems"]), True
+
+
+def _few(files: Mapping[str, Any], cluster: str, with_systems: bool) -> dict[str, Any]:
+    """Return the documents with one cluster alone."""
+    stack = files[walk.STACK_FILE]
+    kept = stack["config"][CLUSTERS[1]][cluster]
+    clusters = {cluster: kept if with_systems else {**kept, "systems": {}}}
+    return {**files, walk.STACK_FILE: {**stack, "config": {**stack["config"], CLUSTERS[1]: clusters}}}
 
 
 def _observed(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

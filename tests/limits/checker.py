@@ -10,7 +10,7 @@ from typing import Any
 
 from slipway.rehearsal import Plan
 from slipway.rehearsal.plan import UNKNOWN
-from slipway.scanners.charts import definitions
+from slipway.scanners.charts import crd_validation
 from slipway.settings.limits import most
 
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -46,6 +46,19 @@ CLOUD_NAMES = {
     ("aws:backup/selection:Selection", "name"): (r"[\w.-]+", "backup plan"),
     ("aws:backup/restoreTestingPlan:RestoreTestingPlan", "name"): (r"\w+", "backup plan"),
     ("aws:backup/restoreTestingSelection:RestoreTestingSelection", "name"): (r"\w+", "backup plan"),
+    ("aws:elasticache/replicationGroup:ReplicationGroup", "replicationGroupId"): (RDS, "elasticache id"),
+    ("aws:elasticache/user:User", "userId"): (RDS, "elasticache id"),
+    ("aws:elasticache/userGroup:UserGroup", "userGroupId"): (RDS, "elasticache id"),
+    ("azure-native:redisenterprise:RedisEnterprise", "clusterName"): (RDS, "azure cache"),
+    ("aws:sqs/queue:Queue", "name"): (r"[\w-]+(\.fifo)?", "sqs queue"),
+    ("aws:sns/topic:Topic", "name"): (r"[\w-]+(\.fifo)?", "sns topic"),
+    ("azure-native:servicebus:Namespace", "namespaceName"): (r"(?=.{6})[A-Za-z](-?[A-Za-z0-9])*", "azure service bus"),
+    ("azure-native:servicebus:Queue", "queueName"): (r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", "azure service bus queue"),
+    ("azure-native:servicebus:Topic", "topicName"): (r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", "azure service bus queue"),
+    ("azure-native:servicebus:Subscription", "subscriptionName"): (
+        r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?",
+        "azure service bus subscription",
+    ),
     ("aws:mq/broker:Broker", "brokerName"): (r"[\w-]+", "mq broker"),
     ("aws:s3/bucket:Bucket", "bucket"): (r"(?!xn--)[a-z0-9][a-z0-9-]+[a-z0-9]", "s3 bucket"),
     ("aws:ecr/repository:Repository", "name"): (r"[a-z0-9]+([._/-][a-z0-9]+)*", "ecr repository"),
@@ -103,11 +116,21 @@ def of_object(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"{kind} {metadata['name']} holds too much"
     if kind == "HorizontalPodAutoscaler" and not 1 <= found["spec"]["minReplicas"] <= found["spec"]["maxReplicas"]:
         yield f"{kind} {metadata['name']} has no room"
+    for port in _ports(found):
+        yield from _named(f"{kind} {metadata['name']}: port", port, LABEL, "kubernetes port")
     if kind == "HTTPRoute":
         yield from _route(metadata["name"], found["spec"]["rules"])
-    schema = definitions.recorded().get((found["apiVersion"], kind))
+    schema = crd_validation.recorded().get((found["apiVersion"], kind))
     if schema is not None:
-        yield from (f"{kind} {metadata['name']}{each}" for each in definitions.problems(schema, dict(found)))
+        yield from (f"{kind} {metadata['name']}{each}" for each in crd_validation.problems(schema, dict(found)))
+
+
+def _ports(found: Any) -> Iterator[str]:
+    """Names of the ports of containers."""
+    if isinstance(found, Mapping):
+        yield from (each["name"] for each in found.get("ports") or () if "containerPort" in each and "name" in each)
+    for each in found.values() if isinstance(found, Mapping) else found if isinstance(found, list | tuple) else ():
+        yield from _ports(each)
 
 
 def _route(name: str, rules: list[dict[str, Any]]) -> Iterator[str]:
@@ -115,6 +138,9 @@ def _route(name: str, rules: list[dict[str, Any]]) -> Iterator[str]:
     counts = [len(rule.get("matches", [{}])) for rule in rules]
     if sum(counts) > most("route matches") or max(counts) > most("route matches of a rule"):
         yield f"HTTPRoute {name} has {counts} matches"
+    for rule, count in zip(rules, counts, strict=True):
+        if count != 1 and any("replacePrefixMatch" in json.dumps(each) for each in rule.get("filters") or ()):
+            yield f"HTTPRoute {name} replaces a prefix in a rule of {count} matches"
 
 
 def _of_cloud(kind: str, inputs: Mapping[str, Any]) -> Iterator[str]:

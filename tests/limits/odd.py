@@ -10,11 +10,22 @@ import yaml
 
 LONG = "o--" + "x" * 34 + "--9"
 """Forty letters, of which some stand where no target likes them."""
+QUEUES = "q--" + "x" * 34 + "--9"
+"""A system of the same length with queues."""
 LONG_DATABASE = "d__" + "x" * 35 + "__"
 LONG_MIGRATION = "m" + "-x" * 29 + "9"
 LABEL = "l" * 57
 LINE = "payload: \\{.*'\"(?i:failed)$"
 TEXT = 'It\'s "odd" \\ ${HOME} {% x %} 😀 — #{'
+
+
+POOL = {"architecture": "arm64", "spot": True, "labels": {f"{'a' * 63}.{'b' * 63}.example.com/{'k' * 63}": "v" * 63}}
+OWN = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": ".".join(["c" * 62] * 4), "labels": {"odd": "x" * 63}, "annotations": {"a": TEXT}},
+    "data": {"k._-" * 50: LINE, "empty": ""},
+}
 
 
 @dataclass(frozen=True)
@@ -58,15 +69,30 @@ class Odd:
                     "routes": [
                         *routes,
                         {"domain": self.domain, "path": "/live", "stream": True, "maximumBody": "9999Gi"},
+                        {
+                            "domain": self.domain,
+                            "path": "/~!$&'()*+,;=:@-.%20",
+                            "rewrite": "/!$&'()*+,;=:@-.%20/",
+                            "methods": ["GET", "POST", "DELETE"],
+                            "headers": {"X-Odd": "1"},
+                            "requestHeaders": {"set": {"X-Way": "in"}, "remove": ["X-Odd"]},
+                            "responseHeaders": {"set": {"X-Way": "out"}},
+                            "allow": ["203.0.113.0/24", "10.0.0.0/8"],
+                            "rateLimit": {"requests": 1, "window": "1h", "header": "X-Key"},
+                            "timeout": "1ms",
+                        },
                         {"domain": "web", "path": "/"},
                     ],
                     "needs": [self.other],
+                    "calls": [self.other],
                     "writable": ["/tmp", "/var/lib/a+b@c_d.e-f"],
                     "metrics": {"path": "/m", "port": 1},
                     "environment": {
                         "DATABASE": {"database": self.database},
                         "PAPERS": {"database": self.documents},
                         "QUEUE": {"queue": "url"},
+                        "CACHE": {"cache": self.name, "as": "password"},
+                        "OTHER_CACHE": {"text": "{cache.c.host}:{cache.c.port}"},
                         "FILES": {"bucket": self.bucket},
                         "KEY": {"secret": "K" * 128},
                         "FLAG": {"flag": self.name},
@@ -74,7 +100,29 @@ class Odd:
                     },
                 },
                 self.other: {"image": "bb", "port": 1, "health": {"path": "/h/%20{x}"}, "drainSeconds": 1},
+                "k" * 40: {
+                    "image": "kk",
+                    "port": 1,
+                    "volumes": {
+                        "v" * 40: {"mountPath": "/v/a+b@c_d.e-f", "size": 1},
+                        "n": {"mountPath": "/n", "size": 16384, "backup": "none", "reason": self.text},
+                    },
+                },
+                "j" * 40: {
+                    "image": "jj",
+                    "port": 1,
+                    "slots": "own",
+                    "volumes": {"v" * 40: {"mountPath": "/" + "p" * 200, "size": 256}},
+                },
+                "i": {
+                    "image": "ii",
+                    "port": 1,
+                    "replicas": self.copies,
+                    "priority": "background",
+                    "placement": {"architecture": "arm64", "spot": True, "labels": POOL["labels"]},
+                },
             },
+            "manifests": ["own.yaml"],
             "databases": {
                 self.database: {"readReplicas": 2, "owner": "o" * 40, "slowQueryMs": 1_000_000_000},
                 self.documents: {"engine": "mongodb"},
@@ -91,9 +139,10 @@ class Odd:
                 },
             },
             "buckets": {self.bucket: {}, self.name: {"expireDays": 3650}},
+            "caches": {self.name: {"slots": "own", "memoryMb": 64}, "c": {"memoryMb": 16384}},
             "queue": {"vhost": self.name, "queues": {self.name: {}, "q": {"durable": False, "deadLetter": self.name}}},
             "secrets": {"K" * 128: {"generated": 1024}, "S__": {"supplied": self.text}},
-            "flags": {self.name: {"percent": 33}},
+            "flags": {self.name: {"percent": 33}, "f": {"enabled": True, "since": "1.0.0"}},
             "migrations": [
                 {
                     "name": self.migration,
@@ -139,7 +188,31 @@ class Odd:
             f"{root}/m.sql": self.sql,
             f"{root}/r.sql": self.sql,
             f"{root}/p.html": self.page,
+            f"{root}/own.yaml": yaml.safe_dump(OWN, allow_unicode=True),
         }
+
+
+def queues() -> dict[str, str]:
+    """The files of a system with queues, which only clouds have: the longest names, and the shortest."""
+    several = {LONG: {"ordered": True, "retention": "14d", "lock": "5m"}, "q": {"retention": "1m", "lock": "5s"}}
+    definition = {
+        "title": "Queues",
+        "owner": {"team": "q"},
+        "services": {
+            "s": {
+                "image": "queue/s",
+                "port": 1,
+                "environment": {
+                    "LONG": {"queue": LONG, "may": ["send", "receive"]},
+                    "SHORT": {"queue": "q", "may": ["receive"]},
+                    "TOPIC": {"topic": LONG[:-1] + "8"},
+                },
+            }
+        },
+        "queues": several,
+        "topics": {LONG[:-1] + "8": {"subscriptions": [*several], "ordered": True}, "t": {"subscriptions": ["q"]}},
+    }
+    return {f"systems/{QUEUES}/system.yaml": yaml.safe_dump(definition, sort_keys=False)}
 
 
 def stack(cloud: str, cluster: str, settings: Mapping[str, Any], systems: Mapping[str, Any]) -> str:
@@ -152,7 +225,7 @@ def stack(cloud: str, cluster: str, settings: Mapping[str, Any], systems: Mappin
 
 
 CLOUDS: dict[str, dict[str, Any]] = {
-    "local": {},
+    "local": {"nodePools": {"x" * 9: POOL}},
     "aws": {
         "region": "us-east-1",
         "secondRegion": "us-west-2",
@@ -160,6 +233,7 @@ CLOUDS: dict[str, dict[str, Any]] = {
         "deployers": ["arn:aws:iam::111122223333:role/deployer"],
         "network": {"cidr": "10.20.0.0/16", "secondCidr": "10.21.0.0/16"},
         "kubernetes": {"authorizedNetworks": ["203.0.113.0/24"]},
+        "nodePools": {"x" * 9: POOL},
     },
     "azure": {
         "region": "eastus2",
@@ -169,6 +243,7 @@ CLOUDS: dict[str, dict[str, Any]] = {
         "deployers": ["00000000-0000-4000-8000-000000000005"],
         "network": {"cidr": "10.50.0.0/16", "secondCidr": "10.51.0.0/16"},
         "kubernetes": {"authorizedNetworks": ["203.0.113.0/24"]},
+        "nodePools": {"x" * 9: POOL},
     },
 }
 SLOTS = {"blue": {"version": "v" * 128, "weight": 90}, "green": {"version": "1", "weight": 10}}

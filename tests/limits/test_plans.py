@@ -10,7 +10,7 @@ import vrl_python
 import yaml
 
 from components.cluster.monitoring.manifests.alerting import routing
-from components.cluster.monitoring.manifests.dashboards import catalogue
+from components.cluster.monitoring.manifests.dashboards import system_dashboards
 from tests.alerting import programs
 from tests.limits import odd
 from tests.limits.checker import of_object, refusals
@@ -22,7 +22,11 @@ CLUSTER = "c" * 40
 def planned(cloud: str) -> Rehearsed:
     """The longest and the shortest on one cluster."""
     files = {**odd.Odd().files(), **odd.EMPTY}
-    text = odd.stack(cloud, CLUSTER, odd.CLOUDS[cloud], {odd.LONG: odd.SLOTS, "e": {"blue": {"version": "1"}}})
+    systems: dict[str, Any] = {odd.LONG: odd.SLOTS, "e": {"blue": {"version": "1"}}}
+    if cloud != "local":
+        files |= odd.queues()
+        systems[odd.QUEUES] = {"blue": {"version": "1"}}
+    text = odd.stack(cloud, CLUSTER, odd.CLOUDS[cloud], systems)
     return rehearsed_alone(text, files)
 
 
@@ -42,9 +46,9 @@ def test_prometheus_compiles_the_rules(tmp_path: Path) -> None:
     for number, spec in enumerate(rules()):
         (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump(spec, allow_unicode=True))
     files = sorted(map(str, tmp_path.iterdir()))
-    said = programs.run(programs.promtool(), "check", "rules", *files)
+    output = programs.run(programs.promtool(), "check", "rules", *files)
     assert len(files) > 1
-    assert said.returncode == 0, said.stdout + said.stderr
+    assert output.returncode == 0, output.stdout + output.stderr
 
 
 def test_vector_compiles_the_programs() -> None:
@@ -63,7 +67,7 @@ def test_vector_compiles_the_programs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"name": "x" * 64}, "has 64 letters"),
         ({"name": "x-"}, "is not of the form"),
@@ -71,15 +75,29 @@ def test_vector_compiles_the_programs() -> None:
         ({"annotations": {"a": "x" * 300_000}}, "too large annotations"),
     ],
 )
-def test_what_is_beyond_a_limit_is_found(change: dict[str, Any], said: str) -> None:
+def test_what_is_beyond_a_limit_is_found(change: dict[str, Any], message: str) -> None:
     found = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", **change}}
-    assert any(said in each for each in of_object(found))
+    assert any(message in each for each in of_object(found))
     assert list(of_object({**found, "metadata": {"name": "x"}})) == []
+
+
+def test_a_long_name_of_a_port_is_found() -> None:
+    pod = {"containers": [{"name": "x", "ports": [{"name": "evaluation-green", "containerPort": 1}]}]}
+    found = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}
+    assert list(of_object(found)) == ["Pod x: port: evaluation-green has 16 letters, and kubernetes port takes 15"]
+
+
+def test_a_prefix_that_a_rule_of_several_matches_replaces_is_found() -> None:
+    """The API server refuses it, by a rule that recorded schemas do not have."""
+    path = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}}
+    rule = {"matches": [{}, {}], "filters": [{"type": "URLRewrite", "urlRewrite": path}]}
+    route = {"apiVersion": "none/v1", "kind": "HTTPRoute", "metadata": {"name": "x"}, "spec": {"rules": [rule]}}
+    assert list(of_object(route)) == ["HTTPRoute x replaces a prefix in a rule of 2 matches"]
 
 
 def test_a_folder_of_grafana_stays_below_its_own() -> None:
     """Whatever a system is called."""
-    assert [catalogue.folder(each) for each in ("Shop", "../a/b", "..", "x" * 99)] == [
+    assert [system_dashboards.folder(each) for each in ("Shop", "../a/b", "..", "x" * 99)] == [
         "Shop",
         "-a-b",
         "system",

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from components.manifests.versions import Pins
 from components.system.migrations.manifests import job
 from components.system.migrations.manifests.job import MigrationJob
 from tests.migrations.server import Server
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 
 CANARY = "canary-7f3e9b-password"
 """The owner's password in every test; no output may hold it."""
@@ -136,7 +135,7 @@ def owner(database: str) -> str:
     return f"{database}_owner"
 
 
-def ended(process: subprocess.Popen[str], within: float = PATIENCE) -> Done:
+def ended(process: subprocess.Popen[str], within: float = TIMEOUT) -> Done:
     """No output of any run holds the password, and all of it is JSON."""
     output, _ = process.communicate(timeout=within)
     assert CANARY not in output
@@ -145,7 +144,7 @@ def ended(process: subprocess.Popen[str], within: float = PATIENCE) -> Done:
     return done
 
 
-def heard(process: subprocess.Popen[str], word: str) -> str:
+def read_until(process: subprocess.Popen[str], word: str) -> str:
     """What it printed up to the first line with `word`."""
     assert process.stdout is not None
     text = b""
@@ -161,11 +160,4 @@ def killed(process: subprocess.Popen[str]) -> None:
     """As the kernel would: all at once, and nobody can say a word."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(PATIENCE)
-
-
-def until(wanted: Any, within: float = PATIENCE) -> None:
-    deadline = time.monotonic() + within
-    while not wanted():
-        assert time.monotonic() < deadline, "did not come about"
-        time.sleep(0.05)
+        process.wait(TIMEOUT)

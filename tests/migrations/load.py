@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.settings.releases import Comparison, Migration, Query
-from tests.migrations import databases
-from tests.migrations.databases import Database
+from tests.migrations import fresh_databases
+from tests.migrations.fresh_databases import Database
 from tests.migrations.server import Server, program
-from tests.processes import PATIENCE, until
+from tests.processes import TIMEOUT, until
 
 ROWS = 1_000_000
-"""Rows of the benchmark's table. A test needs fewer: a table written anew is told by its file, not by the time."""
+"""Rows of the benchmark's table. A test needs fewer: a rewritten table is recognized by its file, not by the time."""
 WRITES = """\
 \\set id random(1, :rows)
 UPDATE orders SET amount = amount + 1 WHERE id = :id;
@@ -54,7 +54,7 @@ class Writes:
 
 def database(server: Server, rows: int = ROWS) -> Database:
     """One with a large table, and one that is written to beside it."""
-    made = databases.database(server)
+    made = fresh_databases.database(server)
     made.as_owner(
         "CREATE TABLE orders (id integer PRIMARY KEY, amount integer NOT NULL);"
         "CREATE TABLE orders_log (order_id integer NOT NULL, at timestamptz NOT NULL DEFAULT now());"
@@ -65,19 +65,19 @@ def database(server: Server, rows: int = ROWS) -> Database:
 
 def writes_during_migrations(database: Database, folder: Path) -> Writes:
     """A column and a concurrent index are added while four clients write; no write may fail, and the table stays the file
-    that it is: a table written anew is locked for as long as that takes."""
+    that it is: a table that is rewritten is locked for as long as that takes."""
     file = database.sql("SELECT pg_relation_filenode('orders')")
     rows = database.sql("SELECT count(*) FROM orders")
     with _written(database, folder, rows) as writing:
         writes = lambda: database.sql("SELECT EXISTS (SELECT FROM orders_log)") == "t"  # noqa: E731
         until(writes, "the application writes", of=writing)
-        for job in (databases.job(ADDS, COLUMN), databases.job(BUILDS, INDEX)):
+        for job in (fresh_databases.job(ADDS, COLUMN), fresh_databases.job(BUILDS, INDEX)):
             done = database.container(job).run()
             assert done.status == 0, done.output
         assert writing.poll() is None, "the writes ended before the migrations"
         # As its own alarm does when the time of `-T` is over.
         writing.send_signal(signal.SIGALRM)
-        output, _ = writing.communicate(timeout=PATIENCE)
+        output, _ = writing.communicate(timeout=TIMEOUT)
     assert database.sql("SELECT pg_relation_filenode('orders')") == file
     assert writing.returncode == 0, output
     assert re.search(r"number of failed transactions: 0 ", output), output
@@ -90,7 +90,7 @@ def writes_during_migrations(database: Database, folder: Path) -> Writes:
 def _written(database: Database, folder: Path, rows: str) -> Iterator[subprocess.Popen[str]]:
     """By four clients."""
     (folder / "writes.sql").write_text(WRITES)
-    options = ["-n", "-c", "4", "-j", "2", "-T", str(PATIENCE), "-l", "-D", f"rows={rows}", "-f", "writes.sql"]
+    options = ["-n", "-c", "4", "-j", "2", "-T", str(TIMEOUT), "-l", "-D", f"rows={rows}", "-f", "writes.sql"]
     process = subprocess.Popen(
         [program("pgbench"), *options],
         env=database.server.environment(database.name),
@@ -103,4 +103,4 @@ def _written(database: Database, folder: Path, rows: str) -> Iterator[subprocess
         yield process
     finally:
         process.kill()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)

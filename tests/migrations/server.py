@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.needs import postgres
-from tests.processes import HOST, PATIENCE, free_port, until
+from tests.processes import HOST, TIMEOUT, free_port, until
 from tests.processes import running as run_along
 
 ADMIN = "postgres"
@@ -47,7 +47,7 @@ class Server:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from slipway.settings.releases import AppliedAs, Migration
-from tests.migrations import databases
+from tests.migrations import fresh_databases
 from tests.migrations.container import Done
-from tests.migrations.databases import Database
+from tests.migrations.fresh_databases import Database
 from tests.migrations.server import Server
 
 SQL, BACK = "CREATE TABLE things (id integer);", "DROP TABLE things;"
@@ -24,12 +24,12 @@ ROWS = {
 
 @pytest.fixture
 def database(postgres: Server) -> Database:
-    return databases.database(postgres)
+    return fresh_databases.database(postgres)
 
 
 def run(database: Database, entry: AppliedAs, *, back: bool = False, **declared: Any) -> Done:
     migration = Migration(name="things", database="things", applied_as=entry, **declared)
-    done = database.container(databases.job(migration, SQL, BACK)).run(MODE="rollback" if back else "apply")
+    done = database.container(fresh_databases.job(migration, SQL, BACK)).run(MODE="rollback" if back else "apply")
     assert done.status == 0, done.output
     return done
 

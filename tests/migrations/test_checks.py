@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from components.system.migrations.manifests.checks import quoted
+from components.system.migrations.manifests.sql_checks import quoted
 from slipway.settings.releases import Comparison, Migration, Query, Trigger
-from tests.migrations import databases
-from tests.migrations.container import Done, ended, until
-from tests.migrations.databases import Database
+from tests.migrations import fresh_databases
+from tests.migrations.container import Done, ended
+from tests.migrations.fresh_databases import Database
 from tests.migrations.server import Server
+from tests.processes import until
 
 
 @pytest.fixture(scope="module")
 def database(postgres: Server) -> Database:
-    made = databases.database(postgres)
+    made = fresh_databases.database(postgres)
     made.as_owner("CREATE TABLE things (id integer, size numeric); INSERT INTO things VALUES (1, 10.5), (2, NULL);")
     return made
 
@@ -24,7 +25,7 @@ def database(postgres: Server) -> Database:
 def made(database: Database, sql: str = "SELECT 1;", **declared: Any) -> Done:
     """And taken back at once where it was made."""
     migration = Migration(name="checks", database="things", **declared)
-    done = database.container(databases.job(migration, sql)).run()
+    done = database.container(fresh_databases.job(migration, sql)).run()
     if database.ledger():
         database.as_owner("DELETE FROM slipway.migrations")
     return done
@@ -118,7 +119,7 @@ def test_what_others_write_meanwhile_is_no_difference(database: Database) -> Non
     comparison = Comparison(name="count", before="SELECT count(*) FROM others")
     database.as_owner("CREATE TABLE others (id integer)")
     migration = Migration(name="checks", database="things", baseline=[comparison])
-    with database.container(databases.job(migration, database.closes_gate())).started() as process:
+    with database.container(fresh_databases.job(migration, database.closes_gate())).started() as process:
         until(database.at_gate)
         database.as_owner("INSERT INTO others VALUES (1)")
         database.opens_gate()
@@ -135,6 +136,27 @@ def test_a_trigger_that_does_not_act_fails(database: Database) -> None:
     idle = acts.model_copy(update={"check": "SELECT size = 3 FROM things WHERE id = 3"})
     done = made(database, triggers=[acts, idle])
     assert (done.status, done.last["detail"]) == (1, 'trigger "acts": found false, expected true')
+
+
+def test_triggers_are_tried_again_later(database: Database) -> None:
+    """With nothing left of their statements; one that is gone by then fails."""
+    database.as_owner(
+        "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.size = 7; RETURN NEW; END';"
+        "CREATE TRIGGER stamps BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION stamp()"
+    )
+    statement = "INSERT INTO things VALUES (3, 1); UPDATE things SET size = 2 WHERE id = 3"
+    stamped = Trigger(name="stamps", statement=statement, check="SELECT size = 7 FROM things WHERE id = 3")
+    declared = Migration(name="checks", database="things", triggers=[stamped])
+    assert declared.is_verified_again
+    container = database.container(fresh_databases.job(declared, "SELECT 1;"))
+    assert container.run().status == 0
+    done = container.run(MODE="verify")
+    assert (done.status, done.last["step"], done.last["detail"]) == (0, "triggers", "1 trigger")
+    assert database.sql("SELECT count(*) FROM things") == "2"
+    database.as_owner("DROP TRIGGER stamps ON things")
+    gone = container.run(MODE="verify")
+    assert (gone.status, gone.last["detail"]) == (1, 'trigger "stamps": found false, expected true')
+    database.as_owner("DROP FUNCTION stamp; DELETE FROM slipway.migrations")
 
 
 def test_a_precondition_stops_it_before_anything(database: Database) -> None:

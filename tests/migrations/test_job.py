@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from components.manifests.program import Program
+from components.manifests.run_to_completion import Program
 from components.system.migrations.manifests import job, script
-from components.system.migrations.manifests.files import Files
 from components.system.migrations.manifests.job import MigrationJob
+from components.system.migrations.manifests.sql_files import Files
 from slipway.settings.databases import Database
 from slipway.settings.releases import Command, Migration, Query
-from tests.migrations import databases
+from tests.migrations import fresh_databases
 from tests.migrations.container import IMAGE, SCOPE
 
 ADDS = Migration(
@@ -117,14 +117,14 @@ def test_a_program_changes_no_postgres() -> None:
 
 def test_answers_are_compared_in_one_transaction_only() -> None:
     """Between two of them others write."""
-    (kingstons,) = databases.declared("kingstons", "kingstons")
+    (kingstons,) = fresh_databases.declared("kingstons", "kingstons")
     with pytest.raises(ValueError, match="'baseline' needs one transaction"):
         script.scripts(kingstons.model_copy(update={"transactional": False}), Files("SELECT 1;", None))
 
 
 def test_all_of_it_fits_a_config_map() -> None:
     """Which holds a MiB."""
-    for system, name in databases.seeds():
-        for declared in databases.declared(system, name):
-            scripts = databases.seed(system, declared).scripts
+    for system, name in fresh_databases.seeds():
+        for declared in fresh_databases.declared(system, name):
+            scripts = fresh_databases.seed(system, declared).scripts
             assert sum(len(text.encode()) for text in scripts.values()) < 100_000

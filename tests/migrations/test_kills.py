@@ -6,10 +6,11 @@ import pytest
 
 from components.system.migrations.manifests.job import MigrationJob
 from slipway.settings.releases import Comparison, Migration, Query, Trigger
-from tests.migrations import databases
-from tests.migrations.container import ended, killed, until
-from tests.migrations.databases import Database
+from tests.migrations import fresh_databases
+from tests.migrations.container import ended, killed
+from tests.migrations.fresh_databases import Database
 from tests.migrations.server import Server
+from tests.processes import until
 
 SLEEP = "SELECT pg_sleep(600)"
 LONG = Query(name="sleeps", sql=SLEEP)
@@ -53,7 +54,7 @@ VALID = "SELECT count(*) FROM pg_index WHERE indrelid = 'things'::regclass AND i
 
 @pytest.fixture
 def database(postgres: Server) -> Database:
-    made = databases.database(postgres)
+    made = fresh_databases.database(postgres)
     made.as_owner(TABLE)
     return made
 
@@ -76,18 +77,18 @@ def test_killed_in_a_transaction(step: str, database: Database) -> None:
     """Nothing of it is left, and the very migration is then made."""
     before = database.state()
     long_sql = f"{SQL}{SLEEP};\n" if step == "migrate" else SQL
-    kill(database, databases.job(WHOLE.model_copy(update=PAUSES[step]), long_sql, ROLLBACK))
+    kill(database, fresh_databases.job(WHOLE.model_copy(update=PAUSES[step]), long_sql, ROLLBACK))
     assert database.state() == before
-    done = database.container(databases.job(WHOLE, SQL, ROLLBACK)).run()
+    done = database.container(fresh_databases.job(WHOLE, SQL, ROLLBACK)).run()
     assert (done.status, done.last["step"]) == (0, "record"), done.output
-    assert database.container(databases.job(WHOLE, SQL, ROLLBACK)).run().last["detail"] == "nothing to do"
+    assert database.container(fresh_databases.job(WHOLE, SQL, ROLLBACK)).run().last["detail"] == "nothing to do"
 
 
 @pytest.mark.parametrize("step", ["lock", "ledger", "preconditions", "migrate", "triggers", "comparison", "record"])
 def test_killed_as_a_step_ends(step: str, database: Database) -> None:
-    """At the line that tells of it, wherever that is: as before or as after, and the next run ends well."""
+    """At the line that reports it, wherever that is: as before or as after, and the next run ends well."""
     before = database.state(ledger=False)
-    container = database.container(databases.job(WHOLE, SQL, ROLLBACK))
+    container = database.container(fresh_databases.job(WHOLE, SQL, ROLLBACK))
     with container.started() as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -106,10 +107,10 @@ def test_killed_as_a_step_ends(step: str, database: Database) -> None:
 
 def test_killed_while_taken_back(database: Database) -> None:
     """It is still made, and can be taken back."""
-    job = databases.job(WHOLE, SQL, ROLLBACK)
+    job = fresh_databases.job(WHOLE, SQL, ROLLBACK)
     assert database.container(job).run().status == 0
     made = database.state()
-    slow = database.container(databases.job(WHOLE, SQL, f"{ROLLBACK}{SLEEP};\n"))
+    slow = database.container(fresh_databases.job(WHOLE, SQL, f"{ROLLBACK}{SLEEP};\n"))
     with slow.started(MODE="rollback") as process:
         until(lambda: sleeping(database))
         killed(process)
@@ -122,14 +123,14 @@ def test_killed_while_taken_back(database: Database) -> None:
 @pytest.mark.parametrize("where", ["before", "between", "verification"])
 def test_killed_between_concurrent_indexes(where: str, database: Database) -> None:
     """The ledger says that it was started; the next run goes on, though its preconditions no longer hold."""
-    job = databases.job(STEPS, INDEXES, AWAY)
+    job = fresh_databases.job(STEPS, INDEXES, AWAY)
     first, second = INDEXES.splitlines()
     if where == "before":
-        slow = databases.job(STEPS.model_copy(update={"preconditions": [LONG]}), INDEXES, AWAY)
+        slow = fresh_databases.job(STEPS.model_copy(update={"preconditions": [LONG]}), INDEXES, AWAY)
     elif where == "between":
-        slow = databases.job(STEPS, f"{first}\n{SLEEP};\n{second}\n", AWAY)
+        slow = fresh_databases.job(STEPS, f"{first}\n{SLEEP};\n{second}\n", AWAY)
     else:
-        slow = databases.job(STEPS.model_copy(update={"verification": [LONG]}), INDEXES, AWAY)
+        slow = fresh_databases.job(STEPS.model_copy(update={"verification": [LONG]}), INDEXES, AWAY)
     kill(database, slow)
     assert database.ledger() == ([] if where == "before" else ["002-indexes started"])
     done = database.container(job).run()
@@ -140,10 +141,10 @@ def test_killed_between_concurrent_indexes(where: str, database: Database) -> No
 
 
 def test_killed_in_the_middle_of_a_concurrent_index(database: Database) -> None:
-    """A transaction of somebody else holds the build up; the index that stays invalid is built anew."""
-    container = database.container(databases.job(STEPS, INDEXES, AWAY))
+    """Another session's transaction delays the build; the index that stays invalid is rebuilt."""
+    container = database.container(fresh_databases.job(STEPS, INDEXES, AWAY))
     invalid = "SELECT count(*) FROM pg_index WHERE indrelid = 'things'::regclass AND NOT indisvalid"
-    with databases.holding(database, "UPDATE things SET size = 0 WHERE id = 1"):
+    with fresh_databases.holding(database, "UPDATE things SET size = 0 WHERE id = 1"):
         with container.started() as process:
             until(lambda: database.sql(invalid) == "1")
             killed(process)
@@ -158,10 +159,10 @@ def test_an_invalid_index_is_dropped_and_made_again(database: Database) -> None:
     """One that a failed unique build left behind; IF NOT EXISTS alone would keep it."""
     database.as_owner("INSERT INTO things VALUES (201, 1)")
     left = "CREATE UNIQUE INDEX CONCURRENTLY things_size ON things (size);"
-    failed = database.container(databases.job(STEPS, left.replace("LY", "LY IF NOT EXISTS"), None)).run()
+    failed = database.container(fresh_databases.job(STEPS, left.replace("LY", "LY IF NOT EXISTS"), None)).run()
     assert failed.status == 1
     assert database.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'things_size'::regclass") == "f"
-    done = database.container(databases.job(STEPS, INDEXES, AWAY)).run()
+    done = database.container(fresh_databases.job(STEPS, INDEXES, AWAY)).run()
     assert (done.status, "invalid-indexes" in done.steps("ok")) == (0, True), done.output
     assert database.sql(VALID) == "3"
 
@@ -171,7 +172,7 @@ def test_a_build_that_cannot_succeed_is_taken_back(database: Database) -> None:
     before = database.state(ledger=False)
     database.as_owner("INSERT INTO things VALUES (201, 1)")
     sql = INDEXES.replace("things_both ON things (id, size)", "things_both ON things (size)")
-    done = database.container(databases.job(STEPS, sql, AWAY)).run()
+    done = database.container(fresh_databases.job(STEPS, sql, AWAY)).run()
     assert (done.status, done.steps("waiting"), done.steps("failed")) == (1, ["migrate"], ["migrate"]), done.output
     assert "could not create unique index" in done.output
     assert database.state(ledger=False).schema == before.schema
@@ -181,7 +182,7 @@ def test_a_build_that_cannot_succeed_is_taken_back(database: Database) -> None:
 def test_a_container_that_is_told_to_stop_says_so(database: Database) -> None:
     """Kubernetes sends SIGTERM first: one line, a status that is not 0, and nothing is left."""
     before = database.state()
-    job = databases.job(WHOLE, f"{SQL}{SLEEP};\n", ROLLBACK)
+    job = fresh_databases.job(WHOLE, f"{SQL}{SLEEP};\n", ROLLBACK)
     with database.container(job).started() as process:
         until(lambda: sleeping(database))
         process.terminate()

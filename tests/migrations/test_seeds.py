@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from components.system.migrations.manifests import files
+from components.system.migrations.manifests import sql_files
 from components.system.migrations.manifests.job import MigrationJob
 from slipway.settings import migration_sql
 from slipway.settings.releases import Query
-from tests.migrations import databases
-from tests.migrations.databases import ROOT, SYSTEMS, Database
+from tests.migrations import fresh_databases
+from tests.migrations.fresh_databases import ROOT, SYSTEMS, Database
 from tests.migrations.server import Server
 
-SEEDS = databases.seeds()
+SEEDS = fresh_databases.seeds()
 IMPOSSIBLE = Query(name="what never holds", sql="SELECT 1", equals=2)
 
 
@@ -21,20 +21,20 @@ def failing(job: MigrationJob) -> MigrationJob:
     verification = [*job.migration.verification, IMPOSSIBLE]
     migration = job.migration.model_copy(update={"verification": verification})
     assert job.files is not None
-    return databases.job(migration, job.files.sql, job.files.rollback)
+    return fresh_databases.job(migration, job.files.sql, job.files.rollback)
 
 
 def changed(job: MigrationJob) -> MigrationJob:
     assert job.files is not None
-    return databases.job(job.migration, job.files.sql + "\n-- changed\n", job.files.rollback)
+    return fresh_databases.job(job.migration, job.files.sql + "\n-- changed\n", job.files.rollback)
 
 
 @pytest.mark.parametrize(("system", "name"), SEEDS, ids=lambda value: str(value))
 def test_each_is_made_once_and_taken_back(system: str, name: str, postgres: Server) -> None:
     """Fails without a trace, is made, made no second time, refused when changed, taken back, made again."""
-    database = databases.database(postgres, system)
-    for declared in databases.declared(system, name):
-        job = databases.seed(system, declared, database)
+    database = fresh_databases.database(postgres, system)
+    for declared in fresh_databases.declared(system, name):
+        job = fresh_databases.seed(system, declared, database)
         _fails_without_a_trace(database, job)
         _is_made_once(database, job)
         _is_taken_back(database, job)
@@ -84,9 +84,9 @@ def _is_taken_back(database: Database, job: MigrationJob) -> None:
 @pytest.mark.parametrize(("system", "name"), SEEDS, ids=lambda value: str(value))
 def test_a_rollback_leaves_what_was_before(system: str, name: str, postgres: Server) -> None:
     """All of a database's migrations, then all of their rollbacks: an equal schema and equal rows."""
-    database = databases.database(postgres, system)
+    database = fresh_databases.database(postgres, system)
     before = database.state()
-    jobs = [databases.seed(system, declared, database) for declared in databases.declared(system, name)]
+    jobs = [fresh_databases.seed(system, declared, database) for declared in fresh_databases.declared(system, name)]
     for job in jobs:
         done = database.container(job).run()
         assert done.status == 0, done.output
@@ -105,11 +105,11 @@ def test_every_system_is_here() -> None:
 
 def test_a_condition_that_does_not_hold_is_remembered(postgres: Server) -> None:
     """Categories that people made stay as they are, and a rollback does not take them."""
-    database = databases.database(postgres)
-    first, _, third = databases.declared("expenses", "expenses")
-    assert database.container(databases.seed("expenses", first)).run().status == 0
+    database = fresh_databases.database(postgres)
+    first, _, third = fresh_databases.declared("expenses", "expenses")
+    assert database.container(fresh_databases.seed("expenses", first)).run().status == 0
     database.as_owner("INSERT INTO expense_categories (name, emoji) VALUES ('Travel', 'x')")
-    seed = database.container(databases.seed("expenses", third))
+    seed = database.container(fresh_databases.seed("expenses", third))
     skipped = seed.run()
     assert (skipped.status, skipped.steps("skipped")) == (0, ["condition"])
     assert database.ledger() == ["001-expense-accounts applied", "003-categories skipped"]
@@ -122,15 +122,15 @@ def test_a_condition_that_does_not_hold_is_remembered(postgres: Server) -> None:
 def test_the_seeds_files_are_accepted() -> None:
     """None controls its transaction; every concurrent index may be made again."""
     for system, name in SEEDS:
-        for declared in databases.declared(system, name):
-            found = files.read(ROOT / "systems" / system, declared)
+        for declared in fresh_databases.declared(system, name):
+            found = sql_files.read(ROOT / "systems" / system, declared)
             assert len(migration_sql.indexes(found.sql)) == 14 or declared.transactional
 
 
 def test_backups_may_read_the_ledger(postgres: Server) -> None:
     """Else the nightly dump, which reads every schema, would fail."""
-    database = databases.database(postgres)
-    first, *_ = databases.declared("expenses", "expenses")
-    assert database.container(databases.seed("expenses", first)).run().status == 0
+    database = fresh_databases.database(postgres)
+    first, *_ = fresh_databases.declared("expenses", "expenses")
+    assert database.container(fresh_databases.seed("expenses", first)).run().status == 0
     reads = f"SET ROLE {database.name}_backup; SELECT name FROM slipway.migrations"
     assert database.sql(reads) == "001-expense-accounts"

@@ -7,9 +7,9 @@ import pytest
 from components.system.migrations.manifests import script
 from components.system.migrations.manifests.job import MigrationJob
 from slipway.settings.releases import Migration
-from tests.migrations import databases
+from tests.migrations import fresh_databases
 from tests.migrations.container import Done
-from tests.migrations.databases import Database
+from tests.migrations.fresh_databases import Database
 from tests.migrations.server import Server
 
 WHOLE = Migration(name="001-whole", database="things")
@@ -23,18 +23,18 @@ INSERT INTO app.o VALUES (1), (1), (2);
 
 @pytest.fixture
 def database(postgres: Server) -> Database:
-    made = databases.database(postgres)
+    made = fresh_databases.database(postgres)
     made.as_owner(TABLES)
     return made
 
 
 def run(database: Database, migration: Migration, sql: str, **environment: str) -> Done:
-    return database.container(databases.job(migration, sql)).run(**environment)
+    return database.container(fresh_databases.job(migration, sql)).run(**environment)
 
 
 def unchecked(text: str) -> MigrationJob:
     """A Job of a file that no parser has read."""
-    job = databases.job(WHOLE, "SELECT 1;")
+    job = fresh_databases.job(WHOLE, "SELECT 1;")
     job.scripts["migration.sql"] = text
     known, now = script.checksum("SELECT 1;"), script.checksum(text.removesuffix("\n"))
     job.scripts["apply.sql"] = job.scripts["apply.sql"].replace(known, now)
@@ -76,7 +76,7 @@ def test_text_reaches_the_server_as_it_is_written(database: Database) -> None:
 @pytest.mark.parametrize("mounted", ["CREATE TABLE evil ();", ""], ids=["another", "empty"])
 def test_another_file_than_was_planned_is_not_run(migration: Migration, mounted: str, database: Database) -> None:
     """It would be recorded as what it is not."""
-    job = databases.job(migration, "CREATE TABLE made ();")
+    job = fresh_databases.job(migration, "CREATE TABLE made ();")
     job.scripts["migration.sql"] = mounted
     before = database.state(ledger=False)
     done = database.container(job).run()

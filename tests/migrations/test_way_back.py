@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from slipway.ops.cluster import jobs, migrations
+from slipway.ops.cluster import jobs, migration_history
 from slipway.rehearsal import Plan
-from tests.migrations import databases
+from tests.migrations import fresh_databases
 from tests.migrations.container import Written
 from tests.migrations.server import Server
 from tests.rehearsed import rehearsed
@@ -28,19 +28,19 @@ def plan() -> Plan:
 
 def planned(plan: Plan, kind: str, name: str) -> Mapping[str, Any]:
     steps = [step.inputs for step in plan.steps if step.type.endswith(f":{kind}")]
-    (found,) = [each for each in steps if each["metadata"].get("labels", {}).get(migrations.LABEL) == name]
+    (found,) = [each for each in steps if each["metadata"].get("labels", {}).get(migration_history.LABEL) == name]
     return found
 
 
 def test_the_copy_of_the_plan_s_job_takes_the_migration_back(plan: Plan, postgres: Server) -> None:
     """The plan's Job makes it, the copy of what the cluster has of that Job undoes it, and there is nothing to do then."""
     given, files = planned(plan, "Job", NAME), planned(plan, "ConfigMap", NAME)["data"]
-    database = databases.database(postgres, "expenses")
+    database = fresh_databases.database(postgres, "expenses")
     before = database.state(ledger=False)
     made = Written(given, files).run(postgres, database.name)
     assert made.status == 0, made.output
     assert database.ledger() == [f"{NAME} applied"]
-    back = Written(migrations.rollback(filled_in(given, "2026-11-20T10:00:00Z"), NOW), files)
+    back = Written(migration_history.rollback(filled_in(given, "2026-11-20T10:00:00Z"), NOW), files)
     done = back.run(postgres, database.name)
     assert (done.status, done.last["step"], done.last["detail"]) == (0, "record", "removed"), done.output
     assert "rollbackVerification" in done.steps("ok")
@@ -56,7 +56,7 @@ def test_an_applied_migration_is_verified_again(plan: Plan, postgres: Server) ->
     given, files = planned(plan, "Job", NAME), planned(plan, "ConfigMap", NAME)["data"]
     live = filled_in(given, "2026-11-20T10:00:00Z")
     again = Written(jobs.from_job(live, "again", live["metadata"]["labels"], MODE="verify"), files)
-    database = databases.database(postgres, "expenses")
+    database = fresh_databases.database(postgres, "expenses")
     early = again.run(postgres, database.name)
     assert (early.status, early.last["step"], early.last["status"]) == (1, "ledger", "failed")
     assert Written(given, files).run(postgres, database.name).status == 0

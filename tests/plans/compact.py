@@ -20,6 +20,8 @@ KEYS = ("name", "alert", "record", "title", "Sid", "ruleName", "id", "key", "por
 """By which of these an item of a list is known, where each item has it; else by its place."""
 MANY = 4
 """From so many items on, what most of them have is written once."""
+FEW = 3
+"""Up to so many lines an entry is written as it is, whatever it is like."""
 MOST = "(most)"
 ORDER = "(order)"
 ALIKE = 0.5
@@ -161,8 +163,7 @@ def block(value: Tree, indent: str = "", lead: str = "") -> Iterator[str]:
         yield f"{indent}{lead}".rstrip()
         indent += "  "
     if isinstance(value, Mapping):
-        for key, each in _without_what_most_have(value).items():
-            yield from block(each, indent, f"{key}: ")
+        yield from _entries(_without_what_most_have(value), indent)
     elif any(isinstance(each, Mapping | list) for each in value):
         for each in value:
             first, *others = block(tree(each))
@@ -177,6 +178,48 @@ def block(value: Tree, indent: str = "", lead: str = "") -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def _entries(items: Mapping[str, Tree], indent: str) -> Iterator[str]:
+    """The entries of a mapping; one that is like an earlier one by what sets it apart."""
+    before: dict[str, Tree] = {}
+    for key, each in items.items():
+        yield from entry(key, each, before, indent)
+        before[key] = each
+
+
+def entry(key: str, value: Tree, before: Mapping[str, Tree], indent: str = "", lead: str = "") -> Iterator[str]:
+    """An entry of a mapping, which has others before it; it may be written with a longer name."""
+    plain = list(block(value, indent, f"{lead or key}: "))
+    other = alike(value, before) if len(plain) > FEW else None
+    if other is not None:
+        lines = [line for change in differences(before[other], value) for line in _change(*change, f"{indent}  ")]
+        if len(lines) + 1 < len(plain):
+            yield f"{indent}{lead or key} like {other}" + (":" if lines else "")
+            yield from lines
+            return
+    yield from plain
+
+
+def alike(value: Tree, others: Mapping[str, Tree]) -> str | None:
+    """Which of others has most in common with it, if that is enough."""
+    if not isinstance(value, Mapping):
+        return None
+    own = _hashed(value)
+    shared = {key: len(own & _hashed(each)) for key, each in others.items() if isinstance(each, Mapping)}
+    best = max(shared, key=shared.__getitem__, default=None)
+    return best if best is not None and shared[best] >= ALIKE * len(own) else None
+
+
+def _hashed(value: Tree) -> set[tuple[Path, str]]:
+    return {(path, repr(each)) for path, each in leaves(value)}
+
+
+def _change(sign: str, path: Path, _: Tree, value: Tree, indent: str) -> Iterator[str]:
+    if sign == "-":
+        yield f"{indent}- {dotted(path)}"
+    else:
+        yield from block(value, indent, f"{sign} {dotted(path)}: ")
 
 
 def _joined(lead: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""The plans are those that they were before the code was ordered anew, resource by resource.
+"""The plans are those that they were before the code was reorganized, resource by resource.
 
 `before.txt.gz` has a line for each resource of that day: the stack, a digest of the inputs of what is in a cloud (`-` for all
 else, which has changed on purpose since), and the URN without its stack. Nothing may be gone but what has another name.
@@ -35,8 +35,10 @@ RELEASE = "kubernetes:slipway.dev/v1:Release"
 CHANGED = {
     "aws:budgets/budget:Budget": "the marketplace's is what its plan costs, not what its runbook says (docs/cost.md)",
     "aws:cloudfront/function:Function": "the header of smoke tests has the field's word",
+    "slipway:azure:BackupInstance$azure-native:authorization:RoleAssignment": "the vault's principal was an empty text",
 }
-"""Types of resources in a cloud whose inputs are others since, and why."""
+"""Types of resources in a cloud, with those of their parents where it is about these, whose inputs are others since, and
+why."""
 _CONTENT = re.compile(r"-[0-9a-f]{8}$")
 """The end of a name that follows from what its resource does."""
 
@@ -87,7 +89,7 @@ def test_what_is_in_a_cloud_has_the_inputs_that_it_had(stack: str) -> None:
     """But for the types that say why."""
     now = planned(stack)
     other = {urn for urn, digest in recorded(stack).items() if digest not in ("-", now.get(urn)) and urn in now}
-    assert {_type(urn) for urn in other} <= CHANGED.keys(), sorted(other)
+    assert [urn for urn in sorted(other) if not urn.partition("::")[0].endswith(tuple(CHANGED))] == []
 
 
 def test_every_rename_is_one() -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from components.manifests import names
 from components.system.broker.component import uses_queue
 from slipway.rehearsal import Plan
-from slipway.settings.services import FromDatabase, Service
+from slipway.settings.egress import Egress
+from slipway.settings.references import FromDatabase, FromService
+from slipway.settings.services import Service
 from slipway.settings.stacks import DeployedSystem
 from tests.plans.reachability import INTERNET, Connection, End, connections, ends
 from tests.rehearsed import ROOT, rehearsed_with
@@ -50,10 +52,10 @@ def declared(deployed: DeployedSystem) -> Iterator[Connection]:
     for slot in slots:
         for name, service in definition.services.items():
             caller = f"{home}/deployment {name}-{slot}"
-            for needed in service.needs:
-                server = f"{home}/deployment {needed}-{slot}"
-                yield Connection(caller, server, _port(definition.services[needed]))
-            values = {**definition.environment, **service.environment}.values()
+            values = [*definition.environment.values(), *service.environment.values()]
+            for called in {*service.calls, *(value.service for value in values if isinstance(value, FromService))}:
+                server = f"{home}/deployment {called}-{slot}"
+                yield Connection(caller, server, _port(definition.services[called]))
             for database in {value.database for value in values if isinstance(value, FromDatabase)}:
                 yield Connection(caller, f"{home}/statefulset {names.kubernetes_name(database)}", 5432)
             if uses_queue(definition, service):
@@ -66,7 +68,7 @@ def declared(deployed: DeployedSystem) -> Iterator[Connection]:
             if service.metrics is not None:
                 yield Connection(str(PROMETHEUS), caller, service.metrics.port or _port(service))
             for outside in service.egress:
-                if outside.port in OUTSIDE.ports:
+                if isinstance(outside, Egress) and outside.port in OUTSIDE.ports:
                     yield Connection(caller, str(OUTSIDE), outside.port)
         for name in definition.sites:
             yield Connection(str(GATEWAY), f"{home}/deployment {name}-{slot}", 8080)

@@ -104,5 +104,5 @@ def test_kubernetes_providers_change_objects_in_place(stack: str) -> None:
     providers = [step for step in planned(stack)[0].steps if step.type == "pulumi:providers:kubernetes"]
     assert providers
     for provider in providers:
-        said = {key: provider.inputs.get(key) for key in ("enableConfigMapMutable", "enableSecretMutable")}
-        assert said == {"enableConfigMapMutable": "true", "enableSecretMutable": "true"}, provider.urn
+        flags = {key: provider.inputs.get(key) for key in ("enableConfigMapMutable", "enableSecretMutable")}
+        assert flags == {"enableConfigMapMutable": "true", "enableSecretMutable": "true"}, provider.urn

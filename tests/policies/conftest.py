@@ -1,6 +1,6 @@
 """One process of the pack for all tests of a preview, one for those of an update.
 
-A module of tests that says `RULES` hears those rules only: others may have something to say of its facts too.
+A module of tests that says `RULES` gets the findings of those rules only: others may have findings on its facts too.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,27 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal.pack_config import LEVEL_NAMES, reconciled
+from slipway.rehearsal.pack_pipe import Call
 from slipway.rehearsal.packs import PackSession, StackContext
-from tests.processes import PATIENCE
+from tests.forking import forked_workers
+from tests.processes import TIMEOUT
 
 PACK = Path(__file__).parents[2] / "policies"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CANARY = "canary-7f3a-never-shown"
-SECONDS = float(PATIENCE)
+SECONDS = float(TIMEOUT)
 ENVIRONMENTS = {"prod": "production", "local": "local"}
 
 
 def secret(value: Any) -> dict[str, Any]:
     """A secret as it is on the wire."""
     return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
+
+
+def copied(to: Path) -> Path:
+    """A copy of the pack, with what Python has compiled of it: to compile it again takes most of a pack's start."""
+    being_written = shutil.ignore_patterns("*.pyc.*")
+    return shutil.copytree(PACK, to, ignore=being_written)
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Fact:
 
 
 @dataclass(frozen=True, order=True)
-class Said:
+class Finding:
     """One diagnostic."""
 
     policy: str
@@ -83,35 +92,43 @@ class Pack:
         environment = ENVIRONMENTS.get(stack, "staging") if environment is None else environment
         known = {"slipway:environment": environment, **(settings or {})}
         context = StackContext("slipway", stack, "organization", known, dry_run=preview)
-        self._session = PackSession(directory, context)
+        with forked_workers():
+            self._session = PackSession(directory, context)
         try:
             self._session.handshake(SECONDS)
             self._session.configure(reconciled(self._session.info, config or {}), SECONDS)
+            self._session.open()
         except BaseException:
             self.close()
             raise
 
     @property
     def stub(self) -> Any:
-        """The analyzer's calls."""
+        """The analyzer's calls, as Pulumi makes them."""
         return self._session.stub
 
+    def answers(self, *asked: tuple[str, Any]) -> Iterator[Any]:
+        """What the pack answers to calls, each a method and its request, over the pipes, as in a preview: gRPC takes most
+        of the time of a short call. Raises `PackRaised` where a rule raises."""
+        calls = [Call(method, request) for method, request in asked]
+        for each in calls:
+            self._session.put(each)
+        return (each.answer.result(SECONDS) for each in calls)
+
     def about(self, *rules: str) -> PackView:
-        """The same pack, of which only these rules are heard."""
+        """The same pack, of which only these rules report."""
         return PackView(self, rules)
 
-    def judge(self, *facts: Fact, outputs: bool = True) -> list[Said]:
+    def judge(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
         """What every rule says of these resources, alone and together; without `outputs` as when their provider is not
         configured yet."""
-        answers = [
-            self._session.stub.Analyze(analyzer_pb2.AnalyzeRequest(**fact.parts()), timeout=SECONDS) for fact in facts
-        ]
+        alone = [analyzer_pb2.AnalyzeRequest(**fact.parts()) for fact in facts]
         resources = [analyzer_pb2.AnalyzerResource(**fact.parts(), dependencies=fact.dependencies) for fact in facts]
         for resource in () if outputs else resources:
             resource.ClearField("properties")
-        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
-        answers.append(self._session.stub.AnalyzeStack(request, timeout=SECONDS))
-        return sorted(_said(each) for answer in answers for each in answer.diagnostics)
+        together = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        answers = self.answers(*(("Analyze", each) for each in alone), ("AnalyzeStack", together))
+        return sorted(_finding(each) for answer in answers for each in answer.diagnostics)
 
     def close(self) -> None:
         """End the process."""
@@ -125,7 +142,7 @@ class PackView:
     pack: Pack
     rules: tuple[str, ...]
 
-    def judge(self, *facts: Fact, outputs: bool = True) -> list[Said]:
+    def judge(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
         """What these rules say."""
         return [each for each in self.pack.judge(*facts, outputs=outputs) if each.policy in self.rules]
 
@@ -133,11 +150,11 @@ class PackView:
 Judge = Pack | PackView
 
 
-def _said(diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Said:
+def _finding(diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Finding:
     name = diagnostic.urn.rpartition("::")[2]
-    return Said(diagnostic.policyName, LEVEL_NAMES[diagnostic.enforcementLevel], name, diagnostic.message)
+    return Finding(diagnostic.policyName, LEVEL_NAMES[diagnostic.enforcementLevel], name, diagnostic.message)
 
 
-def outcomes(said: Iterable[Said]) -> list[tuple[str, str]]:
+def outcomes(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     """Rule and level of each diagnostic."""
-    return [(each.policy, each.level) for each in said]
+    return [(each.policy, each.level) for each in findings]

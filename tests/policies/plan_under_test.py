@@ -1,17 +1,14 @@
-"""A stack's recorded plan before the pack's real analyzer process, whole or with one edit."""
+"""A stack's recorded plan, and single edits of it, as a pack is asked about them."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.runtime.proto import analyzer_pb2
-
 from slipway.rehearsal import exported
 from slipway.rehearsal.exported import Exported, Requests
-from tests.policies.pack_under_test import SECONDS, Pack
 from tests.rehearsed import ROOT, rehearsed
 
 SYSTEMS = {path.parent.name for path in ROOT.glob("systems/*/system.yaml")}
@@ -109,68 +106,3 @@ def requests_for(state: Exported, resources: Sequence[Mapping[str, Any]]) -> Req
     providers = [each for each in state.resources if each["type"].startswith("pulumi:providers:")]
     asked = exported.requests(Exported(state.project, state.stack, [*providers, *resources]))
     return Requests(asked.alone[len(providers) :], asked.together[len(providers) :])
-
-
-class PlanUnderTest:
-    """The plan of a stack, and the pack that judges it."""
-
-    def __init__(self, stack: str) -> None:
-        self._state = recorded(stack)
-        self._pack = Pack(stack=stack, settings=configured(stack))
-        requests = exported.requests(self._state)
-        self._single = {each.urn: each for each in requests.alone}
-        self._together = {each.urn: each for each in requests.together}
-        self._known: dict[str, set[tuple[str, str, str]]] = {}
-
-    def of(self, edit: Edit) -> Mapping[str, Any]:
-        """The one resource that is meant."""
-        found = [
-            each
-            for each in self._state.resources
-            if each["type"].endswith(edit.type) and each["urn"].rpartition("::")[2] == edit.name
-        ]
-        assert len(found) == 1, f"{len(found)} resources are {edit.type} {edit.name}"
-        return found[0]
-
-    def broken(self, edit: Edit | None = None) -> set[str]:
-        """The rules that say anything of the plan, or of what an edit of it changes."""
-        if edit is None:
-            said = self._stack(self._together.values())
-            return self._alone(*self._single.values()) | {rule for rule, *_ in said}
-        resource = self.of(edit)
-        changed = edit.applied(resource)
-        assert changed != resource, f"{edit} changes nothing"
-        others = self._near(resource["urn"])
-        if changed is None:
-            return self._news(resource["urn"], others)
-        requests = requests_for(self._state, [changed])
-        try:
-            return self._alone(requests.alone[-1]) | self._news(resource["urn"], [*others, requests.together[-1]])
-        finally:
-            # The pack remembers inputs for resources that have no outputs.
-            self._alone(self._single[resource["urn"]])
-
-    def close(self) -> None:
-        self._pack.close()
-
-    def _alone(self, *requests: analyzer_pb2.AnalyzeRequest) -> set[str]:
-        answers = [self._pack.stub.Analyze(each, timeout=SECONDS) for each in requests]
-        return {each.policyName for answer in answers for each in answer.diagnostics}
-
-    def _near(self, urn: str) -> list[analyzer_pb2.AnalyzerResource]:
-        """The others that a rule may see the resource with: those of no system and, of a system's, those of its own."""
-        away = SYSTEMS - {owner(urn)} if owner(urn) in SYSTEMS else ()
-        return [each for other, each in self._together.items() if other != urn and owner(other) not in away]
-
-    def _news(self, urn: str, resources: Sequence[analyzer_pb2.AnalyzerResource]) -> set[str]:
-        """The rules that say of the resources what they do not say of them without an edit: some miss other systems."""
-        system = owner(urn) if owner(urn) in SYSTEMS else ""
-        if system not in self._known:
-            self._known[system] = self._stack([*self._near(urn), self._together[urn]])
-        return {rule for rule, *_ in self._stack(resources) - self._known[system]}
-
-    def _stack(self, resources: Iterable[analyzer_pb2.AnalyzerResource]) -> set[tuple[str, str, str]]:
-        """Rule, resource and message of all that is said."""
-        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
-        answer = self._pack.stub.AnalyzeStack(request, timeout=SECONDS)
-        return {(each.policyName, each.urn, each.message) for each in answer.diagnostics}

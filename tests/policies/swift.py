@@ -3,7 +3,7 @@
     python -m tests.policies.swift < QUESTION > ANSWER
 
 What is asked and what is answered are pickled. A rule that does not cover the type of what an edit changes says the same as
-before, so only those that do are run again; `test_mutations.py` asks the real server.
+before, so only those that do are run again; `test_mutations.py` asks the real server about whole plans.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.policies.pack_under_test import PACK
 from tests.policies.plan_under_test import DROPPED, SYSTEMS, Edit, configured, owner, recorded, requests_for
 from tests.rehearsed import ROOT
 
-Said = set[tuple[str, str, str]]
+Findings = set[tuple[str, str, str]]
 """Rule, resource and message."""
 
 
@@ -41,6 +41,8 @@ class Addition:
     """Type, of which the last part is enough, and name."""
     depends: tuple[tuple[str, str], ...] = ()
     """What it was made from, in the same form."""
+    protect: bool = False
+    """Whether Pulumi refuses to delete it."""
 
     def __str__(self) -> str:
         return f"{self.type} {self.name}: {dict(self.inputs)!r}"
@@ -90,7 +92,7 @@ class _Plan:
         self._together: dict[str, list[Any]] = defaultdict(list)
         for each in self._server._related(asked.together):
             self._together[each.urn].append(each)
-        self._known: dict[tuple[str, str], Said] = {}
+        self._known: dict[tuple[str, str], Findings] = {}
         self._nearby: dict[str, list[Any]] = {}
 
     def broken(self, change: Change) -> set[str]:
@@ -129,6 +131,7 @@ class _Plan:
             "urn": f"urn:pulumi:{self._state.stack}::{self._state.project}::{addition.type}::{addition.name}",
             "type": addition.type,
             "custom": True,
+            "protect": addition.protect,
             "parent": like.get("parent"),
             "provider": like.get("provider", ""),
             "dependencies": [self._of(*each)["urn"] for each in addition.depends],
@@ -140,11 +143,11 @@ class _Plan:
         found = self._server._related([request])
         return [replace(each, parent=request.parent, dependencies=frozenset(request.dependencies)) for each in found]
 
-    def _alone(self, request: Any) -> Said:
-        said: Said = set()
+    def _alone(self, request: Any) -> Findings:
+        found: Findings = set()
         for rule, resource in self._server._judged(request):
-            said |= self._said(rule, resource)
-        return said
+            found |= self._findings(rule, resource)
+        return found
 
     def _news(self, gone: set[str], new: Sequence[Any], before: Sequence[Mapping[str, Any]]) -> set[str]:
         from framework.declaring import StackRule
@@ -157,9 +160,11 @@ class _Plan:
         for rule in (each for each in self._rules if isinstance(each, StackRule)):
             if any(rule.declaration.covers(each) for each in types):
                 if (rule.name, system) not in self._known:
-                    self._known[rule.name, system] = self._said(rule, near)
+                    self._known[rule.name, system] = self._findings(rule, near)
                 resources = [each for each in near if each.urn not in gone]
-                found |= {rule.name} if self._said(rule, [*resources, *new]) - self._known[rule.name, system] else set()
+                found |= (
+                    {rule.name} if self._findings(rule, [*resources, *new]) - self._known[rule.name, system] else set()
+                )
         return found
 
     def _near(self, system: str) -> list[Any]:
@@ -170,16 +175,16 @@ class _Plan:
             self._nearby[system] = [each for urn, found in together if owner(urn) not in away for each in found]
         return self._nearby[system]
 
-    def _said(self, rule: Any, subject: Any) -> Said:
+    def _findings(self, rule: Any, subject: Any) -> Findings:
         from framework.verdicts import Advice
 
-        said: Said = set()
+        found: Findings = set()
         settings = {key: each for key, each in self._config[rule.name].items() if key != "enforcementLevel"}  # type: ignore[union-attr]
         try:
-            rule.evaluate(subject, settings, lambda message, urn=None: said.add((rule.name, urn or "", message)))
+            rule.evaluate(subject, settings, lambda message, urn=None: found.add((rule.name, urn or "", message)))
         except Advice as advice:
-            said |= {(rule.name, urn, message) for urn, message in advice.reports}
-        return said
+            found |= {(rule.name, urn, message) for urn, message in advice.reports}
+        return found
 
 
 def _main() -> None:

@@ -1,4 +1,4 @@
-"""Somebody hears of what goes wrong with each service, database and queue, and sees it on a dashboard."""
+"""Failures of each service, database and queue have an alert with a receiver, and a dashboard."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def dashboard(*expressions: str, content: Any = None, label: bool = True) -> Fac
 
 
 SEEN = dashboard('sum(rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~".+/$namespace/.+"}[$__rate_interval]))')
-TOLD = Fact(
+REPORTED = Fact(
     "kubernetes:core/v1:Secret",
     {
         "metadata": metadata("routes", annotations={"slipway.dev/source": "Pulumi.prod.yaml:clusters.main.monitoring"}),
@@ -80,7 +80,7 @@ TOLD = Fact(
     },
     "routes",
 )
-AROUND = (SEEN, TOLD)
+AROUND = (SEEN, REPORTED)
 """What the other rules of this concern ask for."""
 
 
@@ -104,17 +104,17 @@ class TestServices:
         ]  # fmt: skip
         assert preview.judge(route(), service(), deployment(), rules(*members), *AROUND) == []
         members[3] = alert('errors{system="other"} > 0.1')
-        said = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
-        assert outcomes(said) == [(SERVICES, "mandatory")]
+        findings = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        assert outcomes(findings) == [(SERVICES, "mandatory")]
 
     @pytest.mark.parametrize("number", range(3))
     def test_each_kind_of_alert_is_needed(self, preview: Judge, number: int) -> None:
         """Without one of the three the service is named, and the kind that it lacks."""
         left = [alert(each) for place, each in enumerate(SERVING) if place != number]
-        said = preview.judge(route(), service(), deployment(), rules(*left), *AROUND)
-        assert outcomes(said) == [(SERVICES, "mandatory")]
-        assert ("error rate", "latency", "availability")[number] in said[0].message
-        assert said[0].name == "api"
+        findings = preview.judge(route(), service(), deployment(), rules(*left), *AROUND)
+        assert outcomes(findings) == [(SERVICES, "mandatory")]
+        assert ("error rate", "latency", "availability")[number] in findings[0].message
+        assert findings[0].name == "api"
 
     @pytest.mark.parametrize(
         "expr",
@@ -132,15 +132,15 @@ class TestServices:
     def test_alerts_of_something_else_do_not_count(self, preview: Judge, expr: Any) -> None:
         """What is read must be failures of this very service."""
         members = [alert(expr), *map(alert, SERVING[1:])]
-        said = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
-        assert (SERVICES, "mandatory") in outcomes(said)
-        assert all("error rate" in each.message for each in said if each.policy == SERVICES)
+        findings = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        assert (SERVICES, "mandatory") in outcomes(findings)
+        assert all("error rate" in each.message for each in findings if each.policy == SERVICES)
 
     def test_alerts_of_another_cluster_do_not_count(self, preview: Judge) -> None:
         """Prometheus sees its own cluster only."""
         elsewhere = rules(*map(alert, SERVING), provider="other")
-        said = preview.judge(route(), service(), deployment(), elsewhere, SEEN)
-        assert outcomes(said).count((SERVICES, "mandatory")) == 3
+        findings = preview.judge(route(), service(), deployment(), elsewhere, SEEN)
+        assert outcomes(findings).count((SERVICES, "mandatory")) == 3
 
     def test_services_without_visitors_need_none(self, preview: Judge) -> None:
         """Only what a route leads to is judged."""
@@ -161,9 +161,9 @@ class TestServices:
         self, preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
     ) -> None:
         """An unknown that may hide an alert or a service is named, and blocks an update."""
-        told = [each for each in preview.judge(*facts, *AROUND) if each.policy == SERVICES]
-        assert {each.level for each in told} == {"advisory"}
-        assert any(named in each.message for each in told)
+        findings = [each for each in preview.judge(*facts, *AROUND) if each.policy == SERVICES]
+        assert {each.level for each in findings} == {"advisory"}
+        assert any(named in each.message for each in findings)
         later = [each for each in update.judge(*facts, *AROUND) if each.policy == SERVICES]
         assert {each.level for each in later} == {"mandatory"}
 
@@ -183,22 +183,29 @@ class TestServices:
     )
     def test_service_on_no_dashboard_violates(self, preview: Judge, board: Fact) -> None:
         """A dashboard must show the requests of the service."""
-        facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), board, TOLD)
-        said = [each for each in preview.judge(*facts) if each.name == "api"]
-        assert outcomes(said) == [(DASHBOARDS, "mandatory")]
+        facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), board, REPORTED)
+        findings = [each for each in preview.judge(*facts) if each.name == "api"]
+        assert outcomes(findings) == [(DASHBOARDS, "mandatory")]
 
-    def test_unknown_dashboard_is_told(self, preview: Judge, update: Judge) -> None:
+    def test_unknown_dashboard_is_reported(self, preview: Judge, update: Judge) -> None:
         """What a dashboard shows may not be known yet."""
         for content in (UNKNOWN, {"fleet.json": UNKNOWN}):
-            facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), dashboard(content=content), TOLD)
+            facts = (
+                route(),
+                service(),
+                deployment(),
+                rules(*map(alert, SERVING)),
+                dashboard(content=content),
+                REPORTED,
+            )
             assert outcomes(preview.judge(*facts)) == [(DASHBOARDS, "advisory")]
             assert outcomes(update.judge(*facts)) == [(DASHBOARDS, "mandatory")]
 
     def test_a_dashboard_that_is_no_json_violates(self, preview: Judge) -> None:
         """Grafana would show nothing of it, and nothing of its text is told."""
-        said = preview.judge(dashboard(content={"fleet.json": secret(f"{{{CANARY}")}))
-        assert outcomes(said) == [(DASHBOARDS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(dashboard(content={"fleet.json": secret(f"{{{CANARY}")}))
+        assert outcomes(findings) == [(DASHBOARDS, "mandatory")]
+        assert CANARY not in findings[0].message
 
 
 PLACE = "systems/fleet/system.yaml:databases.fleet_db"
@@ -242,7 +249,7 @@ class TestDatabases:
 
     def test_watched_satisfies(self, preview: Judge, update: Judge, make: Any) -> None:
         """Alerts of its exporter, and of the age of what its CronJobs do."""
-        facts = (make(), *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        facts = (make(), *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
         assert preview.judge(*facts) == []
         assert update.judge(*facts) == []
 
@@ -250,27 +257,27 @@ class TestDatabases:
     def test_each_alert_is_needed(self, preview: Judge, make: Any, number: int) -> None:
         """Without one of them the database is named."""
         exprs = [each for place, each in enumerate((*PROMETHEUS, *AGES)) if place != number]
-        said = preview.judge(make(), *MEASURED, rules(*map(alert, exprs)), TOLD)
-        assert outcomes(said) == [(DATA, "mandatory")]
-        assert said[0].message.endswith(f"fix: {PLACE}")
+        findings = preview.judge(make(), *MEASURED, rules(*map(alert, exprs)), REPORTED)
+        assert outcomes(findings) == [(DATA, "mandatory")]
+        assert findings[0].message.endswith(f"fix: {PLACE}")
 
     def test_what_nothing_measures_violates(self, preview: Judge, make: Any) -> None:
         """No exporter and no CronJob that the same place declares: nothing tells how it fares."""
-        said = preview.judge(make(), monitor("elsewhere:a"), rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
-        assert outcomes(said) == [(DATA, "mandatory")] * 3
+        findings = preview.judge(make(), monitor("elsewhere:a"), rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
+        assert outcomes(findings) == [(DATA, "mandatory")] * 3
 
-    def test_unknown_label_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_label_is_reported_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
         """Whether an alert reads the database may hang on an unknown label."""
         unsure = monitor(relabelings=[{"targetLabel": "database", "replacement": UNKNOWN}])
-        facts = (make(), unsure, *MEASURED[1:], rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
+        facts = (make(), unsure, *MEASURED[1:], rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
         assert outcomes(preview.judge(*facts)) == [(DATA, "advisory")]
         assert outcomes(update.judge(*facts)) == [(DATA, "mandatory")]
 
     def test_without_a_place_violates(self, preview: Judge, make: Any) -> None:
         """A database that does not say where it is declared cannot be told from others."""
         bare = make(tags={}, metadata=metadata("fleet-db"))
-        said = preview.judge(bare, *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), TOLD)
-        assert outcomes(said) == [(DATA, "mandatory")]
+        findings = preview.judge(bare, *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
+        assert outcomes(findings) == [(DATA, "mandatory")]
 
 
 def test_copy_and_declared_absence_of_backups_need_no_age(preview: Judge) -> None:
@@ -278,7 +285,7 @@ def test_copy_and_declared_absence_of_backups_need_no_age(preview: Judge) -> Non
     copied = STORES["rds"](replicateSourceDb=UNKNOWN)
     tags = {"slipway.dev/source": PLACE, "slipway.dev/backup-retention": "none"}
     assert preview.judge(copied) == []
-    assert preview.judge(STORES["rds"](tags=tags), monitor(), rules(*map(alert, PROMETHEUS)), TOLD) == []
+    assert preview.judge(STORES["rds"](tags=tags), monitor(), rules(*map(alert, PROMETHEUS)), REPORTED) == []
 
 
 def test_queue_is_watched(preview: Judge) -> None:
@@ -287,10 +294,10 @@ def test_queue_is_watched(preview: Judge) -> None:
     properties = {"metadata": metadata("queue", annotations={"slipway.dev/source": place})}
     queue = Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", properties, "queue")
     exprs = ['rabbitmq_queue_messages_ready{namespace="fleet"} > 9', 'rabbitmq_identity_info{namespace="fleet"} < 3']
-    assert preview.judge(queue, monitor(place), rules(*map(alert, exprs)), TOLD) == []
+    assert preview.judge(queue, monitor(place), rules(*map(alert, exprs)), REPORTED) == []
     for expr in exprs:
-        said = preview.judge(queue, monitor(place), rules(alert(expr)), TOLD)
-        assert outcomes(said) == [(DATA, "mandatory")]
+        findings = preview.judge(queue, monitor(place), rules(alert(expr)), REPORTED)
+        assert outcomes(findings) == [(DATA, "mandatory")]
 
 
 def edited(path: str, value: Any) -> Fact:
@@ -314,42 +321,42 @@ class TestForm:
     @pytest.mark.parametrize("value", [None, "", " ", 5, True, ["x"], {"a": "b"}, secret(7)])
     def test_gap_violates(self, preview: Judge, path: str, value: Any) -> None:
         """A value that is missing, empty or of the wrong type is one finding that names it."""
-        said = [each for each in preview.judge(edited(path, value), TOLD) if each.policy == FORM]
-        assert outcomes(said) == [(FORM, "mandatory")]
-        assert f"spec.groups[0].rules[0].{path}" in said[0].message
+        findings = [each for each in preview.judge(edited(path, value), REPORTED) if each.policy == FORM]
+        assert outcomes(findings) == [(FORM, "mandatory")]
+        assert f"spec.groups[0].rules[0].{path}" in findings[0].message
 
     @pytest.mark.parametrize("value", ["soon", "1 m", "urgent"])
     def test_values_of_no_use_violate(self, preview: Judge, value: str) -> None:
         """A severity that is not in use, and a time that is none."""
         for path in ("labels.severity", "for"):
-            said = [each for each in preview.judge(edited(path, value), TOLD) if each.policy == FORM]
-            assert outcomes(said) == [(FORM, "mandatory")]
+            findings = [each for each in preview.judge(edited(path, value), REPORTED) if each.policy == FORM]
+            assert outcomes(findings) == [(FORM, "mandatory")]
 
     @pytest.mark.parametrize("value", ["0m", "1h30m", "500ms"])
     def test_durations_satisfy(self, preview: Judge, value: str) -> None:
         """Prometheus' own form of time."""
-        assert preview.judge(edited("for", value), TOLD) == []
+        assert preview.judge(edited("for", value), REPORTED) == []
 
     def test_present_unknown_is_enough_but_for_the_severity(self, preview: Judge, update: Judge) -> None:
         """Texts must be there; a severity must be one of those in use."""
         for path in FORMS[1:]:
-            assert preview.judge(edited(path, UNKNOWN), TOLD) == []
+            assert preview.judge(edited(path, UNKNOWN), REPORTED) == []
         severity = edited("labels.severity", UNKNOWN)
-        assert outcomes(preview.judge(severity, TOLD)) == [(FORM, "advisory")]
-        assert outcomes(update.judge(severity, TOLD)) == [(FORM, "mandatory")]
+        assert outcomes(preview.judge(severity, REPORTED)) == [(FORM, "advisory")]
+        assert outcomes(update.judge(severity, REPORTED)) == [(FORM, "mandatory")]
 
     @pytest.mark.parametrize(("groups", "level"), [("none", "mandatory"), (UNKNOWN, "advisory")])
     def test_groups_that_cannot_be_read(self, preview: Judge, groups: Any, level: str) -> None:
         """Groups of the wrong type hold no alert; unknown ones may hold any."""
         fact = Fact(rules().type, {"metadata": metadata("alerts"), "spec": {"groups": groups}}, "alerts")
-        assert (FORM, level) in outcomes(preview.judge(fact, TOLD))
+        assert (FORM, level) in outcomes(preview.judge(fact, REPORTED))
 
-    def test_no_text_of_an_alert_is_told(self, preview: Judge) -> None:
+    def test_no_text_of_an_alert_is_reported(self, preview: Judge) -> None:
         """A message names places, never what stands there."""
         bad = alert(CANARY + "(", secret(CANARY), **{"for": CANARY})
-        said = preview.judge(rules(bad), TOLD)
-        assert said
-        assert not any(CANARY in each.message for each in said)
+        findings = preview.judge(rules(bad), REPORTED)
+        assert findings
+        assert not any(CANARY in each.message for each in findings)
 
 
 WINDOWS = ((14.4, "1h", "5m"), (6, "6h", "30m"), (3, "1d", "2h"), (1, "3d", "6h"))
@@ -384,8 +391,8 @@ class TestBurnRates:
     )
     def test_four_pairs_satisfy(self, preview: Judge, form: str) -> None:
         """All four, in any of the ways in which people write them."""
-        assert preview.judge(rules(*burning(0.001, form=form), notes=DECLARED), TOLD) == []
-        assert preview.judge(rules(*burning(0.02, form=form)), TOLD) == []
+        assert preview.judge(rules(*burning(0.001, form=form), notes=DECLARED), REPORTED) == []
+        assert preview.judge(rules(*burning(0.02, form=form)), REPORTED) == []
 
     def test_windows_written_in_the_alert_satisfy(self, preview: Judge) -> None:
         """Tries from outside need no recording."""
@@ -394,7 +401,7 @@ class TestBurnRates:
             " and ".join(seen.format(window=each, bound=factor * 0.001) for each in pair) for factor, *pair in WINDOWS
         ]
         notes = {"slipway.dev/objective-availability": "99.9"}
-        assert preview.judge(rules(*map(alert, pairs), notes=notes), TOLD) == []
+        assert preview.judge(rules(*map(alert, pairs), notes=notes), REPORTED) == []
 
     @pytest.mark.parametrize(
         ("members", "count"),
@@ -410,35 +417,35 @@ class TestBurnRates:
     )
     def test_other_windows_or_bounds_violate(self, preview: Judge, members: list[Any], count: int) -> None:
         """A pair that is missing, or does not follow from the objective, is told by its factor and windows."""
-        said = preview.judge(rules(*members, notes=DECLARED), TOLD)
-        assert outcomes(said) == [(BURNS, "mandatory")] * count
-        assert all(each.message.endswith(f"fix: {DECLARED['slipway.dev/source']}") for each in said)
+        findings = preview.judge(rules(*members, notes=DECLARED), REPORTED)
+        assert outcomes(findings) == [(BURNS, "mandatory")] * count
+        assert all(each.message.endswith(f"fix: {DECLARED['slipway.dev/source']}") for each in findings)
 
     def test_without_a_note_alerts_must_agree(self, preview: Judge) -> None:
         """One bound that follows from another objective than the rest is a slip."""
         members = burning(0.001)
         members[-4] = burning(0.002)[-4]
-        said = preview.judge(rules(*members), TOLD)
-        assert outcomes(said) == [(BURNS, "mandatory")]
-        assert "14.4 times" in said[0].message
+        findings = preview.judge(rules(*members), REPORTED)
+        assert outcomes(findings) == [(BURNS, "mandatory")]
+        assert "14.4 times" in findings[0].message
 
     @pytest.mark.parametrize("value", ["much", "", "101", "-1", 99, ["99"]])
     def test_an_objective_that_is_none_violates(self, preview: Judge, value: Any) -> None:
         """A note must be a percentage."""
-        said = preview.judge(rules(*burning(0.001), notes={"slipway.dev/objective-errors": value}), TOLD)
-        assert outcomes(said) == [(BURNS, "mandatory")]
+        findings = preview.judge(rules(*burning(0.001), notes={"slipway.dev/objective-errors": value}), REPORTED)
+        assert outcomes(findings) == [(BURNS, "mandatory")]
 
     def test_all_or_nothing_leaves_no_pace(self, preview: Judge) -> None:
         """Nothing burns where nothing may fail."""
-        assert preview.judge(rules(alert("up == 0"), notes={"slipway.dev/objective-errors": "100"}), TOLD) == []
+        assert preview.judge(rules(alert("up == 0"), notes={"slipway.dev/objective-errors": "100"}), REPORTED) == []
 
     def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
         """An unknown objective or alert decides."""
         unknown_note = rules(*burning(0.001), notes={"slipway.dev/objective-errors": UNKNOWN})
         unknown_alert = rules(*burning(0.001, count=3), alert(UNKNOWN), notes=DECLARED)
         for fact in (unknown_note, unknown_alert):
-            assert outcomes(preview.judge(fact, TOLD)) == [(BURNS, "advisory")]
-            assert outcomes(update.judge(fact, TOLD)) == [(BURNS, "mandatory")]
+            assert outcomes(preview.judge(fact, REPORTED)) == [(BURNS, "advisory")]
+            assert outcomes(update.judge(fact, REPORTED)) == [(BURNS, "mandatory")]
 
 
 def routed(config: Any, *, kind: str = "stringData", provider: str = "cluster") -> Fact:
@@ -447,7 +454,10 @@ def routed(config: Any, *, kind: str = "stringData", provider: str = "cluster") 
     if kind == "data":
         text = base64.b64encode(text.encode()).decode()
     return Fact(
-        TOLD.type, {"metadata": TOLD.properties["metadata"], kind: {"alertmanager.yaml": text}}, "routes", provider
+        REPORTED.type,
+        {"metadata": REPORTED.properties["metadata"], kind: {"alertmanager.yaml": text}},
+        "routes",
+        provider,
     )
 
 
@@ -507,9 +517,9 @@ class TestReceivers:
     )
     def test_nobody_violates(self, preview: Judge, config: Any) -> None:
         """A receiver without a way to tell anybody does not count."""
-        said = preview.judge(CRITICAL, routed(config))
-        assert outcomes(said) == [(RECEIVERS, "mandatory")]
-        assert said[0].message.endswith("clusters.main.monitoring.alerting")
+        findings = preview.judge(CRITICAL, routed(config))
+        assert outcomes(findings) == [(RECEIVERS, "mandatory")]
+        assert findings[0].message.endswith("clusters.main.monitoring.alerting")
 
     @pytest.mark.parametrize(
         "text",
@@ -521,10 +531,10 @@ class TestReceivers:
     )  # fmt: skip
     def test_what_configures_nothing_violates(self, preview: Judge, text: str) -> None:
         """A text that Alertmanager would refuse is told at its Secret, without the text."""
-        said = preview.judge(CRITICAL, routed(text + f"# {CANARY}"))
-        assert {each.name for each in said} == {"routes"}
-        assert {each.level for each in said} == {"mandatory"}
-        assert not any(CANARY in each.message for each in said)
+        findings = preview.judge(CRITICAL, routed(text + f"# {CANARY}"))
+        assert {each.name for each in findings} == {"routes"}
+        assert {each.level for each in findings} == {"mandatory"}
+        assert not any(CANARY in each.message for each in findings)
 
     def test_values_of_the_chart_count(self, preview: Judge) -> None:
         """The configuration may stand in the values of kube-prometheus-stack."""
@@ -548,14 +558,14 @@ class TestReceivers:
     def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
         """An unknown text may be the configuration."""
         for found in (UNKNOWN, {"alertmanager.yaml": UNKNOWN}):
-            fact = Fact(TOLD.type, {"metadata": metadata("routes"), "stringData": found}, "routes")
+            fact = Fact(REPORTED.type, {"metadata": metadata("routes"), "stringData": found}, "routes")
             assert outcomes(preview.judge(CRITICAL, fact)) == [(RECEIVERS, "advisory")]
             assert outcomes(update.judge(CRITICAL, fact)) == [(RECEIVERS, "mandatory")]
 
-    def test_only_severities_that_must_be_told(self, preview: Judge) -> None:
-        """What is only kept needs nobody, and a stack may say that nobody needs to hear."""
+    def test_only_severities_that_need_a_receiver(self, preview: Judge) -> None:
+        """An alert that is only recorded needs no receiver, and a stack may need none at all."""
         assert preview.judge(rules(alert("up == 0", "info")), routed(tree())) == []
-        pack = Pack(config={RECEIVERS: {"told": []}})
+        pack = Pack(config={RECEIVERS: {"severities": []}})
         try:
             assert pack.about(*RULES).judge(CRITICAL, routed(tree())) == []
         finally:

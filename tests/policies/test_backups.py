@@ -62,10 +62,10 @@ class TestManaged:
         ],
     )  # fmt: skip
     def test_too_little_violates(self, preview: Judge, make: Any, retention: Any, declared: Any) -> None:
-        """Too few days, none, a value of the wrong type or a declaration of none block, and say what mends it."""
-        said = preview.judge(make(retention, declared))
-        assert outcomes(said) == [(RULE, "mandatory")]
-        place, _, wanted = said[0].message.splitlines()[-1].partition(" = ")
+        """Too few days, none, a value of the wrong type or a declaration of none block, and name the fix."""
+        findings = preview.judge(make(retention, declared))
+        assert outcomes(findings) == [(RULE, "mandatory")]
+        place, _, wanted = findings[0].message.splitlines()[-1].partition(" = ")
         assert place == f"fix: {SOURCE}.backup{'' if declared == 'none' else '.retentionDays'}"
         assert wanted == ("14" if declared == "14" else "7" if declared is ABSENT else "")
 
@@ -74,17 +74,17 @@ class TestManaged:
         self, preview: Judge, update: Judge, make: Any, retention: Any, declared: Any
     ) -> None:
         """A deciding unknown is advice in a preview, naming the property, and blocks an update."""
-        said = preview.judge(make(retention, declared))
-        assert outcomes(said) == [(RULE, "advisory")]
-        assert "etention" in said[0].message
-        assert "is not known" in said[0].message
+        findings = preview.judge(make(retention, declared))
+        assert outcomes(findings) == [(RULE, "advisory")]
+        assert "etention" in findings[0].message
+        assert "is not known" in findings[0].message
         assert outcomes(update.judge(make(retention, declared))) == [(RULE, "mandatory")]
 
     def test_secret_of_the_wrong_type_is_not_shown(self, preview: Judge, make: Any) -> None:
         """A message holds no value, for it may be secret."""
-        said = preview.judge(make(secret(CANARY), secret(CANARY)), make(secret(CANARY)))
-        assert outcomes(said) == [(RULE, "mandatory")] * 2
-        assert not any(CANARY in each.message for each in said)
+        findings = preview.judge(make(secret(CANARY), secret(CANARY)), make(secret(CANARY)))
+        assert outcomes(findings) == [(RULE, "mandatory")] * 2
+        assert not any(CANARY in each.message for each in findings)
 
 
 def test_copy_is_judged_where_it_is_copied_from(preview: Judge) -> None:
@@ -96,10 +96,10 @@ def test_copy_is_judged_where_it_is_copied_from(preview: Judge) -> None:
     assert preview.judge(known, azure_replica) == []
 
 
-def test_unknown_source_of_a_copy_is_told(preview: Judge) -> None:
+def test_unknown_source_of_a_copy_is_reported(preview: Judge) -> None:
     """Whether a database without retention is a copy cannot always be known."""
-    said = preview.judge(Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN}))
-    assert outcomes(said) == [(RULE, "advisory")]
+    findings = preview.judge(Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN}))
+    assert outcomes(findings) == [(RULE, "advisory")]
 
 
 def test_version_of_the_api_does_not_hide_a_database(preview: Judge) -> None:
@@ -111,8 +111,8 @@ def test_azure_documents_are_kept_35_days(preview: Judge) -> None:
     """A MongoCluster has nothing to set, so only a longer declaration is a violation."""
     kind = "azure-native:mongocluster:MongoCluster"
     assert preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "35"}})) == []
-    said = preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "36"}}))
-    assert outcomes(said) == [(RULE, "mandatory")]
+    findings = preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "36"}}))
+    assert outcomes(findings) == [(RULE, "mandatory")]
 
 
 def test_what_a_server_cannot_keep_is_the_vaults(preview: Judge) -> None:
@@ -188,10 +188,10 @@ def test_scheduled_and_kept_satisfies(preview: Judge, facts: tuple[Fact, ...]) -
 )
 def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """No schedule, a sleeping one, no store, or too short a retention."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(SCHEDULES, "mandatory")]
-    assert said[0].name == "fleet-db"
-    assert f"\nfix: {SOURCE}.backup" in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(SCHEDULES, "mandatory")]
+    assert findings[0].name == "fleet-db"
+    assert f"\nfix: {SOURCE}.backup" in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]
 )
 def test_unknown_schedule_or_retention(preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str) -> None:
     """What is not known yet is advice on the database, and blocks an update."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(SCHEDULES, "advisory")]
-    assert named in said[0].message
-    assert said[0].name == "fleet-db"
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(SCHEDULES, "advisory")]
+    assert named in findings[0].message
+    assert findings[0].name == "fleet-db"
     assert outcomes(update.judge(*facts)) == [(SCHEDULES, "mandatory")]
 
 

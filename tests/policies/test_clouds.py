@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from slipway.settings.clouds import CLOUDS
-from tests.policies.pack_under_test import PACK, Fact, Pack
+from tests.policies.pack_under_test import PACK, Fact, Pack, copied
 
 MEMORY = '''
 """A cloud in memory, which has one kind of database, and one kind of its own."""
@@ -61,8 +60,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def fourth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
     """The pack, with the folder of another cloud in it."""
-    pack = tmp_path_factory.mktemp("fourth") / "policies"
-    shutil.copytree(PACK, pack, ignore=shutil.ignore_patterns("__pycache__"))
+    pack = copied(tmp_path_factory.mktemp("fourth") / "policies")
     folder = pack / "adapters" / "clouds" / "memory"
     folder.mkdir()
     (folder / "__init__.py").write_text(MEMORY)
@@ -81,12 +79,12 @@ def test_each_cloud_of_the_settings_has_its_folder() -> None:
 
 def test_rules_judge_what_another_cloud_says(fourth: Pack) -> None:
     """By the tables that all clouds share, and by what it judges itself; messages name its own clauses."""
-    said = fourth.judge(
+    findings = fourth.judge(
         Fact("memory:index:Database", {"days": 1}, "short"),
         Fact("memory:index:Pipe", {"tls": False}, "open"),
         Fact("memory:index:Pipe", {"tls": True}, "closed"),
     )
-    of = {(each.policy, each.name): each.message for each in said}
+    of = {(each.policy, each.name): each.message for each in findings}
     assert "backups for 1 days" in of["database-backups", "short"]
     assert "Memory: keep what you have" in of["database-backups", "short"]
     assert "lacks tags: MANAGED-BY" in of["cost-tags", "short"]

@@ -47,19 +47,19 @@ class TestTags:
     def test_each_tag_is_needed(self, preview: Judge, make: Any, name: str, value: Any) -> None:
         """One that is missing, empty or no text is named; a system's resources say which system."""
         tags = {key: text for key, text in (FULL | {name: value}).items() if text is not None}
-        said = preview.judge(make(tags))
-        assert outcomes(said) == [(TAGS, "mandatory")]
-        assert name.removeprefix("slipway.dev/") in said[0].message
-        assert said[0].message.endswith(f"fix: {SOURCE}.tags")
+        findings = preview.judge(make(tags))
+        assert outcomes(findings) == [(TAGS, "mandatory")]
+        assert name.removeprefix("slipway.dev/") in findings[0].message
+        assert findings[0].message.endswith(f"fix: {SOURCE}.tags")
 
     @pytest.mark.parametrize("tags", [None, {}, "none", 7, [{"key": "managed-by"}], secret(CANARY)])
     def test_no_tags_violate(self, preview: Judge, make: Any, tags: Any) -> None:
         """Tags that are missing or of the wrong type are one finding."""
-        said = preview.judge(make(tags))
-        assert outcomes(said) == [(TAGS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(make(tags))
+        assert outcomes(findings) == [(TAGS, "mandatory")]
+        assert CANARY not in findings[0].message
 
-    def test_unknown_tags_are_told_and_block_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_tags_are_reported_and_block_later(self, preview: Judge, update: Judge, make: Any) -> None:
         """Tags that are not known at all may be any."""
         assert outcomes(preview.judge(make(UNKNOWN))) == [(TAGS, "advisory")]
         assert outcomes(update.judge(make(UNKNOWN))) == [(TAGS, "mandatory")]
@@ -68,10 +68,10 @@ class TestTags:
         """A company may ask for more."""
         pack = Pack(config={TAGS: {"own": ["cost-center"]}})
         try:
-            said = pack.about(TAGS).judge(make(FULL))
-            assert outcomes(said) == [(TAGS, "mandatory")]
+            findings = pack.about(TAGS).judge(make(FULL))
+            assert outcomes(findings) == [(TAGS, "mandatory")]
             place = 'fix: Pulumi.trial.yaml:config.slipway:clusters.cluster.tags["cost-center"]'
-            assert said[0].message.endswith(place)
+            assert findings[0].message.endswith(place)
             assert pack.about(TAGS).judge(make(FULL | {"cost-center": "platform"})) == []
         finally:
             pack.close()
@@ -118,19 +118,19 @@ class TestLabels:
         """One that is missing, empty or no text is named."""
         labels = {key: text for key, text in (GOOD | {name: value}).items() if text is not None}
         for type_ in ("kubernetes:core/v1:ConfigMap", "kubernetes:example.com/v1:Anything"):
-            said = preview.judge(map_of(labels, type_))
-            assert outcomes(said) == [(LABELS, "mandatory")]
-            assert name in said[0].message
-            assert said[0].message.endswith(f"fix: {SOURCE}")
+            findings = preview.judge(map_of(labels, type_))
+            assert outcomes(findings) == [(LABELS, "mandatory")]
+            assert name in findings[0].message
+            assert findings[0].message.endswith(f"fix: {SOURCE}")
 
     @pytest.mark.parametrize("labels", [None, {}, "none", ["a"], secret(CANARY)])
     def test_no_labels_violate(self, preview: Judge, labels: Any) -> None:
         """Labels that are missing or of the wrong type are one finding."""
-        said = preview.judge(map_of(labels))
-        assert outcomes(said) == [(LABELS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(map_of(labels))
+        assert outcomes(findings) == [(LABELS, "mandatory")]
+        assert CANARY not in findings[0].message
 
-    def test_unknown_labels_are_told_and_block_later(self, preview: Judge, update: Judge) -> None:
+    def test_unknown_labels_are_reported_and_block_later(self, preview: Judge, update: Judge) -> None:
         """Labels that are not known at all may be any."""
         assert outcomes(preview.judge(map_of(UNKNOWN))) == [(LABELS, "advisory")]
         assert outcomes(update.judge(map_of(UNKNOWN))) == [(LABELS, "mandatory")]
@@ -144,17 +144,17 @@ def aws_budget(amount: Any = "1000", name: str = "budget", system: Any = None, *
     del tags["slipway.dev/system"]
     if system is not None:
         tags |= {"slipway.dev/system": system, "slipway.dev/source": "systems/fleet/system.yaml:budget"}
-    told = [{"threshold": 80, "subscriberEmailAddresses": ["billing@example.com"]}]
-    properties = {"limitAmount": amount, "timeUnit": "MONTHLY", "notifications": told, "tags": tags, **more}
+    subscribers = [{"threshold": 80, "subscriberEmailAddresses": ["billing@example.com"]}]
+    properties = {"limitAmount": amount, "timeUnit": "MONTHLY", "notifications": subscribers, "tags": tags, **more}
     return Fact(
         "aws:budgets/budget:Budget", {key: each for key, each in properties.items() if each is not None}, name, MAIN
     )
 
 
 def azure_budget(amount: Any = 1000, name: str = "budget", system: Any = None, **more: Any) -> Fact:
-    told = {"actual": {"enabled": True, "threshold": 80, "contactEmails": ["billing@example.com"]}}
+    notifications = {"actual": {"enabled": True, "threshold": 80, "contactEmails": ["billing@example.com"]}}
     chosen = None if system is None else {"tags": {"name": "slipway-system", "operator": "In", "values": [system]}}
-    properties = {"amount": amount, "timeGrain": "Monthly", "notifications": told, "filter": chosen, **more}
+    properties = {"amount": amount, "timeGrain": "Monthly", "notifications": notifications, "filter": chosen, **more}
     return Fact(
         "azure-native:consumption:Budget",
         {key: each for key, each in properties.items() if each is not None},
@@ -193,21 +193,23 @@ class TestBudget:
         """One that is for a system only, or another provider's, does not count."""
         alone = cost(thing, "1")
         for others in ((), (budget(system="fleet"),), (cost(thing, "1", "far", "urn::other"), budget())):
-            said = preview.judge(alone, *others)
-            assert outcomes(said) == [(BUDGET, "mandatory")]
-            assert "monthlyBudget" in said[0].message
+            findings = preview.judge(alone, *others)
+            assert outcomes(findings) == [(BUDGET, "mandatory")]
+            assert "monthlyBudget" in findings[0].message
 
     @pytest.mark.parametrize("amount", ["much", "", True, -1, ["1000"], {}, None, secret(CANARY)])
     def test_an_amount_that_is_none_violates(self, preview: Judge, budget: Any, thing: Any, amount: Any) -> None:
         """An amount that is missing or no money limits nothing."""
-        said = preview.judge(budget(amount))
-        assert outcomes(said) == [(BUDGET, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(budget(amount))
+        assert outcomes(findings) == [(BUDGET, "mandatory")]
+        assert CANARY not in findings[0].message
 
-    @pytest.mark.parametrize("told", [None, [], {}, [{"threshold": 80}], {"actual": {"enabled": False}}, "mail"])
-    def test_a_budget_that_tells_nobody_violates(self, preview: Judge, budget: Any, thing: Any, told: Any) -> None:
+    @pytest.mark.parametrize("message", [None, [], {}, [{"threshold": 80}], {"actual": {"enabled": False}}, "mail"])
+    def test_a_budget_that_notifies_nobody_violates(
+        self, preview: Judge, budget: Any, thing: Any, message: Any
+    ) -> None:
         """Notifications need somebody whom they reach."""
-        assert outcomes(preview.judge(budget(notifications=told))) == [(BUDGET, "mandatory")]
+        assert outcomes(preview.judge(budget(notifications=message))) == [(BUDGET, "mandatory")]
 
     def test_another_period_violates(self, preview: Judge, budget: Any, thing: Any) -> None:
         """A budget of a year is none of a month."""
@@ -229,15 +231,15 @@ class TestBudget:
 
     def test_planned_cost_above_the_budget_violates(self, preview: Judge, budget: Any, thing: Any) -> None:
         """The notes of what resources cost are added up."""
-        said = preview.judge(cost(thing, "600"), cost(thing, "600.4", "other"), budget())
-        assert outcomes(said) == [(BUDGET, "mandatory")]
-        assert "allows 1000 US dollars a month, and what is planned costs 1200" in said[0].message
+        findings = preview.judge(cost(thing, "600"), cost(thing, "600.4", "other"), budget())
+        assert outcomes(findings) == [(BUDGET, "mandatory")]
+        assert "allows 1000 US dollars a month, and what is planned costs 1200" in findings[0].message
 
     def test_planned_cost_of_a_system_is_held_to_its_budget(self, preview: Judge, budget: Any, thing: Any) -> None:
         """A system's own budget holds for what carries its tag."""
         own = budget(100, "own", "fleet") if budget is azure_budget else budget("100", "own", "fleet")
-        said = preview.judge(cost(thing, "101"), budget(), own)
-        assert [(each.policy, each.name) for each in said] == [(BUDGET, "own")]
+        findings = preview.judge(cost(thing, "101"), budget(), own)
+        assert [(each.policy, each.name) for each in findings] == [(BUDGET, "own")]
         other = budget(100, "own", "other") if budget is azure_budget else budget("100", "own", "other")
         assert preview.judge(cost(thing, "101"), budget(), other) == []
 

@@ -138,10 +138,10 @@ class TestCopies:
     )
     def test_in_one_region_violates(self, prod: Judge, facts: tuple[Fact, ...]) -> None:
         """No redundancy, no plan, a plan of another, or a vault beside the database."""
-        said = prod.judge(*facts)
-        assert outcomes(said) == [(COPIES, "mandatory")]
+        findings = prod.judge(*facts)
+        assert outcomes(findings) == [(COPIES, "mandatory")]
         # The stack has the last word on this part, so the pack names its file and line.
-        last = said[0].message.splitlines()[-1]
+        last = findings[0].message.splitlines()[-1]
         assert last.startswith("fix: Pulumi.prod.yaml:")
         assert last.endswith(".databases.fleet_db.backup.copyToSecondRegion = true")
 
@@ -158,9 +158,9 @@ class TestCopies:
     )
     def test_unknown(self, prod: Judge, prod_update: Judge, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        said = prod.judge(*facts)
-        assert outcomes(said) == [(COPIES, "advisory")]
-        assert named in said[0].message
+        findings = prod.judge(*facts)
+        assert outcomes(findings) == [(COPIES, "advisory")]
+        assert named in findings[0].message
         assert outcomes(prod_update.judge(*facts)) == [(COPIES, "mandatory")]
 
     def test_copy_needs_no_copy(self, prod: Judge) -> None:
@@ -221,9 +221,9 @@ class TestRestoreTests:
     )
     def test_untried_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
         """Nothing, what restores another, and what is suspended."""
-        said = judge.judge(*facts)
-        assert outcomes(said) == [(TESTS, "mandatory")]
-        assert said[0].message.endswith(f"fix: {SOURCE}.restoreTest")
+        findings = judge.judge(*facts)
+        assert outcomes(findings) == [(TESTS, "mandatory")]
+        assert findings[0].message.endswith(f"fix: {SOURCE}.restoreTest")
 
     @pytest.mark.parametrize(
         ("facts", "named"),
@@ -235,9 +235,9 @@ class TestRestoreTests:
     )
     def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        said = judge.judge(*facts)
-        assert outcomes(said) == [(TESTS, "advisory")]
-        assert named in said[0].message
+        findings = judge.judge(*facts)
+        assert outcomes(findings) == [(TESTS, "advisory")]
+        assert named in findings[0].message
         assert outcomes(updating.about(TESTS).judge(*facts)) == [(TESTS, "mandatory")]
 
 
@@ -288,9 +288,9 @@ class TestProtection:
     )
     def test_unprotected_on_aws_violates(self, judge: Judge, type_: str, more: dict[str, Any]) -> None:
         """No protection, or no last snapshot."""
-        said = judge.judge(aws(type_, **more))
-        assert outcomes(said) == [(PROTECTION, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = judge.judge(aws(type_, **more))
+        assert outcomes(findings) == [(PROTECTION, "mandatory")]
+        assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize(
         "facts",
@@ -306,9 +306,9 @@ class TestProtection:
     )
     def test_unlocked_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
         """No lock, a lock of another, or one that locks nothing."""
-        said = judge.judge(*facts)
-        assert outcomes(said) == [(PROTECTION, "mandatory")]
-        assert said[0].message.endswith(f"fix: {SOURCE}.deletionProtection = true")
+        findings = judge.judge(*facts)
+        assert outcomes(findings) == [(PROTECTION, "mandatory")]
+        assert findings[0].message.endswith(f"fix: {SOURCE}.deletionProtection = true")
 
     @pytest.mark.parametrize(
         ("facts", "named"),
@@ -321,7 +321,7 @@ class TestProtection:
     )
     def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        said = judge.judge(*facts)
-        assert outcomes(said) == [(PROTECTION, "advisory")]
-        assert named in said[0].message
+        findings = judge.judge(*facts)
+        assert outcomes(findings) == [(PROTECTION, "advisory")]
+        assert named in findings[0].message
         assert outcomes(updating.about(PROTECTION).judge(*facts)) == [(PROTECTION, "mandatory")]

@@ -14,6 +14,21 @@ RULES = ("encryption-at-rest", "encryption-in-transit", "plain-http")
 REST, TRANSIT, PLAIN = RULES
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
 
+OVER_TLS = json.dumps(
+    {
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ]
+    }
+)
+"""A policy of a queue or a topic."""
+
 VOLUME = "aws:ebs/volume:Volume"
 ACCOUNT = "azure-native:storage:StorageAccount"
 STORAGE = "kubernetes:storage.k8s.io/v1:StorageClass"
@@ -39,10 +54,10 @@ class TestDisks:
     @pytest.mark.parametrize("value", [None, False, "true", 1, [True], CANARY])
     def test_plain_violates(self, preview: Judge, type_: str, key: str, value: Any) -> None:
         """Not set, false, or of the wrong type."""
-        said = preview.judge(Fact(type_, {key: value, "tags": {"slipway.dev/source": SOURCE}}))
-        assert outcomes(said) == [(REST, "mandatory")]
-        assert CANARY not in said[0].message
-        assert said[0].message.endswith(f"fix: {SOURCE}")
+        findings = preview.judge(Fact(type_, {key: value, "tags": {"slipway.dev/source": SOURCE}}))
+        assert outcomes(findings) == [(REST, "mandatory")]
+        assert CANARY not in findings[0].message
+        assert findings[0].message.endswith(f"fix: {SOURCE}")
 
     def test_unknown(self, preview: Judge, update: Judge, type_: str, key: str) -> None:
         """What is not known yet is advice, and blocks an update."""
@@ -83,7 +98,9 @@ KEY = {"keyArn": UNKNOWN}
         storage("ebs.csi.eks.amazonaws.com", encrypted="true", type="gp3"),
         storage("disk.csi.azure.com"),
         storage("rancher.io/local-path"),
-        Fact("aws:sqs/queue:Queue", {}),
+        Fact("aws:sqs/queue:Queue", {"policy": OVER_TLS}),
+        Fact("aws:sqs/queue:Queue", {"policy": OVER_TLS, "sqsManagedSseEnabled": False, "kmsMasterKeyId": UNKNOWN}),
+        Fact("aws:sns/topic:Topic", {"policy": OVER_TLS, "kmsMasterKeyId": UNKNOWN}),
     ],
 )
 def test_encrypted_at_rest_satisfies(preview: Judge, fact: Fact) -> None:
@@ -110,7 +127,8 @@ def test_encrypted_at_rest_satisfies(preview: Judge, fact: Fact) -> None:
         storage("ebs.csi.aws.com"),
         storage("ebs.csi.aws.com", encrypted=True),
         storage("ebs.csi.aws.com", encrypted="false"),
-        Fact("aws:sqs/queue:Queue", {"sqsManagedSseEnabled": False}),
+        Fact("aws:sqs/queue:Queue", {"policy": OVER_TLS, "sqsManagedSseEnabled": False}),
+        Fact("aws:sns/topic:Topic", {"policy": OVER_TLS}),
     ],
 )
 def test_plain_at_rest_violates(preview: Judge, fact: Fact) -> None:
@@ -127,7 +145,7 @@ def test_plain_at_rest_violates(preview: Judge, fact: Fact) -> None:
         account(encryption={"services": {"blob": {"enabled": UNKNOWN}}}),
         storage(UNKNOWN),
         storage("ebs.csi.aws.com", encrypted=UNKNOWN),
-        Fact("aws:sqs/queue:Queue", {"sqsManagedSseEnabled": UNKNOWN}),
+        Fact("aws:sqs/queue:Queue", {"policy": OVER_TLS, "sqsManagedSseEnabled": UNKNOWN}),
     ],
 )
 def test_unknown_at_rest(preview: Judge, update: Judge, fact: Fact) -> None:
@@ -270,9 +288,9 @@ def test_tls_satisfies(preview: Judge, fact: Fact) -> None:
 )
 def test_plain_or_old_tls_violates(preview: Judge, fact: Fact) -> None:
     """Plain text, a version of TLS that is broken, nothing where it must be said, or the wrong type."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(TRANSIT, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(TRANSIT, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -298,9 +316,9 @@ def test_plain_or_old_tls_violates(preview: Judge, fact: Fact) -> None:
 )
 def test_unknown_in_transit(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
     """What is not known yet is advice, and blocks an update."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(TRANSIT, "advisory")]
-    assert named in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(TRANSIT, "advisory")]
+    assert named in findings[0].message
     assert outcomes(update.judge(fact)) == [(TRANSIT, "mandatory")]
 
 
@@ -360,10 +378,10 @@ def test_denied_plain_http_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
 )
 def test_undenied_plain_http_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """No policy, one of another bucket, one that denies less, or what is no policy."""
-    said = preview.judge(BUCKET, *facts)
-    assert outcomes(said) == [(PLAIN, "mandatory")]
-    assert CANARY not in said[0].message
-    assert said[0].message.endswith(f"fix: {SOURCE}")
+    findings = preview.judge(BUCKET, *facts)
+    assert outcomes(findings) == [(PLAIN, "mandatory")]
+    assert CANARY not in findings[0].message
+    assert findings[0].message.endswith(f"fix: {SOURCE}")
 
 
 @pytest.mark.parametrize("fact", [policy(UNKNOWN, "files"), policy(DENIAL, UNKNOWN)])
@@ -375,8 +393,8 @@ def test_unknown_policy(preview: Judge, update: Judge, fact: Fact) -> None:
 
 def test_policy_of_a_distribution_is_known_in_an_update(update: Judge) -> None:
     """There, one that is still unknown blocks."""
-    said = update.judge(BUCKET, SITE, policy(UNKNOWN, "files", SITE.urn))
-    assert (PLAIN, "mandatory") in outcomes(said)
+    findings = update.judge(BUCKET, SITE, policy(UNKNOWN, "files", SITE.urn))
+    assert (PLAIN, "mandatory") in outcomes(findings)
 
 
 GATEWAY = Fact(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from slipway.rehearsal.errors import PolicyPackError
-from tests.policies.pack_under_test import PACK, Fact, Pack, Said
+from tests.policies.pack_under_test import Fact, Finding, Pack, copied
 
 TODAY = date(2026, 11, 2)
 CLOCK = f"from datetime import date\n\n\ndef today():\n    return date.fromisoformat('{TODAY}')\n"
@@ -29,14 +28,13 @@ ENTRY = {
 }
 
 
-def said(folder: Path, *entries: Any) -> list[Said]:
+def findings(folder: Path, *entries: Any) -> list[Finding]:
     """What the two rules say of both databases under these exemptions, on the stack `trial`."""
-    return said_under(folder, yaml.safe_dump(list(entries)))
+    return findings_under(folder, yaml.safe_dump(list(entries)))
 
 
-def said_under(folder: Path, text: str) -> list[Said]:
-    directory = folder / "pack"
-    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__"))
+def findings_under(folder: Path, text: str) -> list[Finding]:
+    directory = copied(folder / "pack")
     (directory / "exemptions.yaml").write_text(text)
     (directory / "framework" / "clock.py").write_text(CLOCK)
     pack = Pack(directory=directory)
@@ -46,14 +44,14 @@ def said_under(folder: Path, text: str) -> list[Said]:
         pack.close()
 
 
-def told(found: list[Said]) -> list[tuple[str, str, str]]:
+def summary(found: list[Finding]) -> list[tuple[str, str, str]]:
     return [(each.policy, each.level, each.name) for each in found]
 
 
 def test_exempt_violation_is_advice(tmp_path: Path) -> None:
     """The finding stays, says until when and why, and blocks nothing; another resource's does."""
-    found = said(tmp_path, ENTRY)
-    assert told(found) == [
+    found = findings(tmp_path, ENTRY)
+    assert summary(found) == [
         ("database-backups", "advisory", "x/x-db"),
         ("database-backups", "mandatory", "y/x-db"),
     ]
@@ -63,8 +61,8 @@ def test_exempt_violation_is_advice(tmp_path: Path) -> None:
 
 def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
     """From the next day on both the violation and the exemption block."""
-    found = said(tmp_path, ENTRY | {"expires": TODAY - timedelta(days=1)})
-    assert told(found) == [
+    found = findings(tmp_path, ENTRY | {"expires": TODAY - timedelta(days=1)})
+    assert summary(found) == [
         ("database-backups", "mandatory", "x/x-db"),
         ("database-backups", "mandatory", "y/x-db"),
         ("exemptions", "mandatory", ""),
@@ -75,8 +73,8 @@ def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
 
 def test_exemption_of_a_later_day_is_not_in_force(tmp_path: Path) -> None:
     """A row of them could be written at once, and none would ever be looked at again."""
-    found = said(tmp_path, ENTRY | {"since": TODAY + timedelta(days=1), "expires": TODAY + timedelta(days=2)})
-    assert told(found)[-1] == ("exemptions", "mandatory", "")
+    found = findings(tmp_path, ENTRY | {"since": TODAY + timedelta(days=1), "expires": TODAY + timedelta(days=2)})
+    assert summary(found)[-1] == ("exemptions", "mandatory", "")
     assert "is not in force yet" in found[-1].message
     assert [each.level for each in found[:-1]] == ["mandatory"] * 2
 
@@ -87,15 +85,15 @@ def test_exemption_of_a_later_day_is_not_in_force(tmp_path: Path) -> None:
 )
 def test_exemption_that_nothing_needs_is_a_violation(tmp_path: Path, change: dict[str, str]) -> None:
     """Of another rule, of a resource that is gone, or of a part of a name: it is not used and says so."""
-    found = said(tmp_path, ENTRY | change)
-    assert told(found)[-1] == ("exemptions", "mandatory", "")
+    found = findings(tmp_path, ENTRY | change)
+    assert summary(found)[-1] == ("exemptions", "mandatory", "")
     assert "is not used" in found[-1].message
     assert [each.level for each in found[:-1]] == ["mandatory"] * 2
 
 
 def test_exemption_of_another_stack_is_not_ours(tmp_path: Path) -> None:
     """It holds in its stack alone, and is no violation elsewhere."""
-    assert [each.policy for each in said(tmp_path, ENTRY | {"stack": "prod"})] == ["database-backups"] * 2
+    assert [each.policy for each in findings(tmp_path, ENTRY | {"stack": "prod"})] == ["database-backups"] * 2
 
 
 @pytest.mark.parametrize(
@@ -117,5 +115,5 @@ def test_exemption_of_another_stack_is_not_ours(tmp_path: Path) -> None:
 def test_mistake_in_the_file_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     """What cannot be understood ends the run with the line, the key and an example."""
     with pytest.raises(PolicyPackError) as refused:
-        said_under(tmp_path, text)
+        findings_under(tmp_path, text)
     assert problem in str(refused.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal import PolicyPack, PolicyPackError, rehearse
 from slipway.rehearsal.analyzers import PackHost
-from tests.policies.pack_under_test import CANARY, PACK, Fact, secret
+from tests.policies.pack_under_test import CANARY, Fact, copied, secret
 
 RULE = '''"""What nobody should write."""
 
@@ -39,8 +38,7 @@ def broken(tmp_path: Path) -> Broken:
     """A maker of copies of the pack with one more file of rules, whose rule does what it is told."""
 
     def make(failure: str, kind: str = "resource_rule") -> Path:
-        pack = tmp_path / "policies"
-        shutil.copytree(PACK, pack, ignore=shutil.ignore_patterns("__pycache__"))
+        pack = copied(tmp_path / "policies")
         (pack / "rules" / "culprits.py").write_text(RULE.format(kind=kind, failure=failure))
         return pack
 
@@ -48,7 +46,7 @@ def broken(tmp_path: Path) -> Broken:
 
 
 @pytest.mark.parametrize(
-    ("kind", "failure", "told"),
+    ("kind", "failure", "message"),
     [
         ("resource_rule", "raise ValueError(subject['tags']['password'].text)", "ValueError"),
         ("stack_rule", "raise ValueError(subject[0].urn)", "failed on the stack: ValueError"),
@@ -58,7 +56,7 @@ def broken(tmp_path: Path) -> Broken:
     ids=["raises", "raises on the stack", "dies", "dies on the stack"],
 )
 def test_rehearsal_names_the_pack_and_its_rule(
-    broken: Broken, tmp_path: Path, kind: str, failure: str, told: str
+    broken: Broken, tmp_path: Path, kind: str, failure: str, message: str
 ) -> None:
     """No plan comes of it, and the error shows nothing of what the rule was given."""
     program = tmp_path / "program"
@@ -69,7 +67,7 @@ def test_rehearsal_names_the_pack_and_its_rule(
         rehearse(program, project="slipway", stack="trial", config={}, packs=packs)
     assert "policy pack slipway " in str(failed.value)
     assert "policy faulty failed on " in str(failed.value)
-    assert told in str(failed.value)
+    assert message in str(failed.value)
     assert CANARY not in str(failed.value)
 
 

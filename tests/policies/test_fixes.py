@@ -1,4 +1,4 @@
-"""Where a rule knows the value that mends a violation, its finding ends with it, and the report offers it as a change."""
+"""Where a rule knows the value that fixes a violation, its finding ends with it, and the report offers it as a change."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def scaled(minimum: int, maximum: int) -> Fact:
         ("workload-minimum", scaled(5, 200), f"{SYSTEM}:services.api.replicas.maximum = 100"),
     ],
 )  # fmt: skip
-def test_the_value_that_mends_it_is_told(pack: Pack, rule: str, fact: Fact, fix: str) -> None:
+def test_the_value_that_fixes_it_is_reported(pack: Pack, rule: str, fact: Fact, fix: str) -> None:
     """Where there is a key, and one value is just enough."""
     (message,) = [each.message for each in pack.about(rule).judge(fact)]
     assert message.splitlines()[-1] == f"fix: {fix}"

@@ -80,9 +80,9 @@ class TestDocuments:
 
     def test_no_value_is_shown(self, preview: Judge, make: Any) -> None:
         """A document may hold what is secret."""
-        said = preview.judge(make(secret(CANARY)), make(own(Action="*", Sid=CANARY)))
-        assert len(said) == 2
-        assert not any(CANARY in each.message for each in said)
+        findings = preview.judge(make(secret(CANARY)), make(own(Action="*", Sid=CANARY)))
+        assert len(findings) == 2
+        assert not any(CANARY in each.message for each in findings)
 
 
 @pytest.mark.parametrize("make", OF_A_RESOURCE.values(), ids=OF_A_RESOURCE)
@@ -97,8 +97,8 @@ class TestDocuments:
 def test_anybody_needs_a_condition(preview: Judge, make: Any, principal: Any, condition: Any, holds: bool) -> None:
     """A resource that everybody may use says on what condition."""
     extra = {} if condition is None else {"Condition": condition}
-    said = preview.judge(make(own(Principal=principal, **extra)))
-    assert outcomes(said) == ([] if holds else [(WILDCARDS, "mandatory")])
+    findings = preview.judge(make(own(Principal=principal, **extra)))
+    assert outcomes(findings) == ([] if holds else [(WILDCARDS, "mandatory")])
 
 
 def test_a_key_is_its_accounts(preview: Judge) -> None:
@@ -266,9 +266,9 @@ class TestKeys:
     @pytest.mark.parametrize("fact", STATIC)
     def test_keys_violate(self, preview: Judge, around: list[Fact], fact: Fact) -> None:
         """A key of a cloud in a variable or a Secret, whoever fills it."""
-        said = preview.judge(*around, fact)
-        assert outcomes(said) == [(KEYS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(*around, fact)
+        assert outcomes(findings) == [(KEYS, "mandatory")]
+        assert CANARY not in findings[0].message
 
     def test_everything_else_satisfies(self, preview: Judge, around: list[Fact]) -> None:
         """A region, a key of a vendor, and what the cloud itself puts into a pod."""
@@ -276,7 +276,7 @@ class TestKeys:
         assert preview.judge(*around, given, stored("password"), external("SLACK_URL"), expected("MTN_API_KEY")) == []
 
     @pytest.mark.parametrize("fact", [pod(UNKNOWN), external(UNKNOWN)])
-    def test_unknown_name_is_told(self, preview: Judge, update: Judge, around: list[Fact], fact: Fact) -> None:
+    def test_unknown_name_is_reported(self, preview: Judge, update: Judge, around: list[Fact], fact: Fact) -> None:
         """What a pod gets under a name that is not known may be a key."""
         assert outcomes(preview.judge(*around, fact)) == [(KEYS, "advisory")]
         assert outcomes(update.judge(*around, fact)) == [(KEYS, "mandatory")]
@@ -294,8 +294,8 @@ def test_a_cluster_without_a_cloud_has_keys(preview: Judge, fact: Fact) -> None:
 
 def test_place_of_a_key(preview: Judge) -> None:
     """The last line names what the owner edits."""
-    said = preview.judge(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
-    assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
+    findings = preview.judge(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
+    assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
 
 
 AUTH_SETTINGS = {
@@ -319,20 +319,20 @@ def test_closed_door_satisfies(preview: Judge, kind: str) -> None:
 @pytest.mark.parametrize("value", ["open", 1, {}, CANARY])
 def test_open_door_violates(preview: Judge, kind: str, value: Any) -> None:
     """Own accounts, or a value of the wrong type, which is not shown."""
-    said = preview.judge(AUTH_SETTINGS[kind](OPEN[kind] if value == "open" else value))
-    assert outcomes(said) == [(ACCOUNTS, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(AUTH_SETTINGS[kind](OPEN[kind] if value == "open" else value))
+    assert outcomes(findings) == [(ACCOUNTS, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
 def test_unset_door_is_what_the_cloud_makes_of_it(preview: Judge, kind: str) -> None:
     """A registry has no administrator unless asked; the others let their own accounts in."""
-    said = preview.judge(Fact(AUTH_SETTINGS[kind](None).type, {}))
-    assert outcomes(said) == ([] if kind == "registry" else [(ACCOUNTS, "mandatory")])
+    findings = preview.judge(Fact(AUTH_SETTINGS[kind](None).type, {}))
+    assert outcomes(findings) == ([] if kind == "registry" else [(ACCOUNTS, "mandatory")])
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
-def test_unknown_door_is_told_and_blocks_later(preview: Judge, update: Judge, kind: str) -> None:
+def test_unknown_door_is_reported_and_blocks_later(preview: Judge, update: Judge, kind: str) -> None:
     """A setting that is not known yet is advice, and blocks an update."""
     assert outcomes(preview.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
     assert outcomes(update.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]

@@ -78,23 +78,23 @@ class TestPins:
     )
     def test_moving_tag_violates(self, preview: Judge, make: Any, tag: str) -> None:
         """No tag, a word, part of a version, or half a digest, wherever it is from."""
-        said = preview.judge(make(f"{ECR}/fleet/api{tag}"), repository())
-        assert outcomes(said) == [(PINS, "mandatory")]
+        findings = preview.judge(make(f"{ECR}/fleet/api{tag}"), repository())
+        assert outcomes(findings) == [(PINS, "mandatory")]
 
     @pytest.mark.parametrize("mutability", ["MUTABLE", "IMMUTABLE_WITH_EXCLUSION", ABSENT, True])
     def test_mutable_repository_violates(self, preview: Judge, make: Any, mutability: Any) -> None:
         """A version is no pin where it can be pushed again."""
-        said = preview.judge(make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=mutability))
-        assert (PINS, "mandatory") in outcomes(said)
+        findings = preview.judge(make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=mutability))
+        assert (PINS, "mandatory") in outcomes(findings)
 
     @pytest.mark.parametrize(
         "image", [f"{ECR}/other:1.0.0", "nginx:1.29.3", "fleet.azurecr.io/fleet/api:1.0.0", "quay.io/fleet/api:1.0.0"]
     )
     def test_repository_that_nobody_knows_violates(self, preview: Judge, make: Any, image: str) -> None:
         """Nothing says that tags of other registries stay."""
-        said = preview.judge(make(image), repository())
-        assert outcomes(said) == [(PINS, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.image.digest"
+        findings = preview.judge(make(image), repository())
+        assert outcomes(findings) == [(PINS, "mandatory")]
+        assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.image.digest"
 
     def test_version_in_the_stacks_own_azure_registry_satisfies(self, preview: Judge, make: Any) -> None:
         """Azure has no setting that keeps tags: whoever the stack lets push does. A moving tag stays one."""
@@ -112,17 +112,17 @@ class TestPins:
     @pytest.mark.parametrize("image", [7, True, {"name": CANARY}, [CANARY]])
     def test_wrong_type_violates(self, preview: Judge, make: Any, image: Any) -> None:
         """What is no text names no image, and is not shown."""
-        said = preview.judge(make(secret(image)))
-        assert outcomes(said) == [(PINS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(make(secret(image)))
+        assert outcomes(findings) == [(PINS, "mandatory")]
+        assert CANARY not in findings[0].message
 
     def test_missing_is_the_operators_choice(self, preview: Judge, make: Any) -> None:
         """An operator knows the image of its own version; a container needs one."""
-        said = preview.judge(make(ABSENT))
-        assert outcomes(said) == ([(PINS, "mandatory")] if "apps" in make(ABSENT).type else [])
+        findings = preview.judge(make(ABSENT))
+        assert outcomes(findings) == ([(PINS, "mandatory")] if "apps" in make(ABSENT).type else [])
 
 
-def test_unknown_containers_are_told(preview: Judge) -> None:
+def test_unknown_containers_are_reported(preview: Judge) -> None:
     """Containers that are not known may run anything."""
     fact = Fact("kubernetes:batch/v1:Job", {"spec": {"template": {"spec": {"containers": UNKNOWN}}}})
     assert outcomes(preview.judge(fact)) == [(PINS, "advisory")]
@@ -193,13 +193,13 @@ def test_scanned_registry_satisfies(preview: Judge) -> None:
 )  # fmt: skip
 def test_blind_registry_violates(preview: Judge, fact: Fact) -> None:
     """No scan, tags that move, a public registry, or a value of the wrong type, which is not shown."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(SCANNING, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(SCANNING, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("fact", [repository(scans=UNKNOWN), repository(mutability=UNKNOWN), registry(UNKNOWN)])
-def test_unknown_setting_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_setting_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
     """A setting that is not known yet is advice, and blocks an update."""
     assert outcomes(preview.judge(fact)) == [(SCANNING, "advisory")]
     assert outcomes(update.judge(fact)) == [(SCANNING, "mandatory")]
@@ -232,13 +232,13 @@ def test_exact_chart_satisfies(preview: Judge, fact: Fact) -> None:
 )  # fmt: skip
 def test_floating_chart_violates(preview: Judge, fact: Fact) -> None:
     """No version, a range, or a value of the wrong type."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(CHARTS, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(CHARTS, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("fact", [release(UNKNOWN), release(chart=UNKNOWN)])
-def test_unknown_chart_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_chart_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
     """A version that is not known yet is advice, and blocks an update."""
     assert outcomes(preview.judge(fact)) == [(CHARTS, "advisory")]
     assert outcomes(update.judge(fact)) == [(CHARTS, "mandatory")]

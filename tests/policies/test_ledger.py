@@ -1,14 +1,13 @@
-"""The ledger: nothing that it names is deleted or made anew."""
+"""The ledger: nothing that it names is deleted or replaced."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.policies.pack_under_test import PACK, Fact, Judge, Pack, outcomes
+from tests.policies.pack_under_test import Fact, Judge, Pack, copied, outcomes
 
 RULE = "data-ledger"
 BUCKET = "aws:s3/bucket:Bucket"
@@ -24,7 +23,7 @@ def pack_with(tmp_path: Path) -> Iterator[Asked]:
     packs: list[Pack] = []
 
     def make(ledger: str | None) -> Judge:
-        shutil.copytree(PACK, tmp_path / "policies", ignore=shutil.ignore_patterns("__pycache__"))
+        copied(tmp_path / "policies")
         if ledger is not None:
             (tmp_path / "ledger").mkdir()
             (tmp_path / "ledger" / "staging.yaml").write_text(ledger)
@@ -49,12 +48,12 @@ def test_an_empty_stack_loses_nothing(pack_with: Asked) -> None:
 def test_a_rename_without_alias_is_refused(pack_with: Asked) -> None:
     """The message names what would be lost, and both ways out."""
     renamed = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/papers", provider="main")
-    (said,) = pack_with(LEDGER).judge(renamed)
-    assert outcomes([said]) == [(RULE, "mandatory")]
+    (findings,) = pack_with(LEDGER).judge(renamed)
+    assert outcomes([findings]) == [(RULE, "mandatory")]
     lost = "shop/files (aws:s3/bucket:Bucket) holds data and is no longer in the program: it would be deleted."
-    assert lost in said.message
-    assert "an alias of its old URN" in said.message
-    assert "take the entry out of ledger/staging.yaml" in said.message
+    assert lost in findings.message
+    assert "an alias of its old URN" in findings.message
+    assert "take the entry out of ledger/staging.yaml" in findings.message
 
 
 def test_a_rename_with_an_alias_passes(pack_with: Asked) -> None:
@@ -64,12 +63,12 @@ def test_a_rename_with_an_alias_passes(pack_with: Asked) -> None:
 
 
 def test_another_name_in_the_cloud_is_refused(pack_with: Asked) -> None:
-    """It would be made anew; a name that is not known yet is not another one."""
+    """It would be replaced; a name that is not known yet is not another one."""
     pack = pack_with(LEDGER)
     other = Fact(BUCKET, {"bucket": "shop-papers"}, name="shop/files", provider="main")
-    (said,) = pack.judge(other)
-    assert "would get another name in the cloud (bucket): a new, empty one would be created" in said.message
-    assert "shop-papers" not in said.message
+    (findings,) = pack.judge(other)
+    assert "would get another name in the cloud (bucket): a new, empty one would be created" in findings.message
+    assert "shop-papers" not in findings.message
     unknown = Fact(BUCKET, {"bucket": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, name="shop/files", provider="main")
     assert pack.judge(unknown) == []
     assert pack.judge(Fact(BUCKET, {}, name="shop/files", provider="main")) == []
@@ -78,12 +77,12 @@ def test_another_name_in_the_cloud_is_refused(pack_with: Asked) -> None:
 def test_another_cluster_is_refused(pack_with: Asked) -> None:
     """The URN stays the same where both clusters are on one cloud, the provider does not."""
     moved = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/files", provider="other")
-    (said,) = pack_with(LEDGER).judge(moved)
-    assert "would move to another cluster" in said.message
+    (findings,) = pack_with(LEDGER).judge(moved)
+    assert "would move to another cluster" in findings.message
 
 
 @pytest.mark.parametrize(
-    ("ledger", "said"),
+    ("ledger", "message"),
     [
         ("- a list\n", "ledger/staging.yaml: is not a mapping of URNs."),
         (
@@ -94,8 +93,8 @@ def test_another_cluster_is_refused(pack_with: Asked) -> None:
         (f"{FILES.urn}: {{provider: main, named: 3}}\n", f"ledger/staging.yaml: {FILES.urn}: 'named' is not a mapping"),
     ],
 )
-def test_a_ledger_that_cannot_be_read_blocks(pack_with: Asked, ledger: str, said: str) -> None:
+def test_a_ledger_that_cannot_be_read_blocks(pack_with: Asked, ledger: str, message: str) -> None:
     """One message with file, entry and example."""
     found = pack_with(ledger).judge(FILES)
     assert outcomes(found) == [(RULE, "mandatory")]
-    assert said in found[0].message
+    assert message in found[0].message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,13 +12,40 @@ from pathlib import Path
 import pytest
 
 from slipway.rehearsal.errors import PolicyPackError
-from tests.policies.pack_under_test import PACK, Fact, Pack, outcomes
+from tests.policies.pack_under_test import PACK, Fact, Pack, copied, outcomes
 
 BAD = Fact("aws:rds/instance:Instance", {"backupRetentionPeriod": 10})
 NONE = Fact("aws:rds/instance:Instance", {})
+LEVELS = {
+    "production": "mandatory",
+    "staging": "mandatory",
+    "local": "advisory",
+    "lokal": "mandatory",
+    '{"name": "laptop", "follows": "local"}': "advisory",
+    '{"name": "local", "follows": "production"}': "mandatory",
+    '{"name": "laptop", "follows": "lokal"}': "mandatory",
+    '{"name": "laptop"}': "mandatory",
+    '{"name": "laptop", "follows": ["local"]}': "mandatory",
+    '{"follows": "local"': "mandatory",
+    "": "mandatory",
+}
+"""The level of a rule by what a stack says of its environment."""
+STARTS = """
+import importlib, json, os, sys
+import rules
+from framework import context, levels
+found = []
+for stack, environment in json.load(sys.stdin):
+    os.environ |= {"PULUMI_STACK": stack, "PULUMI_CONFIG": json.dumps({"slipway:environment": environment})}
+    importlib.reload(context)
+    level = levels.configuration(rules.every())["database-backups"]["enforcementLevel"]
+    found.append((stack, environment, level.value))
+print(json.dumps(found))
+"""
+"""What a pack reads when it starts, for each of many stacks."""
 
 
-def said_of(
+def outcomes_of(
     facts: list[Fact], stack: str, directory: Path = PACK, environment: str | None = None
 ) -> list[tuple[str, str]]:
     pack = Pack(stack=stack, directory=directory, environment=environment)
@@ -27,37 +55,65 @@ def said_of(
         pack.close()
 
 
-@pytest.mark.parametrize(
-    ("environment", "level"),
-    [
-        ("production", "mandatory"),
-        ("staging", "mandatory"),
-        ("local", "advisory"),
-        ("lokal", "mandatory"),
-        ("", "mandatory"),
-    ],
-)
 @pytest.mark.parametrize("stack", ["local", "one"])
+@pytest.mark.parametrize(("environment", "level"), [("production", "mandatory"), ("local", "advisory")])
 def test_level_follows_the_environment(stack: str, environment: str, level: str) -> None:
     """Rules block everywhere but on a developer's own cluster, whatever the stack is called."""
-    assert said_of([NONE], stack, environment=environment) == [("database-backups", level)]
+    assert outcomes_of([NONE], stack, environment=environment) == [("database-backups", level)]
+
+
+def test_level_follows_whatever_a_stack_says_of_its_environment() -> None:
+    """What is not known to be local is judged as production; in one process, since only the start of a pack differs."""
+    asked = [(stack, environment) for stack in ("local", "one") for environment in LEVELS]
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS],
+        cwd=PACK,
+        env={**os.environ, "PULUMI_PROJECT": "slipway"},
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [tuple(each) for each in json.loads(done.stdout)]
+    assert found == [(stack, environment, LEVELS[environment]) for stack, environment in asked]
+
+
+@pytest.mark.parametrize(
+    ("entry", "level"),
+    [
+        ("default: {}", "advisory"),
+        ("default: {all: mandatory}", "advisory"),
+        ("default: {all: mandatory, route-timeouts: mandatory}", "mandatory"),
+        ("default: {}\nenvironments: {staging: {route-timeouts: mandatory}}", "mandatory"),
+    ],
+)
+def test_advice_is_mandatory_by_its_own_entry_alone(tmp_path: Path, entry: str, level: str) -> None:
+    """So a new version's advice blocks nobody who has written `all: mandatory`."""
+    endless = Fact("kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy", {"spec": {}})
+    directory = with_levels(tmp_path / "pack", f"{entry}\n")
+    pack = Pack(stack="any", directory=directory, environment="staging")
+    try:
+        assert outcomes(pack.about("route-timeouts").judge(endless)) == [("route-timeouts", level)]
+    finally:
+        pack.close()
 
 
 def test_unknown_environment_is_judged_as_production(tmp_path: Path) -> None:
     """By its thresholds too."""
     entry = "default: {all: mandatory}\nenvironments: {production: {database-backups: {minimumRetentionDays: 14}}}\n"
-    directory = copied(tmp_path / "pack", entry)
-    found = {each: said_of([BAD], "any", directory, each) for each in ("production", "unheard-of", "", "staging")}
-    assert [each for each, said in found.items() if not said] == ["staging"]
+    directory = with_levels(tmp_path / "pack", entry)
+    found = {each: outcomes_of([BAD], "any", directory, each) for each in ("production", "unheard-of", "", "staging")}
+    assert [each for each, reported in found.items() if not reported] == ["staging"]
 
 
 @pytest.mark.parametrize("rule", ["database-backups", "deployment-availability"])
 def test_disabled_rule_is_silent(tmp_path: Path, rule: str) -> None:
     """A rule on resources or on the stack that is switched off says nothing; the others go on."""
     facts = [NONE, Fact("kubernetes:apps/v1:Deployment", {"metadata": {"name": "api"}})]
-    directory = copied(tmp_path / "pack", f"default: {{{rule}: disabled}}\n")
-    told = {policy for policy, _ in said_of(facts, "staging", directory)}
-    assert told == {"database-backups", "deployment-availability", "container-hardening"} - {rule}
+    directory = with_levels(tmp_path / "pack", f"default: {{{rule}: disabled}}\n")
+    policies = {policy for policy, _ in outcomes_of(facts, "staging", directory)}
+    assert policies == {"database-backups", "deployment-availability", "container-hardening"} - {rule}
 
 
 @pytest.mark.parametrize(
@@ -88,14 +144,14 @@ def test_levels_are_those_of_the_project_whose_program_it_is(tmp_path: Path, mai
 
 def test_no_levels_at_all_are_refused(tmp_path: Path) -> None:
     """A pack without the project's file would let everything through, or judge by somebody else's."""
-    directory = copied(tmp_path / "pack", "")
+    directory = with_levels(tmp_path / "pack", "")
     (directory / "stacks.yaml").unlink()
     with pytest.raises(PolicyPackError, match=r"policies/stacks\.yaml: does not exist"):
-        said_of([NONE], "any", directory)
+        outcomes_of([NONE], "any", directory)
 
 
-def copied(directory: Path, stacks: str) -> Path:
-    shutil.copytree(PACK, directory, ignore=shutil.ignore_patterns("__pycache__"))
+def with_levels(directory: Path, stacks: str) -> Path:
+    copied(directory)
     (directory / "stacks.yaml").write_text(stacks)
     return directory
 
@@ -105,21 +161,21 @@ def copied(directory: Path, stacks: str) -> Path:
 )
 def test_level_of_a_stack_is_refused(tmp_path: Path, entry: str) -> None:
     """Else a new name were enough to be judged otherwise."""
-    directory = copied(tmp_path / "pack", f"stacks: {{one: {entry}}}\n")
+    directory = with_levels(tmp_path / "pack", f"stacks: {{one: {entry}}}\n")
     with pytest.raises(PolicyPackError, match="set them under `environments`"):
-        said_of([NONE], "staging", directory)
+        outcomes_of([NONE], "staging", directory)
 
 
 def test_threshold_of_a_stack(tmp_path: Path) -> None:
     """A stack's own threshold leaves the level of its environment."""
     entry = "default: {all: mandatory}\nstacks: {prod: {database-backups: {minimumRetentionDays: 14}}}\n"
-    directory = copied(tmp_path / "pack", entry)
-    assert said_of([BAD], "prod", directory) == [("database-backups", "mandatory")]
-    assert said_of([BAD], "staging", directory) == []
+    directory = with_levels(tmp_path / "pack", entry)
+    assert outcomes_of([BAD], "prod", directory) == [("database-backups", "mandatory")]
+    assert outcomes_of([BAD], "staging", directory) == []
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "message"),
     [
         ("{database-backup: advisory}", "did you mean database-backups?"),
         ("{all: strict}", "strict is not a level"),
@@ -127,8 +183,8 @@ def test_threshold_of_a_stack(tmp_path: Path) -> None:
         ("{database-backups: {minimumRetentionDays: seven}}", "'seven' is not of type 'integer'"),
     ],
 )
-def test_mistake_in_the_file_is_refused(tmp_path: Path, entry: str, told: str) -> None:
+def test_mistake_in_the_file_is_refused(tmp_path: Path, entry: str, message: str) -> None:
     """A rule, level or setting that does not exist, or a threshold of the wrong type, ends the run with the reason."""
-    directory = copied(tmp_path / "pack", f"default: {entry}\n")
-    with pytest.raises(PolicyPackError, match=told.replace("?", r"\?")):
-        said_of([NONE], "staging", directory)
+    directory = with_levels(tmp_path / "pack", f"default: {entry}\n")
+    with pytest.raises(PolicyPackError, match=message.replace("?", r"\?")):
+        outcomes_of([NONE], "staging", directory)

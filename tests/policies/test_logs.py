@@ -34,7 +34,7 @@ def policy(age: Any) -> dict[str, Any]:
     return {"policy": {"phases": {"hot": {}, "delete": present({"min_age": age})}}}
 
 
-def told(bodies: dict[str, Any], **more: Any) -> Fact:
+def requests(bodies: dict[str, Any], **more: Any) -> Fact:
     """The ConfigMap with what Elasticsearch is told."""
     files = {f"{number:03}.json": path for number, path in enumerate(bodies)}
     texts = {file: bodies[path] for file, path in files.items()}
@@ -46,7 +46,7 @@ def told(bodies: dict[str, Any], **more: Any) -> Fact:
 
 
 def search_policy(days: Any) -> Fact:
-    return told({"/_ilm/policy/fleet": policy(f"{days:.0f}d" if type(days) in (int, float) else days)})
+    return requests({"/_ilm/policy/fleet": policy(f"{days:.0f}d" if type(days) in (int, float) else days)})
 
 
 LOG_STORES = {"log group": group, "workspace": workspace, "search": search_policy}
@@ -64,15 +64,17 @@ class TestRetention:
     @pytest.mark.parametrize("days", [ABSENT, 0, 29, 731, "soon", True, [90], CANARY])
     def test_too_short_or_for_ever_violates(self, preview: Judge, make: Any, days: Any) -> None:
         """Not set, out of bounds or no number of days is one finding, which shows no value."""
-        said = preview.judge(make(days))
-        assert outcomes(said) == [(RETENTION, "mandatory")]
-        assert "etentionDays of the " in said[0].message
-        assert said[0].message.endswith(f"fix: {SOURCE}")
-        assert CANARY not in said[0].message
+        findings = preview.judge(make(days))
+        assert outcomes(findings) == [(RETENTION, "mandatory")]
+        assert "etentionDays of the " in findings[0].message
+        assert findings[0].message.endswith(f"fix: {SOURCE}")
+        assert CANARY not in findings[0].message
 
 
-@pytest.mark.parametrize("fact", [group(UNKNOWN), workspace(secret(UNKNOWN)), told({"/_ilm/policy/fleet": UNKNOWN})])
-def test_unknown_retention_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+@pytest.mark.parametrize(
+    "fact", [group(UNKNOWN), workspace(secret(UNKNOWN)), requests({"/_ilm/policy/fleet": UNKNOWN})]
+)
+def test_unknown_retention_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
     """How long logs are kept decides."""
     assert outcomes(preview.judge(fact)) == [(RETENTION, "advisory")]
     assert outcomes(update.judge(fact)) == [(RETENTION, "mandatory")]
@@ -80,9 +82,9 @@ def test_unknown_retention_is_told_and_blocks_later(preview: Judge, update: Judg
 
 def test_text_that_is_no_json_violates(preview: Judge) -> None:
     """A body that Elasticsearch cannot read sets no end, and is not shown."""
-    said = preview.judge(told({"/_ilm/policy/fleet": CANARY}))
-    assert outcomes(said) == [(RETENTION, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(requests({"/_ilm/policy/fleet": CANARY}))
+    assert outcomes(findings) == [(RETENTION, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 def test_other_texts_are_nobodys_business(preview: Judge) -> None:
@@ -95,8 +97,8 @@ def test_bounds_are_configured() -> None:
     """A stack's own bounds hold."""
     pack = Pack(config={RETENTION: {"minimumDays": 90, "maximumDays": 100}})
     try:
-        said = pack.about(RETENTION).judge(group(90), group(89), workspace(101))
-        assert outcomes(said) == [(RETENTION, "mandatory")] * 2
+        findings = pack.about(RETENTION).judge(group(90), group(89), workspace(101))
+        assert outcomes(findings) == [(RETENTION, "mandatory")] * 2
     finally:
         pack.close()
 
@@ -122,9 +124,9 @@ class TestExports:
     @pytest.mark.parametrize("sent", [ABSENT, [], "audit", {"audit": True}, [True], secret([CANARY])])
     def test_not_sent_violates(self, preview: Judge, type_: str, sent: Any) -> None:
         """Nothing, or a value of the wrong type, is one finding that shows no value."""
-        said = preview.judge(Fact(type_, present({EXPORTS[type_][0]: sent})))
-        assert outcomes(said) == [(AUDIT, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(Fact(type_, present({EXPORTS[type_][0]: sent})))
+        assert outcomes(findings) == [(AUDIT, "mandatory")]
+        assert CANARY not in findings[0].message
 
     def test_other_logs_violate(self, preview: Judge, type_: str) -> None:
         """Other logs do not tell who did what."""
@@ -198,10 +200,10 @@ def test_carried_logs_satisfy(preview: Judge, facts: tuple[Fact, ...]) -> None:
 def test_logs_that_nobody_carries_violate(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """Nothing sends them, or something that sends others, or those of another."""
     extra = (subject(VPC),) if facts[0].name == "second" else ()
-    said = preview.judge(*facts, *extra)
-    assert outcomes(said) == [(SETTINGS, "mandatory")]
-    assert said[0].name == facts[0].name
-    assert CANARY not in said[0].message
+    findings = preview.judge(*facts, *extra)
+    assert outcomes(findings) == [(SETTINGS, "mandatory")]
+    assert findings[0].name == facts[0].name
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_logs_that_nobody_carries_violate(preview: Judge, facts: tuple[Fact, ...
         (subject(SERVER), setting("PostgreSQLLogs", dependencies=())),
     ],
 )
-def test_unknown_carrier_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_carrier_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
     """What is sent, or whose logs these are, may come with the update."""
     assert outcomes(preview.judge(*facts)) == [(SETTINGS, "advisory")]
     assert outcomes(update.judge(*facts)) == [(SETTINGS, "mandatory")]
@@ -230,7 +232,7 @@ def search(namespace: str = "logging") -> Fact:
 POLICY, TEMPLATE = "/_ilm/policy/fleet", "/_index_template/logs-fleet"
 PLAN, REPOSITORY = "/_slm/policy/nightly", "/_snapshot/logs"
 NIGHTLY = {"schedule": "0 30 1 * * ?", "repository": "logs", "retention": {"expire_after": "30d"}}
-TOLD: dict[str, Any] = {
+REPORTED: dict[str, Any] = {
     POLICY: policy("30d"),
     TEMPLATE: {"template": {"settings": {"index.lifecycle.name": "fleet"}}},
     REPOSITORY: {"type": "s3"},
@@ -239,45 +241,45 @@ TOLD: dict[str, Any] = {
 
 
 def without(path: str) -> dict[str, Any]:
-    return {key: body for key, body in TOLD.items() if key != path}
+    return {key: body for key, body in REPORTED.items() if key != path}
 
 
 def test_policy_and_copies_satisfy(preview: Judge) -> None:
     """Every template has a policy, and snapshots go to a repository for a while."""
-    assert preview.judge(EKS, search(), told(TOLD)) == []
+    assert preview.judge(EKS, search(), requests(REPORTED)) == []
 
 
 @pytest.mark.parametrize(
     "facts",
     [
-        (told(without(TEMPLATE)),),
-        (told({**TOLD, TEMPLATE: {"template": {"settings": {}}}}),),
-        (told({**TOLD, TEMPLATE: {"template": {"settings": {"index.lifecycle.name": 7}}}}),),
-        (told({**TOLD, TEMPLATE: CANARY}),),
-        (told({**TOLD, TEMPLATE: {"template": {"settings": {"index.lifecycle.name": CANARY}}}}),),
-        (told(without(PLAN)),),
-        (told(without(REPOSITORY)),),
-        (told({**TOLD, PLAN: {**NIGHTLY, "retention": {}}}),),
-        (told({**TOLD, PLAN: {**NIGHTLY, "schedule": 1}}),),
-        (told({**TOLD, PLAN: []}),),
+        (requests(without(TEMPLATE)),),
+        (requests({**REPORTED, TEMPLATE: {"template": {"settings": {}}}}),),
+        (requests({**REPORTED, TEMPLATE: {"template": {"settings": {"index.lifecycle.name": 7}}}}),),
+        (requests({**REPORTED, TEMPLATE: CANARY}),),
+        (requests({**REPORTED, TEMPLATE: {"template": {"settings": {"index.lifecycle.name": CANARY}}}}),),
+        (requests(without(PLAN)),),
+        (requests(without(REPOSITORY)),),
+        (requests({**REPORTED, PLAN: {**NIGHTLY, "retention": {}}}),),
+        (requests({**REPORTED, PLAN: {**NIGHTLY, "schedule": 1}}),),
+        (requests({**REPORTED, PLAN: []}),),
     ],
 )
 def test_each_gap_of_the_lifecycle_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """A template without a policy, or no copies, is one finding that shows no value."""
-    said = preview.judge(EKS, search(), *facts)
-    assert outcomes(said) == [(LIFECYCLE, "mandatory")]
-    assert said[0].name == "elasticsearch"
-    assert CANARY not in said[0].message
+    findings = preview.judge(EKS, search(), *facts)
+    assert outcomes(findings) == [(LIFECYCLE, "mandatory")]
+    assert findings[0].name == "elasticsearch"
+    assert CANARY not in findings[0].message
 
 
-def test_elasticsearch_that_is_told_nothing_violates(preview: Judge) -> None:
+def test_elasticsearch_without_settings_violates(preview: Judge) -> None:
     """What another namespace is told does not count."""
-    for facts in ((EKS, search()), (EKS, search("other"), told(TOLD))):
+    for facts in ((EKS, search()), (EKS, search("other"), requests(REPORTED))):
         assert outcomes(preview.judge(*facts)) == [(LIFECYCLE, "mandatory")] * 2
 
 
-@pytest.mark.parametrize("fact", [told({**TOLD, TEMPLATE: UNKNOWN}), told({}, requests=UNKNOWN)])
-def test_unknown_request_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+@pytest.mark.parametrize("fact", [requests({**REPORTED, TEMPLATE: UNKNOWN}), requests({}, requests=UNKNOWN)])
+def test_unknown_request_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
     """What Elasticsearch is told may come with the update."""
     assert set(outcomes(preview.judge(EKS, search(), fact))) == {(LIFECYCLE, "advisory")}
     assert set(outcomes(update.judge(EKS, search(), fact))) == {(LIFECYCLE, "mandatory")}
@@ -286,8 +288,8 @@ def test_unknown_request_is_told_and_blocks_later(preview: Judge, update: Judge,
 def test_without_a_cloud_there_is_no_bucket(preview: Judge) -> None:
     """A cluster that exists already has no identity for its pods, so nothing is copied; logs must have an end all the
     same."""
-    assert preview.judge(search(), told(without(PLAN))) == []
-    assert outcomes(preview.judge(search(), told(without(TEMPLATE)))) == [(LIFECYCLE, "mandatory")]
+    assert preview.judge(search(), requests(without(PLAN))) == []
+    assert outcomes(preview.judge(search(), requests(without(TEMPLATE)))) == [(LIFECYCLE, "mandatory")]
 
 
 SYSTEMS = {"type": "kubernetes_logs", "extra_label_selector": "app.kubernetes.io/part-of in (fleet, shop)"}
@@ -370,10 +372,10 @@ def test_gathered_and_masked_satisfies(preview: Judge, kind: str, release: Fact)
 )
 def test_workload_that_nobody_reads_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """No agent in its cluster, or none that selects its pods."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(GATHERED, "mandatory")]
-    assert said[0].name == "api"
-    assert CANARY not in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(GATHERED, "mandatory")]
+    assert findings[0].name == "api"
+    assert CANARY not in findings[0].message
 
 
 def sending(*inputs: str, **transforms: Any) -> Fact:
@@ -397,9 +399,9 @@ def sending(*inputs: str, **transforms: Any) -> Fact:
 )
 def test_lines_as_they_were_written_violate(preview: Judge, release: Fact) -> None:
     """A way from pods to a sink without a transform that masks, or that lets pass what it fails on."""
-    said = preview.judge(workload(), release)
-    assert outcomes(said) == [(GATHERED, "mandatory")]
-    assert said[0].name == "vector"
+    findings = preview.judge(workload(), release)
+    assert outcomes(findings) == [(GATHERED, "mandatory")]
+    assert findings[0].name == "vector"
 
 
 @pytest.mark.parametrize(
@@ -412,7 +414,38 @@ def test_lines_as_they_were_written_violate(preview: Judge, release: Fact) -> No
         (workload(), agent({**CONFIG, "transforms": UNKNOWN})),
     ],
 )
-def test_unknown_way_of_lines_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_way_of_lines_is_reported_and_blocks_later(
+    preview: Judge, update: Judge, facts: tuple[Fact, ...]
+) -> None:
     """Which pods are read, and what becomes of their lines, may come with the update."""
     assert outcomes(preview.judge(*facts)) == [(GATHERED, "advisory")]
     assert outcomes(update.judge(*facts)) == [(GATHERED, "mandatory")]
+
+
+def collected(
+    note: str = "logs-collected-by", *, name: str = "fleet", cluster: str = "main-systems", who: Any = "Loki"
+) -> Fact:
+    """A namespace that says who collects the logs of its pods."""
+    metadata = {"name": name, "annotations": {f"slipway.dev/{note}": who}}
+    provider = f"urn:pulumi:test::slipway::slipway:cluster:Cluster$pulumi:providers:kubernetes::{cluster}"
+    return Fact("kubernetes:core/v1:Namespace", {"metadata": metadata}, name, provider)
+
+
+def test_logs_that_others_collect_need_no_agent(preview: Judge) -> None:
+    assert preview.judge(workload(), collected()) == []
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        collected("watched-by"),
+        collected(name="shop"),
+        collected(cluster="other-systems"),
+        collected(who=""),
+        collected(who=UNKNOWN),
+    ],
+)
+def test_logs_of_other_namespaces_need_an_agent(preview: Judge, namespace: Fact) -> None:
+    """The annotation speaks of its own namespace on its own cluster, and names somebody."""
+    findings = preview.judge(workload(), namespace)
+    assert outcomes(findings) == [(GATHERED, "mandatory")]

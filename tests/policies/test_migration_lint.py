@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
-from components.system.migrations.manifests import files, job
+from components.system.migrations.manifests import job, sql_files
 from components.system.migrations.manifests.job import MigrationJob
+from slipway.rehearsal.pack_pipe import PackRaised
 from slipway.settings.releases import Migration
 from tests.migrations.container import SCOPE
-from tests.migrations.databases import ROOT, SYSTEMS
+from tests.migrations.fresh_databases import ROOT, SYSTEMS
 from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, Judge, Pack, outcomes, secret
 
 ONLINE, LINT = "migration-online", "migration-lint"
@@ -28,8 +28,14 @@ ABSENT = object()
 
 def migration(sql: Any, name: str = "001", *, labels: Any = None, data: Any = None, **facts: Any) -> Fact:
     """A ConfigMap as the program makes it, but for the facts given; one that is `ABSENT` is left out."""
-    said = {"file": FILE, "postgres": "17", "compatible": "true", "contract": "false", "transactional": "true"} | facts
-    notes = {f"slipway.dev/migration-{fact}": value for fact, value in said.items() if value is not ABSENT}
+    settings = {
+        "file": FILE,
+        "postgres": "17",
+        "compatible": "true",
+        "contract": "false",
+        "transactional": "true",
+    } | facts
+    notes = {f"slipway.dev/migration-{fact}": value for fact, value in settings.items() if value is not ABSENT}
     properties = {
         "metadata": {
             "labels": labels or {"slipway.dev/migration": "001-colour"},
@@ -64,10 +70,10 @@ def in_steps(sql: str) -> Fact:
 )
 def test_what_the_running_version_would_not_bear_blocks(preview: Judge, sql: str, rule: str) -> None:
     """Locks that stop it, names that it misses, and what cannot be read at all."""
-    said = preview.judge(migration(sql))
-    assert {(each.policy, each.level) for each in said} == {(ONLINE, "mandatory")}
-    assert f"({rule})" in said[0].message
-    assert said[0].message.endswith(f"\nfix: {FILE}:1")
+    findings = preview.judge(migration(sql))
+    assert {(each.policy, each.level) for each in findings} == {(ONLINE, "mandatory")}
+    assert f"({rule})" in findings[0].message
+    assert findings[0].message.endswith(f"\nfix: {FILE}:1")
 
 
 @pytest.mark.parametrize(
@@ -88,27 +94,27 @@ def test_what_it_bears_satisfies(preview: Judge, fact: Fact) -> None:
     assert preview.judge(fact) == []
 
 
-def test_each_statement_is_told_with_its_line(preview: Judge) -> None:
-    """The line is that of the statement's fault, with the reason and the way to mend it."""
-    said = preview.judge(migration(f"{RENAMES}CREATE INDEX cars_paint ON cars (paint);\n"))
-    lines = sorted(each.message.splitlines()[-1] for each in said)
+def test_each_statement_is_reported_with_its_line(preview: Judge) -> None:
+    """The line is that of the statement's fault, with the reason and the fix."""
+    findings = preview.judge(migration(f"{RENAMES}CREATE INDEX cars_paint ON cars (paint);\n"))
+    lines = sorted(each.message.splitlines()[-1] for each in findings)
     assert lines == [f"fix: {FILE}:3", f"fix: {FILE}:4"]
-    (index,) = (each for each in said if each.message.endswith(":4"))
+    (index,) = (each for each in findings if each.message.endswith(":4"))
     assert "table updates are blocked" in index.message
     assert "Use `concurrently`" in index.message
 
 
 def test_without_a_transaction_a_table_of_the_file_is_in_use(preview: Judge) -> None:
     """Another session may use it before its index is built; what cannot be repeated is advice."""
-    said = preview.judge(in_steps("CREATE TABLE cars (id uuid);\nCREATE INDEX IF NOT EXISTS i ON cars (id);"))
-    assert outcomes(said) == [(LINT, "advisory"), (ONLINE, "mandatory")]
-    assert [each.message.splitlines()[-1] for each in said] == [f"fix: {FILE}:1", f"fix: {FILE}:2"]
+    findings = preview.judge(in_steps("CREATE TABLE cars (id uuid);\nCREATE INDEX IF NOT EXISTS i ON cars (id);"))
+    assert outcomes(findings) == [(LINT, "advisory"), (ONLINE, "mandatory")]
+    assert [each.message.splitlines()[-1] for each in findings] == [f"fix: {FILE}:1", f"fix: {FILE}:2"]
 
 
 def test_style_is_advice(preview: Judge) -> None:
     """What locks nothing and breaks nobody does not block."""
-    said = preview.judge(migration("CREATE TABLE cars (bought timestamp, plate char(8));"))
-    assert outcomes(said) == [(LINT, "advisory")] * 2
+    findings = preview.judge(migration("CREATE TABLE cars (bought timestamp, plate char(8));"))
+    assert outcomes(findings) == [(LINT, "advisory")] * 2
 
 
 def test_an_incompatible_migration_is_advised(preview: Judge, update: Judge) -> None:
@@ -121,8 +127,8 @@ def test_a_contract_migration_may_remove_but_not_lock(preview: Judge) -> None:
     """It waits until no version uses what it removes; those that run still wait for its locks."""
     removes = "ALTER TABLE cars DROP COLUMN colour;\n"
     assert preview.judge(migration(removes, contract="true")) == []
-    said = preview.judge(migration(f"{removes}DROP INDEX cars_doors;", contract="true"))
-    assert outcomes(said) == [(ONLINE, "mandatory")]
+    findings = preview.judge(migration(f"{removes}DROP INDEX cars_doors;", contract="true"))
+    assert outcomes(findings) == [(ONLINE, "mandatory")]
 
 
 def test_local_is_only_advised() -> None:
@@ -141,11 +147,11 @@ def test_an_ignored_finding_is_silent(preview: Judge) -> None:
     assert outcomes(preview.judge(migration(f"{ignored}DROP INDEX j;"))) == [(ONLINE, "mandatory")]
 
 
-def test_an_ignored_rule_that_does_not_exist_is_told(preview: Judge) -> None:
+def test_an_ignored_rule_that_does_not_exist_is_reported(preview: Judge) -> None:
     """A misspelt one would switch off nothing."""
-    said = preview.judge(migration("-- squawk-ignore require-index\nSELECT 1;"))
-    assert outcomes(said) == [(LINT, "advisory")]
-    assert "(unused-ignore)" in said[0].message
+    findings = preview.judge(migration("-- squawk-ignore require-index\nSELECT 1;"))
+    assert outcomes(findings) == [(LINT, "advisory")]
+    assert "(unused-ignore)" in findings[0].message
 
 
 FACTS = ("file", "postgres", "compatible", "contract", "transactional")
@@ -163,10 +169,10 @@ OF_ANOTHER_FORM: list[Any] = [ABSENT, True, "", "a b"]
 )
 def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
     """What is not known yet is advice in a preview and blocks an update; it is told once."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(ONLINE, "advisory")]
-    assert "is not known before the update" in said[0].message
-    assert said[0].message.endswith(f"fix: {SOURCE}.sql")
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(ONLINE, "advisory")]
+    assert "is not known before the update" in findings[0].message
+    assert findings[0].message.endswith(f"fix: {SOURCE}.sql")
     assert outcomes(update.judge(fact)) == [(ONLINE, "mandatory")]
 
 
@@ -186,10 +192,10 @@ def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: F
 )
 def test_missing_or_of_another_form_blocks(preview: Judge, fact: Fact) -> None:
     """A migration that cannot be linted is not let through; the message names what is wrong."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(ONLINE, "mandatory")]
-    assert "cannot be linted: " in said[0].message
-    assert said[0].message.endswith(f"fix: {SOURCE}.sql")
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(ONLINE, "mandatory")]
+    assert "cannot be linted: " in findings[0].message
+    assert findings[0].message.endswith(f"fix: {SOURCE}.sql")
 
 
 def test_an_incompatible_one_that_cannot_be_read_is_advice(preview: Judge) -> None:
@@ -207,19 +213,19 @@ def test_other_config_maps_are_no_migrations(preview: Judge) -> None:
 
 def test_no_value_is_shown(preview: Judge) -> None:
     """Literals of the SQL, or facts of another form, may be secret."""
-    said = preview.judge(
+    findings = preview.judge(
         migration(secret(f"UPDATE cars SET colour = '{CANARY}';\n{RENAMES}"), "a"),
         migration(secret(f"SELECT '{CANARY}' FORM cars WHERE;"), "b"),
         migration(RENAMES, "c", postgres=secret(f"{CANARY} !")),
     )
-    assert {each.name for each in said} == {"a", "b", "c"}
-    assert not any(CANARY in each.message for each in said)
+    assert {each.name for each in findings} == {"a", "b", "c"}
+    assert not any(CANARY in each.message for each in findings)
 
 
 def declared(system: str, one: Migration) -> Fact:
     """As the program makes it of a system's definition."""
     database = SYSTEMS[system].databases[one.database]
-    found = files.read(ROOT / "systems" / system, one)
+    found = sql_files.read(ROOT / "systems" / system, one)
     made = job.scripts(SCOPE, MigrationJob(migration=one, database=database, attempt=1, files=found))
     metadata: Any = made.metadata
     properties = {"metadata": {"labels": metadata.labels, "annotations": metadata.annotations}, "data": made.data}
@@ -275,8 +281,8 @@ def test_one_process_lints_all_files_for_both_rules(
     real = Path(sysconfig.get_path("scripts"), "squawk")
     pack = pack_with_squawk(f'echo "$*" >> {tmp_path}/runs\nexec {real} "$@"')
     facts = [migration(f"{RENAMES}-- {number}", str(number), compatible="false") for number in range(40)]
-    said = pack.about(*RULES).judge(*facts, in_steps("SELECT 2;"), migration("SELECT 1;", "old", postgres="14"))
-    assert outcomes(said) == [(LINT, "advisory")] * 40
+    findings = pack.about(*RULES).judge(*facts, in_steps("SELECT 2;"), migration("SELECT 1;", "old", postgres="14"))
+    assert outcomes(findings) == [(LINT, "advisory")] * 40
     runs = (tmp_path / "runs").read_text().splitlines()
     assert [run.split()[2] for run in runs] == ["--pg-version=14", "--pg-version=17"]
 
@@ -286,7 +292,7 @@ def test_without_an_answer_of_squawk_the_run_ends(
     pack_with_squawk: Callable[[str | None], Pack], script: str | None
 ) -> None:
     """A program that is missing, silent or of another form lets nothing through; the failure names the rule."""
-    with pytest.raises(grpc.RpcError, match="rule migration-online failed on the stack: squawk "):
+    with pytest.raises(PackRaised, match="rule migration-online failed on the stack: squawk "):
         pack_with_squawk(script).judge(migration("SELECT 1;"))
 
 

@@ -38,9 +38,11 @@ def backup(read: Any = "fleet-db-backup", annotations: Any = None, namespace: st
 
 
 def migration(read: Any = "fleet-db-owner", program: bool = False, dependencies: Any = None, **facts: Any) -> Fact:
-    told = {f"slipway.dev/migration-{fact}": value for fact, value in {**FACTS, **facts}.items() if value is not ABSENT}
+    reported = {
+        f"slipway.dev/migration-{fact}": value for fact, value in {**FACTS, **facts}.items() if value is not ABSENT
+    }
     volumes = [] if program else [{"configMap": {"name": "migrate-005"}}]
-    annotations = {"slipway.dev/source": SOURCE, **told}
+    annotations = {"slipway.dev/source": SOURCE, **reported}
     properties = job("migrate-005", annotations, [read], volumes, {"slipway.dev/migration": "005"})
     before = (backup().urn,) if dependencies is None else dependencies
     return Fact("kubernetes:batch/v1:Job", properties, "migrate-005", dependencies=before)
@@ -66,26 +68,26 @@ def test_backed_up_checked_and_undoable_satisfies(preview: Judge, update: Judge)
     assert update.judge(migration(), backup()) == []
 
 
-@pytest.mark.parametrize("told", ["false", ABSENT, "yes", True, 1, "", secret(CANARY)])
+@pytest.mark.parametrize("message", ["false", ABSENT, "yes", True, 1, "", secret(CANARY)])
 @pytest.mark.parametrize(("fact", "rule", "key"), [
     ("backup", BACKUP, "database"), ("verified", VERIFICATION, "verification"), ("rollback", ROLLBACK, "rollback"),
 ])  # fmt: skip
-def test_what_a_migration_lacks_violates(preview: Judge, fact: str, rule: str, key: str, told: Any) -> None:
+def test_what_a_migration_lacks_violates(preview: Judge, fact: str, rule: str, key: str, message: Any) -> None:
     """A fact that is false, missing or no text of true is one finding, which shows no value."""
-    said = preview.judge(migration(**{fact: told}), backup())
-    assert outcomes(said) == [(rule, "mandatory")]
-    assert said[0].message.endswith(f"fix: {SOURCE}.{key}")
-    assert CANARY not in said[0].message
+    findings = preview.judge(migration(**{fact: message}), backup())
+    assert outcomes(findings) == [(rule, "mandatory")]
+    assert findings[0].message.endswith(f"fix: {SOURCE}.{key}")
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(("fact", "rule"), [("backup", BACKUP), ("verified", VERIFICATION), ("rollback", ROLLBACK)])
-def test_unknown_fact_is_told_and_blocks_later(preview: Judge, update: Judge, fact: str, rule: str) -> None:
+def test_unknown_fact_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: str, rule: str) -> None:
     """What a migration says of itself decides."""
     unknown: dict[str, Any] = {fact: UNKNOWN}
     facts = (migration(**unknown), backup())
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(rule, "advisory")]
-    assert f"slipway.dev/migration-{fact}" in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(rule, "advisory")]
+    assert f"slipway.dev/migration-{fact}" in findings[0].message
     assert outcomes(update.judge(*facts)) == [(rule, "mandatory")]
 
 
@@ -109,11 +111,11 @@ def test_a_word_is_no_backup(preview: Judge, facts: tuple[Fact, ...]) -> None:
 
 
 @pytest.mark.parametrize("facts", [(migration(UNKNOWN), backup()), (migration(), backup(UNKNOWN))])
-def test_unknown_database_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_database_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
     """Whether a backup is of the same database may hang on an unknown name."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(BACKUP, "advisory")]
-    assert "secretKeyRef.name" in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(BACKUP, "advisory")]
+    assert "secretKeyRef.name" in findings[0].message
     assert outcomes(update.judge(*facts)) == [(BACKUP, "mandatory")]
 
 
@@ -125,10 +127,10 @@ def test_program_needs_no_files_of_its_own(preview: Judge) -> None:
 
 def test_program_must_leave_the_old_version_working(preview: Judge, update: Judge) -> None:
     """What nothing takes back must not have to be taken back."""
-    for told in ("false", ABSENT, 1):
-        said = preview.judge(migration(program=True, rollback="false", compatible=told))
-        assert outcomes(said) == [(ROLLBACK, "mandatory")]
-        assert said[0].message.endswith(f"fix: {SOURCE}.compatible")
+    for value in ("false", ABSENT, 1):
+        findings = preview.judge(migration(program=True, rollback="false", compatible=value))
+        assert outcomes(findings) == [(ROLLBACK, "mandatory")]
+        assert findings[0].message.endswith(f"fix: {SOURCE}.compatible")
     unknown = migration(program=True, compatible=UNKNOWN)
     assert outcomes(preview.judge(unknown)) == [(ROLLBACK, "advisory")]
     assert outcomes(update.judge(unknown)) == [(ROLLBACK, "mandatory")]
@@ -154,13 +156,13 @@ BAD = {
 @pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in BAD.items() for value in values])
 def test_each_gap_of_the_job_violates(preview: Judge, path: str, value: Any) -> None:
     """One value missing, too weak or of the wrong type is one finding, which shows no value."""
-    said = preview.judge(edited(migration(), path, value), backup())
-    assert outcomes(said) == [(JOB, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(edited(migration(), path, value), backup())
+    assert outcomes(findings) == [(JOB, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("path", ["spec/backoffLimit", "spec/template/spec/restartPolicy"])
-def test_unknown_setting_of_the_job_is_told_and_blocks_later(preview: Judge, update: Judge, path: str) -> None:
+def test_unknown_setting_of_the_job_is_reported_and_blocks_later(preview: Judge, update: Judge, path: str) -> None:
     """A second try may hide behind an unknown."""
     fact = edited(migration(), path, UNKNOWN)
     assert outcomes(preview.judge(fact, backup())) == [(JOB, "advisory")]
@@ -188,6 +190,6 @@ def test_other_jobs_are_nobodys_business(preview: Judge) -> None:
 def test_unknown_labels_may_be_those_of_a_migration(preview: Judge, update: Judge) -> None:
     """Whether a Job is a migration may come with the update; what it says of itself then decides."""
     fact = edited(migration(), "metadata", UNKNOWN)
-    said = preview.judge(fact, backup())
-    assert {each.level for each in said} == {"advisory"}
+    findings = preview.judge(fact, backup())
+    assert {each.level for each in findings} == {"advisory"}
     assert {each.level for each in update.judge(fact, backup())} == {"mandatory"}

@@ -12,7 +12,7 @@ from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, o
 
 RULES = ("database-exposure", "bucket-exposure", "open-ingress")
 DATABASE, BUCKETS, INGRESS = RULES
-ISOLATION = "namespace-isolation"
+ISOLATION, EGRESS = "namespace-isolation", "egress-networks"
 """Heard for itself, for most of the other facts are in no namespace."""
 SOURCE = "systems/fleet/system.yaml:buckets.files"
 TAGS = {"slipway.dev/source": SOURCE}
@@ -170,9 +170,9 @@ class TestBuckets:
     )
     def test_open_violates(self, preview: Judge, facts: tuple[Fact, ...]) -> None:
         """Nothing that closes it, something that opens it, or what cannot be read."""
-        said = preview.judge(*facts)
-        assert outcomes(said) == [(BUCKETS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(*facts)
+        assert outcomes(findings) == [(BUCKETS, "mandatory")]
+        assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize(
         "facts",
@@ -329,9 +329,9 @@ class TestIngress:
     )
     def test_open_violates(self, preview: Judge, fact: Fact) -> None:
         """The whole internet on another port, or a source of the wrong type."""
-        said = preview.judge(fact)
-        assert outcomes(said) == [(INGRESS, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = preview.judge(fact)
+        assert outcomes(findings) == [(INGRESS, "mandatory")]
+        assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize(
         ("fact", "named"),
@@ -353,9 +353,9 @@ class TestIngress:
     )
     def test_unknown(self, preview: Judge, update: Judge, fact: Fact, named: str) -> None:
         """What is not known yet is advice that names it, and blocks an update."""
-        said = preview.judge(fact)
-        assert outcomes(said) == [(INGRESS, "advisory")]
-        assert named in said[0].message
+        findings = preview.judge(fact)
+        assert outcomes(findings) == [(INGRESS, "advisory")]
+        assert named in findings[0].message
         assert outcomes(update.judge(fact)) == [(INGRESS, "mandatory")]
 
     def test_ports_are_configured(self) -> None:
@@ -444,9 +444,63 @@ class TestIsolation:
         assert outcomes(updating.about(ISOLATION).judge(*facts)) == [(ISOLATION, "mandatory")]
 
 
-def test_open_api_server_is_mended_where_the_stack_allows_it(preview: Judge) -> None:
+def test_an_open_api_server_is_remediated_where_the_stack_allows_it(preview: Judge) -> None:
     """A cluster's place is in the stack's file, whose keys hold a colon; the last line names the very key."""
     place = "Pulumi.prod.yaml:config.slipway:clusters.main"
     cluster = Fact("aws:eks/cluster:Cluster", {"tags": {"slipway.dev/source": place}, "vpcConfig": {}})
-    (said,) = (each for each in preview.judge(cluster) if each.policy == INGRESS)
-    assert said.message.splitlines()[-1] == f"fix: {place}.kubernetes.authorizedNetworks"
+    (findings,) = (each for each in preview.judge(cluster) if each.policy == INGRESS)
+    assert findings.message.splitlines()[-1] == f"fix: {place}.kubernetes.authorizedNetworks"
+
+
+def calling(*blocks: Any, **port: Any) -> Fact:
+    """A NetworkPolicy that lets pods call these ranges, by default at the port of PostgreSQL."""
+    egress = [{"to": [{"ipBlock": each} for each in blocks], "ports": [{"port": 5432, **port}]}]
+    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": egress}
+    return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", {"metadata": {"namespace": "shop"}, "spec": spec})
+
+
+PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+
+
+class TestEgress:
+    """Pods call few private addresses."""
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            calling({"cidr": "10.30.5.4/32"}),
+            calling({"cidr": "10.30.0.0/16"}),
+            calling({"cidr": "169.254.170.23/32"}),
+            calling({"cidr": "0.0.0.0/0", "except": PRIVATE}),
+            calling({"cidr": "0.0.0.0/0"}, port=443),
+            calling(),
+        ],
+    )
+    def test_narrow_ranges_satisfy(self, previewing: Pack, fact: Fact) -> None:
+        """And the internet without what is private, and all addresses by HTTPS."""
+        assert outcomes(previewing.about(EGRESS).judge(fact)) == []
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            calling({"cidr": "10.0.0.0/8"}),
+            calling({"cidr": "10.30.0.0/15"}),
+            calling({"cidr": "0.0.0.0/0"}),
+            calling({"cidr": "0.0.0.0/0", "except": PRIVATE[1:]}),
+            calling({"cidr": "169.254.169.254/32"}),
+            calling({"cidr": "169.254.169.0/24"}),
+            calling({"cidr": "0.0.0.0/0"}, port=443, endPort=8443),
+            calling({"cidr": "10.0.0.0/8"}, port=443),
+            calling({"cidr": "the database"}, port=443),
+            calling({"cidr": 7}),
+            calling({"except": PRIVATE}),
+        ],
+    )
+    def test_wide_ranges_violate(self, previewing: Pack, fact: Fact) -> None:
+        """The metadata service, and what is no range."""
+        assert outcomes(previewing.about(EGRESS).judge(fact)) == [(EGRESS, "mandatory")]
+
+    @pytest.mark.parametrize("fact", [calling({"cidr": UNKNOWN}), calling({"cidr": "0.0.0.0/0", "except": UNKNOWN})])
+    def test_unknown_ranges_are_undecided(self, previewing: Pack, updating: Pack, fact: Fact) -> None:
+        assert outcomes(previewing.about(EGRESS).judge(fact)) == [(EGRESS, "advisory")]
+        assert outcomes(updating.about(EGRESS).judge(fact)) == [(EGRESS, "mandatory")]

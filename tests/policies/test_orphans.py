@@ -93,10 +93,10 @@ def test_service_with_pods_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
 )
 def test_service_without_pods_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """Other labels, another place, an idle slot that visitors are sent to, or a selector of the wrong type."""
-    said = [each for each in preview.judge(*facts) if each.policy == ENDPOINTS]
-    assert outcomes(said) == [(ENDPOINTS, "mandatory")]
-    assert said[0].message.endswith(f"fix: {SOURCE}")
-    assert CANARY not in said[0].message
+    findings = [each for each in preview.judge(*facts) if each.policy == ENDPOINTS]
+    assert outcomes(findings) == [(ENDPOINTS, "mandatory")]
+    assert findings[0].message.endswith(f"fix: {SOURCE}")
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_service_without_pods_violates(preview: Judge, facts: tuple[Fact, ...]) 
         ((service(namespace=UNKNOWN), deployment()), "metadata.namespace"),
     ],
 )
-def test_unknown_selector_is_told_and_blocks_later(
+def test_unknown_selector_is_reported_and_blocks_later(
     preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
 ) -> None:
     """Whether a Service selects pods may hang on an unknown, which is named."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(ENDPOINTS, "advisory")]
-    assert named in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(ENDPOINTS, "advisory")]
+    assert named in findings[0].message
     assert outcomes(update.judge(*facts)) == [(ENDPOINTS, "mandatory")]
 
 
@@ -160,9 +160,9 @@ def test_target_in_the_plan_satisfies(preview: Judge, facts: tuple[Fact, ...]) -
 )
 def test_target_outside_the_plan_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """Nothing of that name, kind or label in that place."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(TARGET, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(TARGET, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_target_outside_the_plan_violates(preview: Judge, facts: tuple[Fact, ...
         ((budget({"matchLabels": UNKNOWN}), deployment()), "spec.selector.matchLabels"),
     ],
 )
-def test_unknown_target_is_told_and_blocks_later(
+def test_unknown_target_is_reported_and_blocks_later(
     preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
 ) -> None:
     """What is scaled or guarded may come with the update."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(TARGET, "advisory")]
-    assert named in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(TARGET, "advisory")]
+    assert named in findings[0].message
     assert outcomes(update.judge(*facts)) == [(TARGET, "mandatory")]
 
 
@@ -212,22 +212,22 @@ def test_backend_that_exists_satisfies(preview: Judge, facts: tuple[Fact, ...]) 
 )
 def test_backend_that_is_missing_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
     """No Service of that name in that place is one finding of the route."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(BACKEND, "mandatory")]
-    assert said[0].name == "api-route"
-    assert CANARY not in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(BACKEND, "mandatory")]
+    assert findings[0].name == "api-route"
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
     "facts", [(route({"name": UNKNOWN}), service(ABSENT)), (route({"name": "api"}), service(ABSENT, namespace=UNKNOWN))]
 )
-def test_unknown_backend_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_backend_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
     """Where a route leads may come with the update."""
     assert outcomes(preview.judge(*facts)) == [(BACKEND, "advisory")]
     assert outcomes(update.judge(*facts)) == [(BACKEND, "mandatory")]
 
 
-def kept(name: Any = "token", urn: str = "token", source: str = SOURCE, **more: Any) -> Fact:
+def plain_secret(name: Any = "token", urn: str = "token", source: str = SOURCE, **more: Any) -> Fact:
     """A Secret."""
     annotations = {"slipway.dev/source": source, **more.pop("annotations", {})}
     properties = {"metadata": metadata(name, annotations=annotations, **more), "stringData": {"key": secret(CANARY)}}
@@ -279,12 +279,12 @@ READERS = {
     "made from": Fact(
         "kubernetes:apps/v1:StatefulSet",
         {"metadata": metadata("api"), "spec": {"volumes": [{"secret": {"secretName": UNKNOWN}}]}},
-        dependencies=(kept().urn, external().urn),
+        dependencies=(plain_secret().urn, external().urn),
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("make", [kept, external])
+@pytest.mark.parametrize("make", [plain_secret, external])
 @pytest.mark.parametrize("user", READERS.values(), ids=READERS)
 def test_read_secret_satisfies(preview: Judge, make: Any, user: Fact) -> None:
     """Pods, gateways, operators and charts name it, each in its own way."""
@@ -297,7 +297,7 @@ def test_target_is_by_default_of_the_same_name(preview: Judge) -> None:
     assert outcomes(preview.judge(external("other"), READERS["env"])) == [(SECRET, "mandatory")]
 
 
-@pytest.mark.parametrize("make", [kept, external])
+@pytest.mark.parametrize("make", [plain_secret, external])
 @pytest.mark.parametrize(
     "others",
     [
@@ -312,34 +312,39 @@ def test_target_is_by_default_of_the_same_name(preview: Judge) -> None:
 )
 def test_unread_secret_violates(preview: Judge, make: Any, others: tuple[Fact, ...]) -> None:
     """Nothing names it in its own place; a text elsewhere is no name."""
-    said = preview.judge(make(), *others)
-    assert outcomes(said) == [(SECRET, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(make(), *others)
+    assert outcomes(findings) == [(SECRET, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
     "facts",
-    [(kept(), reader(imagePullSecrets=[{"name": UNKNOWN}])), (kept(UNKNOWN),), (kept(ABSENT),), (external(UNKNOWN),)],
+    [
+        (plain_secret(), reader(imagePullSecrets=[{"name": UNKNOWN}])),
+        (plain_secret(UNKNOWN),),
+        (plain_secret(ABSENT),),
+        (external(UNKNOWN),),
+    ],
 )
-def test_unknown_name_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_name_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
     """Whether a Secret is read may hang on its name, or on one that somebody else reads."""
-    said = preview.judge(*facts)
-    assert outcomes(said) == [(SECRET, "advisory")]
-    assert "name" in said[0].message
+    findings = preview.judge(*facts)
+    assert outcomes(findings) == [(SECRET, "advisory")]
+    assert "name" in findings[0].message
     assert outcomes(update.judge(*facts)) == [(SECRET, "mandatory")]
 
 
 def test_logins_of_a_database_stand_together(preview: Judge) -> None:
     """One that is read vouches for those that wait for a migration; if none is, all are reported."""
     place = "systems/fleet/system.yaml:databases.fleet_db"
-    logins = (kept("fleet-db-app", "app", place), kept("fleet-db-owner", "owner", place))
+    logins = (plain_secret("fleet-db-app", "app", place), plain_secret("fleet-db-owner", "owner", place))
     user = reader(imagePullSecrets=[{"name": "fleet-db-app"}])
     assert preview.judge(*logins, user) == []
     assert outcomes(preview.judge(*logins)) == [(SECRET, "mandatory")] * 2
-    apart = (logins[0], kept("other-owner", "other", "systems/fleet/system.yaml:databases.other"))
+    apart = (logins[0], plain_secret("other-owner", "other", "systems/fleet/system.yaml:databases.other"))
     assert [each.name for each in preview.judge(*apart, user)] == ["other"]
 
 
 def test_supplied_secret_is_read_by_people(preview: Judge) -> None:
     """The keys of a release's checks are supplied, and no pod reads them."""
-    assert preview.judge(kept(annotations={"slipway.dev/supplied-keys": "SMOKE_TEST_TOKEN"})) == []
+    assert preview.judge(plain_secret(annotations={"slipway.dev/supplied-keys": "SMOKE_TEST_TOKEN"})) == []

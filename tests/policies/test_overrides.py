@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.policies.pack_under_test import PACK, Fact, Pack
+from tests.policies.pack_under_test import Fact, Pack, copied
 
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
 STACK = """\
@@ -38,12 +37,12 @@ def test_the_stack_s_own_line_is_named(
 ) -> None:
     """With its line; a value that it leaves alone is the system's."""
     monkeypatch.delenv("SLIPWAY_POINTERS", raising=False)
-    shutil.copytree(PACK, tmp_path / "policies", ignore=shutil.ignore_patterns("__pycache__"))
+    copied(tmp_path / "policies")
     (tmp_path / "Pulumi.mine.yaml").write_text(STACK.format(override=override))
     inputs = {"backupRetentionPeriod": retention, "tags": {"slipway.dev/source": SOURCE}}
     pack = Pack(stack="mine", environment="production", directory=tmp_path / "policies")
     try:
-        said = pack.about("database-backups").judge(Fact("aws:rds/instance:Instance", inputs, name="fleet/db"))
+        findings = pack.about("database-backups").judge(Fact("aws:rds/instance:Instance", inputs, name="fleet/db"))
     finally:
         pack.close()
-    assert [each.message.splitlines()[-1] for each in said] == [f"fix: {place} = 7"]
+    assert [each.message.splitlines()[-1] for each in findings] == [f"fix: {place} = 7"]

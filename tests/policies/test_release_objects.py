@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, outcomes
+from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, Pack, outcomes
 
 RELEASE, JOB = "kubernetes:slipway.dev/v1:Release", "kubernetes:batch/v1:Job"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -51,8 +51,8 @@ def api(slot: str, *depends: str) -> Fact:
     return Fact(DEPLOYMENT, {"metadata": metadata}, f"api-{slot}", dependencies=depends)
 
 
-def rules(said: Any) -> set[str]:
-    return {rule for rule, _ in outcomes(said)}
+def rules(settings: Any) -> set[str]:
+    return {rule for rule, _ in outcomes(settings)}
 
 
 def test_hidden_routes_that_are_right_pass(preview: Judge) -> None:
@@ -62,15 +62,17 @@ def test_hidden_routes_that_are_right_pass(preview: Judge) -> None:
 @pytest.mark.parametrize("state", ["blue", "green", "split"])
 def test_a_hidden_route_is_judged_in_each_of_its_states(preview: Judge, state: str) -> None:
     """Its weights must be percentages that add up to 100, as in a route of the plan."""
-    said = [each for each in preview.judge(release(route(**{state: split(90, 20)}))) if "weight" in each.message]
-    assert [each.policy for each in said] == ["route-weights"]
-    assert "add up to 110" in said[0].message
+    findings = [each for each in preview.judge(release(route(**{state: split(90, 20)}))) if "weight" in each.message]
+    assert [each.policy for each in findings] == ["route-weights"]
+    assert "add up to 110" in findings[0].message
 
 
 def test_hidden_routes_that_are_unknown_are_not_passed_over(preview: Judge) -> None:
     found = release()
-    said = preview.judge(Fact(RELEASE, {**found.properties, "spec": {**found.properties["spec"], "routes": UNKNOWN}}))
-    assert "route-weights" in rules(said)
+    findings = preview.judge(
+        Fact(RELEASE, {**found.properties, "spec": {**found.properties["spec"], "routes": UNKNOWN}})
+    )
+    assert "route-weights" in rules(findings)
 
 
 def test_the_pods_of_hidden_jobs_are_judged(preview: Judge) -> None:
@@ -105,14 +107,58 @@ def test_a_release_with_its_gates_passes(preview: Judge) -> None:
     [("admit-1", "has no Job 'admit' that waits for it"), ("promote-1", "has no Job 'promote' that waits for it")],
 )
 def test_a_missing_gate_is_found(preview: Judge, missing: str, problem: str) -> None:
-    said = preview.judge(*(each for each in gated() if each.name != missing))
-    assert any(each.policy == GATES and problem in each.message for each in said)
+    findings = preview.judge(*(each for each in gated() if each.name != missing))
+    assert any(each.policy == GATES and problem in each.message for each in findings)
 
 
 @pytest.mark.parametrize("early", ["migrate-1", "api-green"])
 def test_nothing_of_the_candidate_starts_early(preview: Judge, early: str) -> None:
     """A migration or a Deployment that does not wait for admission; the active slot's need not."""
     facts = [Fact(each.type, each.properties, each.name) if each.name == early else each for each in gated()]
-    said = [each for each in preview.judge(*facts) if each.policy == GATES]
-    assert len(said) == 1
-    assert "does not wait for the admission of its release" in said[0].message
+    findings = [each for each in preview.judge(*facts) if each.policy == GATES]
+    assert len(findings) == 1
+    assert "does not wait for the admission of its release" in findings[0].message
+
+
+@pytest.fixture(scope="module")
+def production() -> Iterator[Pack]:
+    pack = Pack(environment="production")
+    yield pack
+    pack.close()
+
+
+CHECK = {"name": "health", "request": {"host": "fleet.example.com", "path": "/health"}}
+FIGURES = {"slots": {"blue": {"requests": "r", "errors": "e", "p95": "p"}}}
+AT_ONCE, UNASKED = (
+    "all visitors get the candidate at once",
+    "nothing is asked of the candidate before its first visitor",
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "problems"),
+    [
+        ({"checks": [CHECK], "queries": FIGURES}, []),
+        ({"jobs": [{"name": "sums", "when": ["after"], "job": {}}], "queries": FIGURES}, []),
+        ({"jobs": [{"name": "sums", "when": ["watch"], "job": {}}], "queries": FIGURES}, [UNASKED]),
+        ({"queries": FIGURES}, [UNASKED]),
+        ({"checks": [CHECK], "steps": []}, [AT_ONCE]),
+        ({"checks": [CHECK], "steps": [{"weight": 100, "holdSeconds": 900}], "queries": FIGURES}, [AT_ONCE]),
+        ({"checks": [CHECK]}, ["no figures judge its steps"]),
+        ({"checks": [CHECK], "steps": [], "maintenance": True}, []),
+        ({"steps": []}, [UNASKED, AT_ONCE]),
+        ({"steps": [], "checks": UNKNOWN}, ["cannot be checked"]),
+        ({"steps": [], "routes": []}, []),
+    ],
+)
+def test_a_release_proves_its_candidate(production: Pack, spec: dict[str, Any], problems: list[str]) -> None:
+    """By checks and by steps under judgement, where there are visitors who could meet a failure."""
+    judged = production.judge(release(**{"routes": [route()], **spec}))
+    evidence = [each for each in judged if each.policy == "release-evidence"]
+    assert {each.level for each in evidence} <= {"advisory"}
+    assert len(evidence) == len(problems), evidence
+    assert all(any(problem in each.message for each in evidence) for problem in problems), evidence
+
+
+def test_a_release_below_production_may_prove_little(preview: Judge) -> None:
+    assert "release-evidence" not in rules(preview.judge(release(route(), steps=[])))

@@ -62,9 +62,9 @@ def test_hundred_percent_satisfies(preview: Judge, make: Any, blue: Any, green: 
 )
 def test_any_other_sum_violates(preview: Judge, make: Any, blue: Any, green: Any) -> None:
     """Too little, too much, no percentage, a wrong type or a missing weight is one finding."""
-    said = preview.judge(make(blue, green))
-    assert outcomes(said) == [(WEIGHTS, "mandatory")]
-    assert "green.weight" in said[0].message
+    findings = preview.judge(make(blue, green))
+    assert outcomes(findings) == [(WEIGHTS, "mandatory")]
+    assert "green.weight" in findings[0].message
 
 
 def test_backend_alone_gets_all(preview: Judge) -> None:
@@ -73,7 +73,7 @@ def test_backend_alone_gets_all(preview: Judge) -> None:
     assert outcomes(preview.judge(route([backend("api-blue", 0)]))) == [(WEIGHTS, "mandatory")]
 
 
-def test_equal_problems_are_told_once(preview: Judge) -> None:
+def test_equal_problems_are_reported_once(preview: Judge) -> None:
     """Two rules of a route with the same wrong sum are one finding."""
     rule = [backend("api-blue", 90), backend("api-green", 0)]
     assert outcomes(preview.judge(route(rule, rule))) == [(WEIGHTS, "mandatory")]
@@ -88,11 +88,11 @@ def test_equal_problems_are_told_once(preview: Judge) -> None:
         (edge(UNKNOWN), "value"),
     ],
 )
-def test_unknown_weight_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+def test_unknown_weight_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
     """A share that is not known is advice naming it, and blocks an update."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(WEIGHTS, "advisory")]
-    assert named in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(WEIGHTS, "advisory")]
+    assert named in findings[0].message
     assert outcomes(update.judge(fact)) == [(WEIGHTS, "mandatory")]
 
 
@@ -104,9 +104,9 @@ def test_other_entries_of_an_edge_hold_no_weights(preview: Judge) -> None:
 @pytest.mark.parametrize("text", [CANARY, "[]", "{}", '{"weights": []}', 7, secret(CANARY)])
 def test_state_without_weights_violates(preview: Judge, text: Any) -> None:
     """An edge that finds no weights is told, and no text shown."""
-    said = preview.judge(edge(text))
-    assert outcomes(said) == [(WEIGHTS, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(edge(text))
+    assert outcomes(findings) == [(WEIGHTS, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 def service(slot: str) -> Fact:
@@ -116,11 +116,11 @@ def service(slot: str) -> Fact:
 
 
 def migration(compatible: Any = "false", namespace: str = "fleet") -> Fact:
-    told = {} if compatible is ABSENT else {"slipway.dev/migration-compatible": compatible}
+    reported = {} if compatible is ABSENT else {"slipway.dev/migration-compatible": compatible}
     metadata = {
         "namespace": namespace,
         "labels": {"slipway.dev/migration": "005"},
-        "annotations": {"slipway.dev/source": SOURCE, **told},
+        "annotations": {"slipway.dev/source": SOURCE, **reported},
     }
     return Fact("kubernetes:batch/v1:Job", {"metadata": metadata}, "migrate-005")
 
@@ -159,16 +159,16 @@ def test_one_version_over_a_migration_satisfies(preview: Judge, facts: tuple[Fac
 @pytest.mark.parametrize("green", [10, 50.0, 99])
 def test_split_over_an_incompatible_migration_violates(preview: Judge, green: Any) -> None:
     """Visitors of two slots of which one waits for the migration."""
-    said = preview.judge(migration(), shared(100 - green, green), *ONE_NEEDS)
-    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
-    assert "blue and green" in said[0].message
-    assert said[0].message.endswith(f"fix: {SOURCE}.compatible")
+    findings = preview.judge(migration(), shared(100 - green, green), *ONE_NEEDS)
+    assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
+    assert "blue and green" in findings[0].message
+    assert findings[0].message.endswith(f"fix: {SOURCE}.compatible")
 
 
 def test_a_rule_that_a_client_can_choose_is_used(preview: Judge) -> None:
     """Whatever its header is called."""
-    said = preview.judge(migration(), unused(".*"), *ONE_NEEDS)
-    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
+    findings = preview.judge(migration(), unused(".*"), *ONE_NEEDS)
+    assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
 
 
 def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -> None:
@@ -177,12 +177,12 @@ def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -
     assert outcomes(preview.judge(migration(), shared(50, 50), *none)) == [(COMPATIBILITY, "mandatory")]
 
 
-@pytest.mark.parametrize("told", [ABSENT, "maybe", True, secret(CANARY)])
-def test_migration_tells_whether_it_is_compatible(preview: Judge, told: Any) -> None:
+@pytest.mark.parametrize("message", [ABSENT, "maybe", True, secret(CANARY)])
+def test_a_migration_declares_whether_it_is_compatible(preview: Judge, message: Any) -> None:
     """One that does not tell, or by a wrong type, is a finding that shows no value."""
-    said = preview.judge(migration(told))
-    assert outcomes(said) == [(COMPATIBILITY, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(migration(message))
+    assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_migration_tells_whether_it_is_compatible(preview: Judge, told: Any) -> 
         (migration(), shared(100, 0), route(UNKNOWN, name="other"), *ONE_NEEDS),
     ],
 )
-def test_unknown_split_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_split_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
     """Whether visitors are split over the migration may hang on an unknown."""
-    said = [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY]
-    assert outcomes(said) == [(COMPATIBILITY, "advisory")]
+    findings = [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY]
+    assert outcomes(findings) == [(COMPATIBILITY, "advisory")]
     assert (COMPATIBILITY, "mandatory") in outcomes(update.judge(*facts))

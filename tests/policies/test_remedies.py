@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,9 +15,11 @@ from rich.console import Console
 
 from slipway.rehearsal import PolicyPack, Rehearsal, rehearse
 from slipway.rehearsal.analyzers import PackHost
-from slipway.reports import findings, machine, text
+from slipway.reports import grouped_findings, machine, text
 from slipway.settings.project import find_project
-from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, secret
+from slipway.settings.stacks import Stack
+from tests.forking import forked_workers
+from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, copied, secret
 
 ROOT = PACK.parent
 LEVELS = {"all": "disabled", "cost-tags": "remediate", "object-labels": "remediate"}
@@ -85,7 +86,7 @@ def test_tag_of_the_system_follows_from_the_place(host: PackHost) -> None:
 
 
 def test_labels_are_added_to_the_object_alone(host: PackHost) -> None:
-    """Selectors and the labels of pods are left alone: a selector cannot change, and pods would be made anew."""
+    """Selectors and the labels of pods are left alone: a selector cannot change, and pods would be recreated."""
     before = deployment().properties
     found = remediated(host, deployment())
     assert found["metadata"]["labels"] == {MANAGED_BY: "slipway", PART_OF: "fleet"}
@@ -122,7 +123,7 @@ def test_only_what_is_certain_is_added(host: PackHost) -> None:
     ],
 )
 def test_what_is_well_or_unknown_or_of_the_wrong_type_stays(host: PackHost, fact: Fact) -> None:
-    """An unknown may turn out to be right; a wrong type is for its author to mend."""
+    """An unknown may turn out to be right; a wrong type is for its author to fix."""
     assert altered(host, fact) is None
 
 
@@ -153,10 +154,9 @@ def test_secret_tags_get_their_additions_inside(host: PackHost) -> None:
     assert altered(host, bucket(tags=secret({"team": CANARY}))) == {"tags": secret({**WRITTEN, "team": CANARY})}
 
 
-def test_two_remedies_mend_one_resource(tmp_path: Path) -> None:
-    """The later one sees what the earlier one added, and both are told."""
-    pack = tmp_path / "pack"
-    shutil.copytree(PACK, pack)
+def test_two_rules_remediate_one_resource(tmp_path: Path) -> None:
+    """The later one sees what the earlier one added, and both are reported."""
+    pack = copied(tmp_path / "pack")
     (pack / "rules" / "zz_second.py").write_text(SECOND)
     levels = {**LEVELS, "second": "remediate"}
     with closing(
@@ -165,9 +165,9 @@ def test_two_remedies_mend_one_resource(tmp_path: Path) -> None:
         )
     ) as host:
         found = altered(host, bucket(policy=secret(CANARY)))
-        told = [(each.policy, each.message) for each in host.findings()]
+        reported = [(each.policy, each.message) for each in host.findings()]
     assert found == {"policy": secret(CANARY), "acl": "private", "tags": {**WRITTEN, "owner": "with 3 tags"}}
-    assert told == [("cost-tags", "alters tags"), ("second", "alters acl, tags")]
+    assert reported == [("cost-tags", "alters tags"), ("second", "alters acl, tags")]
 
 
 PROGRAM = """
@@ -183,17 +183,18 @@ Thing("kubernetes:core/v1:ConfigMap", "flags", {"metadata": {"name": "flags", "l
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    """A program of which one resource is mended in full and one in part."""
+    """A program of which one resource is remediated in full and one in part."""
     program = tmp_path_factory.mktemp("program")
     (program / "__main__.py").write_text(PROGRAM)
     levels = {**LEVELS, "cost-tags": {"enforcementLevel": "remediate", "tags": ["managed-by", "slipway.dev/stack"]}}
-    return rehearse(program, project="slipway", stack="trial", config={}, packs=[PolicyPack(PACK, levels)])
+    with forked_workers():
+        return rehearse(program, project="slipway", stack="trial", config={}, packs=[PolicyPack(PACK, levels)])
 
 
-def test_a_mended_resource_is_told_and_blocks_nothing(rehearsed: Rehearsal) -> None:
-    """What is mended in full has the level `remediate` alone; what is left over of another blocks."""
-    said = {(each.policy, each.level, each.urn.rpartition("::")[2]) for each in rehearsed.findings}
-    assert said == {
+def test_a_remediated_resource_is_reported_and_blocks_nothing(rehearsed: Rehearsal) -> None:
+    """What is remediated in full has the level `remediate` alone; what is left over of another blocks."""
+    reported = {(each.policy, each.level, each.urn.rpartition("::")[2]) for each in rehearsed.findings}
+    assert reported == {
         ("cost-tags", "remediate", "files"),
         ("object-labels", "remediate", "settings"),
         ("object-labels", "mandatory", "settings"),
@@ -210,18 +211,19 @@ def test_the_plan_holds_what_was_added(rehearsed: Rehearsal) -> None:
     assert inputs["settings"]["metadata"]["labels"] == {MANAGED_BY: "slipway"}
 
 
-def test_previews_show_it_as_mended(rehearsed: Rehearsal) -> None:
+def test_previews_show_it_as_remediated(rehearsed: Rehearsal) -> None:
     """For people and for programs: the level says `remediate`, and it is no violation."""
     project = find_project(ROOT)
-    placed = findings.place(rehearsed.findings, project, Path("Pulumi.prod.yaml"))
-    told = [each for each in placed if each.finding.level == "remediate"]
-    assert [each.blocks for each in told] == [False, False]
-    assert findings.tallied(told) == findings.Tally(blocking=0, advisory=0, remediated=2)
+    placed = grouped_findings.place(rehearsed.findings, project, Path("Pulumi.prod.yaml"))
+    remediated = [each for each in placed if each.finding.level == "remediate"]
+    assert [each.blocks for each in remediated] == [False, False]
+    assert grouped_findings.tallied(remediated) == grouped_findings.Tally(blocking=0, advisory=0, remediated=2)
     shown = io.StringIO()
     console = Console(file=shown, width=120)
-    for each in told:
+    for each in remediated:
         text.finding(console, each)
     assert "remediate cost-tags  files (aws:s3/bucket:Bucket)" in shown.getvalue()
     assert "alters tags" in shown.getvalue()
-    assert '"level": "remediate"' in machine.as_json(rehearsed, placed)
-    assert CANARY not in shown.getvalue() + machine.as_json(rehearsed, placed)
+    document = machine.as_json(Stack("trial", "staging", {}), rehearsed, placed)
+    assert '"level": "remediate"' in document
+    assert CANARY not in shown.getvalue() + document

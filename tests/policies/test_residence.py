@@ -80,17 +80,17 @@ class TestAws:
     @pytest.mark.parametrize("class_", ["personal", None, UNKNOWN, 7, CANARY])
     def test_abroad_violates(self, judge: Judge, type_: str, class_: Any) -> None:
         """What is personal, and what is not noted not to be."""
-        said = judge.judge(aws(type_, "us-east-1", class_))
-        assert outcomes(said) == [(RULE, "mandatory")]
-        assert said[0].message.endswith(f"fix: {SOURCE}")
-        assert "us-east-1" not in said[0].message
+        findings = judge.judge(aws(type_, "us-east-1", class_))
+        assert outcomes(findings) == [(RULE, "mandatory")]
+        assert findings[0].message.endswith(f"fix: {SOURCE}")
+        assert "us-east-1" not in findings[0].message
 
     @pytest.mark.parametrize("region", [7, "", [CANARY], None])
     def test_nowhere_violates(self, judge: Judge, type_: str, region: Any) -> None:
         """A region of the wrong type, or that neither the resource nor a provider names."""
-        said = judge.judge(aws(type_, region, provider="elsewhere"))
-        assert outcomes(said) == [(RULE, "mandatory")]
-        assert CANARY not in said[0].message
+        findings = judge.judge(aws(type_, region, provider="elsewhere"))
+        assert outcomes(findings) == [(RULE, "mandatory")]
+        assert CANARY not in findings[0].message
 
     def test_unknown(self, judge: Judge, update_judge: Judge, type_: str) -> None:
         """A region that is not known yet is advice, and blocks an update; so is a provider's."""
@@ -126,9 +126,9 @@ class TestCopies:
     def test_pair_is_judged(self, judge: Judge, type_: str) -> None:
         """Azure copies to the paired region; one without a pair that is known is refused."""
         assert judge.judge(azure(type_, **GEO[type_])) == []
-        said = judge.judge(azure(type_, "uksouth", **GEO[type_]))
-        assert outcomes(said) == [(RULE, "mandatory")] * 2
-        assert sum("copyToSecondRegion" in each.message or "secondRegion" in each.message for each in said) == 1
+        findings = judge.judge(azure(type_, "uksouth", **GEO[type_]))
+        assert outcomes(findings) == [(RULE, "mandatory")] * 2
+        assert sum("copyToSecondRegion" in each.message or "secondRegion" in each.message for each in findings) == 1
         assert len(judge.judge(azure(type_, "polandcentral", **GEO[type_]))) == 2
 
     @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ class TestCopies:
         """Its ARN names the region."""
         assert judge.judge(plan(), plan(vault("eu-west-1"))) == []
         for bad in (vault("us-west-2"), "copies", 7):
-            said = judge.judge(plan(bad))
-            assert outcomes(said) == [(RULE, "mandatory")]
-            assert said[0].message.endswith(f"fix: {SOURCE}.backup.copyToSecondRegion")
+            findings = judge.judge(plan(bad))
+            assert outcomes(findings) == [(RULE, "mandatory")]
+            assert findings[0].message.endswith(f"fix: {SOURCE}.backup.copyToSecondRegion")
         assert outcomes(judge.judge(plan(UNKNOWN))) == [(RULE, "advisory")]
         assert outcomes(update_judge.judge(plan(UNKNOWN))) == [(RULE, "mandatory")]
 

@@ -74,24 +74,24 @@ class TestPlaces:
     @pytest.mark.parametrize("value", FORMS)
     def test_known_form_violates(self, preview: Judge, make: Any, value: str) -> None:
         """A key or token gives itself away by its form, whatever its name, and is not shown."""
-        said = preview.judge(make("setting", value))
-        assert outcomes(said) == [(PLAIN, "mandatory")]
-        assert value not in said[0].message
-        assert CANARY not in said[0].message
+        findings = preview.judge(make("setting", value))
+        assert outcomes(findings) == [(PLAIN, "mandatory")]
+        assert value not in findings[0].message
+        assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize("name", NAMES)
     def test_name_of_a_secret_violates(self, preview: Judge, make: Any, name: str) -> None:
         """A value under the name of a secret is one; the message has the name, not the value."""
-        said = preview.judge(make(name, CANARY))
-        assert outcomes(said) == [(PLAIN, "mandatory")]
-        assert name in said[0].message
-        assert CANARY not in said[0].message
+        findings = preview.judge(make(name, CANARY))
+        assert outcomes(findings) == [(PLAIN, "mandatory")]
+        assert name in findings[0].message
+        assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize("value", ["blue", UNKNOWN, "https://example.com", "${PASSWORD}", 7])
     def test_marked_value_violates(self, preview: Judge, make: Any, value: Any) -> None:
         """What Pulumi keeps as a secret has no place here, whatever it is, known or not."""
-        said = preview.judge(make("setting", secret(value)))
-        assert outcomes(said) == [(PLAIN, "mandatory")]
+        findings = preview.judge(make("setting", secret(value)))
+        assert outcomes(findings) == [(PLAIN, "mandatory")]
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -109,7 +109,7 @@ class TestPlaces:
         """References, paths, addresses, switches and what is merely about a secret."""
         assert preview.judge(make(name, value)) == []
 
-    def test_unknown_secret_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_secret_is_reported_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
         """A value that is not known yet, under the name of a secret, is advice, and blocks an update."""
         assert outcomes(preview.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "advisory")]
         assert outcomes(update.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "mandatory")]
@@ -118,33 +118,48 @@ class TestPlaces:
     @pytest.mark.parametrize("value", [12345678, CANARY, [CANARY]])
     def test_wrong_type_violates(self, preview: Judge, make: Any, value: Any) -> None:
         """A number, or a list where a text should be, is no less of a secret."""
-        said = preview.judge(make("DB_PASSWORD", [value]), make("setting", [secret(value)]))
-        assert outcomes(said) == [(PLAIN, "mandatory")] * 2
-        assert CANARY not in said[0].message
+        findings = preview.judge(make("DB_PASSWORD", [value]), make("setting", [secret(value)]))
+        assert outcomes(findings) == [(PLAIN, "mandatory")] * 2
+        assert CANARY not in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ("Host=db;Password=$(LOGIN.1);Database=fleet", False),
+        ("prefix-$(LOGIN.1)", False),
+        (f"amqp://user:{CANARY}@$(QUEUE.1)", True),
+        ("$$(LOGIN.1)-hunter2", True),
+    ],
+)
+def test_a_composed_variable_is_judged_by_its_own_text(preview: Judge, value: str, plain: bool) -> None:
+    """Kubernetes puts other variables into it, so its name speaks of those; two dollars name none."""
+    findings = preview.judge(variable("CONNECTION_STRING", value))
+    assert outcomes(findings) == ([(PLAIN, "mandatory")] if plain else [])
 
 
 def test_a_secret_as_a_whole(preview: Judge) -> None:
     """Everything in what is marked secret is one."""
     fact = Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata(), "data": secret({"a": "b", "c.d": "e"})})
-    said = preview.judge(fact)
-    assert outcomes(said) == [(PLAIN, "mandatory")]
-    assert 'data.a, data["c.d"]' in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(PLAIN, "mandatory")]
+    assert 'data.a, data["c.d"]' in findings[0].message
 
 
 def test_place_to_mend(preview: Judge) -> None:
-    """The last line names the key under the service that mends it."""
-    said = preview.judge(variable("DB_PASSWORD", CANARY))
-    assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
+    """The last line names the key under the service that fixes it."""
+    findings = preview.judge(variable("DB_PASSWORD", CANARY))
+    assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
 
 
 def test_a_reason_lets_a_variable_through(preview: Judge) -> None:
     """The names that a service's settings give a reason for; no other of the same object."""
     notes = metadata(**{"slipway.dev/plain-variables": "DEMO_PASSWORD"})
     data = {"DEMO_PASSWORD": CANARY, "OTHER_PASSWORD": CANARY}
-    said = preview.judge(Fact("kubernetes:core/v1:ConfigMap", {"metadata": notes, "data": data}))
-    assert outcomes(said) == [(PLAIN, "mandatory")]
-    assert "OTHER_PASSWORD" in said[0].message
-    assert "DEMO_PASSWORD" not in said[0].message
+    findings = preview.judge(Fact("kubernetes:core/v1:ConfigMap", {"metadata": notes, "data": data}))
+    assert outcomes(findings) == [(PLAIN, "mandatory")]
+    assert "OTHER_PASSWORD" in findings[0].message
+    assert "DEMO_PASSWORD" not in findings[0].message
 
 
 def test_arguments_and_objects_of_operators(preview: Judge) -> None:
@@ -152,9 +167,9 @@ def test_arguments_and_objects_of_operators(preview: Judge) -> None:
     container = {"name": "api", "args": ["--url", f"amqp://user:{CANARY}@queue"]}
     job = Fact("kubernetes:batch/v1:Job", {"spec": {"template": {"spec": {"containers": [container]}}}})
     queue = {"spec": {"rabbitmq": {"additionalConfig": f"url = amqp://user:{CANARY}@queue"}, "secretKey": "PASSWORD"}}
-    said = preview.judge(job, Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", queue))
-    assert outcomes(said) == [(PLAIN, "mandatory")] * 2
-    assert not any(CANARY in each.message for each in said)
+    findings = preview.judge(job, Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", queue))
+    assert outcomes(findings) == [(PLAIN, "mandatory")] * 2
+    assert not any(CANARY in each.message for each in findings)
 
 
 @pytest.mark.parametrize(
@@ -189,12 +204,12 @@ def test_marked_output_satisfies(preview: Judge) -> None:
 )
 def test_open_output_violates(preview: Judge, fact: Fact) -> None:
     """An output that is shown to everybody, by name or form."""
-    said = preview.judge(fact)
-    assert outcomes(said) == [(OUTPUTS, "mandatory")]
-    assert CANARY not in said[0].message
+    findings = preview.judge(fact)
+    assert outcomes(findings) == [(OUTPUTS, "mandatory")]
+    assert CANARY not in findings[0].message
 
 
-def test_unknown_output_is_told_and_blocks_later(preview: Judge, update: Judge) -> None:
+def test_unknown_output_is_reported_and_blocks_later(preview: Judge, update: Judge) -> None:
     """An output under the name of a secret that is not known yet is advice, and blocks an update."""
     assert outcomes(preview.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "advisory")]
     assert outcomes(update.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "mandatory")]
@@ -217,18 +232,18 @@ def on_aws(age: Any) -> Fact:
     return entry(age)
 
 
-def brought(age: Any) -> Fact:
+def in_the_cluster(age: Any) -> Fact:
     return supplied(f"CLERK_KEY={age}" if age in AGES else age)
 
 
-def kept(age: Any) -> Fact:
+def in_a_secret(age: Any) -> Fact:
     return supplied(f"CLERK_KEY={age}" if age in AGES else age, "core/v1:Secret")
 
 
 AGES = ("90d", "365d", "8760h", "15m", "366d", "0d", "90", "soon", "")
 
 
-@pytest.mark.parametrize("make", [on_aws, brought, kept])
+@pytest.mark.parametrize("make", [on_aws, in_the_cluster, in_a_secret])
 class TestRotation:
     """What people supply says how old it may become, wherever it stands."""
 
@@ -240,10 +255,10 @@ class TestRotation:
     @pytest.mark.parametrize("age", ["366d", "0d", "90", "soon", "", ABSENT, 90, True, [CANARY]])
     def test_endless_violates(self, preview: Judge, make: Any, age: Any) -> None:
         """More than a year, nothing, no duration, or a value of the wrong type."""
-        said = preview.judge(make(age))
-        assert outcomes(said) == [(ROTATION, "mandatory")]
-        assert said[0].message.splitlines()[-1] == f"fix: {SECRETS}.CLERK_KEY.rotateEvery = 365d"
-        assert CANARY not in said[0].message
+        findings = preview.judge(make(age))
+        assert outcomes(findings) == [(ROTATION, "mandatory")]
+        assert findings[0].message.splitlines()[-1] == f"fix: {SECRETS}.CLERK_KEY.rotateEvery = 365d"
+        assert CANARY not in findings[0].message
 
     def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
         """An age that is not known yet is advice, and blocks an update."""
@@ -253,15 +268,15 @@ class TestRotation:
 
 def test_each_key_is_judged(preview: Judge) -> None:
     """Every key has an age of its own; a key that is no name is not shown."""
-    said = preview.judge(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
-    assert outcomes(said) == [(ROTATION, "mandatory")] * 3
-    assert {each.message.splitlines()[-1].rpartition("secrets.")[2] for each in said} == {
+    findings = preview.judge(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
+    assert outcomes(findings) == [(ROTATION, "mandatory")] * 3
+    assert {each.message.splitlines()[-1].rpartition("secrets.")[2] for each in findings} == {
         "B.rotateEvery = 365d", "C.rotateEvery = 365d", "rotateEvery",
     }  # fmt: skip
-    assert not any(CANARY in each.message for each in said)
+    assert not any(CANARY in each.message for each in findings)
 
 
-def test_unknown_keys_are_told(preview: Judge) -> None:
+def test_unknown_keys_are_reported(preview: Judge) -> None:
     """Which keys somebody supplies may not be known yet."""
     assert outcomes(preview.judge(supplied("A=90d", keys=UNKNOWN))) == [(ROTATION, "advisory")]
 
@@ -279,7 +294,7 @@ def test_age_is_configured() -> None:
     """A stack's own maximum holds."""
     pack = Pack(config={ROTATION: {"maximumDays": 30}})
     try:
-        said = [each for each in pack.judge(entry("90d"), supplied("CLERK_KEY=30d")) if each.policy == ROTATION]
-        assert [each.name for each in said] == ["entry"]
+        findings = [each for each in pack.judge(entry("90d"), supplied("CLERK_KEY=30d")) if each.policy == ROTATION]
+        assert [each.name for each in findings] == ["entry"]
     finally:
         pack.close()

@@ -10,7 +10,6 @@ from functools import cache
 from random import Random
 from typing import Any
 
-import grpc
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -19,8 +18,9 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal import exported
 from slipway.rehearsal.exported import Exported, Requests
+from slipway.rehearsal.pack_pipe import PackEnded, PackRaised
 from slipway.reports import catalogue
-from tests.policies.pack_under_test import CANARY, PACK, SECONDS, UNKNOWN, Fact, Pack, secret
+from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, Pack, secret
 from tests.policies.plan_under_test import SYSTEMS, owner, recorded, requests_for
 
 BOUNDED = settings(
@@ -144,7 +144,7 @@ def remedying_prod() -> Iterator[Pack]:
     pack.close()
 
 
-@settings(BOUNDED, max_examples=250)
+@settings(BOUNDED, max_examples=100)
 @given(facts=st.deferred(collections))
 def test_arbitrary_properties(updating_prod: Pack, facts: list[Fact]) -> None:
     """Any values of any type under any key."""
@@ -173,7 +173,7 @@ def places(stack: str, system: str) -> Mapping[str, Sequence[Path]]:
     return {each["urn"]: [path for path in _paths(each.get("inputs")) if path] for each in found.resources}
 
 
-@settings(BOUNDED, max_examples=60)
+@settings(BOUNDED, max_examples=30)
 @given(
     which=st.sampled_from([("prod", "fleet"), ("prod", "kingstons"), ("local", "fleet"), ("local", "marketplace")]),
     others=st.deferred(lambda: st.lists(values(), min_size=10, max_size=20)),
@@ -240,16 +240,15 @@ def _replaced(value: Any, path: Path, new: Any) -> Any:
 
 def ask(pack: Pack, alone: Sequence[analyzer_pb2.AnalyzeRequest], together: Sequence[Any]) -> None:
     """Have resources remedied and judged; a call that fails is a rule that raised."""
-    request: Any = None
-    try:
-        for request in alone:
-            pack.stub.Remediate(request, timeout=SECONDS)
-            pack.stub.Analyze(request, timeout=SECONDS)
-        request = analyzer_pb2.AnalyzeStackRequest(resources=together)
-        pack.stub.AnalyzeStack(request, timeout=SECONDS)
-    except grpc.RpcError as error:
-        note(str(request)[:5_000])
-        pytest.fail(str(error))
+    asked: list[tuple[str, Any]] = [(method, each) for each in alone for method in ("Remediate", "Analyze")]
+    asked.append(("AnalyzeStack", analyzer_pb2.AnalyzeStackRequest(resources=together)))
+    answers = pack.answers(*asked)
+    for _, request in asked:
+        try:
+            next(answers)
+        except (PackRaised, PackEnded) as error:
+            note(str(request)[:5_000])
+            pytest.fail(repr(error))
 
 
 PRIVATE = {
@@ -273,9 +272,8 @@ def test_no_message_holds_a_value(stack: str) -> None:
     asked = requests_for(found, [{**each, "inputs": _marked(each.get("inputs") or {})} for each in found.resources])
     pack = Pack(stack=stack)
     try:
-        answers = [pack.stub.Analyze(each, timeout=SECONDS) for each in asked.alone]
-        request = analyzer_pb2.AnalyzeStackRequest(resources=asked.together)
-        answers.append(pack.stub.AnalyzeStack(request, timeout=SECONDS))
+        together = analyzer_pb2.AnalyzeStackRequest(resources=asked.together)
+        answers = [*pack.answers(*(("Analyze", each) for each in asked.alone), ("AnalyzeStack", together))]
     finally:
         pack.close()
     messages = [each.message for answer in answers for each in answer.diagnostics]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import grpc
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
 
-from tests.policies.pack_under_test import PACK, UNKNOWN, Fact, Pack, Said, secret
+from slipway.rehearsal.pack_pipe import PackRaised
+from tests.policies.pack_under_test import PACK, SECONDS, UNKNOWN, Fact, Finding, Pack, secret
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 FACTS = (
@@ -42,8 +43,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
 def test_same_findings(preview: Pack, plain: Pack) -> None:
     """Rule, level and text are the same, alone and together."""
 
-    def certain(said: list[Said]) -> list[tuple[Said, str]]:
-        return [(each, each.message) for each in said if each.level == "mandatory"]
+    def certain(message: list[Finding]) -> list[tuple[Finding, str]]:
+        return [(each, each.message) for each in message if each.level == "mandatory"]
 
     assert certain(preview.judge(*FACTS)) == certain(plain.judge(*FACTS))
     assert len(certain(plain.judge(*FACTS))) > 5
@@ -60,8 +61,20 @@ def test_same_advice(preview: Pack, plain: Pack) -> None:
         assert any(problem in other.message for other in gathered)
 
 
+def test_pulumi_hears_the_same(previewing: Pack) -> None:
+    """By gRPC, by which Pulumi asks."""
+    alone = [analyzer_pb2.AnalyzeRequest(**each.parts()) for each in FACTS]
+    together = analyzer_pb2.AnalyzeStackRequest(
+        resources=[analyzer_pb2.AnalyzerResource(**each.parts()) for each in FACTS]
+    )
+    asked = [*(("Analyze", each) for each in alone), ("AnalyzeStack", together)]
+    heard = [getattr(previewing.stub, method)(request, timeout=SECONDS) for method, request in asked]
+    assert heard == [*previewing.answers(*asked)]
+    assert sum(len(each.diagnostics) for each in heard) > 5
+
+
 def test_what_the_sdk_cannot_convert_ends_the_run(preview: Pack) -> None:
     """Every resource is looked into, so one that cannot be read is judged by nobody: that is no pass."""
     strange = Fact("example:index/thing:Thing", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
-    with pytest.raises(grpc.RpcError, match="rule known-types failed on urn:pulumi:test"):
+    with pytest.raises(PackRaised, match="rule known-types failed on urn:pulumi:test"):
         preview.judge(strange)

@@ -64,6 +64,39 @@ class TestMinimum:
         assert outcomes(update.judge(autoscaler(UNKNOWN, version))) == [(MINIMUM, "mandatory")]
 
 
+def fixed(replicas: Any) -> Fact:
+    notes = {"slipway.dev/source": SOURCE, "slipway.dev/fixed-replicas": "true"}
+    made = {
+        "name": "api",
+        "namespace": "fleet",
+        "annotations": notes,
+        "labels": {"app.kubernetes.io/component": "support"},
+    }
+    return Fact("kubernetes:apps/v1:Deployment", {"metadata": made, "spec": present(replicas=replicas)})
+
+
+class TestFixed:
+    """A number of replicas that no autoscaler changes."""
+
+    @staticmethod
+    def judged(judge: Judge, replicas: Any) -> list[tuple[str, str]]:
+        return [each for each in outcomes(judge.judge(fixed(replicas))) if each[0] == MINIMUM]
+
+    @pytest.mark.parametrize("replicas", [2, 100, secret(3)])
+    def test_enough_satisfies(self, prod: Judge, replicas: Any) -> None:
+        assert self.judged(prod, replicas) == []
+
+    @pytest.mark.parametrize("replicas", [1, 0, 101, ABSENT, "2", 2.5, secret(CANARY)])
+    def test_too_few_or_many_violate(self, prod: Judge, replicas: Any) -> None:
+        """With the nearest number that is allowed, where there is a number."""
+        assert self.judged(prod, replicas) == [(MINIMUM, "mandatory")]
+        assert CANARY not in str(prod.judge(fixed(replicas)))
+
+    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
+        assert self.judged(preview, UNKNOWN) == [(MINIMUM, "advisory")]
+        assert self.judged(update, UNKNOWN) == [(MINIMUM, "mandatory")]
+
+
 LABELS = {"app.kubernetes.io/name": "api"}
 OWN = {"matchLabels": LABELS}
 NO_TOKEN = {"automountServiceAccountToken": False}

@@ -200,6 +200,51 @@ def test_replicas_of_the_first_day_are_fine(preview: Judge) -> None:
     assert outcomes(said) == []
 
 
+def pinned(replicas: Any = 3, annotations: Any = None, **options: Any) -> Fact:
+    """A Deployment whose number of pods is fixed on purpose."""
+    made = deployment(**({} if replicas is ABSENT else {"replicas": replicas}))
+    notes = {"slipway.dev/fixed-replicas": "true"} if annotations is None else annotations
+    made.properties["metadata"]["annotations"] |= notes
+    return Fact(made.type, made.properties, "api", **options)
+
+
+@pytest.mark.parametrize("guard", [{"maxUnavailable": 1}, {"minAvailable": 2}, {"minAvailable": "50%"}])
+def test_fixed_replicas_need_no_autoscaler(preview: Judge, guard: dict[str, Any]) -> None:
+    """Their budget is compared with their number."""
+    assert outcomes(preview.judge(pinned(), budget(**guard))) == []
+
+
+LIVE_ONLY = {"slipway.dev/live-only": "true"}
+
+
+def test_what_the_controller_of_releases_scales_needs_no_autoscaler(preview: Judge) -> None:
+    """It has no pods in a slot without visitors, and a budget in the other."""
+    moved = pinned(0, LIVE_ONLY, ignored=("spec.replicas",))
+    assert outcomes(preview.judge(moved, budget())) == []
+    assert outcomes(preview.judge(moved)) == [(AVAILABILITY, "mandatory")]
+    assert outcomes(preview.judge(moved, autoscaler(), budget())) == [(AVAILABILITY, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "policy", "problem"),
+    [
+        ((pinned(),), AVAILABILITY, "no PodDisruptionBudget selects it"),
+        ((pinned(), autoscaler(), budget()), AVAILABILITY, "but scaler scales it"),
+        ((pinned(), budget(minAvailable=3)), AVAILABILITY, "allows no eviction at its minimum replicas"),
+        ((pinned(ignored=("spec.replicas",)), budget()), REPLICAS, "of which changes are ignored"),
+        ((pinned(ABSENT), budget()), REPLICAS, "has none: spec.replicas"),
+        ((pinned(annotations={"slipway.dev/fixed-replicas": "yes"}), budget()), AVAILABILITY, "no HorizontalPodAutoscaler"),
+    ],
+)  # fmt: skip
+def test_fixed_replicas_without_what_keeps_them_violate(
+    preview: Judge, facts: tuple[Fact, ...], policy: str, problem: str
+) -> None:
+    said = [each for each in preview.judge(*facts) if each.policy == policy]
+    assert [each.level for each in said] == ["mandatory"]
+    assert problem in said[0].message
+    assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
+
+
 POD_OF = {
     "kubernetes:apps/v1:StatefulSet": lambda pod: {"template": {"spec": pod}},
     "kubernetes:apps/v1:DaemonSet": lambda pod: {"template": {"spec": pod}},
@@ -290,7 +335,7 @@ def test_each_gap_violates(preview: Judge, path: str, value: Any) -> None:
     ],
 )
 def test_place_to_mend(preview: Judge, path: str, key: str) -> None:
-    """The last line names the key under the service that mends it."""
+    """The last line names the key under the service that fixes it."""
     said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path))))
     assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}{key}"
 

@@ -26,7 +26,7 @@ import yaml
 
 from slipway.reports import runbook
 from slipway.reports.runbook.blocks import Section
-from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.release_facts import Facts
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.stacks import Slot
@@ -46,7 +46,7 @@ Entry = dict[str, Any]
 
 @cache
 def written(system: str) -> list[Entry]:
-    return yaml.safe_load((FOLDER / f"{system}.yaml").read_text(encoding="utf-8"))["headings"]
+    return yaml.load((FOLDER / f"{system}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["headings"]
 
 
 @cache

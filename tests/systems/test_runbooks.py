@@ -12,9 +12,10 @@ import yaml
 
 from slipway.settings.load import load_systems
 from slipway.settings.project import find_project
-from slipway.settings.services import FromDatabase, Generated, Supplied
+from slipway.settings.references import FromDatabase
+from slipway.settings.services import Generated, Supplied
 from slipway.settings.system import System
-from tests.systems.facts import FACTS, MARKETPLACE_DATABASES, PHASES, VARIABLES
+from tests.systems.runbook_facts import FACTS, MARKETPLACE_DATABASES, PHASES, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "systems"
@@ -57,11 +58,13 @@ def test_every_fact(systems: dict[str, System], name: str, path: str) -> None:
 @pytest.mark.parametrize(("name", "path"), CASES)
 def test_every_fact_is_in_the_runbooks_words(name: str, path: str) -> None:
     """Each number and each word of it stands in the lines that it is taken from."""
-    said = " ".join(WORDS[name][path]).replace(",", "").lower()
-    numbers = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", said)}
+    quoted = " ".join(WORDS[name][path]).replace(",", "").lower()
+    numbers = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", quoted)}
     for value in scalars(FACTS[name][path]):
         amount = AMOUNT.fullmatch(str(value))
-        assert (float(amount[1]) in numbers) if amount else (str(value).lower() in said), f"{value} is not in: {said}"
+        assert (float(amount[1]) in numbers) if amount else (str(value).lower() in quoted), (
+            f"{value} is not in: {quoted}"
+        )
 
 
 @pytest.mark.parametrize("name", RUNBOOKS)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.slipway.cli.conftest import ROOT, Run, project
 
 __all__ = ["project"]
@@ -39,7 +39,7 @@ for words, status, answer in json.loads((folder / "answers").read_text()):
 def read(name: str) -> dict[str, Any]:
     """A workflow; `on` stays a word, and so does every value."""
     path = ROOT / ".github" / "workflows" / name
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
 
 
 def steps(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ class Runner:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)

@@ -16,7 +16,7 @@ import pytest
 
 from tests import needs
 from tests.slipway.cli.conftest import ROOT, Copy
-from tests.slipway.ops.cluster.release import spec, status
+from tests.slipway.ops.cluster.sample_release import spec, status
 from tests.slipway.ops.cluster.server import CONTEXT, Cluster, served
 from tests.workflows.conftest import Runner, script
 
@@ -175,11 +175,11 @@ BODY = "<!-- slipway preview {} -->\n## fine\n"
 @pytest.mark.usefixtures("archives")
 def test_own_comments_are_updated_and_missing_ones_made(runner: Runner) -> None:
     """The comment of a person with the same first line stays; the commit is told."""
-    said = [
+    comments = [
         {"id": 1, "user": {"login": "stranger"}, "body": BODY.format("staging")},
         {"id": 2, "user": {"login": "github-actions[bot]"}, "body": BODY.format("staging")},
     ]
-    github(runner, archive(staging__md=BODY.format("staging"), prod__md=BODY.format("prod")), [PULL], said)
+    github(runner, archive(staging__md=BODY.format("staging"), prod__md=BODY.format("prod")), [PULL], comments)
     run = runner.run(script("comment.yml", "Comment"), **COMMENT)
     assert run.status == 0, run.everything
     written = [call for call in runner.calls if "--silent" in call]
@@ -307,7 +307,7 @@ def test_a_version_becomes_a_pull_request(checkout: Runner) -> None:
 
 
 def test_a_later_version_takes_its_place(checkout: Runner) -> None:
-    """The branch is written anew and the open pull request renamed."""
+    """The branch is rewritten and the open pull request renamed."""
     test_a_version_becomes_a_pull_request(checkout)
     git(checkout.folder, "switch", "--quiet", "main")
     git(checkout.folder, "branch", "--quiet", "-D", "set-version/staging/smartwallet-green")

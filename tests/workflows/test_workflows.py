@@ -27,6 +27,7 @@ PERMISSIONS = {
     "base-plans.yml": {"": CODE, "base-plans": None},
     "controller-image.yml": {"": NONE, "controller-image": {"contents": "read", "packages": "write"}},
     "comment.yml": {"": NONE, "comment": {"actions": "read", "pull-requests": "write"}},
+    "docs.yml": {"": CODE, "docs": None},
     "follow-up.yml": {"": NONE, "look": ROLE, "propose": CODE},
     "set-version.yml": {"": NONE, "set-version": None},
     "preview.yml": {"": CODE, "preview": None, "plan": ROLE},
@@ -38,6 +39,7 @@ TRIGGERS = {
     "base-plans.yml": {"push"},
     "comment.yml": {"workflow_run"},
     "controller-image.yml": {"push"},
+    "docs.yml": {"pull_request"},
     "follow-up.yml": {"schedule", "workflow_dispatch"},
     "set-version.yml": {"workflow_call"},
     "preview.yml": {"pull_request"},
@@ -196,7 +198,7 @@ def test_the_example_of_a_caller_fits() -> None:
     """docs/pipelines.md gives every input that must be given, and none that does not exist."""
     text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    (job,) = yaml.load(block, Loader=yaml.BaseLoader)["jobs"].values()
+    (job,) = yaml.load(block, Loader=yaml.CBaseLoader)["jobs"].values()
     call: dict[str, Any] = read("set-version.yml")["on"]["workflow_call"]
     needed = {name for name, given in call["inputs"].items() if given.get("required") == "true"}
     assert needed <= set(job["with"]) <= set(call["inputs"])

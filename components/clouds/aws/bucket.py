@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.clouds import contract
-from components.clouds.aws.bucket_replica import BucketCopyArgs, BucketReplica
+from components.clouds.aws.bucket_replica import BucketReplica, BucketReplicaArgs
 from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.private_bucket import PrivateBucket, PrivateBucketArgs
 
@@ -27,25 +27,21 @@ class Bucket(pulumi.ComponentResource):
         context, asked, settings = args.context, args.asked, args.asked.settings
         second = context.second_region if settings.copy_to_second_region else None
         original = PrivateBucketArgs(
+            context=context,
+            asked=asked,
             bucket_name=args.bucket_name,
             region=context.region,
             key_arn=context.key.arn,
             # Object lock and replication require versioning.
             versioned=settings.versioned or second is not None or asked.locked_days is not None,
-            locked_days=asked.locked_days,
-            expire_days=settings.expire_days,
             adopt=settings.adopt,
-            protect=context.protect,
-            tags=context.tagged(asked.source, system=asked.system, data_class=settings.data_class),
         )
         own = pulumi.ResourceOptions(parent=self)
         source = PrivateBucket(name, original, own)
         if second is not None and context.key.second_arn is not None:
             BucketReplica(
                 name,
-                BucketCopyArgs(
-                    context=context, original=original, region=second, key_arn=context.key.second_arn, source=source
-                ),
+                BucketReplicaArgs(original=original, source=source, region=second, key_arn=context.key.second_arn),
                 own,
             )
         self.register_outputs({"name": args.bucket_name})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.cluster.logs.manifests.snapshots import Snapshots, Token
 from components.manifests.environment import BucketFacts
-from components.system.backups.manifests.store import REMOTE, Store
+from components.system.backups.manifests.rclone import REMOTE, Store
 
 _AGENT = "http://169.254.170.23/v1/credentials"
 """Address on each node from which pods get their credentials."""

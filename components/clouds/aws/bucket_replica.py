@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.clouds.aws.context import AwsContext
 from components.clouds.aws.policy import allow, deferred, document
 from components.clouds.aws.private_bucket import PrivateBucket, PrivateBucketArgs
 from components.manifests import names
@@ -16,8 +15,7 @@ from slipway.settings.limits import most
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketCopyArgs:
-    context: AwsContext
+class BucketReplicaArgs:
     original: PrivateBucketArgs
     source: PrivateBucket
     region: str
@@ -29,15 +27,15 @@ class BucketCopyArgs:
 class BucketReplica(pulumi.ComponentResource):
     """Replicates new files, their later versions and deletions; files that existed before must be copied once, by hand."""
 
-    def __init__(self, name: str, args: BucketCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: BucketReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:BucketReplica", name, opts=opts)
-        original, source, key_arn, account = args.original, args.source, args.key_arn, args.context.account
-        self._name, self._account, self._tags = name, account, original.tags
+        original, source, key_arn = args.original, args.source, args.key_arn
+        self._name, self._context = name, original.context
         self._opts = pulumi.ResourceOptions(parent=self)
         copy = dataclasses.replace(
             original,
             bucket_name=names.globally_unique(
-                account, f"{original.bucket_name[:50].rstrip('-')}-copy", most("s3 bucket")
+                self._context.account, f"{original.bucket_name[:50].rstrip('-')}-copy", most("s3 bucket")
             ),
             region=args.region,
             key_arn=key_arn,
@@ -86,7 +84,7 @@ class BucketReplica(pulumi.ComponentResource):
             "Action": "sts:AssumeRole",
             "Principal": {"Service": "s3.amazonaws.com"},
             "Condition": {
-                "StringEquals": {"aws:SourceAccount": self._account},
+                "StringEquals": {"aws:SourceAccount": self._context.account},
                 "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{original.bucket_name}"},
             },
         }
@@ -94,12 +92,12 @@ class BucketReplica(pulumi.ComponentResource):
             f"{self._name}-copy",
             name=names.shortened(f"{original.bucket_name}-copy", most("iam role")),
             assume_role_policy=document(trust),
-            tags=dict(self._tags),
+            tags=dict(original.tags),
             opts=self._opts,
         )
         source, target = f"arn:aws:s3:::{original.bucket_name}", f"arn:aws:s3:::{copy.bucket_name}"
         read = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
-        locks = ["s3:GetObjectRetention", "s3:GetObjectLegalHold"] if original.locked_days is not None else []
+        locks = ["s3:GetObjectRetention", "s3:GetObjectLegalHold"] if original.asked.locked_days is not None else []
         policy = aws.iam.RolePolicy(
             f"{self._name}-copy",
             name="copy",

@@ -12,22 +12,27 @@ from components.clouds.aws import bucket_clients
 from components.clouds.aws.broker import Broker, BrokerArgs
 from components.clouds.aws.bucket import Bucket, BucketArgs
 from components.clouds.aws.budget import CostBudget, budget
+from components.clouds.aws.cache import Cache, CacheArgs
 from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.document_database import DocumentDatabase, DocumentsArgs
 from components.clouds.aws.fail_over import Failover, FailoverArgs
 from components.clouds.aws.pod_identity import PodIdentity, identity
 from components.clouds.aws.postgres import Postgres, PostgresArgs
+from components.clouds.aws.queues import AwsQueuesArgs, Queues
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
 from components.clouds.aws.zone import CONTROLLERS, RELEASES, Zone, ZoneArgs
 from components.clouds.contract import (
     BrokerEndpoint,
     BudgetArgs,
+    CacheEndpoint,
     DatabaseArgs,
     DocumentDatabaseEndpoint,
     FailoverFacts,
     IdentityArgs,
     PostgresEndpoint,
+    QueuesArgs,
+    QueuesFacts,
     SecretStore,
     WorkloadIdentity,
     ZoneFacts,
@@ -35,7 +40,7 @@ from components.clouds.contract import (
 from components.cluster.logs.manifests.snapshots import Snapshots
 from components.manifests import names
 from components.manifests.environment import BucketFacts
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 from slipway.settings.limits import most
 
 SYSTEM_TAG = "slipway.dev/system"
@@ -64,6 +69,12 @@ class AwsCloud:
     def broker(self, args: contract.BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:
         name = args.scope.logical(args.name)
         return Broker(name, BrokerArgs(context=self.context, asked=args), self.context.below(opts)).endpoint
+
+    def cache(self, args: contract.CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint:
+        return Cache(args.logical, CacheArgs(context=self.context, asked=args), self.context.below(opts)).endpoint
+
+    def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
+        return Queues(args.logical, AwsQueuesArgs(context=self.context, asked=args), self.context.below(opts)).facts
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         stem = f"{self.context.cluster_name}-{args.system}-{args.name}"

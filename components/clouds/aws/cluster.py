@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.clouds.aws.context import AwsContext, ControlPlane
+from components.clouds.aws.context import AwsContext, ClusterAccessFacts, ControlPlane
 from components.clouds.aws.identity import ServiceRole, ServiceRoleArgs
 from slipway.settings.cluster_settings import Kubernetes
 from slipway.settings.stack_checks import RESERVED_NETWORKS
@@ -35,12 +35,9 @@ class ClusterArgs:
 
 
 class Cluster(pulumi.ComponentResource):
-    """The EKS cluster: `endpoint` and `certificate` of its API server, and the access entries of the deployers."""
+    """The EKS cluster, and the access entries of the deployers."""
 
-    facts: ControlPlane
-    endpoint: pulumi.Output[str]
-    certificate: pulumi.Output[str]
-    access: list[pulumi.Resource]
+    access_facts: ClusterAccessFacts
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Cluster", name, opts=opts)
@@ -55,9 +52,7 @@ class Cluster(pulumi.ComponentResource):
             opts=self._opts,
         )
         cluster = self._cluster(logs)
-        self.access = [self._administrator(index, deployer, cluster) for index, deployer in enumerate(args.deployers)]
-        self.endpoint = cluster.endpoint
-        self.certificate = cluster.certificate_authority.apply(lambda authority: authority["data"] or "")
+        granted = [self._administrator(index, deployer, cluster) for index, deployer in enumerate(args.deployers)]
         issuer = cluster.identities.apply(lambda found: found[0]["oidcs"][0]["issuer"] or "")
         provider = aws.iam.OpenIdConnectProvider(
             name,
@@ -66,12 +61,17 @@ class Cluster(pulumi.ComponentResource):
             tags=self._context.cluster_tags,
             opts=self._opts,
         )
-        self.facts = ControlPlane(
-            name=cluster.name,
-            issuer=issuer.apply(lambda url: url.removeprefix("https://")),
-            issuer_arn=provider.arn,
+        self.access_facts = ClusterAccessFacts(
+            facts=ControlPlane(
+                name=cluster.name,
+                issuer=issuer.apply(lambda url: url.removeprefix("https://")),
+                issuer_arn=provider.arn,
+            ),
+            endpoint=cluster.endpoint,
+            certificate=cluster.certificate_authority.apply(lambda authority: authority["data"] or ""),
+            granted=granted,
         )
-        self.register_outputs({"endpoint": self.endpoint})
+        self.register_outputs({"endpoint": cluster.endpoint})
 
     def _cluster(self, logs: pulumi.Resource) -> aws.eks.Cluster:
         args, context = self._args, self._context

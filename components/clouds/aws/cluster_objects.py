@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes import apiextensions, core, meta, storage
 
-from components.manifests import names
+from components.manifests import names, placement
 from slipway.settings.cluster_settings import NodePool
+from slipway.settings.placement import ExtraNodePool
 
 STORAGE_CLASS = "standard"
 NODES = "slipway"
+INSTANCE = "eks.amazonaws.com/instance"
+CATEGORY, CAPACITY = f"{INSTANCE}-category", "karpenter.sh/capacity-type"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterObjectsArgs:
     source: str
     nodes: NodePool
+    pools: Mapping[str, ExtraNodePool] = field(default_factory=dict)
+    """Nodes besides, for services that ask for them."""
 
 
 class ClusterObjects(pulumi.ComponentResource):
@@ -53,29 +59,61 @@ class ClusterObjects(pulumi.ComponentResource):
             allow_volume_expansion=True,
             opts=own,
         )
-        apiextensions.CustomResource(
-            f"{name}-nodes",
-            api_version="karpenter.sh/v1",
-            kind="NodePool",
-            metadata=meta.v1.ObjectMetaArgs(
-                name=NODES, labels=labels, annotations=names.source_annotation(nodes.source or source)
-            ),
-            spec=node_pool(nodes),
-            opts=own,
-        )
+        _create_pool(f"{name}-nodes", NODES, node_pool(nodes), nodes.source or source, own)
+        for pool_name, pool in args.pools.items():
+            full_name = f"{NODES}-{pool_name}"
+            _create_pool(f"{name}-nodes-{pool_name}", full_name, extra_pool(pool_name, pool), pool.source, own)
         self.register_outputs({})
 
 
+def _create_pool(name: str, full_name: str, spec: dict[str, Any], source: str, opts: pulumi.ResourceOptions) -> None:
+    apiextensions.CustomResource(
+        name,
+        api_version="karpenter.sh/v1",
+        kind="NodePool",
+        metadata=meta.v1.ObjectMetaArgs(
+            name=full_name, labels=names.labels(names.CLUSTER), annotations=names.source_annotation(source)
+        ),
+        spec=spec,
+        opts=opts,
+    )
+
+
 def node_pool(nodes: NodePool) -> dict[str, Any]:
+    """Returns the pool of the usual nodes."""
+    return _pool(
+        nodes, {"kubernetes.io/arch": ("In", "amd64"), CAPACITY: ("In", "on-demand"), CATEGORY: ("In", "m", "r")}
+    )
+
+
+def extra_pool(name: str, pool: ExtraNodePool) -> dict[str, Any]:
+    """Returns a pool with its own labels and taints. Auto Mode installs the driver and the device plugin of GPUs."""
+    requirements: dict[str, tuple[str, ...]] = {
+        "kubernetes.io/arch": ("In", pool.architecture),
+        CAPACITY: ("In", "spot" if pool.spot else "on-demand"),
+        CATEGORY: ("In", *(("g", "p") if pool.gpus else ("m", "r"))),
+    }
+    if pool.gpus:
+        requirements[f"{INSTANCE}-gpu-manufacturer"] = ("In", "nvidia")
+        requirements[f"{INSTANCE}-gpu-count"] = ("In", str(pool.gpus))
+    spec = _pool(pool, requirements)
+    spec["template"]["metadata"] = {"labels": placement.labels(name, pool)}
+    spec["template"]["spec"]["taints"] = [
+        {"key": key, "value": value, "effect": "NoSchedule"} for key, value in placement.taints(name, pool).items()
+    ]
+    if pool.gpus:
+        spec["limits"]["nvidia.com/gpu"] = str(pool.maximum * pool.gpus)
+    return spec
+
+
+def _pool(nodes: NodePool | ExtraNodePool, requirements: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Returns a node pool of machines with the declared cores and at least the declared memory; it grows with its pods
     up to the declared maximum. A node lives for two weeks at most, so that its operating system is never older."""
     requirements = {
-        "kubernetes.io/arch": ("In", "amd64"),
-        "karpenter.sh/capacity-type": ("In", "on-demand"),
-        "eks.amazonaws.com/instance-category": ("In", "m", "r"),
-        "eks.amazonaws.com/instance-cpu": ("In", str(nodes.cpu)),
+        **requirements,
+        f"{INSTANCE}-cpu": ("In", str(nodes.cpu)),
         # Gt is exclusive, and machines offer slightly less memory than their nominal GiB.
-        "eks.amazonaws.com/instance-memory": ("Gt", str(nodes.memory * 1024 - 1)),
+        f"{INSTANCE}-memory": ("Gt", str(nodes.memory * 1024 - 1)),
     }
     return {
         "template": {

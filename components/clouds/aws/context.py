@@ -21,6 +21,9 @@ class AwsContext:
     region: str
     second_region: str | None
     cluster_name: str
+    """Begins the names of what Slipway creates for the cluster."""
+    eks_name: str
+    """Name of the cluster in EKS: the same, or that of one that exists."""
     source: str
     """Where the stack declares it."""
     log_retention_days: int
@@ -59,6 +62,8 @@ class NetworkFacts:
     data_subnets: Sequence[pulumi.Input[str]]
     private_cidrs: tuple[str, ...]
     data_cidrs: tuple[str, ...]
+    balanced_subnets: tuple[str, ...] = ()
+    """Subnets of the gateway's load balancer; none where it finds them by their tags."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,17 @@ class ControlPlane:
     issuer: pulumi.Input[str]
     """The OIDC issuer of its service accounts, without `https://`."""
     issuer_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterAccessFacts:
+    """The cluster and its API server. What is created in it waits for `granted`, the access of the deployers."""
+
+    facts: ControlPlane
+    endpoint: pulumi.Input[str]
+    certificate: pulumi.Input[str]
+    """The API server's certificate authority, in base64."""
+    granted: Sequence[pulumi.Resource] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

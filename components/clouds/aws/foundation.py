@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pulumi
 import pulumi_aws as aws
 
-from components.clouds.access import kubernetes_provider
 from components.clouds.aws.budget import CostBudget, budget
 from components.clouds.aws.cloud import AwsCloud
 from components.clouds.aws.cluster import Cluster, ClusterArgs
-from components.clouds.aws.cluster_objects import ClusterObjects, ClusterObjectsArgs
+from components.clouds.aws.cluster_objects import STORAGE_CLASS, ClusterObjects, ClusterObjectsArgs
 from components.clouds.aws.context import (
     AwsClusterContext,
     AwsContext,
+    ClusterAccessFacts,
     ControlPlane,
     KeyFacts,
     NetworkFacts,
     SecondRegion,
     VaultFacts,
 )
+from components.clouds.aws.existing_cluster import existing_cluster
+from components.clouds.aws.existing_network import existing_network
 from components.clouds.aws.keys import DataKey, DataKeyArgs
 from components.clouds.aws.network import Network, NetworkArgs
 from components.clouds.aws.registry import Registry, RegistryArgs
 from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
-from components.clouds.contract import ClusterAccess, ClusterFacts
-from components.clouds.images import of_controller, repositories
+from components.clouds.cluster_images import of_controller, repositories
+from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, ControllersFacts, unused
+from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
+from components.manifests.placement import NodePools
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.stacks import Stack, StackCluster
 
@@ -57,26 +61,18 @@ class Foundation(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(providers=[context.provider]), opts),
         )
         self._name, self._args, self._opts = name, args, pulumi.ResourceOptions(parent=self)
-        network = Network(name, NetworkArgs(context=context, settings=settings.network), self._opts)
-        cluster = Cluster(
-            name,
-            ClusterArgs(
-                context=context,
-                settings=settings.kubernetes,
-                subnets=network.facts.private_subnets,
-                deployers=settings.deployers,
-            ),
-            self._opts,
-        )
+        network = self._network(context)
+        cluster = self._cluster(context, network)
         registry = f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
         images = sorted({*repositories(args.cluster), *of_controller(args.cluster, registry)})
         Registry(name, RegistryArgs(context=context, repositories=images), self._opts)
         access = _access(name, context, cluster)
-        ClusterObjects(
-            name,
-            ClusterObjectsArgs(source=settings.source, nodes=settings.kubernetes.nodes),
-            pulumi.ResourceOptions(parent=self, providers=[context.provider, access.provider]),
-        )
+        if settings.kubernetes.existing is None:
+            ClusterObjects(
+                name,
+                ClusterObjectsArgs(source=settings.source, nodes=settings.kubernetes.nodes, pools=settings.node_pools),
+                pulumi.ResourceOptions(parent=self, providers=[context.provider, access.provider]),
+            )
         self._budget(context)
         released = settings.controllers.releases == "installed"
         controllers = Controllers(
@@ -84,6 +80,7 @@ class Foundation(pulumi.ComponentResource):
             ControllersArgs(
                 context=context,
                 control_plane=cluster.facts,
+                without=unused(settings.controllers),
                 repositories=repositories(args.cluster) if released else [],
             ),
             self._opts,
@@ -93,24 +90,64 @@ class Foundation(pulumi.ComponentResource):
             cluster_name=context.cluster_name,
             stack=stack.name,
             environment=stack.environment,
+            own_environment=stack.own_environment,
             access=access,
             cloud=AwsCloud(
-                context=self._cluster_context(context, network.facts, cluster.facts),
+                context=self._cluster_context(context, network, cluster.facts),
                 dns_zones=settings.dns_zones,
                 controllers=controllers.identities,
             ),
-            controllers=controllers_facts(context.region),
+            controllers=self._controllers_facts(network),
+            volume_class=None if settings.kubernetes.existing else STORAGE_CLASS,
             registry=registry,
             services=settings,
+            protect=settings.protect,
+            place=CloudPlace(
+                cloud="aws",
+                region=context.region,
+                account=context.account,
+                provider=context.provider,
+                tagged=context.tagged,
+            ),
+            nodes=settings.kubernetes.nodes.maximum,
+            node_pools=NodePools(pools=settings.node_pools),
             billing_contacts=tuple(settings.billing_contacts),
         )
         self.register_outputs({"cluster": context.cluster_name})
+
+    def _network(self, context: AwsContext) -> NetworkFacts:
+        settings = self._args.settings.network
+        if settings.existing is not None:
+            cluster = self._args.settings.kubernetes.existing
+            return existing_network(settings.existing, cluster.pods if cluster else ())
+        return Network(self._name, NetworkArgs(context=context, settings=settings), self._opts).facts
+
+    def _cluster(self, context: AwsContext, network: NetworkFacts) -> ClusterAccessFacts:
+        settings = self._args.settings
+        if settings.kubernetes.existing is not None:
+            return existing_cluster(settings.kubernetes.existing)
+        args = ClusterArgs(
+            context=context,
+            settings=settings.kubernetes,
+            subnets=network.private_subnets,
+            deployers=settings.deployers,
+        )
+        return Cluster(self._name, args, self._opts).access_facts
+
+    def _controllers_facts(self, network: NetworkFacts) -> ControllersFacts:
+        """Returns the settings of the controllers; an existing cluster says who balances loads and measures its pods."""
+        facts = controllers_facts(self._args.settings.region, network.balanced_subnets)
+        existing = self._args.settings.kubernetes.existing
+        if existing is None:
+            return facts
+        return replace(facts, load_balancer_class=existing.load_balancer_class, measures_pods=existing.metrics_server)
 
     def _cluster_context(
         self, context: AwsContext, network: NetworkFacts, control_plane: ControlPlane
     ) -> AwsClusterContext:
         """Returns the context that systems share: keys and vaults belong to the cluster."""
-        key = DataKey(self._name, DataKeyArgs(context=context), self._opts).facts
+        topics = any(system.definition.topics for system in self._args.cluster.systems.values())
+        key = DataKey(self._name, DataKeyArgs(context=context, topics=topics), self._opts).facts
         lock = self._args.settings.vault_lock
         vault = Vaults(self._name, VaultsArgs(context=context, key=key, lock=lock), self._opts).facts
         self._back_up_state(context, vault)
@@ -171,22 +208,29 @@ class Foundation(pulumi.ComponentResource):
 
 def _context(name: str, args: FoundationArgs) -> AwsContext:
     settings, cluster_name = args.settings, names.cluster(args.stack.name, args.cluster.name)
+    existing = settings.kubernetes.existing
     return AwsContext(
         provider=aws.Provider(name, region=settings.region, allowed_account_ids=[settings.account]),
         account=settings.account,
         region=settings.region,
         second_region=settings.second_region,
         cluster_name=cluster_name,
+        eks_name=existing.name if existing else cluster_name,
         source=settings.source,
         log_retention_days=settings.kubernetes.log_retention_days,
         protect=settings.protect,
-        tags={**settings.tags, "slipway.dev/stack": args.stack.name, CLUSTER_TAG: cluster_name},
+        tags={
+            **settings.tags,
+            **names.environment(args.stack.own_environment),
+            "slipway.dev/stack": args.stack.name,
+            CLUSTER_TAG: cluster_name,
+        },
     )
 
 
-def _access(name: str, context: AwsContext, cluster: Cluster) -> ClusterAccess:
+def _access(name: str, context: AwsContext, cluster: ClusterAccessFacts) -> ClusterAccess:
     """Returns the cluster's provider, which waits for the deployers' access, as do all objects created with it."""
-    cluster_name = context.cluster_name
+    cluster_name = context.eks_name
     login = {
         "apiVersion": "client.authentication.k8s.io/v1",
         "command": "aws",
@@ -207,5 +251,5 @@ def _access(name: str, context: AwsContext, cluster: Cluster) -> ClusterAccess:
         "contexts": [{"name": cluster_name, "context": {"cluster": cluster_name, "user": cluster_name}}],
     }
     text = pulumi.Output.json_dumps(kubeconfig)
-    provider = kubernetes_provider(name, kubeconfig=text, opts=pulumi.ResourceOptions(depends_on=cluster.access))
-    return ClusterAccess(provider=provider, server=cluster.endpoint, kubeconfig=text)
+    provider = kubernetes_provider(name, kubeconfig=text, opts=pulumi.ResourceOptions(depends_on=cluster.granted))
+    return ClusterAccess(provider=provider, server=pulumi.Output.from_input(cluster.endpoint), kubeconfig=text)

@@ -18,6 +18,8 @@ longest."""
 @dataclass(frozen=True, kw_only=True)
 class DataKeyArgs:
     context: AwsContext
+    topics: bool = False
+    """Whether a system of the cluster has topics, which write into encrypted queues."""
 
 
 class DataKey(pulumi.ComponentResource):
@@ -36,7 +38,7 @@ class DataKey(pulumi.ComponentResource):
             multi_region=True,
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=key_policy(context.account),
+            policy=key_policy(context.account, topics=args.topics),
             tags=context.cluster_tags,
             opts=own,
         )
@@ -67,14 +69,22 @@ class DataKey(pulumi.ComponentResource):
         )
 
 
-def key_policy(account: str) -> str:
-    """Delegates access to the account's IAM policies; without this statement the key could become unmanageable."""
-    return document(
-        {
-            "Sid": "TheAccountDecides",
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-            "Action": "kms:*",
-            "Resource": "*",
-        }
-    )
+def key_policy(account: str, *, topics: bool = False) -> str:
+    """Delegates access to the account's IAM policies; without this statement the key could become unmanageable. SNS has no
+    role whose policy could let it write into encrypted queues."""
+    delegated = {
+        "Sid": "TheAccountDecides",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    delivered = {
+        "Sid": "TopicsDeliver",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    return document(delegated, *([delivered] if topics else []))

@@ -15,8 +15,8 @@ import pulumi_aws as aws
 
 from components.clouds.aws.context import AwsContext, NetworkFacts
 from components.clouds.aws.flow_logs import FlowLogsArgs, log_flows
-from slipway.settings.clouds.aws import zone_ids
-from slipway.settings.cluster_settings import Network as NetworkSettings
+from slipway.settings.clouds.aws_existing import AwsNetwork as NetworkSettings
+from slipway.settings.clouds.aws_zones import zone_ids
 
 LAYERS = ("public", "private", "data")
 ANYWHERE = "0.0.0.0/0"

@@ -10,15 +10,33 @@ import pulumi_aws as aws
 
 from components.clouds.aws.context import AwsClusterContext, AwsContext, ControlPlane
 from components.clouds.aws.policy import Statement, allow, deferred, document
-from components.clouds.contract import Grant, IdentityArgs, IdentityFacts, NoIdentity, UseBucket, WorkloadIdentity
+from components.clouds.contract import (
+    IdentityArgs,
+    IdentityFacts,
+    NoIdentity,
+    UseBucket,
+    UseQueue,
+    UseResource,
+    UseTopic,
+    WorkloadIdentity,
+    WriteBackups,
+)
 from components.manifests import names
 from components.manifests.network_policy import NetworkPeer
+from slipway.settings.clouds.grants.aws import KINDS, statements
 from slipway.settings.limits import most
 
 AGENT = NetworkPeer(80, ("169.254.170.23/32",))
 """Address on each node from which pods get their credentials."""
 APIS = NetworkPeer(443, ("0.0.0.0/0",))
 """Addresses of AWS' APIs, which are many and change."""
+
+
+OwnGrant = UseBucket | WriteBackups | UseQueue | UseTopic
+SERVICES: Mapping[type, str] = {UseBucket: "s3", WriteBackups: "s3", UseQueue: "sqs", UseTopic: "sns"}
+"""The service that encrypts what a grant is on."""
+RIGHTS = {kind.name: kind.rights for kind in KINDS}
+"""The actions of each right, which are the same on resources of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +86,14 @@ class PodIdentity(pulumi.ComponentResource):
             self._name, name="grants", role=self.role_name, policy=deferred(*statements), opts=self._opts
         )
 
+    def may_on(self, what: str, statements: Sequence[Statement]) -> None:
+        """Grants rights on resources whose names are known, such as those of others, in a document of its own that a
+        preview shows whole."""
+        if statements:
+            aws.iam.RolePolicy(
+                f"{self._name}-{what}", name=what, role=self.role_name, policy=document(*statements), opts=self._opts
+            )
+
 
 def identity(args: IdentityArgs, context: AwsClusterContext, opts: pulumi.ResourceOptions) -> WorkloadIdentity:
     """Implements `Cloud.identity`: no role if nothing is granted."""
@@ -84,11 +110,23 @@ def identity(args: IdentityArgs, context: AwsClusterContext, opts: pulumi.Resour
         ),
         context.below(opts),
     )
-    created.may([*(statement for grant in args.grants for statement in statements_of(grant)), _use_key(context)])
+    own = [each for each in args.grants if not isinstance(each, UseResource)]
+    if own:
+        stored = [each for each in own if isinstance(each, UseBucket | WriteBackups)]
+        created.may([*(statement for grant in stored for statement in statements_of(grant)), _use_key(context, own)])
+    created.may_on("queues", [on_queue(each) for each in own if isinstance(each, UseQueue | UseTopic)])
+    others = [each for each in args.grants if isinstance(each, UseResource)]
+    created.may_on("others", [each for grant in others for each in statements(grant.settings, context.account)])
     return created
 
 
-def statements_of(grant: Grant) -> list[Statement]:
+def on_queue(grant: UseQueue | UseTopic) -> Statement:
+    if isinstance(grant, UseTopic):
+        return allow(RIGHTS["topic"]["send"], grant.topic.id)
+    return allow(list(dict.fromkeys(each for right in grant.may for each in RIGHTS["queue"][right])), grant.queue.id)
+
+
+def statements_of(grant: UseBucket | WriteBackups) -> list[Statement]:
     bucket = f"arn:aws:s3:::{grant.bucket.name}"
     if isinstance(grant, UseBucket):
         below = {"Condition": {"StringLike": {"s3:prefix": [f"{grant.prefix}*"]}}} if grant.prefix else {}
@@ -101,7 +139,7 @@ def statements_of(grant: Grant) -> list[Statement]:
 
 def trust(context: AwsContext) -> str:
     """Returns a trust policy for EKS alone, limited to this account and cluster."""
-    cluster = f"arn:aws:eks:{context.region}:{context.account}:cluster/{context.cluster_name}"
+    cluster = f"arn:aws:eks:{context.region}:{context.account}:cluster/{context.eks_name}"
     return document(
         {
             "Effect": "Allow",
@@ -115,6 +153,9 @@ def trust(context: AwsContext) -> str:
     )
 
 
-def _use_key(context: AwsClusterContext) -> Statement:
-    via = {"StringEquals": {"kms:ViaService": f"s3.{context.region}.amazonaws.com"}}
-    return allow(["kms:Decrypt", "kms:GenerateDataKey"], context.key.arn, Condition=via)
+def _use_key(context: AwsClusterContext, grants: Sequence[OwnGrant]) -> Statement:
+    """Returns the right to use the cluster's key through the services that encrypt what is granted."""
+    services = dict.fromkeys(SERVICES[type(each)] for each in grants)
+    via = [f"{service}.{context.region}.amazonaws.com" for service in services]
+    only = {"StringEquals": {"kms:ViaService": via[0] if len(via) == 1 else via}}
+    return allow(["kms:Decrypt", "kms:GenerateDataKey"], context.key.arn, Condition=only)

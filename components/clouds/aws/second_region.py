@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.clouds.aws.context import AwsContext, SecondRegion
 from components.clouds.aws.flow_logs import FlowLogsArgs, log_flows
 from components.clouds.aws.network import subnet_cidrs
-from slipway.settings.clouds.aws import zone_ids
+from slipway.settings.clouds.aws_zones import zone_ids
 
 
 @dataclass(frozen=True, kw_only=True)

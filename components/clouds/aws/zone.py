@@ -27,6 +27,8 @@ RELEASES = "releases"
 class ControllersArgs:
     context: AwsContext
     control_plane: ControlPlane
+    without: Sequence[str] = ()
+    """Controllers that nobody runs, which get no rights."""
     repositories: Sequence[str] = ()
     """Repositories of images that the controller of releases looks up; none without that controller."""
 
@@ -40,7 +42,11 @@ class Controllers(pulumi.ComponentResource):
     def __init__(self, name: str, args: ControllersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Controllers", name, opts=opts)
         self._name, self._args = name, args
-        found = {controller: self._identity(controller, *place) for controller, place in CONTROLLERS.items()}
+        found = {
+            controller: self._identity(controller, *place)
+            for controller, place in CONTROLLERS.items()
+            if controller not in args.without
+        }
         for identity in found.values():
             # Route 53 can list only all zones, and identifies a change by its id alone.
             identity.may(
@@ -71,9 +77,9 @@ class Controllers(pulumi.ComponentResource):
         return [f"{registry}/{repository}" for repository in self._args.repositories]
 
 
-def controllers_facts(region: str) -> ControllersFacts:
+def controllers_facts(region: str, subnets: Sequence[str]) -> ControllersFacts:
     """Returns the settings of external-dns and cert-manager for Route 53, and of the gateway's load balancer, which
-    preserves client addresses. Auto Mode has no metrics server."""
+    preserves client addresses and is in `subnets`, or in those with its tags. Auto Mode has no metrics server."""
     service = "service.beta.kubernetes.io/aws-load-balancer"
     return ControllersFacts(
         dns={"provider": {"name": "aws"}, "env": [{"name": "AWS_DEFAULT_REGION", "value": region}]},
@@ -83,6 +89,7 @@ def controllers_facts(region: str) -> ControllersFacts:
             f"{service}-nlb-target-type": "ip",
             f"{service}-target-group-attributes": "preserve_client_ip.enabled=true",
             f"{service}-attributes": "load_balancing.cross_zone.enabled=true",
+            **({f"{service}-subnets": ",".join(subnets)} if subnets else {}),
         },
         load_balancer_class="eks.amazonaws.com/nlb",
         measures_pods=False,

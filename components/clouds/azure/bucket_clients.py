@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.cluster.logs.manifests.snapshots import Snapshots, Token
 from components.manifests.environment import BucketFacts
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 
 _TOKEN = Token(
     volume="azure-identity-token",

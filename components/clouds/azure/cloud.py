@@ -12,23 +12,28 @@ from components.clouds.azure import bucket_clients
 from components.clouds.azure.adopted import Adopted
 from components.clouds.azure.bucket import Bucket, BucketArgs, Home
 from components.clouds.azure.budget import CostBudget, budget
+from components.clouds.azure.cache import Cache, CacheArgs
 from components.clouds.azure.context import AzureClusterContext
 from components.clouds.azure.document_database import DocumentDatabase, DocumentsArgs
 from components.clouds.azure.fail_over import Failover, FailoverArgs
 from components.clouds.azure.front_door import FrontDoor, FrontDoorArgs
 from components.clouds.azure.pod_identity import PodIdentity, identity
 from components.clouds.azure.postgres import Postgres, PostgresArgs
+from components.clouds.azure.queues import AzureQueuesArgs, Queues
 from components.clouds.azure.secret_store import AzureSecrets, SecretStoreArgs
 from components.clouds.azure.zone import Zone, ZoneArgs
 from components.clouds.contract import (
     BrokerArgs,
     BrokerEndpoint,
     BudgetArgs,
+    CacheEndpoint,
     DatabaseArgs,
     DocumentDatabaseEndpoint,
     FailoverFacts,
     IdentityArgs,
     PostgresEndpoint,
+    QueuesArgs,
+    QueuesFacts,
     SecretStore,
     Site,
     SiteArgs,
@@ -39,7 +44,7 @@ from components.cluster.logs.manifests.snapshots import Snapshots
 from components.manifests import names
 from components.manifests.environment import BucketFacts
 from components.sites.component import NginxSite
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 from slipway.settings.clouds import refusal
 from slipway.settings.limits import most
 
@@ -70,6 +75,12 @@ class AzureCloud:
 
     def broker(self, args: BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:
         raise ValueError(f"{args.settings.source}.placement: {refusal('azure', 'broker')}")
+
+    def cache(self, args: contract.CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint:
+        return Cache(args.logical, CacheArgs(context=self.context, asked=args), self.context.below(opts)).endpoint
+
+    def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
+        return Queues(args.logical, AzureQueuesArgs(context=self.context, asked=args), self.context.below(opts)).facts
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         context, adopted = self.context, self._adopted(args.settings.adopt)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_azure_native as azure
 from pulumi_azure_native import containerservice
 
-from components.clouds.azure.access import Grant, grant
 from components.clouds.azure.context import AzureContext
 from components.clouds.azure.network import ZONES
+from components.clouds.azure.role_assignments import Grant, grant
+from components.manifests import placement
 from slipway.settings.cluster_settings import Kubernetes, NodePool
+from slipway.settings.placement import USUAL, ExtraNodePool
 from slipway.settings.stack_checks import RESERVED_NETWORKS
 
 ADMINISTRATOR = "Azure Kubernetes Service RBAC Cluster Admin"
@@ -23,6 +25,12 @@ LOG_RETENTION = (30, 730)
 CORES = (2, 4, 8, 16, 32, 48, 64, 96)
 """Cores of the machines in both families. Source: Azure virtual machine sizes, Dadsv5 and Eadsv5 series."""
 SYSTEM_NODES = "Standard_D2ads_v5"
+ARM_CORES = (2, 4, 8, 16, 32)
+"""Cores of the machines in both families for arm64. Source: Azure virtual machine sizes, Dpdsv5 and Epdsv5 series."""
+MOST_MEMORY = {"amd64": 672, "arm64": 208}
+"""GiB of the largest machine of the E family. Source: the same."""
+SPOT_TAINT = "kubernetes.azure.com/scalesetpriority"
+"""Key of the taint and label of spot nodes. Source: AKS, add a spot node pool."""
 OS_DISK = 64
 """GiB of an ephemeral OS disk. Source: the temporary disk of the smallest node, Azure virtual machine sizes."""
 
@@ -31,22 +39,28 @@ OS_DISK = 64
 class ClusterArgs:
     context: AzureContext
     subnet: pulumi.Input[str]
-    outbound_cidr: pulumi.Input[str]
-    """Source network of outbound connections from the nodes."""
+    outbound_cidrs: Sequence[pulumi.Input[str]]
+    """Source networks of outbound connections from the nodes."""
+    outbound_type: str
     zones: int
     settings: Kubernetes
+    pools: Mapping[str, ExtraNodePool] = field(default_factory=dict)
+    """Nodes besides, for services that ask for them."""
 
 
-def node_size(pool: NodePool) -> str:
-    """Returns the smallest machine with the declared cores and memory: D has 4 GiB per core, E has 8 (672 at most).
+def node_size(pool: NodePool | ExtraNodePool) -> str:
+    """Returns the smallest machine with the declared cores and memory: D has 4 GiB per core, E has 8 up to the largest.
     Raises ValueError if there is none."""
-    for cores in CORES:
-        for family, memory in (("D", 4 * cores), ("E", min(8 * cores, 672))):
+    architecture = pool.architecture if isinstance(pool, ExtraNodePool) else USUAL
+    sizes, kind = (ARM_CORES, "pds") if architecture == "arm64" else (CORES, "ads")
+    most = MOST_MEMORY[architecture]
+    for cores in sizes:
+        for family, memory in (("D", 4 * cores), ("E", min(8 * cores, most))):
             if cores >= pool.cpu and memory >= pool.memory:
-                return f"Standard_{family}{cores}ads_v5"
+                return f"Standard_{family}{cores}{kind}_v5"
     raise ValueError(
         f"{pool.source or 'kubernetes.nodes'}: no machine has {pool.cpu} cores and {pool.memory} GiB; "
-        f"the largest have {CORES[-1]} cores and 672 GiB, for example cpu 4 and memory 16"
+        f"the largest have {sizes[-1]} cores and {most} GiB, for example cpu 4 and memory 16"
     )
 
 
@@ -69,6 +83,8 @@ class Cluster(pulumi.ComponentResource):
         workspace = self._workspace()
         cluster = self._cluster(workspace.id)
         self._diagnostics(cluster, workspace.id)
+        for pool_name, pool in args.pools.items():
+            self._extra_pool(cluster, pool_name, pool)
         self.access = [self._administrator(cluster, principal) for principal in args.context.deployers]
         self.name, self.workspace = cluster.name, workspace.id
         self.address = pulumi.Output.concat("https://", cluster.fqdn.apply(lambda fqdn: fqdn or ""), ":443")
@@ -133,11 +149,11 @@ class Cluster(pulumi.ComponentResource):
             ),
             oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=_security(workspace),
-            network_profile=_network(),
+            network_profile=_network(args.outbound_type),
             # Nodes call the API server's public address. AKS authorizes them automatically only with outbound type
             # loadBalancer.
             api_server_access_profile=containerservice.ManagedClusterAPIServerAccessProfileArgs(
-                authorized_ip_ranges=[*args.settings.authorized_networks, args.outbound_cidr]
+                authorized_ip_ranges=[*args.settings.authorized_networks, *args.outbound_cidrs]
             ),
             auto_upgrade_profile=containerservice.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
@@ -191,6 +207,41 @@ class Cluster(pulumi.ComponentResource):
             upgrade_settings=containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
         )
 
+    def _extra_pool(self, cluster: containerservice.ManagedCluster, name: str, pool: ExtraNodePool) -> None:
+        """Creates a pool that begins without nodes. Spot nodes have no upgrade settings, which Azure refuses there, and
+        Azure's own taint; their price is the market's, at most that of other nodes."""
+        args, spot = self._args, pool.spot
+        tainted = {**placement.taints(name, pool), **({SPOT_TAINT: "spot"} if spot else {})}
+        containerservice.AgentPool(
+            f"{self._name}-nodes-{name}",
+            agent_pool_name=name,
+            resource_name_=cluster.name,
+            resource_group_name=self._context.resource_group,
+            mode="User",
+            type="VirtualMachineScaleSets",
+            vm_size=node_size(pool),
+            os_type="Linux",
+            os_sku="AzureLinux",
+            os_disk_type="Ephemeral",
+            os_disk_size_gb=OS_DISK,
+            enable_auto_scaling=True,
+            count=0,
+            min_count=0,
+            max_count=pool.maximum,
+            max_pods=110,
+            availability_zones=list(ZONES[: args.zones]),
+            vnet_subnet_id=args.subnet,
+            node_labels=placement.labels(name, pool),
+            node_taints=[f"{key}={value}:NoSchedule" for key, value in tainted.items()],
+            enable_node_public_ip=False,
+            scale_set_priority="Spot" if spot else None,
+            scale_set_eviction_policy="Delete" if spot else None,
+            spot_max_price=-1 if spot else None,
+            upgrade_settings=None if spot else containerservice.AgentPoolUpgradeSettingsArgs(max_surge="33%"),
+            tags=self._context.cluster_tags,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["count"]),
+        )
+
     def _diagnostics(self, cluster: containerservice.ManagedCluster, workspace: pulumi.Output[str]) -> None:
         azure.monitor.DiagnosticSetting(
             self._name,
@@ -227,7 +278,7 @@ def _security(workspace: pulumi.Output[str]) -> containerservice.ManagedClusterS
     )
 
 
-def _network() -> containerservice.ContainerServiceNetworkProfileArgs:
+def _network(outbound_type: str) -> containerservice.ContainerServiceNetworkProfileArgs:
     return containerservice.ContainerServiceNetworkProfileArgs(
         network_plugin="azure",
         network_plugin_mode="overlay",
@@ -237,5 +288,5 @@ def _network() -> containerservice.ContainerServiceNetworkProfileArgs:
         service_cidr=RESERVED_NETWORKS["Services"],
         dns_service_ip=DNS_ADDRESS,
         load_balancer_sku="standard",
-        outbound_type="userAssignedNATGateway",
+        outbound_type=outbound_type,
     )

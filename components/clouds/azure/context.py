@@ -61,18 +61,41 @@ class NetworkFacts:
     """Ids of the subnets, and of the private DNS zones of the network."""
 
     id: pulumi.Input[str]
-    nodes: pulumi.Input[str]
-    outbound_cidr: pulumi.Input[str]
-    """Source network of outbound connections from the nodes."""
+    name: pulumi.Input[str]
+    resource_group: pulumi.Input[str]
+    nodes: pulumi.Input[str] | None
+    """Subnet of the nodes of a new cluster."""
+    outbound_cidrs: Sequence[pulumi.Input[str]]
+    """Source networks of outbound connections from the nodes."""
+    outbound_type: str
+    """How they leave, in the words of the control plane."""
     postgres: pulumi.Input[str]
     postgres_cidr: str
     postgres_zone: pulumi.Input[str]
     postgres_zone_name: pulumi.Input[str]
+    postgres_zone_group: pulumi.Input[str]
+    """Resource group of that zone."""
     endpoints: pulumi.Input[str]
     """Subnet of private endpoints."""
     endpoints_cidr: str
     private_zones: Mapping[str, pulumi.Input[str]]
     """Private DNS zones by Azure service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlPlane:
+    """The cluster and its API server. What is created in it waits for `granted`, the access of the deployers."""
+
+    address: pulumi.Input[str]
+    certificate: pulumi.Input[str]
+    """The API server's certificate authority, in base64."""
+    issuer: pulumi.Input[str]
+    """The OIDC issuer of the cluster's service accounts."""
+    kubelet: pulumi.Input[str]
+    """Principal id of the nodes' identity."""
+    workspace: pulumi.Input[str]
+    """Id of the workspace that receives logs."""
+    granted: Sequence[pulumi.Resource] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

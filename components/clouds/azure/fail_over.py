@@ -13,7 +13,7 @@ from components.clouds.azure.records import Zones, relative_name
 from components.clouds.contract import FailoverFacts, ZoneFacts
 from components.manifests import names
 from components.manifests.probes import Probe
-from components.system.routes.manifests.routes import PROBE_HEADER
+from components.system.routes.manifests.http_routes import PROBE_HEADER
 
 _EXTERNAL_DNS = "external-dns.alpha.kubernetes.io"
 

@@ -11,30 +11,36 @@ import pulumi_azure_native as azure
 import yaml
 from pulumi_azure_native import containerservice
 
-from components.clouds.access import kubernetes_provider
-from components.clouds.azure.access import backup_writer
 from components.clouds.azure.budget import CostBudget, budget
 from components.clouds.azure.cloud import AzureCloud
-from components.clouds.azure.cluster import Cluster, ClusterArgs
+from components.clouds.azure.cluster import SPOT_TAINT, Cluster, ClusterArgs
 from components.clouds.azure.context import (
     AzureClusterContext,
     AzureContext,
+    ControlPlane,
     NetworkFacts,
     SecondRegion,
     VaultFacts,
     tags_of,
 )
+from components.clouds.azure.existing_cluster import existing_cluster
+from components.clouds.azure.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.clouds.azure.network import Network, NetworkArgs
 from components.clouds.azure.registry import Registry, RegistryArgs
+from components.clouds.azure.role_assignments import backup_writer
 from components.clouds.azure.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.azure.vault import BLOBS, STATE_DAYS, BackupInstance, BackupInstanceArgs, Vault, VaultArgs
 from components.clouds.azure.zone import Controllers, ControllersArgs, controllers_facts
-from components.clouds.contract import ClusterAccess, ClusterFacts
+from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, unused
+from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
+from components.manifests.placement import NodePools
 from slipway.settings.clouds.azure import AzureCluster
 from slipway.settings.limits import most
 from slipway.settings.stacks import Stack, StackCluster
 
+STORAGE_CLASS = "managed-csi"
+"""AKS' own class of disks that Azure encrypts and that can grow. Source: learn.microsoft.com/azure/aks/concepts-storage."""
 API_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """Application id of the AKS API server in Entra, the same in every tenant."""
 
@@ -63,29 +69,22 @@ class Foundation(pulumi.ComponentResource):
         )
         self._name, self._args, self._opts = name, args, pulumi.ResourceOptions(parent=self)
         context = self._context(provider)
-        network = Network(name, NetworkArgs(context=context, settings=settings.network), self._opts)
-        cluster = Cluster(
-            name,
-            ClusterArgs(
-                context=context,
-                subnet=network.facts.nodes,
-                outbound_cidr=network.facts.outbound_cidr,
-                zones=settings.network.zones,
-                settings=settings.kubernetes,
-            ),
-            self._opts,
-        )
+        network = self._network(context)
+        cluster = self._control_plane(context, network)
         registry_name = names.globally_unique(
             context.subscription, context.cluster_name, most("azure registry"), hyphens=False
         )
         Registry(name, RegistryArgs(context=context, registry_name=registry_name, kubelet=cluster.kubelet), self._opts)
-        shared = self._cluster_context(context, network.facts, cluster)
-        controllers = Controllers(name, ControllersArgs(context=shared), self._opts)
+        shared = self._cluster_context(context, network, cluster)
+        controllers = Controllers(
+            name, ControllersArgs(context=shared, without=unused(settings.controllers)), self._opts
+        )
         self.facts = ClusterFacts(
             name=name,
             cluster_name=context.cluster_name,
             stack=stack.name,
             environment=stack.environment,
+            own_environment=stack.own_environment,
             access=_access(name, context, cluster),
             cloud=AzureCloud(
                 context=shared,
@@ -95,8 +94,19 @@ class Foundation(pulumi.ComponentResource):
                 front_door=settings.front_door,
             ),
             controllers=controllers_facts(controllers, context, settings.dns_zones),
+            volume_class=STORAGE_CLASS,
             registry=f"{registry_name}.azurecr.io",
             services=settings,
+            protect=settings.protect,
+            place=CloudPlace(
+                cloud="azure",
+                region=context.location,
+                account=context.subscription,
+                provider=context.provider,
+                tagged=context.tagged,
+            ),
+            nodes=settings.kubernetes.nodes.maximum,
+            node_pools=NodePools(pools=settings.node_pools, spot_taints=(SPOT_TAINT,)),
             billing_contacts=tuple(settings.billing_contacts),
         )
         self._budget(context)
@@ -105,7 +115,8 @@ class Foundation(pulumi.ComponentResource):
     def _context(self, provider: azure.Provider) -> AzureContext:
         settings, stack = self._args.settings, self._args.stack.name
         cluster_name = names.cluster(stack, self._args.cluster.name)
-        tags = {**settings.tags, "slipway.dev/stack": stack, "slipway.dev/cluster": cluster_name}
+        own = names.environment(self._args.stack.own_environment)
+        tags = {**settings.tags, **own, "slipway.dev/stack": stack, "slipway.dev/cluster": cluster_name}
         group = azure.resources.ResourceGroup(
             self._name,
             resource_group_name=cluster_name,
@@ -128,7 +139,46 @@ class Foundation(pulumi.ComponentResource):
             tags=tags,
         )
 
-    def _cluster_context(self, context: AzureContext, network: NetworkFacts, cluster: Cluster) -> AzureClusterContext:
+    def _network(self, context: AzureContext) -> NetworkFacts:
+        settings = self._args.settings.network
+        systems = [system.definition for system in self._args.cluster.systems.values()]
+        having = {
+            "caches": any(each.caches for each in systems),
+            "queues": any(each.queues or each.topics for each in systems),
+        }
+        stores = [store for store, there in having.items() if there]
+        if settings.existing is not None:
+            args = ExistingNetworkArgs(context=context, network=settings.existing, stores=stores)
+            return ExistingNetwork(self._name, args, self._opts).facts
+        return Network(self._name, NetworkArgs(context=context, settings=settings, stores=stores), self._opts).facts
+
+    def _control_plane(self, context: AzureContext, network: NetworkFacts) -> ControlPlane:
+        settings = self._args.settings
+        if settings.kubernetes.existing is not None:
+            return existing_cluster(settings.kubernetes.existing)
+        assert network.nodes is not None, "settings refuse a new cluster without it"
+        args = ClusterArgs(
+            context=context,
+            subnet=network.nodes,
+            outbound_cidrs=network.outbound_cidrs,
+            outbound_type=network.outbound_type,
+            zones=settings.network.zones,
+            settings=settings.kubernetes,
+            pools=settings.node_pools,
+        )
+        cluster = Cluster(self._name, args, self._opts)
+        return ControlPlane(
+            address=cluster.address,
+            certificate=_certificate(context, cluster),
+            issuer=cluster.issuer,
+            kubelet=cluster.kubelet,
+            workspace=cluster.workspace,
+            granted=cluster.access,
+        )
+
+    def _cluster_context(
+        self, context: AzureContext, network: NetworkFacts, cluster: ControlPlane
+    ) -> AzureClusterContext:
         """Returns the context that systems share: vault and roles belong to the cluster."""
         vault = Vault(self._name, VaultArgs(context=context, lock=self._args.settings.vault_lock), self._opts).facts
         self._back_up_state(context, vault)
@@ -181,27 +231,32 @@ class Foundation(pulumi.ComponentResource):
         budget(self._name, wanted, self._opts)
 
 
-def _access(name: str, context: AzureContext, cluster: Cluster) -> ClusterAccess:
-    """Returns the access to the cluster. Azure returns the API server's certificate only in a kubeconfig, which is read
-    once the cluster exists."""
+def _certificate(context: AzureContext, cluster: Cluster) -> pulumi.Output[str]:
+    """Returns the API server's certificate. Azure returns it only in a kubeconfig, which is read once the cluster
+    exists."""
     answer = containerservice.list_managed_cluster_user_credentials_output(
         resource_group_name=context.resource_group,
         resource_name=cluster.name,
         format="exec",
         opts=pulumi.InvokeOutputOptions(provider=context.provider),
     )
-    certificate = answer.kubeconfigs.apply(lambda found: certificate_in(found[0].value))
+    return answer.kubeconfigs.apply(lambda found: certificate_in(found[0].value))
+
+
+def _access(name: str, context: AzureContext, cluster: ControlPlane) -> ClusterAccess:
+    """Returns the cluster's provider, which waits for the deployers' access, as do all objects created with it."""
+    server = {"server": cluster.address, "certificate-authority-data": cluster.certificate}
     kubeconfig = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": name,
-        "clusters": [{"name": name, "cluster": {"server": cluster.address, "certificate-authority-data": certificate}}],
+        "clusters": [{"name": name, "cluster": server}],
         "users": [{"name": name, "user": {"exec": login(context.tenant)}}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
     }
     text = pulumi.Output.json_dumps(kubeconfig)
-    provider = kubernetes_provider(name, kubeconfig=text, opts=pulumi.ResourceOptions(depends_on=cluster.access))
-    return ClusterAccess(provider=provider, server=cluster.address, kubeconfig=text)
+    provider = kubernetes_provider(name, kubeconfig=text, opts=pulumi.ResourceOptions(depends_on=cluster.granted))
+    return ClusterAccess(provider=provider, server=pulumi.Output.from_input(cluster.address), kubeconfig=text)
 
 
 def login(tenant: str) -> dict[str, Any]:

@@ -4,24 +4,19 @@ egress."""
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_azure_native as azure
 
 from components.clouds.azure.context import AzureContext, NetworkFacts
+from components.clouds.azure.private_zones import PrivateZones, zone_names
 from slipway.settings.cluster_settings import Network as NetworkSettings
 
 LAYERS = ("nodes", "postgres", "endpoints")
 POSTGRES = "Microsoft.DBforPostgreSQL/flexibleServers"
 ZONES = ("1", "2", "3")
-PRIVATE_ZONES = {
-    "blob": "privatelink.blob.core.windows.net",
-    "vault": "privatelink.vaultcore.azure.net",
-    "documents": "privatelink.mongocluster.cosmos.azure.com",
-}
-"""Private DNS zones of Azure services."""
 GATEWAY = azure.network.SecurityRuleArgs(
     name="gateway",
     description="Visitors to the load balancer, whose packets still carry its public address",
@@ -41,6 +36,8 @@ GATEWAY = azure.network.SecurityRuleArgs(
 class NetworkArgs:
     context: AzureContext
     settings: NetworkSettings
+    stores: Collection[str] = ()
+    """Which of `caches` and `queues` a system of the cluster has."""
 
 
 def subnet_cidrs(cidr: str) -> dict[str, str]:
@@ -88,19 +85,23 @@ class Network(pulumi.ComponentResource):
         endpoints = self._subnet(
             "endpoints", cidrs, network, private_endpoint_network_policies="Enabled", after=postgres
         )
-        own = f"{context.cluster_name}.private.postgres.database.azure.com"
-        zone = self._zone("postgres", own, network)
+        zones = PrivateZones(name, context, network.id, self._opts)
+        own = zones.postgres()
         self.facts = NetworkFacts(
             id=network.id,
+            name=pulumi.Output.all(network.id).apply(lambda _: context.cluster_name),
+            resource_group=context.resource_group,
             nodes=nodes.id,
-            outbound_cidr=pulumi.Output.concat(address.ip_address.apply(lambda ip: ip or ""), "/32"),
+            outbound_cidrs=[pulumi.Output.concat(address.ip_address.apply(lambda ip: ip or ""), "/32")],
+            outbound_type="userAssignedNATGateway",
             postgres=postgres.id,
             postgres_cidr=cidrs["postgres"],
-            postgres_zone=zone,
-            postgres_zone_name=zone.apply(lambda _: own),
+            postgres_zone=own.id,
+            postgres_zone_name=own.name,
+            postgres_zone_group=context.resource_group,
             endpoints=endpoints.id,
             endpoints_cidr=cidrs["endpoints"],
-            private_zones={service: self._zone(service, domain, network) for service, domain in PRIVATE_ZONES.items()},
+            private_zones=zones.of(zone_names(args.stores)),
         )
         self.register_outputs({"network": network.id})
 
@@ -167,27 +168,3 @@ class Network(pulumi.ComponentResource):
             tags=context.cluster_tags,
             opts=self._opts,
         )
-
-    def _zone(self, part: str, domain: str, network: azure.network.VirtualNetwork) -> pulumi.Output[str]:
-        context = self._context
-        zone = azure.privatedns.PrivateZone(
-            f"{self._name}-{part}",
-            private_zone_name=domain,
-            resource_group_name=context.resource_group,
-            location="Global",
-            tags=context.cluster_tags,
-            opts=self._opts,
-        )
-        link = azure.privatedns.VirtualNetworkLink(
-            f"{self._name}-{part}",
-            virtual_network_link_name=context.cluster_name,
-            private_zone_name=zone.name,
-            resource_group_name=context.resource_group,
-            location="Global",
-            virtual_network=azure.privatedns.SubResourceArgs(id=network.id),
-            registration_enabled=False,
-            tags=context.cluster_tags,
-            opts=self._opts,
-        )
-        # Resources that use the zone must wait until it is linked to the network.
-        return pulumi.Output.all(zone.id, link.id).apply(lambda ids: ids[0])

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_azure_native as azure
 
-from components.clouds.azure.access import Grant, grant
 from components.clouds.azure.context import AzureClusterContext
-from components.clouds.contract import IdentityArgs, IdentityFacts, NoIdentity, UseBucket, WorkloadIdentity
+from components.clouds.azure.queues import PORT
+from components.clouds.azure.role_assignments import Grant, grant
+from components.clouds.contract import (
+    IdentityArgs,
+    IdentityFacts,
+    NoIdentity,
+    UseBucket,
+    UseQueue,
+    UseResource,
+    UseTopic,
+    WorkloadIdentity,
+    WriteBackups,
+)
 from components.manifests import names
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.pod import Identity
+from slipway.settings.clouds.grants.azure import roles
 from slipway.settings.limits import most
 
 APIS = NetworkPeer(443, ("0.0.0.0/0",))
 """Addresses of Azure's APIs, which are many and change, and of the private endpoints."""
 CLIENT_ID = "azure.workload.identity/client-id"
+CONTRIBUTOR = "Storage Blob Data Contributor"
+"""Role of a service on a bucket of its system."""
+QUEUE_ROLES = {"send": "Azure Service Bus Data Sender", "receive": "Azure Service Bus Data Receiver"}
+"""Role of a service on a queue of its system by right; it sends to topics by the first one."""
 USE = {"azure.workload.identity/use": "true"}
 
 
@@ -28,6 +45,8 @@ class PodIdentityArgs:
     namespace: str
     service_account: str
     tags: Mapping[str, str]
+    queues: bool = False
+    """Whether it uses queues, which its pods call by AMQP."""
 
 
 class PodIdentity(pulumi.ComponentResource):
@@ -69,7 +88,7 @@ class PodIdentity(pulumi.ComponentResource):
         self.facts = IdentityFacts(
             annotations={CLIENT_ID: identity.client_id},
             pod=Identity(labels=USE),
-            peers=[APIS],
+            peers=[APIS, *([NetworkPeer(PORT, (context.network.endpoints_cidr,))] if args.queues else [])],
         )
         self.bindings, self.grants = [trusted], [trusted, self]
         self.register_outputs({"client": identity.client_id})
@@ -97,10 +116,39 @@ def identity(args: IdentityArgs, context: AzureClusterContext, opts: pulumi.Reso
             namespace=args.scope.namespace,
             service_account=args.name,
             tags=context.tagged(args.source, system=args.scope.system),
+            queues=any(isinstance(each, UseQueue | UseTopic) for each in args.grants),
         ),
         context.below(opts),
     )
-    for each in args.grants:
-        role = "Storage Blob Data Contributor" if isinstance(each, UseBucket) else context.backup_writer
+    own = [each for each in args.grants if isinstance(each, UseBucket | WriteBackups)]
+    for each in own:
+        role = CONTRIBUTOR if isinstance(each, UseBucket) else context.backup_writer
         created.may(f"{each.bucket.account}-{each.bucket.bucket}", role, each.bucket.id)
+    mine = {f"{each.bucket.account}/blobservices/default/containers/{each.bucket.bucket}" for each in own}
+    for each in args.grants:
+        if isinstance(each, UseQueue | UseTopic):
+            _grant_queue(created, each)
+        if isinstance(each, UseResource):
+            _grant_with_others(created, each, mine)
     return created
+
+
+def _grant_queue(identity: PodIdentity, grant: UseQueue | UseTopic) -> None:
+    """Assigns the role of each right on one queue or topic."""
+    if isinstance(grant, UseTopic):
+        identity.may(f"topic-{grant.name}-send", QUEUE_ROLES["send"], grant.topic.id)
+        return
+    for right in grant.may:
+        identity.may(f"queue-{grant.name}-{right}", QUEUE_ROLES[right], grant.queue.id)
+
+
+def _grant_with_others(identity: PodIdentity, grant: UseResource, mine: Collection[str]) -> None:
+    """Assigns the roles of a grant on a resource of others. Another resource is another assignment, because Azure moves
+    none; it refuses a second one of the same role, so that on a container of `mine` is left out."""
+    scope = grant.settings.resource
+    assert scope is not None, "identities leave out grants without a resource"
+    digest = hashlib.sha256(scope.lower().encode()).hexdigest()[:8]
+    for role, right in roles(grant.settings):
+        if role == CONTRIBUTOR and any(scope.lower().endswith(f"/{each}") for each in mine):
+            continue
+        identity.may(f"{grant.name}-{right}-{digest}", role, scope)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import containerregistry
 
-from components.clouds.azure.access import Grant, grant
 from components.clouds.azure.context import AzureContext
+from components.clouds.azure.role_assignments import Grant, grant
 
 UNTAGGED_DAYS = 7
 """Days after which an untagged manifest is deleted. Source: Azure Container Registry allows 0 to 365; chosen: a week."""

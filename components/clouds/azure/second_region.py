@@ -90,29 +90,26 @@ class SecondNetwork(pulumi.ComponentResource):
         the ids that a replica waits for."""
         context, opts = args.context, pulumi.ResourceOptions(parent=self)
         ways = {
-            "to-primary": (network.name, args.primary.id),
-            "to-copies": (
-                pulumi.Output.all(args.primary.id, network.id).apply(lambda _: context.cluster_name),
-                network.id,
-            ),
+            "to-primary": (network.name, context.resource_group, args.primary.id),
+            "to-copies": (args.primary.name, args.primary.resource_group, network.id),
         }
         peerings = [
             azure.network.VirtualNetworkPeering(
                 f"{name}-{way}",
                 virtual_network_peering_name=way,
                 virtual_network_name=near,
-                resource_group_name=context.resource_group,
+                resource_group_name=group,
                 remote_virtual_network=azure.network.SubResourceArgs(id=far),
                 allow_virtual_network_access=True,
                 opts=opts,
             )
-            for way, (near, far) in ways.items()
+            for way, (near, group, far) in ways.items()
         ]
         link = azure.privatedns.VirtualNetworkLink(
             f"{name}-primary",
             virtual_network_link_name=f"{context.cluster_name}-copies",
             private_zone_name=args.primary.postgres_zone_name,
-            resource_group_name=context.resource_group,
+            resource_group_name=args.primary.postgres_zone_group,
             location="Global",
             virtual_network=azure.privatedns.SubResourceArgs(id=network.id),
             registration_enabled=False,

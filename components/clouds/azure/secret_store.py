@@ -10,10 +10,10 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from components.clouds import contract
-from components.clouds.azure.access import Grant, grant
 from components.clouds.azure.context import AzureClusterContext
 from components.clouds.azure.pod_identity import CLIENT_ID, PodIdentity, PodIdentityArgs
 from components.clouds.azure.private_endpoint import PrivateEndpointArgs, ip_rule, private_endpoint
+from components.clouds.azure.role_assignments import Grant, grant
 from components.clouds.external_secret import Access, StoreAccess, StoreAccessArgs
 from components.manifests import external_secrets, names
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import dataprotection
 
-from components.clouds.azure.access import Grant, grant
 from components.clouds.azure.context import AzureContext, VaultFacts
+from components.clouds.azure.role_assignments import Grant, grant
 
 POSTGRES = "Microsoft.DBforPostgreSQL/flexibleServers"
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
@@ -69,9 +70,15 @@ class Vault(pulumi.ComponentResource):
         )
         self.facts = VaultFacts(
             name=vault.name,
-            principal=vault.identity.apply(lambda identity: (identity.principal_id if identity else None) or ""),
+            # A preview knows the identity's type alone; whose it is, once the vault has an id.
+            principal=pulumi.Output.all(vault.id, vault.identity).apply(_principal),
         )
         self.register_outputs({"name": vault.name})
+
+
+def _principal(known: Sequence[Any]) -> str:
+    _, identity = known
+    return (identity.principal_id if identity else None) or ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,8 @@ CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager":
 @dataclass(frozen=True, kw_only=True)
 class ControllersArgs:
     context: AzureClusterContext
+    without: Sequence[str] = ()
+    """Controllers that nobody runs, which get no rights."""
 
 
 class Controllers(pulumi.ComponentResource):
@@ -44,6 +46,7 @@ class Controllers(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self),
             )
             for controller, (namespace, account) in CONTROLLERS.items()
+            if controller not in args.without
         }
         self.register_outputs({})
 
@@ -51,12 +54,17 @@ class Controllers(pulumi.ComponentResource):
 def controllers_facts(controllers: Controllers, context: AzureContext, existing: Mapping[str, str]) -> ControllersFacts:
     """Returns the settings of external-dns and cert-manager for the zones of the cluster's resource group, and for
     existing zones in any group."""
-    client = controllers.identities["cert-manager"].client
     zones = {domain: ExistingZone.of(id) for domain, id in existing.items()}
-    solvers = [
-        {"selector": {"dnsZones": [domain]}, **_solver(client, zone.subscription, zone.group)}
-        for domain, zone in zones.items()
-    ]
+    solvers: list[dict[str, Any]] = []
+    if "cert-manager" in controllers.identities:
+        client = controllers.identities["cert-manager"].client
+        solvers = [
+            _solver(client, context.subscription, context.cluster_name),
+            *(
+                {"selector": {"dnsZones": [domain]}, **_solver(client, zone.subscription, zone.group)}
+                for domain, zone in zones.items()
+            ),
+        ]
     return ControllersFacts(
         dns=_records(context, context.cluster_name),
         dns_elsewhere={
@@ -64,7 +72,7 @@ def controllers_facts(controllers: Controllers, context: AzureContext, existing:
             for zone in zones.values()
             if zone.group.lower() != context.cluster_name.lower()
         },
-        solvers=[_solver(client, context.subscription, context.cluster_name), *solvers],
+        solvers=solvers,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pulumi
 
-from components.clouds.access import kubernetes_provider
 from components.clouds.contract import ClusterAccess, ClusterFacts, ControllersFacts
+from components.clouds.kubernetes_provider import kubernetes_provider
 from components.clouds.local.cloud import LocalCloud
 from components.clouds.local.context import LocalContext
 from components.manifests import names
-from slipway.settings.clouds.local import LocalCluster
+from components.manifests.placement import NodePools
+from slipway.settings.clouds.local import LocalCluster, inside
 from slipway.settings.stacks import Stack, StackCluster
 
 
@@ -23,6 +24,7 @@ def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
         cluster_name=settings.context or names.cluster(stack.name, cluster.name),
         stack=stack.name,
         environment=stack.environment,
+        own_environment=stack.own_environment,
         access=ClusterAccess(
             provider=provider,
             server=pulumi.Output.from_input(settings.context or "current context"),
@@ -31,10 +33,8 @@ def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
         cloud=LocalCloud(context=LocalContext.of(settings)),
         registry=settings.registry,
         services=settings,
-        controllers=ControllersFacts(keeps_secrets=False, engines_inside=_engines(settings)),
+        protect=settings.protect,
+        node_pools=NodePools(pools=settings.node_pools),
+        controllers=ControllersFacts(keeps_secrets=False, engines_inside=inside(settings)),
+        volume_class=settings.storage_class,
     )
-
-
-def _engines(settings: LocalCluster) -> frozenset[str]:
-    """Returns the engines that need an operator; a plain PostgreSQL pod does not."""
-    return frozenset({"mongodb"} if settings.postgres == "pod" else {"mongodb", "postgres"})

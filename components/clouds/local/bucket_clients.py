@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.manifests.environment import BucketFacts
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 
 
 def store(bucket: BucketFacts) -> Store:

@@ -14,6 +14,8 @@ from components.clouds.contract import (
     BrokerEndpoint,
     BucketArgs,
     BudgetArgs,
+    CacheArgs,
+    CacheEndpoint,
     DatabaseArgs,
     DocumentDatabaseEndpoint,
     FailoverArgs,
@@ -22,6 +24,8 @@ from components.clouds.contract import (
     IdentityFacts,
     NoIdentity,
     PostgresEndpoint,
+    QueuesArgs,
+    QueuesFacts,
     SecretStore,
     SecretStoreArgs,
     Site,
@@ -31,6 +35,7 @@ from components.clouds.contract import (
     ZoneFacts,
 )
 from components.clouds.local import bucket_clients
+from components.clouds.local.cache import CachePod, CachePodArgs
 from components.clouds.local.context import LocalContext
 from components.clouds.local.document_database import DocumentDatabase, DocumentsArgs
 from components.clouds.local.postgres import Postgres, PostgresArgs
@@ -43,7 +48,7 @@ from components.manifests.network_policy import NetworkPeer
 from components.manifests.pod import Identity
 from components.manifests.secret import OBJECT_STORE, OBJECT_STORE_KEYS, OBJECT_STORE_ROTATION
 from components.sites.component import NginxSite
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 from slipway.settings.clouds import refusal
 
 
@@ -66,6 +71,12 @@ class LocalCloud:
 
     def broker(self, args: BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:
         raise ValueError(f"{args.settings.source}.placement: {refusal('local', 'broker')}")
+
+    def cache(self, args: CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint:
+        return CachePod(args.logical, CachePodArgs(cache=args, depends_on=opts.depends_on), _below(opts)).endpoint
+
+    def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
+        raise ValueError(f"{args.source}: {refusal('local', 'queues')}")
 
     def bucket(self, args: BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         """Returns the name of a bucket in the S3-compatible store that the cluster's owner provides; creates none."""

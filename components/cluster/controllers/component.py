@@ -10,13 +10,12 @@ import pulumi
 
 from components.clouds.contract import ControllersFacts, NoIdentity, WorkloadIdentity
 from components.cluster.controllers import manifests as charts
-from components.cluster.gateway.manifests import certificates
+from components.cluster.helm_release import after, namespace, release
 from components.cluster.monitoring.manifests import charts as monitoring
 from components.cluster.monitoring.manifests import monitors
-from components.cluster.release import after, namespace, release
-from components.manifests import names, network_policy
 from components.manifests.domains import nearest_zone
 from components.manifests.versions import Pins
+from slipway.settings.cluster_services import HOMES
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.stacks import StackCluster
 from slipway.settings.system import System
@@ -66,14 +65,9 @@ class Controllers(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _shared_places(self) -> list[str]:
-        """Returns the namespaces that Slipway's own objects need even if the controller is not installed."""
+        """Returns the namespaces of installed controllers that Slipway's own objects need too."""
         wanted = self._args.cluster.settings.controllers
-        places = {
-            names.GATEWAY_NAMESPACE: wanted.gateway,
-            monitors.NAMESPACE: wanted.metrics,
-            certificates.ROOT_NAMESPACE: wanted.certificates,
-        }
-        return [place for place, presence in places.items() if presence != "present"]
+        return [HOMES[name] for name in ("gateway", "metrics", "certificates") if getattr(wanted, name) == "installed"]
 
     def _place(self, place: str) -> pulumi.Resource:
         if place not in self._namespaces:
@@ -91,20 +85,19 @@ class Controllers(pulumi.ComponentResource):
     def _charts(self) -> list[Chart]:
         """Returns the charts whose setting is `installed` and that something needs."""
         wanted = self._args.cluster.settings.controllers
+        charts_of_metrics = self._measuring() if wanted.metrics != "present" else []
         found = {
             "gateway": self._gateway,
             "certificates": self._certificates,
             "dns": self._dns,
             "secrets": self._secrets,
             "reloading": self._reloading,
-            "metrics": self._measuring,
             "queues": self._queues,
             "databases": self._databases,
             "mongodb": self._documents,
         }
-        return [
-            chart for name, charts_of in found.items() if getattr(wanted, name) == "installed" for chart in charts_of()
-        ]
+        installed = [name for name in found if getattr(wanted, name) == "installed"]
+        return [*charts_of_metrics, *(chart for name in installed for chart in found[name]())]
 
     @property
     def _systems(self) -> list[System]:
@@ -116,7 +109,7 @@ class Controllers(pulumi.ComponentResource):
         return self._args.cluster.settings.controllers.metrics != "absent"
 
     def _gateway(self) -> list[Chart]:
-        return [Chart(name="envoy-gateway", namespace=names.GATEWAY_NAMESPACE, values=charts.envoy_gateway())]
+        return [Chart(name="envoy-gateway", namespace=HOMES["gateway"], values=charts.envoy_gateway())]
 
     def _secrets(self) -> list[Chart]:
         values = charts.external_secrets(monitored=self._monitored)
@@ -126,7 +119,7 @@ class Controllers(pulumi.ComponentResource):
         return [Chart(name="reloader", namespace="reloader", values=charts.reloader())]
 
     def _measuring(self) -> list[Chart]:
-        """Returns the metrics server, from which autoscalers read the usage of pods."""
+        """Returns the metrics server, from which autoscalers read the usage of pods, also where nobody watches systems."""
         if self._args.facts.measures_pods:
             return []
         return [Chart(name="metrics-server", namespace="metrics-server", values=charts.metrics_server())]
@@ -139,7 +132,7 @@ class Controllers(pulumi.ComponentResource):
     def _databases(self) -> list[Chart]:
         if not self._needs_operator("postgres"):
             return []
-        place = network_policy.DATABASE_OPERATOR
+        place = HOMES["databases"]
         return [
             Chart(name="cloudnative-pg", namespace=place, values=charts.cloudnative_pg()),
             Chart(name="plugin-barman-cloud", namespace=place, values=charts.barman_plugin()),
@@ -159,13 +152,19 @@ class Controllers(pulumi.ComponentResource):
     def _certificates(self) -> list[Chart]:
         identity = self._args.identities.get("cert-manager", NoIdentity())
         facts = identity.facts
-        values = charts.cert_manager(facts.annotations, facts.pod.labels, monitored=self._monitored)
-        place = certificates.ROOT_NAMESPACE
+        values = charts.cert_manager(
+            facts.annotations,
+            facts.pod.labels,
+            monitored=self._monitored,
+            routed=self._args.cluster.settings.controllers.gateway != "absent",
+        )
+        place = HOMES["certificates"]
         return [Chart(name="cert-manager", namespace=place, values=values, needs=identity.bindings)]
 
     def _dns(self) -> list[Chart]:
+        """Returns external-dns, which reads the routes of a gateway."""
         facts = self._args.facts
-        if facts.dns is None:
+        if facts.dns is None or self._args.cluster.settings.controllers.gateway == "absent":
             return []
         identity = self._args.identities.get(DNS, NoIdentity())
         own, existing = self._zones()

@@ -28,10 +28,11 @@ def envoy_gateway() -> dict[str, Any]:
 
 
 def cert_manager(
-    account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, str], *, monitored: bool
+    account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, str], *, monitored: bool, routed: bool
 ) -> dict[str, Any]:
     """Returns cert-manager's values. `account` are annotations of its service account, which link it to a cloud
-    identity. Its CRDs are templates of the chart, so Helm upgrades them too."""
+    identity. Its CRDs are templates of the chart, so Helm upgrades them too. It does not start if it shall read Gateways
+    and nobody knows that kind (not `routed`)."""
     return {
         "crds": {"enabled": True, "keep": True},
         "replicaCount": 2,
@@ -43,7 +44,7 @@ def cert_manager(
         "config": {
             "apiVersion": "controller.config.cert-manager.io/v1alpha1",
             "kind": "ControllerConfiguration",
-            "enableGatewayAPI": True,
+            "enableGatewayAPI": routed,
         },
         "prometheus": {"enabled": True, "servicemonitor": {"enabled": monitored, "honorLabels": True}},
     }

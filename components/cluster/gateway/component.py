@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes import apiextensions, meta
 
 from components.clouds.contract import ControllersFacts
-from components.cluster.gateway.manifests import awaiting, certificates, listeners, policies, proxies
+from components.cluster.gateway.manifests import awaiting, certificates, envoy_policies, listeners, proxies
 from components.manifests import names
 from components.manifests.versions import Pins
 from slipway.settings.cluster_services import ClusterServices
@@ -26,31 +26,45 @@ class GatewayArgs:
 
 
 class Gateway(pulumi.ComponentResource):
-    """Creates the GatewayClass that all Gateways use, its proxies and the certificate issuers."""
+    """Creates the GatewayClass that all Gateways use, its proxies and the certificate issuers, where somebody runs their
+    controllers."""
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:cluster:Gateway", name, opts=opts)
         self._name, self._args = name, args
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
-        settings, facts = args.settings, args.facts
-        gateway = settings.gateway
-        shared = proxies.proxy(
-            gateway, args.pins.image("envoy"), facts.load_balancer, facts.load_balancer_class, args.latencies
-        )
-        self._custom(
-            policies.API_VERSION, "EnvoyProxy", listeners.CLASS, shared, gateway.source, names.GATEWAY_NAMESPACE
-        )
-        chosen = proxies.gateway_class(listeners.CLASS, names.GATEWAY_NAMESPACE)
-        self._custom(listeners.API_VERSION, "GatewayClass", listeners.CLASS, chosen, gateway.source)
-        self._sign_ourselves(settings.certificates.source)
-        if settings.certificates.issuer == "self-signed":
-            public = certificates.signed_by_root()
-        else:
-            public = certificates.acme(settings.certificates, facts.solvers)
-        self._issuer(listeners.CERTIFICATE_ISSUER, public, settings.certificates.source)
+        homes = args.settings.homes
+        if "gateway" in homes:
+            self._share_proxies(homes["gateway"])
+        if "certificates" in homes:
+            self._sign(homes["certificates"])
         self.register_outputs({})
 
-    def _sign_ourselves(self, source: str) -> None:
+    def _share_proxies(self, home: str) -> None:
+        """Creates the class of all Gateways beside the controller, which reads the proxies' form there."""
+        facts, gateway = self._args.facts, self._args.settings.gateway
+        shared = proxies.proxy(
+            gateway,
+            self._args.pins.image("envoy"),
+            facts.load_balancer,
+            facts.load_balancer_class,
+            self._args.latencies,
+        )
+        self._custom(envoy_policies.API_VERSION, "EnvoyProxy", listeners.CLASS, shared, gateway.source, home)
+        chosen = proxies.gateway_class(listeners.CLASS, home)
+        self._custom(listeners.API_VERSION, "GatewayClass", listeners.CLASS, chosen, gateway.source)
+
+    def _sign(self, home: str) -> None:
+        """Creates the issuers of domains and of connections inside the cluster."""
+        declared = self._args.settings.certificates
+        self._sign_ourselves(declared.source, home)
+        if declared.issuer == "self-signed":
+            public = certificates.signed_by_root()
+        else:
+            public = certificates.acme(declared, self._args.facts.solvers)
+        self._issuer(listeners.CERTIFICATE_ISSUER, public, declared.source)
+
+    def _sign_ourselves(self, source: str, home: str) -> None:
         """Creates the issuer for connections inside the cluster, which no outside client has to trust."""
         self._issuer(certificates.ROOT, certificates.self_signed(), source)
         self._custom(
@@ -59,7 +73,7 @@ class Gateway(pulumi.ComponentResource):
             certificates.ROOT,
             certificates.root(),
             source,
-            certificates.ROOT_NAMESPACE,
+            home,
         )
         self._issuer(certificates.INTERNAL, certificates.signed_by_root(), source)
 

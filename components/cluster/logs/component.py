@@ -12,8 +12,8 @@ from pulumi_kubernetes import apiextensions, batch, core, meta
 
 from components.clouds.contract import BucketArgs, Cloud, ControllersFacts, IdentityArgs, UseBucket
 from components.cluster.controllers import manifests as charts
+from components.cluster.helm_release import namespace, release
 from components.cluster.logs.manifests import agent, elasticsearch, kibana, places, retention, setup_job, snapshots
-from components.cluster.release import namespace, release
 from components.manifests import names
 from components.manifests.namespace import service_account
 from components.manifests.scope import Scope
@@ -171,7 +171,13 @@ class Logs(pulumi.ComponentResource):
     def _agents(self, needed: Sequence[pulumi.Resource]) -> None:
         args = self._args
         cluster = names.cluster(args.stack, args.cluster.name)
-        values = agent.values(self._systems, args.pins, environment=args.environment, cluster=cluster)
+        values = agent.values(
+            self._systems,
+            args.pins,
+            environment=args.environment,
+            cluster=cluster,
+            homes=args.cluster.settings.homes,
+        )
         release(f"{self._name}/vector", "vector", places.NAMESPACE, values, args.pins, self._after(*needed))
 
     def _metadata(self, name: str) -> meta.v1.ObjectMetaArgs:

@@ -11,10 +11,10 @@ import pulumi_random as random
 from pulumi_kubernetes import apiextensions, core, meta, rbac
 
 from components.clouds.contract import Cloud, SecretStoreArgs
+from components.cluster.helm_release import after, release
 from components.cluster.monitoring.manifests import charts, monitors
 from components.cluster.monitoring.manifests.alerting import routing, slots
-from components.cluster.monitoring.manifests.dashboards import cluster as dashboards
-from components.cluster.release import after, release
+from components.cluster.monitoring.manifests.dashboards import cluster_dashboard as dashboards
 from components.manifests import names, role_bindings
 from components.manifests.scope import Scope
 from components.manifests.versions import Pins
@@ -39,7 +39,7 @@ class Monitoring(pulumi.ComponentResource):
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:cluster:Monitoring", name, opts=opts)
         self._name, self._args = name, args
-        self._settings = args.cluster.settings.monitoring
+        self._settings, self._homes = args.cluster.settings.monitoring, args.cluster.settings.homes
         self._source = self._settings.source or args.cluster.settings.source
         if args.cluster.settings.controllers.metrics == "installed":
             configured = [self._routes(), *self._receivers(), self._login()]
@@ -52,8 +52,9 @@ class Monitoring(pulumi.ComponentResource):
             stack = self._release("kube-prometheus-stack", values, *configured)
             self._release("prometheus-blackbox-exporter", charts.blackbox(), stack)
         self._open_to_operators()
-        self._custom("PodMonitor", "gateway", names.GATEWAY_NAMESPACE, monitors.gateway(self._interval))
-        for file, content in dashboards.cluster(list(args.cluster.systems.values())).items():
+        if "gateway" in self._homes:
+            self._custom("PodMonitor", "gateway", self._homes["gateway"], monitors.gateway(self._interval))
+        for file, content in dashboards.cluster(list(args.cluster.systems.values()), self._homes).items():
             self._dashboard(file, content)
         self.register_outputs({})
 
@@ -95,7 +96,7 @@ class Monitoring(pulumi.ComponentResource):
 
     @property
     def _scope(self) -> Scope:
-        return Scope(self._args.cluster.monitoring.name, monitors.NAMESPACE, self._args.pins)
+        return Scope(self._args.cluster.monitoring.name, self._homes["metrics"], self._args.pins, self._homes)
 
     def _receiver_secrets(self) -> dict[str, str]:
         """Returns one Secret name per key, so that a missing value affects no other receiver."""
@@ -146,10 +147,10 @@ class Monitoring(pulumi.ComponentResource):
             opts=self._opts(),
         )
 
-    def _metadata(self, name: str, namespace: str = monitors.NAMESPACE) -> meta.v1.ObjectMetaArgs:
+    def _metadata(self, name: str, namespace: str | None = None) -> meta.v1.ObjectMetaArgs:
         return meta.v1.ObjectMetaArgs(
             name=name,
-            namespace=namespace,
+            namespace=namespace or self._homes["metrics"],
             labels=names.labels(names.CLUSTER),
             annotations=names.source_annotation(self._source),
         )

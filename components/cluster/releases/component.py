@@ -11,11 +11,11 @@ from pulumi_kubernetes import admissionregistration as admission
 from pulumi_kubernetes import apiextensions, apps, core, networking, policy, rbac
 
 from components.clouds.contract import Cloud, NoIdentity, SecretStoreArgs
+from components.cluster.helm_release import namespace
 from components.cluster.monitoring.manifests import charts, monitors
-from components.cluster.monitoring.manifests.alerting import controller as alerts
+from components.cluster.monitoring.manifests.alerting import controller_alerts as alerts
 from components.cluster.monitoring.manifests.alerting import rule
-from components.cluster.monitoring.manifests.dashboards import controller as dashboards
-from components.cluster.release import namespace
+from components.cluster.monitoring.manifests.dashboards import controller_dashboard as dashboards
 from components.cluster.releases.manifests import admission as policies
 from components.cluster.releases.manifests import controller, definitions
 from components.cluster.releases.manifests.controller import Controller
@@ -41,7 +41,7 @@ class ReleasesArgs:
 
 class Releases(pulumi.ComponentResource):
     """Creates kinds, admission policies and controller; only the Service of the gateway if the cluster's owner runs the
-    controller."""
+    controller. Without a gateway there is no such Service."""
 
     def __init__(self, name: str, args: ReleasesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:cluster:Releases", name, opts=opts)
@@ -49,7 +49,10 @@ class Releases(pulumi.ComponentResource):
         self._settings, self._stands_for = args.cluster.settings, args.cluster.releases
         self._source = self._settings.releases.source or self._settings.source
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
-        core.v1.Service(f"{name}/{names.GATEWAY_SERVICE}", controller.gateway_service(self._source), opts=self._opts)
+        self._homes = self._settings.homes
+        if "gateway" in self._homes:
+            service = controller.gateway_service(self._source, self._homes["gateway"])
+            core.v1.Service(f"{name}/{names.GATEWAY_SERVICE}", service, opts=self._opts)
         if self._settings.controllers.releases == "installed":
             kinds = self._kinds()
             self._admission(kinds)
@@ -75,6 +78,7 @@ class Releases(pulumi.ComponentResource):
         for name, spec, params in (
             (policies.APPROVALS, policies.approvals(), definitions.RELEASE),
             (policies.RELEASES, policies.releases(), None),
+            (policies.GATES, policies.gates(controller.USER_NAME), None),
         ):
             metadata = policies.metadata(name, self._source)
             made = admission.v1.ValidatingAdmissionPolicy(
@@ -88,8 +92,15 @@ class Releases(pulumi.ComponentResource):
             )
 
     def _run(self, kinds: Sequence[pulumi.Resource]) -> None:
-        args, scope = self._args, Scope(self._stands_for.name, names.RELEASES_NAMESPACE, self._args.pins)
-        place = namespace(f"{self._name}/{names.RELEASES_NAMESPACE}", self._source, "restricted", self._opts)
+        args = self._args
+        scope = Scope(self._stands_for.name, names.RELEASES_NAMESPACE, self._args.pins, self._homes)
+        place = namespace(
+            f"{self._name}/{names.RELEASES_NAMESPACE}",
+            self._source,
+            "restricted",
+            self._opts,
+            names.elsewhere(self._settings.elsewhere),
+        )
         own = pulumi.ResourceOptions(parent=self, depends_on=[place, *args.depends_on])
         identity = args.cloud.controllers.get(IDENTITY, NoIdentity())
         wanted = Controller(
@@ -112,6 +123,7 @@ class Releases(pulumi.ComponentResource):
                 source=self._source,
                 pods=controller.PODS,
                 metrics=controller.PORT,
+                prometheus=self._settings.prometheus,
                 peers=identity.facts.peers,
             ),
             opts=own,
@@ -127,7 +139,8 @@ class Releases(pulumi.ComponentResource):
             controller.disruption_budget(wanted),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[deployed]),
         )
-        self._watch(scope, own)
+        if scope.watched:
+            self._watch(scope, own)
 
     def _rights(self, wanted: Controller, own: pulumi.ResourceOptions) -> list[pulumi.Resource]:
         everywhere = rbac.v1.ClusterRole(self._logical(controller.NAME), controller.cluster_role(wanted), opts=own)
@@ -160,15 +173,15 @@ class Releases(pulumi.ComponentResource):
         self._custom(rule.API_VERSION, rule.KIND, scope, alerts.prometheus_rule(runbooks), own)
         for file, content in dashboards.releases().items():
             name = f"dashboard-{file.removesuffix('.json')}"
-            metadata = Scope(scope.system, monitors.NAMESPACE).metadata(name, self._source)
+            metadata = Scope(scope.system, self._homes["metrics"]).metadata(name, self._source)
             metadata.labels = {**names.labels(names.CLUSTER), charts.DASHBOARD_LABEL: "1"}
             core.v1.ConfigMap(self._logical(name), metadata=metadata, data={file: content}, opts=self._opts)
 
     def _custom(
         self, api_version: str, kind: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
     ) -> None:
-        told = self._settings.controllers.metrics == "present" and kind == rule.KIND
-        annotations = {names.ALERTMANAGER: "present"} if told else {}
+        reported = self._settings.controllers.metrics == "present" and kind == rule.KIND
+        annotations = {names.ALERTMANAGER: "present"} if reported else {}
         apiextensions.CustomResource(
             self._logical(kind),
             api_version=api_version,

@@ -1,20 +1,22 @@
-"""Dumps of a system's databases: taken each night, test-restored on the declared schedule, ready to restore."""
+"""Backups of a system: dumps of its databases, test-restored on the declared schedule, and archives of its volumes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes import batch, core, networking
 
 from components.clouds.contract import IdentityFacts
 from components.manifests import names, network_policy
+from components.manifests.claims import claims_of
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.scope import Scope
-from components.system.backups.manifests import backup_job, script
+from components.system.backups.manifests import archive_job, backup_job, script
+from components.system.backups.manifests.archive_job import Archives
 from components.system.backups.manifests.dump_pod import Dumps
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 from components.system.database.component import Database
 from slipway.settings.databases import Backup, RestoreTest
 from slipway.settings.databases import Database as Declared
@@ -27,10 +29,12 @@ class BackupsArgs:
     definition: System
     databases: Mapping[str, Database]
     store: Store | None
-    """None if no database is dumped."""
+    """None if nothing is backed up."""
     identity: IdentityFacts
     """Identity of the service account that may add dumps and delete none."""
     accounts: pulumi.Resource
+    claims: Mapping[str, pulumi.Resource] = field(default_factory=dict)
+    """The claims of volumes, by name."""
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -47,14 +51,21 @@ class Backups(pulumi.ComponentResource):
             name: self._dumps(name, each) for name, each in declared.items() if isinstance(each.backup, Backup)
         }
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, args.accounts])
-        if self.dumps:
+        archives = self._archives()
+        if self.dumps or archives:
             self.scripts: pulumi.Resource = core.v1.ConfigMap(
                 self._scope.logical(script.NAME),
-                script.scripts(self._scope, f"{args.definition.source}databases"),
+                script.scripts(
+                    self._scope,
+                    f"{args.definition.source}{'databases' if self.dumps else 'services'}",
+                    archives=bool(archives),
+                ),
                 opts=self._opts,
             )
-            for database, dumps in self.dumps.items():
-                self._schedule(database, dumps, declared[database])
+        for database, dumps in self.dumps.items():
+            self._schedule(database, dumps, declared[database])
+        for each in archives:
+            self._archive(each)
         self.register_outputs({})
 
     def _dumps(self, name: str, declared: Declared) -> Dumps:
@@ -87,7 +98,32 @@ class Backups(pulumi.ComponentResource):
                 opts=opts,
             )
 
-    def _open(self, name: str, dumps: Dumps, peers: Sequence[NetworkPeer]) -> None:
+    def _archives(self) -> list[Archives]:
+        args = self._args
+        return [
+            Archives(
+                claim=claim.name,
+                source=claim.declared.source,
+                size=claim.declared.size,
+                user=claim.user,
+                pods=claim.pods,
+                store=args.store,
+                identity=args.identity.pod,
+            )
+            for claim in claims_of(args.definition)
+            if args.store is not None and isinstance(claim.declared.backup, Backup)
+        ]
+
+    def _archive(self, archives: Archives) -> None:
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[self.scripts, self._args.claims[archives.claim]])
+        for name, cron_job in (
+            (names.archive(archives.claim), archive_job.nightly(self._scope, archives)),
+            (names.unpacking(archives.claim), archive_job.unpack_template(self._scope, archives)),
+        ):
+            self._open(name, archives, [])
+            batch.v1.CronJob(self._scope.logical(name), cron_job, opts=opts)
+
+    def _open(self, name: str, dumps: Dumps | Archives, peers: Sequence[NetworkPeer]) -> None:
         """Opens the network to the bucket and, if needed, to the live server; a restore test never reaches the live
         server."""
         networking.v1.NetworkPolicy(

@@ -18,9 +18,10 @@ from components.manifests import environment, network_policy
 from components.manifests.environment import broker as broker_name
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.scope import Scope
-from components.system.broker.manifests import cluster, definitions, import_job
+from components.system.broker.manifests import import_job, rabbitmq_cluster, rabbitmq_definitions
 from slipway.settings.databases import Queue
-from slipway.settings.services import FromQueue, Service
+from slipway.settings.references import FromQueue
+from slipway.settings.services import Service
 from slipway.settings.system import System
 
 QUEUE = "queue"
@@ -61,9 +62,9 @@ class Broker(pulumi.ComponentResource):
         args, scope = self._args, self._args.scope
         login = environment.broker_secret(scope.system)
         job = import_job.Import(
-            broker=name, source=args.queue.source, login=login, digest=definitions.digest(args.queue)
+            broker=name, source=args.queue.source, login=login, digest=rabbitmq_definitions.digest(args.queue)
         )
-        content = json.dumps(definitions.topology(args.queue), sort_keys=True)
+        content = json.dumps(rabbitmq_definitions.topology(args.queue), sort_keys=True)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         peer = NetworkPeer(import_job.PORT, endpoint.peers.networks, endpoint.peers.pods)
         needed: list[pulumi.Resource] = [
@@ -84,7 +85,7 @@ class Broker(pulumi.ComponentResource):
         batch.v1.Job(scope.logical(job.group), import_job.job(scope, job), opts=after)
 
     def _in_cluster(self, name: str, args: BrokerArgs) -> NetworkPeer:
-        source, pods = args.queue.source, cluster.pods(name)
+        source, pods = args.queue.source, rabbitmq_cluster.pods(name)
         users = [
             service for service, declared in args.definition.services.items() if uses_queue(args.definition, declared)
         ]
@@ -98,23 +99,23 @@ class Broker(pulumi.ComponentResource):
             self._custom(
                 certificates.API_VERSION,
                 "Certificate",
-                cluster.certificate_secret(name),
-                cluster.certificate(name, args.scope.namespace, certificates.INTERNAL),
+                rabbitmq_cluster.certificate_secret(name),
+                rabbitmq_cluster.certificate(name, args.scope.namespace, certificates.INTERNAL),
                 opts,
             ),
         ]
         image = args.scope.pins.image("rabbitmq")
         self._custom(
-            cluster.API_VERSION,
-            cluster.KIND,
+            rabbitmq_cluster.API_VERSION,
+            rabbitmq_cluster.KIND,
             name,
-            cluster.spec(name, args.queue, image, definitions.digest(args.queue)),
+            rabbitmq_cluster.spec(name, args.queue, image, rabbitmq_definitions.digest(args.queue)),
             pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, *needed]),
         )
         policy.v1.PodDisruptionBudget(
-            args.scope.logical(name), cluster.disruption_budget(args.scope, name, source), opts=opts
+            args.scope.logical(name), rabbitmq_cluster.disruption_budget(args.scope, name, source), opts=opts
         )
-        return NetworkPeer(cluster.PORT, pods=pods)
+        return NetworkPeer(rabbitmq_cluster.PORT, pods=pods)
 
     def _logins(self, name: str) -> list[pulumi.Resource]:
         """Creates the Secrets with the services' login, for the services and for the broker."""
@@ -122,21 +123,21 @@ class Broker(pulumi.ComponentResource):
         password = random.RandomPassword(
             args.scope.logical(name), length=32, special=False, opts=pulumi.ResourceOptions(parent=self)
         ).result
-        host = cluster.hosts(name, args.scope.namespace)[0]
-        content = password.apply(lambda value: json.dumps(definitions.definitions(args.queue, user, value)))
+        host = rabbitmq_cluster.hosts(name, args.scope.namespace)[0]
+        content = password.apply(lambda value: json.dumps(rabbitmq_definitions.definitions(args.queue, user, value)))
         login: dict[str, pulumi.Input[str]] = {
             "connection_string": pulumi.Output.format(
-                "amqps://{0}:{1}@{2}:{3}/{4}", user, password, host, cluster.PORT, args.queue.vhost
+                "amqps://{0}:{1}@{2}:{3}/{4}", user, password, host, rabbitmq_cluster.PORT, args.queue.vhost
             ),
             "username": user,
             "password": password,
             "host": host,
-            "port": str(cluster.PORT),
+            "port": str(rabbitmq_cluster.PORT),
         }
         source = args.queue.source
         return [
             args.store.put(environment.broker_secret(args.scope.system), source, login, self),
-            args.store.put(cluster.definitions_secret(name), source, {"definitions.json": content}, self),
+            args.store.put(rabbitmq_cluster.definitions_secret(name), source, {"definitions.json": content}, self),
         ]
 
     def _custom(
@@ -154,4 +155,4 @@ class Broker(pulumi.ComponentResource):
 
 
 def uses_queue(system: System, service: Service) -> bool:
-    return any(isinstance(value, FromQueue) for value in {**system.environment, **service.environment}.values())
+    return any(isinstance(value, FromQueue) for value in system.uses(service))

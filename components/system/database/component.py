@@ -55,16 +55,17 @@ class Database(pulumi.ComponentResource):
         self._args = args
         endpoint = args.cloud.postgres(args.wanted, args.resource_options(self))
         serving = endpoint.pooled or endpoint.direct
-        self._login(endpoint, endpoint.app, "app", serving)
+        changes_schema = args.settings.schema_by == "services"
+        self._login(endpoint, endpoint.owner if changes_schema else endpoint.app, "app", serving)
         self._login(endpoint, endpoint.owner, "owner", endpoint.direct)
         self._login(endpoint, endpoint.backup, "backup", endpoint.direct)
         made = self._make_roles(endpoint)
         servers = {"primary": endpoint.direct}
         servers |= {f"reader-{index}": reader for index, reader in enumerate(endpoint.readers, 1)}
-        for role, address in servers.items():
+        for role, address in servers.items() if args.scope.watched else ():
             self._watch(endpoint, role, address, made)
 
-        self.server = endpoint.server
+        self.server, self.address = endpoint.server, serving
         self.direct = NetworkPeer(endpoint.direct.port, endpoint.peers.networks, endpoint.peers.pods)
         self.tls = endpoint.tls
         self.peer = NetworkPeer(serving.port, networks=endpoint.peers.networks, pods=endpoint.peers.pods)

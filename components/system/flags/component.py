@@ -12,13 +12,13 @@ from components.cluster.monitoring.manifests import monitors
 from components.manifests import network_policy
 from components.manifests.scope import Scope
 from components.system.flags import manifests as flags
-from slipway.settings.system import System
+from slipway.settings.stacks import DeployedSystem
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlagsArgs:
     scope: Scope
-    definition: System
+    system: DeployedSystem
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -27,16 +27,14 @@ class Flags(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Flags", name, opts=opts)
-        if args.definition.flags:
-            self._serve(args.scope, f"{args.definition.source}flags", args)
+        if args.system.definition.flags:
+            self._serve(args.scope, f"{args.system.definition.source}flags", args)
         self.register_outputs({})
 
     def _serve(self, scope: Scope, source: str, args: FlagsArgs) -> None:
-        name = scope.logical(flags.NAME)
+        name, served = scope.logical(flags.NAME), flags.served(args.system)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
-        content = core.v1.ConfigMap(
-            name, flags.config_map(scope, source=source, flags=args.definition.flags), opts=opts
-        )
+        content = core.v1.ConfigMap(name, flags.config_map(scope, source=source, served=served), opts=opts)
         networking.v1.NetworkPolicy(
             name,
             network_policy.of_flags(
@@ -44,20 +42,21 @@ class Flags(pulumi.ComponentResource):
                 name=flags.NAME,
                 source=source,
                 pods=flags.PODS,
-                ports=list(flags.PORTS.values()),
-                metrics=flags.METRICS,
+                ports=[port for each in served for port in each.ports.values()],
+                metrics=[each.metrics for each in served],
             ),
             opts=opts,
         )
-        core.v1.Service(name, flags.service(scope, source=source), opts=opts)
+        core.v1.Service(name, flags.service(scope, source=source, served=served), opts=opts)
         after = pulumi.ResourceOptions(parent=self, depends_on=[*args.depends_on, content])
-        apps.v1.Deployment(name, flags.deployment(scope, source=source), opts=after)
-        apiextensions.CustomResource(
-            name,
-            api_version=monitors.API_VERSION,
-            kind="PodMonitor",
-            metadata=scope.metadata(flags.NAME, source),
-            spec=monitors.pods(flags.PODS, "metrics"),
-            opts=opts,
-        )
+        apps.v1.Deployment(name, flags.deployment(scope, source=source, served=served), opts=after)
+        if scope.watched:
+            apiextensions.CustomResource(
+                name,
+                api_version=monitors.API_VERSION,
+                kind="PodMonitor",
+                metadata=scope.metadata(flags.NAME, source),
+                spec=monitors.pods(flags.PODS, *(each.port_name("metrics") for each in served)),
+                opts=opts,
+            )
         policy.v1.PodDisruptionBudget(name, flags.disruption_budget(scope, source=source), opts=opts)

@@ -10,15 +10,15 @@ import pulumi
 from pulumi_kubernetes import batch, core, networking
 
 from components.clouds.contract import IdentityFacts
-from components.manifests import network_policy
+from components.manifests import egress, network_policy
 from components.manifests.environment import BucketFacts
 from components.manifests.network_policy import NetworkPeer
-from components.manifests.program import of_service
+from components.manifests.run_to_completion import of_service
 from components.manifests.scope import Scope
 from components.system.backups.component import Backups
 from components.system.backups.manifests import backup_job
 from components.system.database.component import Database
-from components.system.migrations.manifests import files, job
+from components.system.migrations.manifests import job, sql_files
 from components.system.migrations.manifests.job import MigrationJob
 from slipway.release.objects import SLOTS, ReleasedMigration
 from slipway.settings.fields import seconds
@@ -104,7 +104,7 @@ class Migrations(pulumi.ComponentResource):
             attempt=self._deployment.attempt,
             image=self._scope.pins.image("postgres"),
             tls=self._args.databases[migration.database].tls,
-            files=files.read(folder, migration),
+            files=sql_files.read(folder, migration),
             backup=migration.database in self._args.backups.dumps,
         )
 
@@ -117,7 +117,7 @@ class Migrations(pulumi.ComponentResource):
             blocking=migration.blocking,
             compatible=migration.compatible,
             reversible=migration.rollback is not None,
-            verified=bool(migration.verification),
+            verified=migration.is_verified_again,
             expected_seconds=round(seconds(expected)) if expected else None,
         )
 
@@ -181,9 +181,9 @@ class Migrations(pulumi.ComponentResource):
     def _open(self, migration: Migration, wanted: MigrationJob, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         args = self._args
         if migration.command is not None:
-            service = args.deployed.definition.services[migration.command.service]
-            peers = [*args.peers.values(), *args.identities[migration.command.service].peers]
-            internet = {egress.port for egress in service.egress}
+            name = migration.command.service
+            peers = [*args.peers.values(), *egress.peers(args.deployed, name), *args.identities[name].peers]
+            internet = egress.internet(args.deployed.definition.services[name])
         else:
             peers, internet = [args.databases[migration.database].direct], set[int]()
         return networking.v1.NetworkPolicy(

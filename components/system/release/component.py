@@ -10,11 +10,11 @@ import pulumi
 from pulumi_kubernetes import apiextensions, batch, core, networking, rbac
 
 from components.clouds.contract import IdentityFacts
-from components.manifests import network_policy, program
+from components.manifests import egress, network_policy, run_to_completion
 from components.manifests.environment import BucketFacts, bypass_secret
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.scope import Scope
-from components.system.release.manifests import checks, gates, rights, validations
+from components.system.release.manifests import candidate_checks, gates, namespace_rights, validations
 from components.system.release.manifests.gates import Gate, GateJob
 from components.system.release.manifests.spec import Wanted, hold_seconds, release_spec
 from slipway.release.objects import API_VERSION
@@ -80,7 +80,7 @@ class Release(pulumi.ComponentResource):
 
     def _job(self, service: str, command: Sequence[str]) -> batch.v1.JobSpecArgs:
         args = self._args
-        wanted = program.of_service(
+        wanted = run_to_completion.of_service(
             self._deployed,
             service,
             self._deployed.deployment.active,
@@ -93,13 +93,16 @@ class Release(pulumi.ComponentResource):
         return validations.job(self._scope.system, service, wanted)
 
     def _rights(self) -> list[pulumi.Resource]:
-        secrets = [bypass_secret(self._scope.system), *checks.secrets(self._deployed)]
+        passed = [bypass_secret(self._scope.system)] if self._deployed.definition.domains else []
+        secrets = [*passed, *candidate_checks.secrets(self._deployed)]
         made = rbac.v1.Role(
-            self._scope.logical(rights.NAME), rights.role(self._scope, secrets, self._source), opts=self._opts
+            self._scope.logical(namespace_rights.NAME),
+            namespace_rights.role(self._scope, secrets, self._source),
+            opts=self._opts,
         )
         bound = rbac.v1.RoleBinding(
-            self._scope.logical(rights.NAME),
-            rights.binding(self._scope, self._source),
+            self._scope.logical(namespace_rights.NAME),
+            namespace_rights.binding(self._scope, self._source),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
         )
         return [bound]
@@ -127,8 +130,12 @@ class Release(pulumi.ComponentResource):
                     name=validations.group(service),
                     source=definition.services[service].source,
                     pods=validations.pods(service),
-                    peers=[*args.peers.values(), *args.identities[service].peers],
-                    internet={egress.port for egress in definition.services[service].egress},
+                    peers=[
+                        *args.peers.values(),
+                        *egress.peers(self._deployed, service),
+                        *args.identities[service].peers,
+                    ],
+                    internet=egress.internet(definition.services[service]),
                 ),
                 opts=self._opts,
             )

@@ -10,12 +10,12 @@ import pulumi
 from pulumi_kubernetes import apiextensions, core
 
 from components.clouds.contract import FailoverFacts, SiteFacts
-from components.cluster.gateway.manifests import awaiting, listeners, policies
+from components.cluster.gateway.manifests import awaiting, envoy_policies, listeners
 from components.manifests import names
 from components.manifests.scope import Scope
 from components.sites.manifests import maintenance
-from components.system.routes.manifests import entries, routes
-from components.system.routes.manifests.routes import Entry, Split
+from components.system.routes.manifests import entries, http_routes, redirects
+from components.system.routes.manifests.http_routes import Entry, Split
 from slipway.settings.stacks import DeployedSystem
 
 PAGE, PROBED = "maintenance", "maintenance-probed"
@@ -33,6 +33,8 @@ class RoutesArgs:
     trusted_hops: int
     bypass_secret: str
     """The Secret with the bypass token of smoke tests."""
+    certified: bool
+    """Whether cert-manager issues the certificates of domains; otherwise their owner supplies them."""
     released: bool
     """Whether the controller of releases writes the routes of visitors."""
     depends_on: Sequence[pulumi.Resource]
@@ -55,14 +57,14 @@ class Routes(pulumi.ComponentResource):
         self._source = f"{self._definition.source}domains"
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         self._found, self.answers = self._entries(), list[pulumi.Resource]()
-        if self._found:
-            gateway = self._gateway(self._found)
-            self.answers = page = self._page()
+        gateway = self._gateway(self._found) if self._found or self._definition.redirects else None
+        if self._found and gateway is not None:
+            self.answers = page = [*self._page(), *self._rewriting()]
             if args.released:
                 self.answers = [gateway, *page]
                 self.states = [self._states(entry) for entry in self._found]
                 for entry in self._found:
-                    self._limits(entry, routes.SLOTS)
+                    self._limits(entry)
             elif args.deployed.deployment.maintenance:
                 self.closed = [self._close(entry, page) for entry in self._found]
         self.register_outputs({})
@@ -75,23 +77,21 @@ class Routes(pulumi.ComponentResource):
         for entry in self._found:
             split = entries.split(self._args.deployed, self._args.stack, entry.host)
             if not self._args.deployed.deployment.maintenance and not self._args.released:
-                timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
-                spec = routes.open_route(self._scope.system, entry, split, timeout)
+                spec = http_routes.open_route(self._scope.system, entry, split)
                 self._route(entry, spec, self._opts)
-                self._limits(entry, routes.sticky_slots(split))
+                self._limits(entry)
             passes += self._pass(entry, split)
         return passes
 
     def _states(self, entry: Entry) -> dict[str, Any]:
         """Returns a route in each of its states. Annotations for DNS may be deferred values."""
         split = entries.split(self._args.deployed, self._args.stack, entry.host)
-        timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
         annotations = self._args.failover.annotations.get(entry.host, {})
         return {
             "name": entry.route,
             "labels": names.labels(self._scope.system),
             "annotations": {**names.source_annotation(entry.source), **annotations},
-            **routes.released_routes(self._scope.system, entry, split, timeout, PAGE, PROBED),
+            **http_routes.released_routes(self._scope.system, entry, split, PAGE, PROBED),
         }
 
     def _entries(self) -> list[Entry]:
@@ -106,13 +106,17 @@ class Routes(pulumi.ComponentResource):
 
     def _gateway(self, found: Sequence[Entry]) -> pulumi.Resource:
         system, hosts = self._scope.system, {entry.domain: entry.host for entry in found}
-        issued = {"cert-manager.io/cluster-issuer": listeners.CERTIFICATE_ISSUER}
+        hosts |= redirects.hosts(self._definition)
+        issued = {"cert-manager.io/cluster-issuer": listeners.CERTIFICATE_ISSUER} if self._args.certified else {}
         gateway = self._custom(
             listeners.API_VERSION, "Gateway", system, listeners.gateway(hosts), self._source, annotations=issued
         )
         for name, redirect in listeners.redirects(system, hosts).items():
             self._custom(listeners.API_VERSION, "HTTPRoute", name, redirect, self._source)
-        streams = [domain for domain in hosts if any(entry.stream for entry in found if entry.domain == domain)]
+        for name, redirect in redirects.of_system(system, self._definition).items():
+            reported = self._args.failover.annotations.get(redirect["hostnames"][0], {})
+            self._custom(listeners.API_VERSION, "HTTPRoute", name, redirect, self._source, annotations=reported)
+        streams = [domain for domain in hosts if any(entry.terms.stream for entry in found if entry.domain == domain)]
         self._clients(system, [domain for domain in hosts if domain not in streams], stream=False)
         self._clients(f"{system}.streams", streams, stream=True)
         return gateway
@@ -120,8 +124,8 @@ class Routes(pulumi.ComponentResource):
     def _clients(self, name: str, domains: Sequence[str], *, stream: bool) -> None:
         hops, rules = self._args.trusted_hops, self._definition.gateway
         if domains:
-            spec = policies.clients(self._scope.system, domains, hops, rules, stream=stream)
-            self._custom(policies.API_VERSION, "ClientTrafficPolicy", name, spec, self._source)
+            spec = envoy_policies.clients(self._scope.system, domains, hops, rules, stream=stream)
+            self._custom(envoy_policies.API_VERSION, "ClientTrafficPolicy", name, spec, self._source)
 
     def _page(self) -> list[pulumi.Resource]:
         source = self._definition.maintenance_page.source or self._definition.source
@@ -131,53 +135,70 @@ class Routes(pulumi.ComponentResource):
             data={"response.html": maintenance.page(self._definition)},
             opts=self._opts,
         )
-        closed = policies.closed(PAGE, self._definition.maintenance_page.retry_after)
+        closed = envoy_policies.closed(PAGE, self._definition.maintenance_page.retry_after)
         rules = self._definition.gateway.source or self._source
         return [
             text,
-            self._custom(policies.API_VERSION, "HTTPRouteFilter", PAGE, closed, source),
-            self._custom(policies.API_VERSION, "HTTPRouteFilter", PROBED, policies.probed(), source),
-            self._custom(policies.API_VERSION, "HTTPRouteFilter", routes.TOO_LARGE, policies.too_large(), rules),
+            self._custom(envoy_policies.API_VERSION, "HTTPRouteFilter", PAGE, closed, source),
+            self._custom(envoy_policies.API_VERSION, "HTTPRouteFilter", PROBED, envoy_policies.probed(), source),
+            self._custom(
+                envoy_policies.API_VERSION, "HTTPRouteFilter", http_routes.TOO_LARGE, envoy_policies.too_large(), rules
+            ),
+        ]
+
+    def _rewriting(self) -> list[pulumi.Resource]:
+        return [
+            self._custom(
+                envoy_policies.API_VERSION,
+                "HTTPRouteFilter",
+                entry.rewriting,
+                envoy_policies.rewritten(entry.paths, entry.terms.rewrite),
+                entry.source,
+            )
+            for entry in self._found
+            if entry.terms.rewrite
         ]
 
     def _close(self, entry: Entry, page: Sequence[pulumi.Resource]) -> pulumi.Resource:
-        spec = routes.closed_route(self._scope.system, entry, PAGE, PROBED)
+        spec = http_routes.closed_route(self._scope.system, entry, PAGE, PROBED)
         return self._route(entry, spec, pulumi.ResourceOptions(parent=self, depends_on=[*self._args.depends_on, *page]))
 
     def _route(self, entry: Entry, spec: Mapping[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
-        told = {**FIELD_MANAGER, **self._args.failover.annotations.get(entry.host, {})}
+        reported = {**FIELD_MANAGER, **self._args.failover.annotations.get(entry.host, {})}
         return self._custom(
-            listeners.API_VERSION, "HTTPRoute", entry.route, spec, entry.source, annotations=told, opts=opts
+            listeners.API_VERSION, "HTTPRoute", entry.route, spec, entry.source, annotations=reported, opts=opts
         )
 
-    def _limits(self, entry: Entry, sticky: Sequence[str]) -> None:
+    def _limits(self, entry: Entry) -> None:
         """Creates the policies of a route. While the controller of releases keeps a system closed, the rules that they
         name are missing, so they are not awaited then."""
-        rules = self._definition.gateway
-        # A site's pages and scripts cause many requests by one visitor.
-        limit = self._definition.rate_limit if entry.name in self._definition.services else None
-        source, awaited = rules.source or entry.source, not self._args.released
-        self._custom(
-            policies.API_VERSION,
-            "BackendTrafficPolicy",
-            entry.route,
-            policies.traffic(entry.route, rules, limit, stream=entry.stream),
-            source,
-            awaited=awaited,
-        )
-        if rules.retries and not entry.stream:
+        rules, terms = self._definition.gateway, entry.terms
+        source = rules.source if terms == entries.usual(self._definition) and rules.source else entry.source
+        awaited = not self._args.released
+        retried = {"": (), "-safe": http_routes.safe_rules()} if rules.retries and not terms.stream else {"": ()}
+        for end, which in retried.items():
+            spec = envoy_policies.traffic(
+                entry.route,
+                rules,
+                terms.rate_limit,
+                timeout=terms.timeout,
+                idle_timeout=terms.idle_timeout,
+                retried=which,
+            )
             self._custom(
-                policies.API_VERSION,
+                envoy_policies.API_VERSION,
                 "BackendTrafficPolicy",
-                f"{entry.route}-safe",
-                policies.traffic(entry.route, rules, limit, retried=routes.safe_rules(sticky)),
+                f"{entry.route}{end}",
+                spec,
                 source,
+                annotations=names.STREAM if terms.stream else {},
                 awaited=awaited,
             )
         origins = self._origins(entry)
-        if origins:
-            cors = policies.cross_origin(entry.route, origins)
-            self._custom(policies.API_VERSION, "SecurityPolicy", entry.route, cors, source, awaited=awaited)
+        if origins or terms.allow:
+            limited = http_routes.visitors_rules() if terms.allow else ()
+            access = envoy_policies.access(entry.route, origins=origins, networks=terms.allow, rules=limited)
+            self._custom(envoy_policies.API_VERSION, "SecurityPolicy", entry.route, access, source, awaited=awaited)
 
     def _origins(self, entry: Entry) -> list[str]:
         """Returns the origins of the system's other domains, whether a service or a site serves them."""
@@ -187,11 +208,10 @@ class Routes(pulumi.ComponentResource):
 
     def _pass(self, entry: Entry, split: Split) -> list[pulumi.Resource]:
         name = f"{entry.route}-pass"
-        timeout = policies.answer_time(self._definition.gateway, stream=entry.stream)
-        spec = routes.bypass_route(self._scope.system, entry, split, timeout)
+        spec = http_routes.bypass_route(self._scope.system, entry, split)
         route = self._custom(listeners.API_VERSION, "HTTPRoute", name, spec, entry.source, annotations=FIELD_MANAGER)
-        guard = policies.only_with_bypass_token(name, self._args.bypass_secret)
-        return [route, self._custom(policies.API_VERSION, "SecurityPolicy", name, guard, entry.source)]
+        guard = envoy_policies.only_with_bypass_token(name, self._args.bypass_secret)
+        return [route, self._custom(envoy_policies.API_VERSION, "SecurityPolicy", name, guard, entry.source)]
 
     def _custom(
         self,
@@ -206,12 +226,12 @@ class Routes(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> pulumi.Resource:
         condition = awaiting.awaited(kind, spec) if awaited else {names.SKIP_AWAIT: "true"}
-        told = {**(annotations or {}), **condition}
+        reported = {**(annotations or {}), **condition}
         return apiextensions.CustomResource(
             self._scope.logical(name),
             api_version=api_version,
             kind=kind,
-            metadata=self._scope.metadata(name, source, annotations=told),
+            metadata=self._scope.metadata(name, source, annotations=reported),
             spec=dict(spec),
             opts=opts or self._opts,
         )

@@ -1,25 +1,41 @@
-"""A slot: a whole copy of a system at one version, or only its Services if the slot has no version."""
+"""A slot: a whole copy of a system at one version, or only its Services if the slot has no version. What both slots use
+runs in a third one, `shared`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 import pulumi
 from pulumi_kubernetes import apps, autoscaling, batch, core, networking, policy
 
 from components.clouds.contract import BucketFacts, IdentityFacts
-from components.manifests import environment, images, names, network_policy
+from components.manifests import egress, environment, names, network_policy, service_images
 from components.manifests.network_policy import NetworkPeer
+from components.manifests.placement import NodePools
 from components.manifests.scope import Scope
-from components.sites.manifests import site
+from components.sites.manifests import run_time_settings
+from components.system import cache
 from components.system.broker.component import QUEUE, uses_queue
-from components.system.broker.manifests import cluster
+from components.system.broker.manifests import rabbitmq_cluster
 from components.system.flags import manifests as flags
-from components.system.slot.manifests import deployment, scaling, schedule, service
+from components.system.slot.manifests import (
+    companions,
+    container_files,
+    deployment,
+    scaling,
+    schedule,
+    service,
+    stateful_set,
+)
+from components.system.slot.manifests.companions import Beside
+from components.system.slot.manifests.container_files import PodFiles
 from components.system.slot.manifests.schedule import Scheduled
-from slipway.settings.services import FromDatabase, Service
+from components.system.slot.manifests.workload import Authority, Workload
+from slipway.settings.calls import calls
+from slipway.settings.references import FromDatabase
+from slipway.settings.services import SHARED, Service
 from slipway.settings.stacks import DeployedSystem
 
 
@@ -39,37 +55,55 @@ class SlotArgs:
     namespace: pulumi.Resource
     secrets: pulumi.Resource
     data_stores: Mapping[str, pulumi.Resource]
-    """Databases by name, and the queue; the services that use them wait for them."""
+    """Databases and caches by name, and the queue; the services that use them wait for them."""
+    cache_authorities: Mapping[str, str]
+    """Secrets with the CA of caches that no public authority signed, by server."""
     changed: Sequence[pulumi.Resource] = ()
     """Resources to wait for: the migrations that the slot's version needs and, during maintenance, the closed routes.
     """
     admitted: Sequence[pulumi.Resource] = ()
     """The gate of the release whose candidate this slot is: of the slot only the Services exist before."""
+    nodes: NodePools = field(default_factory=NodePools)
+    """Nodes of the cluster for services that ask for them."""
     released: bool = False
     """Whether the controller of releases runs schedules, and services that are `live_only`."""
+    shared: Mapping[str, pulumi.Resource] = field(default_factory=dict)
+    """The services outside the slots, by name."""
+    claims: Mapping[str, pulumi.Resource] = field(default_factory=dict)
+    """The claims of volumes, by name."""
 
 
 class Slot(pulumi.ComponentResource):
     """Creates the Services; Deployments and their other objects only if the slot has a version."""
 
+    running: Mapping[str, pulumi.Resource]
+    """Deployments and StatefulSets of the slot, by service."""
+
     def __init__(self, name: str, args: SlotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Slot", name, opts=opts)
         self._args = args
         self._services = args.system.definition.services
+        self._calls = calls(args.system.definition)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace])
-        self._running: dict[str, pulumi.Resource] = {}
+        self._running: dict[str, pulumi.Resource] = dict(args.shared)
         version = args.system.deployment.slot(args.slot).version
         for service_name, declared in self._services.items():
-            if declared.exposed:
+            if declared.exposed and (self._is_here(service_name) or (declared.routes and args.slot != SHARED)):
                 self._address(service_name)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace, *args.admitted])
         if version is not None:
             for service_name in in_order(self._services):
-                needed = [self._running[other] for other in self._services[service_name].needs]
-                self._running[service_name] = self._deploy(service_name, needed)
-            for site_name in args.system.definition.sites:
+                if self._is_here(service_name):
+                    needed = [self._running[other] for other in self._services[service_name].needs]
+                    self._running[service_name] = self._deploy(service_name, needed)
+            for site_name in args.system.definition.sites if args.slot != SHARED else ():
                 self._configure_site(site_name)
+        self.running = self._running
         self.register_outputs({})
+
+    def _is_here(self, name: str) -> bool:
+        """Returns whether the pods of a service are in this slot, and not outside of both."""
+        return self._services[name].is_shared == (self._args.slot == SHARED)
 
     def schedule(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """Creates the CronJobs of a slot with a version, once their services and `after` are ready. Without the
@@ -92,7 +126,9 @@ class Slot(pulumi.ComponentResource):
                 slot=args.slot,
                 schedule=declared,
                 services=self._services,
+                calls=self._calls,
                 peers=self._peers(declared.service),
+                internet=egress.internet(service),
             ),
             opts=self._opts,
         )
@@ -101,13 +137,16 @@ class Slot(pulumi.ComponentResource):
             slot=args.slot,
             schedule=declared,
             service=service,
-            image=images.of_service(
+            image=service_images.of_service(
                 args.system, declared.service, args.slot, registry=args.registry, pins=args.scope.pins
             ),
-            pull_secrets=images.pull_secrets(args.scope.system, [service.image]),
+            pull_secrets=service_images.pull_secrets(args.scope.system, service.images),
             variables=environment.variables(args.system, declared.service, args.slot, args.buckets),
             identity=args.identities[declared.service].pod,
             authorities=self._authorities(service),
+            companions=self._companions(declared.service),
+            files=container_files.of_service(args.system, declared.service, args.slot),
+            nodes=args.nodes,
             suspended=suspended,
         )
         return batch.v1.CronJob(
@@ -120,26 +159,38 @@ class Slot(pulumi.ComponentResource):
             ),
         )
 
-    def _authorities(self, service: Service) -> list[deployment.Authority]:
-        """Returns the authority of the broker's certificate if the broker runs in the cluster."""
+    def _authorities(self, service: Service) -> list[Authority]:
+        """Returns the authorities of the certificates of the broker and of caches that run in the cluster."""
         definition = self._args.system.definition
-        if definition.queue is None or definition.queue.hosting != "cluster":
-            return []
-        if not uses_queue(definition, service):
-            return []
-        signed = cluster.certificate_secret(environment.broker(self._args.scope.system))
-        return [deployment.Authority("broker-ca", signed, cluster.CA_FOLDER)]
+        found = []
+        if definition.queue is not None and definition.queue.hosting == "cluster" and uses_queue(definition, service):
+            signed = rabbitmq_cluster.certificate_secret(environment.broker(self._args.scope.system))
+            found.append(Authority("broker-ca", signed, rabbitmq_cluster.CA_FOLDER))
+        return [*found, *self._cache_authorities(service)]
+
+    def _cache_authorities(self, service: Service) -> list[Authority]:
+        args = self._args
+        return [
+            Authority(f"{name}-ca", args.cache_authorities[server], f"{cache.CA_FOLDER}/{name}")
+            for name, server in cache.servers_of(args.system.definition, service, args.slot).items()
+            if server in args.cache_authorities
+        ]
+
+    def _companions(self, name: str) -> list[Beside]:
+        args = self._args
+        return companions.of_service(
+            args.system, name, args.slot, registry=args.registry, pins=args.scope.pins, buckets=args.buckets
+        )
 
     def _peers(self, name: str) -> list[NetworkPeer]:
         """Returns what a service calls besides other services and the internet."""
         args = self._args
         used = [args.peers[each] for each in self._uses(self._services[name])]
-        return [*used, *args.identities[name].peers, *self._flags()]
+        return [*used, *egress.peers(args.system, name), *args.identities[name].peers, *self._flags()]
 
     def _flags(self) -> list[NetworkPeer]:
-        if not self._args.system.definition.flags:
-            return []
-        return [NetworkPeer(port, pods=flags.PODS) for port in flags.PORTS.values()]
+        ports = flags.ports_of(self._args.system.definition, self._args.slot)
+        return [NetworkPeer(port, pods=flags.PODS) for port in ports]
 
     def _address(self, name: str) -> None:
         args = self._args
@@ -154,7 +205,7 @@ class Slot(pulumi.ComponentResource):
         settings = environment.public_settings(args.system, name, args.slot, args.buckets)
         core.v1.ConfigMap(
             args.scope.logical(names.in_slot(name, args.slot)),
-            site.public_config(
+            run_time_settings.public_config(
                 args.scope, name=name, slot=args.slot, site=args.system.definition.sites[name], settings=settings
             ),
             opts=self._opts,
@@ -162,7 +213,6 @@ class Slot(pulumi.ComponentResource):
 
     def _deploy(self, name: str, needed: list[pulumi.Resource]) -> pulumi.Resource:
         args, declared = self._args, self._services[name]
-        live_only = args.released and declared.live_only
         full_name = args.scope.logical(names.in_slot(name, args.slot))
         variables = environment.variables(args.system, name, args.slot, args.buckets)
         config_map = core.v1.ConfigMap(
@@ -178,49 +228,96 @@ class Slot(pulumi.ComponentResource):
                 slot=args.slot,
                 services=self._services,
                 schedules=args.system.definition.schedules,
+                calls=self._calls,
                 peers=self._peers(name),
+                internet=egress.internet(self._services[name]),
+                foreign=egress.callers(args.system, name),
             ),
             opts=self._opts,
         )
-        created = apps.v1.Deployment(
+        pod_files = container_files.of_service(args.system, name, args.slot)
+        if pod_files.data:
+            needed = [*needed, self._write_files(name, pod_files)]
+        wanted = Workload(
+            name=name,
+            slot=args.slot,
+            service=declared,
+            image=service_images.of_service(args.system, name, args.slot, registry=args.registry, pins=args.scope.pins),
+            pull_secrets=service_images.pull_secrets(args.scope.system, declared.images),
+            variables=variables,
+            identity=args.identities[name].pod,
+            authorities=self._authorities(declared),
+            companions=self._companions(name),
+            files=pod_files,
+            nodes=args.nodes,
+        )
+        before = self._before(declared, config_map, allowed, *needed)
+        return self._store(full_name, wanted, before) if declared.volumes else self._serve(full_name, wanted, before)
+
+    def _store(self, full_name: str, wanted: Workload, before: list[pulumi.Resource]) -> pulumi.Resource:
+        """Creates the StatefulSet of a service with volumes."""
+        args = self._args
+        created = apps.v1.StatefulSet(
             full_name,
-            deployment.deployment(
-                args.scope,
-                name=name,
-                slot=args.slot,
-                service=declared,
-                image=images.of_service(args.system, name, args.slot, registry=args.registry, pins=args.scope.pins),
-                pull_secrets=images.pull_secrets(args.scope.system, [declared.image]),
-                variables=variables,
-                identity=args.identities[name].pod,
-                authorities=self._authorities(declared),
-                live_only=live_only,
-            ),
+            stateful_set.stateful_set(args.scope, wanted),
             opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=self._before(declared, config_map, allowed, *needed),
-                ignore_changes=None if declared.singleton and not live_only else [deployment.SCALED],
+                parent=self, depends_on=[*before, *(args.claims[each] for each in wanted.claims.values())]
             ),
         )
-        if not declared.singleton and not live_only:
-            self._scale(full_name, name, declared, created)
+        policy.v1.PodDisruptionBudget(
+            full_name,
+            stateful_set.disruption_budget(args.scope, wanted),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[created]),
+        )
         return created
 
-    def _scale(self, full_name: str, name: str, declared: Service, target: pulumi.Resource) -> None:
+    def _serve(self, full_name: str, wanted: Workload, before: list[pulumi.Resource]) -> pulumi.Resource:
+        args, declared = self._args, wanted.service
+        live_only = args.released and declared.live_only
+        created = apps.v1.Deployment(
+            full_name,
+            deployment.deployment(args.scope, wanted, live_only=live_only),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=before,
+                ignore_changes=[deployment.SCALED] if live_only or deployment.is_scaled(declared) else None,
+            ),
+        )
+        guarded: list[pulumi.Resource] = [created]
+        if deployment.is_scaled(declared) and not live_only:
+            guarded.append(self._scale(full_name, wanted.name, declared, created))
+        if not declared.singleton:
+            self._guard(full_name, wanted.name, declared, guarded)
+        return created
+
+    def _write_files(self, name: str, wanted: PodFiles) -> pulumi.Resource:
         args = self._args
-        scaler = autoscaling.v2.HorizontalPodAutoscaler(
+        return core.v1.ConfigMap(
+            args.scope.logical(wanted.config_map),
+            container_files.config_map(
+                args.scope, name=name, slot=args.slot, service=self._services[name], files=wanted
+            ),
+            opts=self._opts,
+        )
+
+    def _scale(self, full_name: str, name: str, declared: Service, target: pulumi.Resource) -> pulumi.Resource:
+        args = self._args
+        return autoscaling.v2.HorizontalPodAutoscaler(
             full_name,
             scaling.autoscaler(
                 args.scope, name=name, slot=args.slot, source=declared.source, replicas=declared.replicas
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[target]),
         )
+
+    def _guard(self, full_name: str, name: str, declared: Service, after: Sequence[pulumi.Resource]) -> None:
+        args = self._args
         policy.v1.PodDisruptionBudget(
             full_name,
             scaling.disruption_budget(
                 args.scope, name=name, slot=args.slot, source=declared.source, replicas=declared.replicas
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[target, scaler]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
 
     def _before(self, declared: Service, *more: pulumi.Resource) -> list[pulumi.Resource]:
@@ -236,11 +333,12 @@ class Slot(pulumi.ComponentResource):
         ]
 
     def _uses(self, declared: Service) -> list[str]:
-        """Returns the databases, by name, and the queue in a service's environment."""
+        """Returns the databases and the caches, by name, and the queue in a service's environment."""
         definition = self._args.system.definition
-        values = {**definition.environment, **declared.environment}.values()
+        values = definition.uses(declared)
         used = dict.fromkeys(value.database for value in values if isinstance(value, FromDatabase))
-        return [*used, *([QUEUE] if uses_queue(definition, declared) else [])]
+        caches = cache.servers_of(definition, declared, self._args.slot).values()
+        return [*used, *([QUEUE] if uses_queue(definition, declared) else []), *caches]
 
 
 def in_order(services: Mapping[str, Service]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from adapters.cluster_objects import Match
-from adapters.images import Image
+from adapters.image_names import Image
 from adapters.openings import Opening
 from adapters.safeguards import Safeguard
 from framework import Absence, Property, Resource, Settings, Verdict
@@ -295,7 +295,7 @@ class Cloud:
     # Data
     databases: Mapping[str, Database] = field(default_factory=dict)
     instances: Mapping[str, Safeguard] = field(default_factory=dict)
-    """Settings that keep individual servers of a cluster off the internet."""
+    """Settings that keep individual servers of a cluster, caches and queues off the internet."""
     firewalls: Mapping[str, Firewall] = field(default_factory=dict)
     watched: tuple[str, ...] = ()
     """PostgreSQL servers that Prometheus monitors."""
@@ -318,9 +318,15 @@ class Cloud:
     places: Mapping[str, Places] = field(default_factory=dict)
     provisioners: Mapping[str, Safeguard] = field(default_factory=dict)
     """Required settings of provisioners that do not encrypt by default."""
+    disk_classes: tuple[str, ...] = ()
+    """StorageClasses that its clusters have from the start, whose disks it encrypts."""
 
     # People, programs and network access
     rights: Mapping[str, Rights] = field(default_factory=dict)
+    reached: Mapping[str, Callable[[Resource], Iterator[tuple[Property, str]]]] = field(default_factory=dict)
+    """The accounts in which a type of resource gives rights, each with its property; empty text for many."""
+    account: str = ""
+    """The provider's setting with its own account."""
     clusters: tuple[str, ...] = ()
     """Managed clusters, whose pods use cloud identities."""
     key_variables: str = ""
@@ -357,5 +363,7 @@ class Cloud:
     registries: Mapping[str, Registry] = field(default_factory=dict)
     shares: Mapping[str, Callable[[Resource], Iterator[Sequence[Property]]]] = field(default_factory=dict)
     """How an edge splits visitors between slots."""
+    spot_nodes: Mapping[str, str] = field(default_factory=dict)
+    """Labels and taints of nodes that the cloud may take back, by key."""
     ignorable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Inputs that other tools manage, so that Pulumi may ignore them."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Found, Request, find
-from slipway.ops.cluster import releases
-from slipway.ops.cluster.releases import Approval
+from slipway.ops.cluster import release_client
+from slipway.ops.cluster.release_client import Approval
 from slipway.release.objects import RECOVERY, ApprovalSpec, ReleaseSpec, RequiredApproval, RequiredAttestation
 from slipway.reports.release_status import minute, target
 from slipway.settings.problems import nearest
@@ -93,10 +93,10 @@ def _attestations(found: Found) -> Iterator[RequiredAttestation]:
 
 
 def _record(found: Found, **said: str | None) -> int:
-    by = releases.whoami(found.api)
+    by = release_client.whoami(found.api)
     release = found.release
     spec = ApprovalSpec.model_validate({"release": release.name, "id": release.spec.id, "by": by, **said})
-    print(_sentence(releases.approve(found.api, release, spec), release.spec))
+    print(_sentence(release_client.approve(found.api, release, spec), release.spec))
     return OK
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib import import_module
 
-from slipway.cli import jobs
+from slipway.cli import job_runner
 from slipway.cli.cluster_options import connected, system_on
 from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Request
-from slipway.ops.backups import DatabaseRef
+from slipway.ops.backup_status import DatabaseRef
+from slipway.ops.clouds import PACKAGES
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.jobs import CRON_JOBS, from_cron_job, owned_by, stamped
-from slipway.ops.stores import PACKAGES
 from slipway.settings import store_names
 from slipway.settings.databases import Database
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
@@ -38,9 +38,9 @@ def restore(request: Request, system: str, database: str | None, timeout: float 
         template = _template(connection.api, deployed.namespace, name, connection.context)
         now = datetime.now(UTC)
         job = owned_by(template, from_cron_job(template, stamped(template["metadata"]["name"], now)))
-        ended = jobs.carry_out(connection.api, job, timeout)
+        ended = job_runner.carry_out(connection.api, job, timeout)
         failed |= not ended.succeeded
-        outcome = "passed" if ended.succeeded else jobs.failure(ended, {})
+        outcome = "passed" if ended.succeeded else job_runner.failure(ended, {})
         print(f"{system}/{name}: the restore drill {outcome}, Job {deployed.namespace}/{job['metadata']['name']}")
     return VIOLATED if failed else OK
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.release.lookup import OnCluster, Request, on_clusters
 from slipway.cli.table import minute, table
-from slipway.ops.cluster import releases
+from slipway.ops.cluster import release_client
 from slipway.release.objects import RECOVERY
 
 INTERVALS = {"month": timedelta(days=31), "quarter": timedelta(days=92), "year": timedelta(days=366)}
@@ -39,7 +39,7 @@ def _owed(each: OnCluster, now: datetime) -> Iterator[str]:
     recovery = each.system.definition.recovery
     if recovery is None:
         return
-    said = releases.all_approvals(each.connection.api, each.release)
+    said = release_client.all_approvals(each.connection.api, each.release)
     drills = [one.at for one in said if (one.spec.kind, one.spec.name) == ("attestation", RECOVERY)]
     latest = max(drills, default=None)
     if latest is None or now - latest > INTERVALS[recovery.drill]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
 from slipway.cli.selection import Selection, select
-from slipway.ops.cluster import releases
+from slipway.ops.cluster import release_client
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import Connection
-from slipway.ops.cluster.releases import Release
+from slipway.ops.cluster.release_client import Release
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 
@@ -50,7 +50,7 @@ def find(request: Request, system: str) -> Found:
     selection = request.selection()
     cluster, deployed = system_on(selection.stack, system, request.target)
     connection = connected(selection.stack, cluster.name, request.target)
-    release = releases.get(connection.api, deployed.namespace, system, connection.context)
+    release = release_client.get(connection.api, deployed.namespace, system, connection.context)
     return Found(selection=selection, cluster=cluster, deployed=deployed, connection=connection, release=release)
 
 
@@ -79,7 +79,7 @@ def on_clusters(
     for name, systems in clusters.items():
         connection = connected(stack, name, target, outage_timeout=outage_timeout)
         for each in (stack.clusters[name].systems[one] for one in systems):
-            release = releases.find(connection.api, each.namespace, each.name)
+            release = release_client.find(connection.api, each.namespace, each.name)
             yield OnCluster(name, each, connection, release)
 
 

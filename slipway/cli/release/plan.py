@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from slipway.cli import reference
 from slipway.cli.base_branch import base_branch
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
-from slipway.cli.exits import OK
+from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Request
 from slipway.cli.selection import Selection
-from slipway.ops.cluster import migrations, releases
-from slipway.ops.cluster.migrations import History
-from slipway.reports import clocks, release_plan
+from slipway.ops.cluster import migration_history, release_client
+from slipway.ops.cluster.migration_history import History
+from slipway.release import ways
+from slipway.reports import clocks, release_plan, release_status
 from slipway.reports.release_plan import ReleaseTimes
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
@@ -32,14 +33,22 @@ ALONE = "there is no other branch to compare with, so every target is shown; --c
 
 def plan(request: Request, system: str | None, *, against: str | None, at: str | None, output: str) -> int:
     """Print what the next `pulumi up` would do for each system with a new target or new migrations: new to the base
-    branch, or to the cluster that the command line names. Raises InvalidSettings and CloudFailure."""
+    branch, or to the cluster that the command line names. Return 1 if it would be refused, because the cluster has
+    rolled the same release back. Raises InvalidSettings and CloudFailure."""
     selection = request.selection()
     start = datetime.now(UTC) if at is None else _time(at)
     with ExitStack() as files:
         known = _known(request, selection, against, files)
         wanted = list(_wanted(selection.stack, system, request, known))
+        refusals = {deployed.name: known.refusal(cluster, deployed) for cluster, deployed, _ in wanted}
     planned = [
-        release_plan.times(deployed, pending, start, by_hand=cluster.settings.controllers.releases == "absent")
+        release_plan.times(
+            deployed,
+            pending,
+            start,
+            by_hand=cluster.settings.controllers.releases == "absent",
+            refused=refusals[deployed.name],
+        )
         for cluster, deployed, pending in wanted
     ]
     if output == "json":
@@ -47,7 +56,7 @@ def plan(request: Request, system: str | None, *, against: str | None, at: str |
     else:
         none = NONE.format(stack=selection.stack.name, base=known.name)
         print("\n\n".join(map(_text, planned)) if planned else none)
-    return OK
+    return VIOLATED if any(refusals.values()) else OK
 
 
 def _time(text: str) -> datetime:
@@ -89,6 +98,10 @@ class _Known:
         """Return whether a migration was applied, or is on the base branch."""
         return False
 
+    def refusal(self, cluster: StackCluster, deployed: DeployedSystem) -> str | None:
+        """Return why the next `up` would be refused, if it would: the cluster has rolled the same release back."""
+        return None
+
 
 class _Before(_Known):
     """The stack of the base branch."""
@@ -119,21 +132,35 @@ class _OnCluster(_Known):
         super().__init__(connection.context)
         self._cluster, self._api = cluster, connection.api
         self._histories: dict[str, History] = {}
+        self._releases: dict[str, release_client.Release | None] = {}
 
     def has_target(self, cluster: StackCluster, deployed: DeployedSystem) -> bool:
         if cluster.name != self._cluster:
             return True
-        found = releases.find(self._api, deployed.namespace, deployed.name)
-        deployment = deployed.deployment
-        wanted = deployment.active, deployment.slot(deployment.active).version
-        return found is not None and wanted == (found.status.active, found.status.active_version)
+        found = self._release(deployed)
+        return found is not None and _wants(deployed, found.status.active, found.status.active_version)
 
     def has_migration(self, cluster: StackCluster, deployed: DeployedSystem, migration: Migration) -> bool:
         if cluster.name != self._cluster:
             return True
         if deployed.namespace not in self._histories:
-            self._histories[deployed.namespace] = migrations.history(self._api, deployed.namespace)
+            self._histories[deployed.namespace] = migration_history.history(self._api, deployed.namespace)
         return self._histories[deployed.namespace].is_applied(migration.name)
+
+    def refusal(self, cluster: StackCluster, deployed: DeployedSystem) -> str | None:
+        found = self._release(deployed) if cluster.name == self._cluster else None
+        if found is None or not release_status.is_given_up(found.spec, found.status):
+            return None
+        wanted, status = found.spec, found.status
+        same = _wants(deployed, wanted.target.slot, wanted.target.version)
+        if not same or wanted.attempt != deployed.deployment.attempt:
+            return None
+        return f"was rolled back: {(status.reason or 'it was given up').rstrip('.')}; {ways.on(wanted, status)}"
+
+    def _release(self, deployed: DeployedSystem) -> release_client.Release | None:
+        if deployed.name not in self._releases:
+            self._releases[deployed.name] = release_client.find(self._api, deployed.namespace, deployed.name)
+        return self._releases[deployed.name]
 
 
 def _wanted(
@@ -163,9 +190,16 @@ def _target(deployed: DeployedSystem) -> object:
     return deployment.active, slot.version, slot.versions, slot.artefacts, deployment.attempt
 
 
+def _wants(deployed: DeployedSystem, slot: str | None, version: str | None) -> bool:
+    """Return whether the stack wants this version in this slot."""
+    deployment = deployed.deployment
+    return (deployment.active, deployment.slot(deployment.active).version) == (slot, version)
+
+
 def _text(planned: ReleaseTimes) -> str:
     lines = [f"{planned.system} {planned.version}"]
     lines += ["  by hand: `controllers.releases` of its cluster is absent"] if planned.by_hand else []
+    lines += [f"  is refused by the next `up`, for it {planned.refused}"] if planned.refused else []
     lines += [f"  {each}" for each in planned.gates]
     lines += [f"  starts {planned.start:%A %Y-%m-%d %H:%M %Z} at the earliest"]
     for each in planned.moments:

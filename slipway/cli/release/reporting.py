@@ -6,7 +6,7 @@ import json
 
 from slipway.cli.exits import OK
 from slipway.cli.release.lookup import Request, find
-from slipway.ops.cluster import releases
+from slipway.ops.cluster import release_client
 from slipway.reports import release_report
 from slipway.reports.release_report import Word
 
@@ -25,7 +25,7 @@ def report(request: Request, system: str, *, output: str) -> int:
     """Print the report on the release that the status is about. Raises InvalidSettings and CloudFailure."""
     found = find(request, system)
     release = found.release
-    said = releases.approvals(found.api, release, release.status.id)
+    said = release_client.approvals(found.api, release, release.status.id)
     words = [Word(spec=each.spec, at=each.at) for each in said]
     if output == "json":
         print(json.dumps(release_report.as_json(release.spec, release.status, words), indent=2, ensure_ascii=False))

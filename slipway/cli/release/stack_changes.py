@@ -14,8 +14,8 @@ from slipway.cli.lookup import find_system, refused
 from slipway.cli.release.lookup import Request
 from slipway.cli.release.lookup import find as find_release
 from slipway.cli.selection import Selection
-from slipway.ops.cluster import releases
-from slipway.ops.cluster.releases import Release
+from slipway.ops.cluster import release_client
+from slipway.ops.cluster.release_client import Release
 from slipway.release.objects import SLOTS
 from slipway.release.status import IN_PROGRESS
 from slipway.reports.release_status import minute, sentence
@@ -205,9 +205,9 @@ def _released(
     connection = connected(stack, name, target)
     systems = stack.clusters[name].systems
     for deployed in systems.values() if system is None else [systems[system]]:
-        release = releases.find(connection.api, deployed.namespace, deployed.name)
+        release = release_client.find(connection.api, deployed.namespace, deployed.name)
         if release is None and system is not None:
-            releases.get(connection.api, deployed.namespace, deployed.name, connection.context)
+            release_client.get(connection.api, deployed.namespace, deployed.name, connection.context)
         if release is not None:
             yield deployed, release
 

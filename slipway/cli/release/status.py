@@ -12,8 +12,8 @@ from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import OnCluster, Request, on_clusters
 from slipway.cli.screen import Screen
 from slipway.cli.table import table
-from slipway.ops.cluster import releases
-from slipway.ops.cluster.releases import PAUSE, Release
+from slipway.ops.cluster import release_client
+from slipway.ops.cluster.release_client import PAUSE, Release
 from slipway.release.status import Entry
 from slipway.reports import release_status
 from slipway.settings.stacks import Stack
@@ -64,7 +64,7 @@ def _chosen(found: list[OnCluster], stack: Stack) -> OnCluster:
         (only,) = found
         if only.release is None:
             # Raises NoRelease with the reason.
-            releases.get(only.connection.api, only.system.namespace, only.system.name, only.connection.context)
+            release_client.get(only.connection.api, only.system.namespace, only.system.name, only.connection.context)
         return only
     going = [
         each for each in present if each.release and not release_status.is_over(each.release.spec, each.release.status)
@@ -92,7 +92,7 @@ def _follow(chosen: OnCluster) -> int:
                     break
                 show(release)
                 chosen.connection.api.pause(PAUSE)
-                release = releases.again(chosen.connection.api, release)
+                release = release_client.again(chosen.connection.api, release)
     except KeyboardInterrupt:
         raise Interrupted(f"while watching; the release of {release.spec.system} goes on") from None
     print(release_status.sentence(release.spec, release.status), flush=True)

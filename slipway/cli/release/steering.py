@@ -10,11 +10,11 @@ from slipway.cli.exits import OK, VIOLATED, Interrupted
 from slipway.cli.lookup import refused
 from slipway.cli.progress import working
 from slipway.cli.release.lookup import Request, find
-from slipway.ops.cluster import releases
-from slipway.ops.cluster.releases import Release
-from slipway.release.commands import CLOSABLE, PAUSABLE, PROMOTABLE
+from slipway.ops.cluster import release_client
+from slipway.ops.cluster.release_client import Release
 from slipway.release.observed import Verb
 from slipway.release.status import Phase
+from slipway.release.steering import CLOSABLE, PAUSABLE, PROMOTABLE
 from slipway.reports import release_status
 
 POSSIBLE: Mapping[Verb, Sequence[Phase]] = {
@@ -35,11 +35,11 @@ def steer(request: Request, system: str, verb: Verb, reason: str | None = None) 
     the exit status. Raises InvalidSettings and CloudFailure."""
     found = find(request, system)
     _check(found.release, verb)
-    by = releases.whoami(found.api)
-    identifier = releases.command(found.api, found.release, verb, by, reason)
+    by = release_client.whoami(found.api)
+    identifier = release_client.command(found.api, found.release, verb, by, reason)
     try:
         with working(f"Waiting for the controller to {verb} the release of {system}"):
-            after = releases.wait_until_handled(found.api, found.release, identifier)
+            after = release_client.wait_until_handled(found.api, found.release, identifier)
     except KeyboardInterrupt:
         raise Interrupted(f"; the command stays on the Release, and the controller will {verb} it") from None
     fresh = release_status.fresh(after.status.history, found.release.status.history)
@@ -62,7 +62,7 @@ def _check(release: Release, verb: Verb) -> None:
         raise refused(f"it is not paused: {sentence}")
     if verb in ("close", "open") and status.closed == (verb == "close"):
         raise refused(f"it is {'closed' if status.closed else 'open'} already: {sentence}")
-    if releases.is_pending(release):
+    if release_client.is_pending(release):
         said = release.command
         print(
             f"the command {said.get('verb')} of {said.get('by')} was not carried out yet, and is replaced",

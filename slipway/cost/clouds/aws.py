@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from slipway.cost import pods
+from slipway.cost import pod_requests
 from slipway.cost.quantity import Budget, Cloud, Context, Quantity, Rule, Unknown
 from slipway.cost.resources import FOUNDATION, Resource
 from slipway.cost.span import Span
@@ -31,6 +31,10 @@ def _eks(cluster: Resource, context: Context) -> Costs:
 def _node_pool(pool: Resource, context: Context) -> Costs:
     """Yield the nodes that Auto Mode creates for the pods of the cluster. It chooses the cheapest instance that
     fits."""
+    name = pool.text("spec", "template", "metadata", "labels", pod_requests.NODE_POOL)
+    if name:
+        yield Unknown(f"nodes of pool {name}, {_kind_of_nodes(pool)}: the price file has none")
+        return
     cores = int(_required(pool, "instance-cpu") or 0)
     gibibytes = (float(_required(pool, "instance-memory") or 0) + 1) / 1024
     if cores not in NODE_SIZES:
@@ -38,9 +42,9 @@ def _node_pool(pool: Resource, context: Context) -> Costs:
         return
     family = "m6i" if gibibytes <= 4 * cores else "r6i"
     kind = f"{family}.{NODE_SIZES[cores]}"
-    limit = pods.amount(pool.find("spec", "limits", "cpu"))
-    needed = pods.requests(context.resources.of_cluster(pool.cluster))
-    count = pods.nodes(
+    limit = pod_requests.amount(pool.find("spec", "limits", "cpu"))
+    needed = pod_requests.requests(context.resources.of_cluster(pool.cluster))
+    count = pod_requests.nodes(
         needed,
         cpu=cores - context.prices.assumed("node-cpu"),
         memory=gibibytes - context.prices.assumed("node-memory"),
@@ -53,6 +57,13 @@ def _node_pool(pool: Resource, context: Context) -> Costs:
     yield Quantity(f"auto mode {kind}", count * hours, "Auto Mode's fee", assumes=by_pods)
     disk = context.prices.assumed("node-disk")
     yield Quantity("volume", count * disk, "disks of nodes", assumes=(*by_pods[1:], "node-disk"))
+
+
+def _kind_of_nodes(pool: Resource) -> str:
+    """Return what sets a pool apart: `arm64, spot`, `amd64, on-demand, 1 GPU`."""
+    gpus = _required(pool, "instance-gpu-count")
+    kind = [_required(pool, "arch"), _required(pool, "capacity-type"), f"{gpus} GPU" if gpus else ""]
+    return ", ".join(each for each in kind if each)
 
 
 def _required(pool: Resource, key: str) -> str:
@@ -241,6 +252,21 @@ def _broker(broker: Resource, context: Context) -> Costs:
     yield context.assumed("broker storage", "storage", "broker", count)
 
 
+def _cache(cache: Resource, context: Context) -> Costs:
+    kind, count = cache.text("nodeType"), int(cache.number("numCacheClusters", default=1))
+    yield context.hours(f"cache {kind}", f"{count} × {kind}", count)
+
+
+def _queue(queue: Resource, _context: Context) -> Costs:
+    """Yield nothing for a queue of dead letters, which are few."""
+    if not queue.text("redriveAllowPolicy"):
+        yield Unknown("requests to it: each is billed, also those that wait for a message")
+
+
+def _topic(_topic: Resource, _context: Context) -> Costs:
+    yield Unknown("what is sent to it: each request is billed")
+
+
 def _address(_address: Resource, context: Context) -> Costs:
     yield context.hours("public address", "address")
 
@@ -298,6 +324,7 @@ RULES: Mapping[str, Rule] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
     "aws:ecr/repository:Repository": _repository,
     "aws:eks/cluster:Cluster": _eks,
+    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:kms/key:Key": _key,
     "aws:kms/replicaKey:ReplicaKey": _key,
     "aws:mq/broker:Broker": _broker,
@@ -308,6 +335,8 @@ RULES: Mapping[str, Rule] = {
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": _replication,
     "aws:secretsmanager/secret:Secret": _secret,
+    "aws:sns/topic:Topic": _topic,
+    "aws:sqs/queue:Queue": _queue,
     "aws:wafv2/webAcl:WebAcl": _firewall,
     "kubernetes:karpenter.sh/v1:NodePool": _node_pool,
 }
@@ -342,6 +371,10 @@ FREE: Mapping[str, str] = {
     "aws:eks/accessEntry:AccessEntry": _RIGHTS,
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _RIGHTS,
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": _RIGHTS,
+    "aws:elasticache/parameterGroup:ParameterGroup": _PART,
+    "aws:elasticache/subnetGroup:SubnetGroup": _PART,
+    "aws:elasticache/user:User": _RIGHTS,
+    "aws:elasticache/userGroup:UserGroup": _RIGHTS,
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _RIGHTS,
     "aws:iam/policy:Policy": _RIGHTS,
     "aws:iam/role:Role": _RIGHTS,
@@ -362,6 +395,7 @@ FREE: Mapping[str, str] = {
     "aws:s3/bucketVersioning:BucketVersioning": "old versions are in the GB that a bucket is assumed to hold",
     "aws:secretsmanager/secretPolicy:SecretPolicy": _RIGHTS,
     "aws:secretsmanager/secretVersion:SecretVersion": _PART,
+    "aws:sns/topicSubscription:TopicSubscription": "copies into queues cost nothing (https://aws.amazon.com/sns/pricing/)",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RIGHTS,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RIGHTS,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway.cost import pods
+from slipway.cost import pod_requests
 from slipway.cost.quantity import Budget, Cloud, Context, Quantity, Rule, Unknown
 from slipway.cost.resources import Resource
 from slipway.cost.span import Span
@@ -21,12 +21,12 @@ def _aks(cluster: Resource, context: Context) -> Costs:
     """Yield the control plane, and the nodes of each pool. Pods run on the pools that are not for the system."""
     if cluster.text("sku", "tier") != "Free":
         yield context.hours(f"kubernetes cluster {cluster.text('sku', 'tier').lower()}", "control plane")
-    needed = pods.requests(context.resources.of_cluster(cluster.cluster))
+    needed = pod_requests.requests(context.resources.of_cluster(cluster.cluster))
     for pool in cluster.entries("agentPoolProfiles"):
         yield from _pool(pool, needed, context)
 
 
-def _pool(pool: Mapping[str, object], needed: pods.Requests, context: Context) -> Costs:
+def _pool(pool: Mapping[str, object], needed: pod_requests.Requests, context: Context) -> Costs:
     name, size = pool.get("name"), str(pool.get("vmSize") or "")
     cores = size.removeprefix("Standard_")[1:].partition("a")[0].partition("s")[0].partition("d")[0]
     at_least, at_most = (float(str(pool.get(key) or pool.get("count") or 1)) for key in ("minCount", "maxCount"))
@@ -34,7 +34,7 @@ def _pool(pool: Mapping[str, object], needed: pods.Requests, context: Context) -
     assumes: tuple[str, ...] = ("hours",)
     if pool.get("mode") != "System" and cores in CORES:
         assumes = ("hours", "node-cpu", "node-memory")
-        count = pods.nodes(
+        count = pod_requests.nodes(
             needed,
             cpu=float(cores) - context.prices.assumed("node-cpu"),
             memory=(8 if size.startswith("Standard_E") else 4) * float(cores) - context.prices.assumed("node-memory"),
@@ -47,6 +47,11 @@ def _pool(pool: Mapping[str, object], needed: pods.Requests, context: Context) -
     yield Quantity(f"node {size}", count * hours, f"nodes of pool {name}, {size}", assumes=assumes)
     if pool.get("osDiskType") != "Ephemeral":
         yield from _volumes(context, float(str(pool.get("osDiskSizeGB") or 128)), count)
+
+
+def _agent_pool(pool: Resource, _context: Context) -> Costs:
+    kind = "spot" if pool.text("scaleSetPriority") == "Spot" else "on-demand"
+    yield Unknown(f"nodes of pool {pool.text('agentPoolName')}, {pool.text('vmSize')}, {kind}: the price file has none")
 
 
 def _registry(registry: Resource, context: Context) -> Costs:
@@ -76,6 +81,12 @@ def _document_database(cluster: Resource, context: Context) -> Costs:
     size, count = cluster.number("properties", "storage", "sizeGb"), 1 if standby == "Disabled" else 2
     yield context.hours(f"document database {tier}", f"server, {tier}{' with a standby' if count > 1 else ''}", count)
     yield context.month("document database storage", f"storage, {size:.0f} GB", count * size)
+
+
+def _cache(cache: Resource, context: Context) -> Costs:
+    """Yield a server, twice with a standby."""
+    size, alone = cache.text("sku", "name"), cache.text("highAvailability", default="Enabled") == "Disabled"
+    yield context.hours(f"cache {size}", f"server, {size}{'' if alone else ' with a standby'}", 1 if alone else 2)
 
 
 def _nat(_gateway: Resource, context: Context) -> Costs:
@@ -141,6 +152,12 @@ def _front_door(profile: Resource, context: Context) -> Costs:
     yield context.assumed("edge requests", "requests", "site-requests", region=GLOBAL)
 
 
+def _messaging(server: Resource, context: Context) -> Costs:
+    units = int(server.number("sku", "capacity", default=1))
+    tier = server.text("sku", "tier")
+    yield context.hours(f"messaging {tier}", f"{units} units, {tier}", units)
+
+
 def _traffic_manager(profile: Resource, context: Context) -> Costs:
     endpoints = profile.count("endpoints")
     yield context.assumed("traffic manager queries", "queries", "dns-queries", region=GLOBAL)
@@ -179,6 +196,7 @@ def _region(resource: Resource) -> str:
 RULES: Mapping[str, Rule] = {
     "azure-native:cdn:Profile": _front_door,
     "azure-native:containerregistry:Registry": _registry,
+    "azure-native:containerservice:AgentPool": _agent_pool,
     "azure-native:containerservice:ManagedCluster": _aks,
     "azure-native:dataprotection:BackupInstance": _backup,
     "azure-native:dbforpostgresql:Server": _database,
@@ -191,6 +209,8 @@ RULES: Mapping[str, Rule] = {
     "azure-native:network:VirtualNetworkPeering": _peering,
     "azure-native:operationalinsights:Workspace": _logs,
     "azure-native:privatedns:PrivateZone": _private_zone,
+    "azure-native:redisenterprise:RedisEnterprise": _cache,
+    "azure-native:servicebus:Namespace": _messaging,
     "azure-native:storage:StorageAccount": _account,
     "azure-native:trafficmanager:Profile": _traffic_manager,
 }
@@ -221,7 +241,11 @@ FREE: Mapping[str, str] = {
     "azure-native:network:Subnet": "what goes through it is billed where it enters or leaves",
     "azure-native:network:VirtualNetwork": "what goes through it is billed where it enters or leaves",
     "azure-native:privatedns:VirtualNetworkLink": _PART,
+    "azure-native:redisenterprise:Database": _PART,
     "azure-native:resources:ResourceGroup": "it is a folder",
+    "azure-native:servicebus:Queue": _PART,
+    "azure-native:servicebus:Subscription": _PART,
+    "azure-native:servicebus:Topic": _PART,
     "azure-native:storage:BlobContainer": _PART,
     "azure-native:storage:BlobContainerImmutabilityPolicy": _PART,
     "azure-native:storage:BlobServiceProperties": "old versions are in the GB that an account is assumed to hold",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from slipway.cost import pods
+from slipway.cost import pod_requests
 from slipway.cost.quantity import Cloud, Context, Quantity, Rule, Unknown
 from slipway.cost.resources import Resource
 
@@ -77,7 +77,7 @@ def on(cloud: Cloud) -> Cloud:
     """Return a cloud's tables, including those of Kubernetes on that cloud."""
 
     def volumes(resource: Resource, context: Context) -> Costs:
-        for each in pods.volumes(resource):
+        for each in pod_requests.volumes(resource):
             yield from cloud.volume(context, each.size, each.count)
 
     def entry(resource: Resource, context: Context) -> Costs:

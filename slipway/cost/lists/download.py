@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from slipway.cost.lists.matching import PriceListError
 
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds without a byte until a download fails. Chosen: a stalled connection does not recover."""
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON answer. Chosen: a page of prices has less than one MiB."""
@@ -45,7 +45,7 @@ def opened(address: str) -> Iterator[io.BufferedReader]:
     """Yield the bytes at an address. Raises PriceListError."""
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(address, headers={"User-Agent": "slipway"}), timeout=PATIENCE
+            urllib.request.Request(address, headers={"User-Agent": "slipway"}), timeout=TIMEOUT
         ) as body:
             yield io.BufferedReader(_Counted(body, address), buffer_size=2**16)
     except urllib.error.HTTPError as error:

@@ -81,9 +81,9 @@ class Entries:
     def _checked(self, usd: float) -> float:
         before = self.wanted.item.regions[self.wanted.region].usd
         if not 1 / LEAP <= usd / before <= LEAP:
-            told = f"{usd:g} by the list and {before:g} in the file"
+            reported = f"{usd:g} by the list and {before:g} in the file"
             raise PriceListError(
-                f"{self.wanted}: {told}; check its 'filter' and 'per', or set its 'usd' first if that is right"
+                f"{self.wanted}: {reported}; check its 'filter' and 'per', or set its 'usd' first if that is right"
             )
         return float(f"{usd:.10g}")
 

@@ -68,3 +68,9 @@ def _meaning(error: ClientError, subject: str) -> str:
     if code in _BUSY:
         return f"too many requests about {subject}; try again in a minute"
     return f"{error.operation_name} on {subject} failed ({code})"
+
+
+def verified(cluster: AwsCluster) -> str:
+    """Return the account of the login, which is the stack's. Raises CloudFailure."""
+    session(cluster)
+    return f"account {cluster.account}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from slipway.ops.aws.access import translated_errors
 from slipway.ops.failure import CloudFailure, MissingEntry
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 
 REGION = "us-east-1"
 """Region of CloudFront's own API. Source: AWS General Reference, endpoints of CloudFront."""

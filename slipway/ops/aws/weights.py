@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slipway.ops.aws.access import session
 from slipway.ops.aws.key_value_store import arn_of, read
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 from slipway.settings import store_names
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.stacks import Stack, StackCluster

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from slipway.ops.azure.resource_manager import ADDRESS
 from slipway.ops.failure import CloudFailure
 
 if TYPE_CHECKING:
@@ -52,3 +53,10 @@ def _meaning(error: HttpResponseError, subject: str) -> str:
     if status == 409:
         return f"{subject} is soft-deleted or being changed: recover it, or try again in a minute"
     return f"the request about {subject} failed (HTTP {status})"
+
+
+def verified(cluster: AzureCluster) -> str:
+    """Return the tenant, if there is a login that it accepts. Raises CloudFailure."""
+    with translated_errors(f"tenant {cluster.tenant}"):
+        credential(cluster).get_token(f"{ADDRESS}/.default")
+    return f"tenant {cluster.tenant}"

@@ -155,9 +155,10 @@ class Api:
         """Replace the object with the body's `resourceVersion`; never retried."""
         return _document(self._once("PUT", path, body=body, content="application/json"))
 
-    def delete(self, path: str, uid: str) -> None:
-        """Delete the object with this `uid`, after the objects that it owns; a missing object is no error."""
-        body = {"propagationPolicy": "Foreground", "preconditions": {"uid": uid}}
+    def delete(self, path: str, uid: str, *, at_once: bool = False) -> None:
+        """Delete the object with this `uid`, after the objects that it owns, or `at_once` before them; a missing object
+        is no error."""
+        body = {"propagationPolicy": "Background" if at_once else "Foreground", "preconditions": {"uid": uid}}
         try:
             self._request("DELETE", path, body=body, content="application/json")
         except Refused as refusal:

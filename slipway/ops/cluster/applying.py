@@ -11,9 +11,9 @@ from typing import Any
 
 from slipway.ops.cluster import annotations
 from slipway.ops.cluster.api import Api, Refused
+from slipway.ops.cluster.api_kinds import Kinds, Resource
 from slipway.ops.cluster.contents import contents, is_secret
 from slipway.ops.cluster.deleting import wait_gone
-from slipway.ops.cluster.kinds import Kinds, Resource
 from slipway.ops.cluster.marks import ANNOTATION, Mark
 from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.snapshot import Snapshot, is_as_sent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.ops.cluster import annotations, evidence, pods, serving
+from slipway.ops.cluster import annotations, evidence, pod_problems, serving
 from slipway.ops.cluster.api import Api
-from slipway.ops.cluster.kinds import Kind, Kinds
+from slipway.ops.cluster.api_kinds import Kind, Kinds
 from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.readiness import readiness
 from slipway.ops.cluster.verdict import READY, State, Verdict, failed, waiting
@@ -59,7 +59,7 @@ class ReadinessChecker:
             return verdict
         if target.kind == CLAIM and verdict.state is State.WAITING and self._binds_late(live):
             return READY
-        reason = self._trouble(target, live) if target.kind.name in pods.WITH_PODS else ""
+        reason = self._trouble(target, live) if target.kind.name in pod_problems.WITH_PODS else ""
         return Verdict(verdict.state, f"{verdict.reason}: {reason}") if reason else verdict
 
     def _service(self, target: Object, live: Live) -> Verdict:
@@ -77,14 +77,14 @@ class ReadinessChecker:
 
     def _trouble(self, target: Object, live: Live) -> str:
         """Return the reason why its pods do not run, or why there are none."""
-        if not (selector := pods.selector_of(live)):
+        if not (selector := pod_problems.selector_of(live)):
             return ""
         found = self._api.items(f"/api/v1/namespaces/{target.namespace}/pods", labelSelector=selector)
-        return pods.trouble(found) if found else self._warned(target, live)
+        return pod_problems.trouble(found) if found else self._warned(target, live)
 
     def _warned(self, target: Object, live: Live) -> str:
         """Return the last warning about the object itself, such as an exhausted quota."""
         about = f"involvedObject.uid={live['metadata']['uid']},type=Warning"
         found = self._api.items(f"/api/v1/namespaces/{target.namespace}/events", fieldSelector=about)
         last = max(found, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "", default={})
-        return pods.shortened(last.get("message", ""))
+        return pod_problems.shortened(last.get("message", ""))

@@ -30,8 +30,8 @@ def contents(target: Object, live: Mapping[str, Any] | None, mark: Mark) -> Docu
     metadata["name"] = target.name
     if not target.patch:
         metadata["labels"] = {**(metadata.get("labels") or {}), LABEL: mark.digest}
-        told = {} if is_secret(target) else {DIGEST: digest(target, mark)}
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: mark.text, **told}
+        reported = {} if is_secret(target) else {DIGEST: digest(target, mark)}
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: mark.text, **reported}
     ignored = target.ignored
     if is_secret(target):
         _fill(body, live)

@@ -18,13 +18,13 @@ ORDINARY = {"foregroundDeletion": "its dependents, which are deleted first", "ku
 
 def wait_gone(api: Api, path: str, uid: str, *, timeout: float, report: Callable[[str], None]) -> str:
     """Wait until the object with this uid is gone. Return what still blocks it after the timeout, else nothing."""
-    began, told = time.monotonic(), ""
+    began, reported = time.monotonic(), ""
     while (now := api.get(path)) is not None and now["metadata"]["uid"] == uid:
         waited, held = time.monotonic() - began, held_by(now)
         if waited > timeout:
             return held
-        if waited > QUIET and held != told:
-            told = held
+        if waited > QUIET and held != reported:
+            reported = held
             report(f"is still being deleted, held by {held}")
         api.pause(POLL)
     return ""

@@ -10,10 +10,10 @@ from typing import Any
 
 from slipway.ops.cluster import annotations
 from slipway.ops.cluster.api import Refused
+from slipway.ops.cluster.api_kinds import Kind, Resource
 from slipway.ops.cluster.applying import OWN, Applier, is_failed_job, must_replace, owners, refusal_of
 from slipway.ops.cluster.contents import contents, is_secret
 from slipway.ops.cluster.evidence import HIDDEN, Masks, values_of
-from slipway.ops.cluster.kinds import Kind, Resource
 from slipway.ops.cluster.marks import ANNOTATION, DIGEST
 from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.snapshot import is_as_sent
@@ -62,21 +62,21 @@ def _dry_run(
     applier: Applier, target: Object, resource: Resource, live: Mapping[str, Any], body: Mapping[str, Any], masks: Masks
 ) -> Difference:
     path, manager = resource.path(target.namespace, target.name), annotations.manager(target)
-    told = [refused] if (refused := applier.refusal(target, live)) else []
+    reported = [refused] if (refused := applier.refusal(target, live)) else []
     try:
         after = applier.api.apply(path, body, manager=manager, dry=True)
     except Refused as refusal:
         if not refusal.conflicts:
             return _refused(target, refusal)
-        told = told or [applier.refusal(target, live, refusal) or f"takes over {owners(refusal)}"]
+        reported = reported or [applier.refusal(target, live, refusal) or f"takes over {owners(refusal)}"]
         try:
             after = applier.api.apply(path, body, manager=manager, force=True, dry=True)
         except Refused as other:
             return _refused(target, other)
-    if told and not told[0].startswith("takes over"):
-        return Difference(target.title, REFUSED, tuple(told))
+    if reported and not reported[0].startswith("takes over"):
+        return Difference(target.title, REFUSED, tuple(reported))
     # The result of a dry run has the current resource version, even if it differs.
-    lines = [*told, *(masks.hide(line) for line in _lines(target, live, after))]
+    lines = [*reported, *(masks.hide(line) for line in _lines(target, live, after))]
     return Difference(target.title, CHANGED if lines else UNCHANGED, tuple(lines))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.objects import Object
-from slipway.ops.cluster.pods import WITH_PODS, selector_of, shortened
+from slipway.ops.cluster.pod_problems import WITH_PODS, selector_of, shortened
 from slipway.ops.cluster.verdict import conditions
 from slipway.ops.failure import CloudFailure
 
@@ -115,8 +115,8 @@ def is_unready(container: Live) -> bool:
 
 def _how(ended: Live) -> str:
     reason, message = ended.get("reason"), shortened(ended.get("message") or "")
-    told = f" ({reason})" if reason and reason != "Error" else ""
-    return f"ended with status {ended['exitCode']}{told}{f': {message}' if message else ''}"
+    reported = f" ({reason})" if reason and reason != "Error" else ""
+    return f"ended with status {ended['exitCode']}{reported}{f': {message}' if message else ''}"
 
 
 def _log(api: Api, pod: Live, container: str, *, previous: bool) -> list[str]:

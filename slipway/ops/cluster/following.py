@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.ops.cluster import pods
+from slipway.ops.cluster import pod_problems
 from slipway.ops.cluster.api import Api
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.jobs import JOBS
-from slipway.ops.cluster.kinds import Kind
 from slipway.ops.cluster.readiness import readiness
 from slipway.ops.cluster.verdict import State
 from slipway.ops.failure import CloudFailure
@@ -60,7 +60,7 @@ class Follower:
                 self._read(pod, whole=verdict.state is not State.WAITING)
             if verdict.state is not State.WAITING:
                 return Ended(verdict.is_ready, tuple(self._lines), verdict.reason, _status(found))
-            self._report_trouble(pods.trouble(found))
+            self._report_trouble(pod_problems.trouble(found))
             if time.monotonic() >= latest:
                 raise Unended(f"kubernetes: Job {self._namespace}/{self._name} has not ended after {timeout:.0f} s")
             self._api.pause(PAUSE)

@@ -69,11 +69,11 @@ def _best(verdicts: Iterator[Verdict]) -> Verdict:
     return next((each for each in found if each.is_ready), found[0] if found else waiting(UNSEEN))
 
 
-def _is_of(told: Mapping[str, Any], parent: Mapping[str, Any], live: Live) -> bool:
+def _is_of(reported: Mapping[str, Any], parent: Mapping[str, Any], live: Live) -> bool:
     """Return whether a status is about this parent; it may omit a namespace that is the route's own."""
     own = {"namespace": live["metadata"].get("namespace"), "kind": "Gateway", "group": STANDARD}
     keys = ("group", "kind", "namespace", "name", "sectionName", "port")
-    return all({**own, **told}.get(key) == {**own, **parent}.get(key) for key in keys)
+    return all({**own, **reported}.get(key) == {**own, **parent}.get(key) for key in keys)
 
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")

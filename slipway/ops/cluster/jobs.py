@@ -17,6 +17,8 @@ CRON_JOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
 OWN = "slipway.dev/"
 FILLED_IN = frozenset({"controller-uid", "job-name"})
 """Labels that the API server gives each Job and its pods, with or without the prefix `batch.kubernetes.io/`."""
+SELECTING = ("selector", "manualSelector")
+"""Fields of a Job's spec that say which pods are its own; the API server fills them in again."""
 KEPT_SECONDS = 7 * 86400
 """Seconds until Kubernetes deletes a finished Job. Chosen: a week, to read its log; no plan contains these Jobs."""
 LONGEST_NAME = 63
@@ -52,6 +54,11 @@ def owned_by(cron_job: Mapping[str, Any], job: Document) -> Document:
     return {**job, "metadata": {**job["metadata"], "ownerReferences": [owner]}}
 
 
+def declared_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels of a Job's pods without those that the API server fills in."""
+    return {key: value for key, value in labels.items() if key.removeprefix("batch.kubernetes.io/") not in FILLED_IN}
+
+
 def with_command(job: Document, command: Sequence[str]) -> Document:
     """Return the Job with another command in its container."""
     made = copy.deepcopy(job)
@@ -79,7 +86,7 @@ def start(api: Api, job: Mapping[str, Any]) -> None:
 
 def _job(metadata: Mapping[str, Any], spec: Mapping[str, Any], name: str, variables: Mapping[str, str]) -> Document:
     """Return the Job without the fields that the API server fills in again, and without a rehearsal's mark."""
-    made = {key: copy.deepcopy(value) for key, value in spec.items() if key not in ("selector", "manualSelector")}
+    made = {key: copy.deepcopy(value) for key, value in spec.items() if key not in SELECTING}
     template = made["template"]
     template["metadata"] = {
         key: _own(value) for key, value in template["metadata"].items() if key in ("labels", "annotations")

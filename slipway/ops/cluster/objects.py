@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.failure import CloudFailure
 from slipway.rehearsal import Plan, Step
 

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from slipway.ops.cluster.api import Api, Refused
+from slipway.ops.cluster.api_kinds import Kinds, Resource
 from slipway.ops.cluster.deleting import wait_gone
-from slipway.ops.cluster.kinds import Kinds, Resource
 from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.snapshot import Snapshot
 from slipway.ops.cluster.verdict import conditions

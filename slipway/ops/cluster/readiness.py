@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slipway.ops.cluster import gateways
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.verdict import READY, Verdict, condition_message, conditions, failed, waiting
 
 Live = Mapping[str, Any]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from slipway.ops.cluster.api import Api, Refused
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.marks import Mark
 from slipway.ops.failure import CloudFailure
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.verdict import READY, Verdict, waiting
 
 SERVICE = Kind("v1", "Service")

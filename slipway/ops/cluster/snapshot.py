@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slipway.ops.cluster.api import Api
-from slipway.ops.cluster.kinds import Kind, Kinds
+from slipway.ops.cluster.api_kinds import Kind, Kinds
 from slipway.ops.cluster.marks import DIGEST, Mark
 from slipway.ops.cluster.objects import Object
 

@@ -55,3 +55,10 @@ def _meaning(error: ApiException, subject: str) -> str:
     if error.status == 404:
         return f"{subject} does not exist; run `pulumi up` first"
     return f"the request about {subject} failed (HTTP {error.status})"
+
+
+def verified(cluster: LocalCluster) -> str:
+    """Return the context of a cluster that answers. Raises CloudFailure."""
+    from slipway.ops.cluster.connection import connect as connect_to
+
+    return f"context {connect_to(None, cluster.context).context}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.ops.backups import DatabaseRef
+from slipway.ops.backup_status import DatabaseRef
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.stacks import Stack, StackCluster
 from slipway.settings.store_names import kubernetes_name

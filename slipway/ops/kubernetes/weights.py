@@ -9,11 +9,12 @@ from typing import Any
 from slipway.ops.cluster import gateways
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.verdict import Verdict
+from slipway.release.objects import UNUSED_HEADER
 
 ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes"
 SLOTS = ("blue", "green")
-BY_WEIGHT = "by-weight-any"
-"""The rule of a route for visitors without a cookie; the route of a closed system lacks it."""
+BY_WEIGHT = "by-weight-"
+"""Beginning of the names of the rules for visitors without a cookie."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,22 @@ def in_force(api: Api, namespace: str) -> dict[str, Split]:
 
 
 def _is_entry(route: Mapping[str, Any]) -> bool:
-    return any(rule.get("name") in (BY_WEIGHT, "maintenance") for rule in route["spec"].get("rules") or ())
+    names = [rule.get("name") or "" for rule in route["spec"].get("rules") or ()]
+    return any(name.startswith(BY_WEIGHT) or name == "maintenance" for name in names)
 
 
 def _weights(route: Mapping[str, Any]) -> dict[str, int] | None:
-    rule = next((rule for rule in route["spec"]["rules"] if rule.get("name") == BY_WEIGHT), None)
-    if rule is None:
-        return None
-    found = {backend["name"].rpartition("-")[2]: backend.get("weight", 1) for backend in rule["backendRefs"]}
-    return {slot: found.get(slot, 0) for slot in SLOTS}
+    """Return what the rules that match requests say: shares, or one slot that has all visitors. A route of a release has
+    the rules of its other states too, which match none."""
+    used = {rule.get("name") or "": rule for rule in route["spec"]["rules"] if not _is_unused(rule)}
+    shared = next((rule for name, rule in used.items() if name.startswith(BY_WEIGHT)), None)
+    if shared is not None:
+        found = {backend["name"].rpartition("-")[2]: backend.get("weight", 1) for backend in shared["backendRefs"]}
+        return {slot: found.get(slot, 0) for slot in SLOTS}
+    alone = {name.partition("-")[0] for name in used} & set(SLOTS)
+    return {slot: 100 if slot in alone else 0 for slot in SLOTS} if len(alone) == 1 else None
+
+
+def _is_unused(rule: Mapping[str, Any]) -> bool:
+    asked = [{header["name"] for header in match.get("headers") or ()} for match in rule.get("matches") or ()]
+    return bool(asked) and all(UNUSED_HEADER in names for names in asked)

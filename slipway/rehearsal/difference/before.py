@@ -29,10 +29,13 @@ class Before:
     """True if values come from an update, so that none is unknown."""
     marks: Marked = field(default_factory=dict)
     """Marks of the secrets, if there are any."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """The configuration by full key, if it is known."""
 
 
 def of_plan(name: str, plan: Plan, marks: Marked | None = None) -> Before:
-    return Before(name, {step.urn: step.state for step in plan.steps if step.op not in READ}, marks=marks or {})
+    resources = {step.urn: step.state for step in plan.steps if step.op not in READ}
+    return Before(name, resources, marks=marks or {}, config=plan.config)
 
 
 def read_file(file: Path) -> Before:
@@ -49,7 +52,8 @@ def read_file(file: Path) -> Before:
         state = exported.read(file)
         resources = {each["urn"]: {**each, "inputs": _masked(each.get("inputs") or {})} for each in state.resources}
         return Before(file.name, resources, resolved=True)
-    return Before(file.name, dict(_states(file, steps)))
+    config = document.get("config")
+    return Before(file.name, dict(_states(file, steps)), config=config if isinstance(config, Mapping) else {})
 
 
 def _states(file: Path, steps: Any) -> Iterator[tuple[str, State]]:

@@ -13,6 +13,7 @@ import yaml
 from slipway.rehearsal.plan import Step
 
 _FILE = Path(__file__).with_name("replaces.yaml")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -89,4 +90,4 @@ def _unversioned(type_: str) -> str:
 
 @cache
 def _written() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return yaml.load(_FILE.read_text(encoding="utf-8"), _LOADER)

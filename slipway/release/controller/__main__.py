@@ -8,16 +8,16 @@ import sys
 import threading
 
 from slipway.ops.cluster.api import PAUSES
-from slipway.release.controller import cluster, election, health
+from slipway.release.controller import election, health, in_cluster
 from slipway.release.controller.announcer import Announcer
 from slipway.release.controller.edges import Edges
 from slipway.release.controller.election import Election
-from slipway.release.controller.keeper import Decide, Outside
+from slipway.release.controller.image_registry import Registries
 from slipway.release.controller.log import log, set_up
 from slipway.release.controller.loop import Loop
 from slipway.release.controller.metrics import Metrics
 from slipway.release.controller.prometheus import Prometheus
-from slipway.release.controller.registry import Registries
+from slipway.release.controller.reconciler import Decide, Outside
 from slipway.release.controller.settings import Settings, from_environment
 from slipway.release.decide import decide
 
@@ -33,10 +33,10 @@ def run(settings: Settings, decide: Decide) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     metrics = Metrics()
-    elected = Election(cluster.api(election.TIMEOUT), settings.namespace, settings.lease, settings.identity)
+    elected = Election(in_cluster.api(election.TIMEOUT), settings.namespace, settings.lease, settings.identity)
     outside = Outside(
-        api=cluster.api(TIMEOUT),
-        patient=cluster.api(outage_timeout=OUTAGE, pauses=PAUSES),
+        api=in_cluster.api(TIMEOUT),
+        patient=in_cluster.api(outage_timeout=OUTAGE, pauses=PAUSES),
         prometheus=Prometheus(settings.prometheus),
         registries=Registries(settings.docker_config),
         edges=Edges(),

@@ -10,16 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from slipway.ops.cluster.api import Api
-from slipway.release.controller.cluster import SECRETS
+from slipway.release.controller.in_cluster import SECRETS
 from slipway.release.controller.release import Release
+from slipway.release.controller.tasks import Outcome
 from slipway.release.controller.visit import NoAnswer, NoConnection, Response, Visitor
 from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, Check, HttpRequest, Load, SecretKey
-from slipway.release.status import Result
 
 CAPTURED = re.compile(r"\{(\w+)\}")
 MISSING = object()
@@ -76,22 +75,20 @@ class Candidate:
         return base64.b64decode(held).decode()
 
 
-def smoke(candidate: Candidate, checks: Sequence[Check], stop: threading.Event) -> list[Result]:
+def smoke(candidate: Candidate, checks: Sequence[Check], stop: threading.Event) -> list[Outcome]:
     """Run all checks in their order and return a result for each; later ones use what earlier ones captured."""
     captured: dict[str, str] = {}
-    results: list[Result] = []
+    results: list[Outcome] = []
     end = time.monotonic() + REACHED
     for check in checks:
         if stop.is_set():
             break
         problem, detail = _checked(lambda request: _reached(candidate, request, captured, end, stop), check, captured)
-        results.append(
-            Result(name=f"smoke/{check.name}", passed=problem is None, detail=problem or detail, at=datetime.now(UTC))
-        )
+        results.append(Outcome(name=f"smoke/{check.name}", passed=problem is None, detail=problem or detail))
     return results
 
 
-def load(candidate: Candidate, name: str, wanted: Load, stop: threading.Event) -> Result:
+def load(candidate: Candidate, name: str, wanted: Load, stop: threading.Event) -> Outcome:
     """Send the declared number of requests and compare errors and times with the limits."""
 
     def once(_: int) -> Response | None:
@@ -106,7 +103,7 @@ def load(candidate: Candidate, name: str, wanted: Load, stop: threading.Event) -
         with ThreadPoolExecutor(wanted.concurrency) as pool:
             counted = list(pool.map(once, range(wanted.requests)))
     except Unfit as reason:
-        return Result(name=name, passed=False, detail=str(reason), at=datetime.now(UTC))
+        return Outcome(name=name, passed=False, detail=str(reason))
     errors = sum(each is None or each.status >= FAILURE for each in counted) / len(counted) * 100
     slow = _p95([each.seconds for each in counted if each is not None])
     passed = errors <= wanted.error_percent and slow <= wanted.p95_seconds
@@ -114,7 +111,7 @@ def load(candidate: Candidate, name: str, wanted: Load, stop: threading.Event) -
         f"{len(counted)} requests: {errors:.2f} % failed, at most {wanted.error_percent:g} %; "
         f"p95 {slow:.3f} s, at most {wanted.p95_seconds:g} s"
     )
-    return Result(name=name, passed=passed, detail=detail, at=datetime.now(UTC))
+    return Outcome(name=name, passed=passed, detail=detail)
 
 
 def lookup(document: Any, path: str) -> Any:

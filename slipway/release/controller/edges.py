@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from slipway.ops import clouds
 from slipway.ops.clouds import EdgeStores
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
+from slipway.release.controller.desired_routes import CLOSED, Position
 from slipway.release.controller.log import log
-from slipway.release.controller.routes import CLOSED, Position
 from slipway.release.controller.visit import Visitor
 from slipway.release.objects import SLOTS, EdgeSite, ReleaseSpec, SlotName
 from slipway.release.status import Status

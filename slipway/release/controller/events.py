@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from slipway.ops.cluster.api import Api
-from slipway.release.controller.cluster import EVENTS
+from slipway.release.controller.in_cluster import EVENTS
 from slipway.release.controller.release import Release
 from slipway.release.decision import Event
 from slipway.release.objects import API_VERSION

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pydantic import ValidationError
 
 from slipway.ops.failure import CloudFailure
-from slipway.release.controller.cluster import ALL_RELEASES
-from slipway.release.controller.keeper import Keeper, Outside
+from slipway.release.controller.in_cluster import ALL_RELEASES
 from slipway.release.controller.log import log
+from slipway.release.controller.reconciler import Outside, Reconciler
 from slipway.release.controller.release import Release
 
 INTERVAL = 1.0
@@ -29,7 +29,7 @@ class Loop:
     def __init__(self, outside: Outside, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._outside, self._clock = outside, clock
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look")
-        self._by_uid: dict[str, Keeper] = {}
+        self._by_uid: dict[str, Reconciler] = {}
         self._due: dict[str, tuple[str, float]] = {}
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -86,7 +86,7 @@ class Loop:
         pause, began = INTERVAL, self._clock()
         try:
             with self._outside.metrics.look_seconds.time():
-                pause = self._keeper(release).look(release)
+                pause = self._reconciler(release).reconcile(release)
             self._outside.metrics.looks.labels(release.spec.system, release.spec.stack, "done").inc()
         except ValidationError as error:
             places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
@@ -103,13 +103,13 @@ class Loop:
                 self._busy.discard(release.uid)
                 self._due[release.uid] = release.version, began + pause - INTERVAL / 2
 
-    def _keeper(self, release: Release) -> Keeper:
-        keeper = self._by_uid.get(release.uid)
-        if keeper is None or not keeper.fits(release):
-            if keeper is not None:
-                keeper.close()
-            keeper = self._by_uid[release.uid] = Keeper(self._outside, release)
-        return keeper
+    def _reconciler(self, release: Release) -> Reconciler:
+        reconciler = self._by_uid.get(release.uid)
+        if reconciler is None or not reconciler.fits(release):
+            if reconciler is not None:
+                reconciler.close()
+            reconciler = self._by_uid[release.uid] = Reconciler(self._outside, release)
+        return reconciler
 
     def _forget(self, kept: set[str]) -> None:
         gone = [uid for uid in self._by_uid if uid not in kept]

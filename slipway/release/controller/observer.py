@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from slipway.ops.cluster.api import Api
-from slipway.release.controller import evidence, gate_jobs, words, workloads
-from slipway.release.controller.cluster import DEPLOYMENTS, PODS
+from slipway.release.controller import approvals, consumers, evidence, gate_jobs
+from slipway.release.controller.image_registry import Registries
+from slipway.release.controller.in_cluster import DEPLOYMENTS, PODS
 from slipway.release.controller.log import log
 from slipway.release.controller.prometheus import Prometheus, Unknown
-from slipway.release.controller.registry import Registries
 from slipway.release.controller.release import Release
 from slipway.release.controller.samples import Samples
 from slipway.release.controller.traffic import Seen, TrafficEdge
@@ -66,12 +66,13 @@ class Observer:
             "admit_asked": "admit" in jobs.asked,
             "admit_gate": jobs.asked.get("admit"),
             "promote_asked": "promote" in jobs.asked,
+            "gates_passed": bool(jobs.passed),
             "failed_jobs": jobs.failed,
             "finished_jobs": jobs.finished,
             "running_jobs": jobs.running,
             "traffic": seen.traffic if seen else None,
-            "command": words.command(release),
-            "words": words.approvals(self._api, release),
+            "command": approvals.command(release),
+            "words": approvals.approvals(self._api, release),
             "results": results,
             "running": running,
         }
@@ -113,8 +114,8 @@ class Observer:
         deployments = {each["metadata"]["name"]: each for each in found}
         pods = self._api.items(PODS.format(namespace=release.namespace))
         return {
-            "ready": workloads.ready(release, deployments),
-            "crashing": workloads.crashing(release, deployments, pods, now),
+            "ready": consumers.ready(release, deployments),
+            "crashing": consumers.crashing(release, deployments, pods, now),
         }
 
     def _evidence(self, release: Release) -> dict[str, Any]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
-from slipway.ops.cluster import jobs, migrations
+from slipway.ops.cluster import jobs, migration_history
 from slipway.ops.cluster.api import Api, Document, Refused, Stopped
 from slipway.ops.cluster.following import Ended, Follower
 from slipway.ops.cluster.jobs import JOBS
-from slipway.ops.cluster.pods import shortened as in_short
+from slipway.ops.cluster.pod_problems import shortened as in_short
 from slipway.release.controller.release import Release
+from slipway.release.controller.tasks import Outcome
 from slipway.release.objects import API_VERSION, ReleasedMigration, ReleaseJob
-from slipway.release.status import Result
 from slipway.settings.store_names import shortened
 
 RELEASE = "slipway.dev/release"
@@ -45,18 +44,18 @@ def validation(release: Release, job: ReleaseJob, name: str) -> Document:
 def verification(release: Release, migration: ReleasedMigration, ran: Document, name: str) -> Document:
     """Return the Job that verifies a migration again, with the files and the login of the Job that ran."""
     labels = dict(ran["metadata"]["labels"])
-    labels[VERIFIES] = labels.pop(migrations.LABEL, migration.name)
+    labels[VERIFIES] = labels.pop(migration_history.LABEL, migration.name)
     return _derived(release, ran, name, labels, "verify")
 
 
 def rollback(release: Release, migration: ReleasedMigration, ran: Document, name: str) -> Document:
     """Return the Job that rolls a migration back, labelled as those of `slipway rollback`."""
     labels = dict(ran["metadata"]["labels"])
-    labels[migrations.BACK] = labels.pop(migrations.LABEL, migration.name)
+    labels[migration_history.BACK] = labels.pop(migration_history.LABEL, migration.name)
     return _derived(release, ran, name, labels, "rollback")
 
 
-def carry_out(api: Api, job: Document, name: str, expect: str | None, stop: threading.Event) -> Result:
+def carry_out(api: Api, job: Document, name: str, expect: str | None, stop: threading.Event) -> Outcome:
     """Create the Job unless it is there, follow it to its end and return the result. Raises CloudFailure."""
     where = job["metadata"]
     path = f"{JOBS.format(namespace=where['namespace'])}/{where['name']}"
@@ -70,7 +69,7 @@ def carry_out(api: Api, job: Document, name: str, expect: str | None, stop: thre
     ended = _followed(api, job, seconds, stop)
     problem = _problem(ended, expect)
     detail = problem or f"Job {where['name']} succeeded"
-    return Result(name=name, passed=problem is None, detail=detail, at=datetime.now(UTC))
+    return Outcome(name=name, passed=problem is None, detail=detail)
 
 
 def _followed(api: Api, job: Document, seconds: float, stop: threading.Event) -> Ended:

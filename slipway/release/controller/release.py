@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from slipway.ops.cluster.api import Api, Document
-from slipway.release.controller.cluster import RELEASES
+from slipway.release.controller.in_cluster import RELEASES
 from slipway.release.objects import API_VERSION, ReleaseSpec
 from slipway.release.status import IN_PROGRESS, Status
 

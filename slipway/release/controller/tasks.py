@@ -5,13 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import NamedTuple
 
 from slipway.release.controller.log import log
 from slipway.release.status import Result
 
-Work = Callable[[threading.Event], list[Result]]
-"""Does a task and returns its results; it ends early when the event is set."""
+
+class Outcome(NamedTuple):
+    """A result without its time, which is when the task ended."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+Work = Callable[[threading.Event], list[Outcome]]
+"""Does a task and returns its outcomes; it ends early when the event is set."""
 
 
 @dataclass
@@ -22,10 +32,10 @@ class _Task:
 
 
 class Tasks:
-    """The tasks of one release, by name. `ended` is called once for each result."""
+    """The tasks of one release, by name. `clock` says when they end; `ended` is called once for each result."""
 
-    def __init__(self, ended: Callable[[Result], None] = lambda result: None) -> None:
-        self._lock, self._ended = threading.Lock(), ended
+    def __init__(self, clock: Callable[[], datetime], ended: Callable[[Result], None] = lambda result: None) -> None:
+        self._lock, self._clock, self._ended = threading.Lock(), clock, ended
         self._id: str | None = None
         self._tasks: dict[str, _Task] = {}
 
@@ -73,12 +83,13 @@ class Tasks:
     def _run(self, name: str, task: _Task, work: Work) -> None:
         log("task started", task=name)
         try:
-            results = work(task.stop)
+            outcomes = work(task.stop)
         except Exception as error:
             reason = f"cannot be carried out ({type(error).__name__})"
-            results = [Result(name=name, passed=False, detail=reason, at=datetime.now(UTC))]
+            outcomes = [Outcome(name, passed=False, detail=reason)]
         if task.stop.is_set():
             return
+        results = [Result(**outcome._asdict(), at=self._clock()) for outcome in outcomes]
         with self._lock:
             task.results = results
         for each in results:

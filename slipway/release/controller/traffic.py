@@ -10,12 +10,12 @@ from typing import Any
 
 from slipway.ops.cluster import gateways
 from slipway.ops.cluster.api import Api, Document
-from slipway.release.controller import routes, workloads
-from slipway.release.controller.cluster import GATEWAYS, ROUTES
+from slipway.release.controller import consumers, desired_routes
+from slipway.release.controller.desired_routes import Position, Question
 from slipway.release.controller.edges import Edges
+from slipway.release.controller.in_cluster import GATEWAYS, ROUTES
 from slipway.release.controller.log import log
 from slipway.release.controller.release import Release
-from slipway.release.controller.routes import Position
 from slipway.release.controller.visit import NoAnswer, Visitor
 from slipway.release.objects import RouteStates
 from slipway.release.observed import Traffic
@@ -23,6 +23,8 @@ from slipway.release.status import Status
 
 MANAGER = "slipway-releases"
 """Field manager of all routes; nobody else writes them."""
+SYSTEM = "app.kubernetes.io/part-of"
+"""Label of a route with the name of its system."""
 PROVEN = 5.0
 """Seconds for which a proof of being closed counts. Chosen: people read seconds, and proxies need not be asked more."""
 UNAVAILABLE = 503
@@ -51,26 +53,28 @@ class TrafficEdge:
 
     def observe(self, release: Release) -> Seen:
         """Return what routes and edges say. Raises CloudFailure."""
-        path = ROUTES.format(namespace=release.namespace)
-        live = {each["metadata"]["name"]: each for each in self._api.items(path)} if release.spec.routes else {}
+        live = self._live(release)
         standing = [self._edges.read(site) for site in release.spec.sites]
-        at = _common(release.spec.routes, live, standing, routes.position(release.status))
+        at = _common(release.spec.routes, live, standing, desired_routes.position(release.status))
         if at is None and release.status.id is None:
             at = _weights_alone([live.get(route.name) for route in release.spec.routes], standing)
         settled = at is not None and self._is_settled(release, live)
         closed = at is not None and at.closed and settled and self._is_proven_closed(release, live)
-        closed = closed and workloads.are_quiet(self._api, release)
+        closed = closed and consumers.are_quiet(self._api, release)
         return Seen(live, Traffic(weights=at.by_slot if at else {}, closed=closed, settled=settled))
 
     def without_edges(self, release: Release) -> Seen:
         """Return the routes alone, for writing them while an edge does not answer. Raises CloudFailure."""
-        live = {each["metadata"]["name"]: each for each in self._api.items(ROUTES.format(namespace=release.namespace))}
-        return Seen(live, Traffic(weights={}, closed=False, settled=False))
+        return Seen(self._live(release), Traffic(weights={}, closed=False, settled=False))
 
-    def bring(self, release: Release, status: Status, seen: Seen, may_act: Callable[[], bool]) -> None:
-        """Write the routes and edges that differ from the status. What fails is tried again at the next look, and hinders
-        no other. Raises the first failure."""
-        wanted = routes.position(status)
+    def _live(self, release: Release) -> dict[str, Document]:
+        path = ROUTES.format(namespace=release.namespace)
+        return {each["metadata"]["name"]: each for each in self._api.items(path)}
+
+    def apply(self, release: Release, status: Status, seen: Seen, may_act: Callable[[], bool]) -> None:
+        """Write the routes and edges that differ from the status, and delete routes that are no longer declared. What
+        fails is tried again at the next look, and hinders no other. Raises the first failure."""
+        wanted = desired_routes.position(status)
         works = [
             lambda route=route: self._write(release, route, wanted, seen.live.get(route.name))
             for route in release.spec.routes
@@ -79,6 +83,9 @@ class TrafficEdge:
         works += [
             lambda site=site: self._edges.write(site, release.spec, status, wanted) for site in release.spec.sites
         ]
+        # Until then a path may have no other route: what is renamed has both for a moment.
+        left = _left(release, seen.live) if seen.traffic.settled else []
+        works += [lambda route=route: self._delete(release, route) for route in left]
         if not works:
             return
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -100,11 +107,16 @@ class TrafficEdge:
                 "annotations": route.annotations,
                 **version,
             },
-            "spec": routes.spec(route, wanted),
+            "spec": desired_routes.spec(route, wanted),
         }
         path = f"{ROUTES.format(namespace=release.namespace)}/{route.name}"
         self._api.apply(path, body, manager=MANAGER, force=True)
         log("route written", system=release.spec.system, route=route.name, closed=wanted.closed, **wanted.by_slot)
+
+    def _delete(self, release: Release, live: Document) -> None:
+        name, uid = live["metadata"]["name"], live["metadata"]["uid"]
+        self._api.delete(f"{ROUTES.format(namespace=release.namespace)}/{name}", uid, at_once=True)
+        log("route deleted", system=release.spec.system, route=name)
 
     def _is_settled(self, release: Release, live: Mapping[str, Document]) -> bool:
         """Return whether the gateway has accepted the current generation of each route, and is programmed itself."""
@@ -129,13 +141,15 @@ class TrafficEdge:
         before, at = self._proof
         if before == fact and self._clock() - at < PROVEN:
             return True
-        asked = {each for route in release.spec.routes for each in routes.hosts(route.closed)}
+        asked = {each for route in release.spec.routes for each in desired_routes.questions(route.closed)}
         if release.spec.routes and not asked:
             return False
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            proven = all(pool.map(lambda each: _shows_page(self._visitor, *each), sorted(asked)))
+            proven = all(pool.map(lambda each: _shows_page(self._visitor, each), sorted(asked)))
         sites = all(
-            _shows_page(self._edges.visitor, site.host, "/") for site in release.spec.sites if site.host is not None
+            _shows_page(self._edges.visitor, Question(site.host, "/"))
+            for site in release.spec.sites
+            if site.host is not None
         )
         if proven and sites:
             self._proof = fact, self._clock()
@@ -148,8 +162,8 @@ def _common(
     """Return the position of every route and edge; None while they differ or one is missing. Some routes are the same in
     each state, so the position that the status says is tried first."""
     whole = (Position(False, (100, 0)), Position(False, (0, 100)))
-    splits = [routes.split_of(each.get("spec") or {}) for each in live.values()]
-    candidates = [hoped, routes.CLOSED, *whole, *(each for each in (*splits, *edges) if each is not None)]
+    splits = [desired_routes.split_of(each.get("spec") or {}) for each in live.values()]
+    candidates = [hoped, desired_routes.CLOSED, *whole, *(each for each in (*splits, *edges) if each is not None)]
     for each in candidates:
         if all(_is_at(route, live.get(route.name), each) for route in wanted) and all(edge == each for edge in edges):
             return each
@@ -159,18 +173,30 @@ def _common(
 def _weights_alone(live: Sequence[Document | None], edges: Sequence[Position | None]) -> Position | None:
     """Return the split that all weights say, of a system that was never released: its routes are those of an earlier
     program, and need not be equal to any state."""
-    splits = {routes.split_of(each.get("spec") or {}) for each in live if each is not None} - {None}
+    splits = {desired_routes.split_of(each.get("spec") or {}) for each in live if each is not None} - {None}
     found = {*splits, *edges}
     return next(iter(found)) if len(found) == 1 and None not in live else None
 
 
+def _left(release: Release, live: Mapping[str, Document]) -> list[Document]:
+    """Return the system's routes that the controller has applied and the Release no longer has."""
+    wanted = {route.name for route in release.spec.routes}
+    return [
+        each
+        for name, each in live.items()
+        if name not in wanted
+        and (each["metadata"].get("labels") or {}).get(SYSTEM) == release.spec.system
+        and any(field.get("manager") == MANAGER for field in each["metadata"].get("managedFields") or ())
+    ]
+
+
 def _is_at(route: RouteStates, live: Document | None, at: Position) -> bool:
-    return live is not None and routes.covers(live.get("spec"), routes.spec(route, at))
+    return live is not None and desired_routes.covers(live.get("spec"), desired_routes.spec(route, at))
 
 
-def _shows_page(visitor: Visitor, host: str, path: str) -> bool:
+def _shows_page(visitor: Visitor, asked: Question) -> bool:
     try:
-        answer = visitor.send(host, path)
+        answer = visitor.send(asked.host, asked.path, method=asked.method, headers=dict(asked.headers))
     except NoAnswer:
         return False
     return answer.status == UNAVAILABLE and "retry-after" in answer.headers

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.jobs import JOBS
-from slipway.release.controller import checks, own_jobs
+from slipway.release.controller import checks, gate_jobs, own_jobs
 from slipway.release.controller.release import Release
-from slipway.release.controller.tasks import Work
+from slipway.release.controller.tasks import Outcome, Work
 from slipway.release.controller.visit import Visitor
 from slipway.release.objects import ReleasedMigration
-from slipway.release.status import Result
 
 
 def of(api: Api, release: Release, visitor: Visitor, name: str) -> Work:
@@ -26,14 +24,23 @@ def of(api: Api, release: Release, visitor: Visitor, name: str) -> Work:
             return lambda stop: [checks.load(_candidate(api, release, visitor), name, wanted, stop)]
         case "job" | "verify" | "rollback":
             return lambda stop: [_job(api, release, kind, rest, name, stop)]
+        case "gates":
+            return lambda stop: _ask_again(api, release, name)
     return lambda stop: [_failed(name, "there is no such task in the Release")]
+
+
+def _ask_again(api: Api, release: Release, name: str) -> list[Outcome]:
+    """Replace the gates that passed. `admit`, which an `up` meets first, comes last: lost in between, it is still seen."""
+    for gate in ("promote", "admit"):
+        gate_jobs.ask_again(api, release, gate)
+    return [Outcome(name, passed=True)]
 
 
 def _candidate(api: Api, release: Release, visitor: Visitor) -> checks.Candidate:
     return checks.Candidate(api, release, visitor)
 
 
-def _job(api: Api, release: Release, kind: str, rest: str, name: str, stop: threading.Event) -> Result:
+def _job(api: Api, release: Release, kind: str, rest: str, name: str, stop: threading.Event) -> Outcome:
     title, own = rest.partition("/")[0], own_jobs.job_name(release, name)
     if kind == "job":
         declared = next(
@@ -54,5 +61,5 @@ def _ran(api: Api, release: Release, migration: ReleasedMigration) -> dict | Non
     return api.get(f"{JOBS.format(namespace=release.namespace)}/{migration.job}")
 
 
-def _failed(name: str, detail: str) -> Result:
-    return Result(name=name, passed=False, detail=detail, at=datetime.now(UTC))
+def _failed(name: str, detail: str) -> Outcome:
+    return Outcome(name, passed=False, detail=detail)

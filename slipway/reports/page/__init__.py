@@ -20,7 +20,7 @@ from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports import cost as costs
 from slipway.reports import difference as differences
 from slipway.reports.applied import Applied, system_of
-from slipway.reports.findings import LocatedFinding, tallied
+from slipway.reports.grouped_findings import LocatedFinding, tallied
 from slipway.reports.outline import Outline, outline
 from slipway.reports.page.graph import graph
 from slipway.reports.policy_changes import PolicyChange
@@ -94,7 +94,7 @@ def _data(
         "stack": stack.name,
         "headline": differences.summary(difference),
         "verdict": _verdict(rehearsal, findings, difference, changes),
-        "judged": f"not evaluated: {why}"
+        "judged": f"not judged: {why}"
         if why
         else f"{many(tally.blocking, 'violation')}, {many(tally.advisory, 'warning')}, {tally.known} already there",
         "failure": rehearsal.failure or "",
@@ -122,7 +122,7 @@ def _verdict(
         return "failed"
     if difference.blocks or any(each.blocks for each in (*findings, *changes)):
         return "blocked"
-    return "not evaluated" if unjudged(rehearsal) else "fine"
+    return "not judged" if unjudged(rehearsal) else "fine"
 
 
 def _changes(stack: Stack, shape: Outline, difference: Difference) -> Iterator[dict[str, Any]]:

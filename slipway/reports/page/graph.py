@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports.applied import system_of
-from slipway.settings.services import FromBucket, FromDatabase, FromQueue, FromService, Service
+from slipway.settings import caches
+from slipway.settings.calls import calls
+from slipway.settings.references import FromBucket, FromCache, FromCloudQueue, FromDatabase, FromQueue, FromTopic
+from slipway.settings.services import SHARED, Service
 from slipway.settings.stacks import DeployedSystem, Stack
 
 RANK = ("same", "moved", "import", "create", "update", "replace", "delete")
@@ -66,7 +69,7 @@ class _System:
     def __init__(self, deployed: DeployedSystem, difference: Difference) -> None:
         self._deployed, self._definition = deployed, deployed.definition
         self.id = f"system {deployed.name}"
-        self._slots = [f"{name}-{slot}" for name in self._definition.services for slot in SLOTS]
+        self._slots = [f"{name}-{slot}" for name in self._definition.services for slot in (*SLOTS, SHARED)]
         self._touched = [each for each in difference.touched if system_of(each.urn, {deployed.name})]
 
     def nodes(self) -> Iterator[Node]:
@@ -74,7 +77,7 @@ class _System:
         if definition.domains:
             yield Node(self._id(VISITORS, ""), VISITORS, VISITORS, self.id)
         for name in definition.services:
-            yield self._node("service", name, *(f"{name}-{slot}" for slot in SLOTS))
+            yield self._node("service", name, *(f"{name}-{slot}" for slot in (*SLOTS, SHARED)))
         for kind, names in (
             ("site", definition.sites),
             ("database", definition.databases),
@@ -82,8 +85,13 @@ class _System:
         ):
             for name in names:
                 yield self._node(kind, name, name)
+        for name, cache in definition.caches.items():
+            yield self._node("cache", name, *caches.servers(name, cache, SLOTS))
+        for kind, names in (("queue", definition.queues), ("topic", definition.topics)):
+            for name in names:
+                yield self._node(kind, name, name)
         if definition.queue is not None:
-            yield self._node("queue", "queue", "queue", f"{self._deployed.name}-queue", "broker")
+            yield self._node("broker", "queue", "queue", f"{self._deployed.name}-queue", "broker")
         yield from self._deleted_stores()
 
     def _deleted_stores(self) -> Iterator[Node]:
@@ -95,25 +103,29 @@ class _System:
 
     def edges(self) -> Iterator[Edge]:
         for name, service in self._definition.services.items():
-            for kind, target in self._called(service):
+            for kind, target in self._called(name, service):
                 yield Edge(self._id("service", name), self._id(kind, target))
             if service.routes:
                 yield Edge(self._id(VISITORS, ""), self._id("service", name), self._weights())
         for name in self._definition.sites:
             yield Edge(self._id(VISITORS, ""), self._id("site", name), self._weights())
 
-    def _called(self, service: Service) -> Iterator[tuple[str, str]]:
+    def _called(self, name: str, service: Service) -> Iterator[tuple[str, str]]:
         """Yield kind and name of what a service calls."""
-        yield from (("service", name) for name in service.needs)
-        for value in (*self._definition.environment.values(), *service.environment.values()):
-            if isinstance(value, FromService):
-                yield "service", value.service
-            elif isinstance(value, FromDatabase):
+        yield from (("service", called) for called in calls(self._definition)[name])
+        for value in self._definition.uses(service):
+            if isinstance(value, FromDatabase):
                 yield "database", value.database
             elif isinstance(value, FromBucket):
                 yield "bucket", value.bucket
+            elif isinstance(value, FromCache):
+                yield "cache", value.cache
+            elif isinstance(value, FromCloudQueue):
+                yield "queue", value.queue
+            elif isinstance(value, FromTopic):
+                yield "topic", value.topic
             elif isinstance(value, FromQueue):
-                yield "queue", "queue"
+                yield "broker", "queue"
 
     def _weights(self) -> str:
         deployment = self._deployment_weights()

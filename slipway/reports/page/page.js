@@ -81,6 +81,8 @@
   const changed = (node) => (node.change === "same" ? "" : `, ${WORDS[node.change] || node.change}`);
   const picture = () => {
     const { nodes, edges } = data.graph;
+    byId("picture").hidden = !nodes.length;
+    if (!nodes.length) return;
     const names = Object.fromEntries(nodes.map((node) => [node.id, `${node.kind} ${node.label}`]));
     list(byId("words"), nodes.map((node) => `${names[node.id]}${node.parent ? ` of ${names[node.parent]}` : ""}${changed(node)}`));
     list(byId("words"), edges.map((edge) => `${names[edge.source]} calls ${names[edge.target]}${edge.label ? ` (${edge.label})` : ""}`));

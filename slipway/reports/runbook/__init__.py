@@ -14,11 +14,11 @@ from slipway.reports.runbook.back import back
 from slipway.reports.runbook.before import before
 from slipway.reports.runbook.blocks import Section
 from slipway.reports.runbook.during import during
-from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.monitoring import monitoring
 from slipway.reports.runbook.operation import known_issues, operation
 from slipway.reports.runbook.overview import overview
 from slipway.reports.runbook.people import communication, contacts
+from slipway.reports.runbook.release_facts import Facts
 from slipway.reports.runbook.timeline import timeline
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.reports import clocks
-from slipway.reports.runbook import commands
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.before import given
 from slipway.reports.runbook.blocks import Block, Code, Commands, Items, Line, Section, Task, line
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE, moment, steps
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import BY_ITSELF, BY_PEOPLE, moment, steps
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Review
 
@@ -33,7 +33,7 @@ def _itself(facts: Facts) -> Iterator[Line]:
     yield f"The version before stays ready, at its size, for {watch.duration}: until {moment(ends)} at the earliest."
     if watch.verify_after:
         times = ", ".join(watch.verify_after)
-        names = [each.name for each in facts.migrations if each.verification]
+        names = [each.name for each in facts.migrations if each.is_verified_again]
         names += [each.name for each in facts.definition.validations if "watch" in each.when]
         for name in names:
             yield line("After ", times, " ", Code(name), " is verified again; a failure is an alarm for people.")
@@ -48,9 +48,9 @@ def _people(facts: Facts) -> Iterator[Block]:
     yield from given(facts, ("sign-off",), ("after",))
     yield Commands(
         [
-            (commands.release(facts, "report"), "steps, evidence, decisions, figures and who, for the record"),
-            (commands.release(facts, "history"), "the releases before"),
-            (commands.release(facts, "retire"), "the change of the stack's file that retires the version before"),
+            (command_lines.release(facts, "report"), "steps, evidence, decisions, figures and who, for the record"),
+            (command_lines.release(facts, "history"), "the releases before"),
+            (command_lines.release(facts, "retire"), "the change of the stack's file that retires the version before"),
         ]
     )
 

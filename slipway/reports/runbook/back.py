@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slipway.release.judge import CRITICAL_FACTOR, ORDINARY_SAMPLES
 from slipway.release.objects import Judge, Queries
-from slipway.release.returning import PATIENCE
-from slipway.reports.runbook import commands
+from slipway.release.returning import PEOPLE_TIMEOUT
+from slipway.release.sequential_tests import CRITICAL_FACTOR, ORDINARY_SAMPLES
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.before import given
 from slipway.reports.runbook.blocks import Block, Code, Commands, Items, Line, Paragraph, Section, Table, line
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import BY_ITSELF, BY_PEOPLE
 
 
 def back(facts: Facts) -> Section:
@@ -85,7 +85,7 @@ def _itself(facts: Facts) -> Iterator[Line]:
         yield f"All visitors are back on slot {facts.former}; queue consumers and schedules run there only."
     asked = any(each.when == "rollback" for each in facts.release.approvals)
     if incompatible and asked:
-        yield f"It waits {PATIENCE // 3600} h at most for the approval of the rollback of the database."
+        yield f"It waits {PEOPLE_TIMEOUT // 3600} h at most for the approval of the rollback of the database."
     for each in reversed(incompatible):
         way = (
             (" is rolled back by ", Code(each.rollback), ", and checked")
@@ -108,18 +108,23 @@ def _people(facts: Facts) -> Iterator[Block]:
     yield from given(facts, ("rollback",), ("rolled-back",))
     typed = [
         (
-            commands.release(facts, "abort", reason="WHY"),
+            command_lines.release(facts, "abort", reason="WHY"),
             "back to the version before, at any step and during the watch",
         ),
-        (commands.release(facts, "revert"), "the change of the stack's file that says what runs again"),
+        (command_lines.release(facts, "revert"), "the change of the stack's file that says what runs again"),
     ]
     for each in facts.migrations:
         if each.rollback:
             typed.append(
-                (commands.rollback(facts, each.name), "undo a migration that is regretted later; its rows are lost")
+                (
+                    command_lines.rollback(facts, each.name),
+                    "undo a migration that is regretted later; its rows are lost",
+                )
             )
     for name in facts.restorable:
-        typed.append((commands.restore(facts, name), "a dump, next to the live database; --at TIME for an older one"))
+        typed.append(
+            (command_lines.restore(facts, name), "a dump, next to the live database; --at TIME for an older one")
+        )
     yield Commands(typed)
     again = ("To release the version again after a rollback, increase ", Code("attempt"), " in the stack's file.")
     yield Paragraph(again)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slipway.reports.runbook import commands
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.blocks import Block, Code, Commands, Items, Line, Paragraph, Section, Task, line
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE, approver, one_of, steps
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import BY_ITSELF, BY_PEOPLE, approver, one_of, steps
 from slipway.settings.operations import Attestation
 from slipway.settings.releases import Approval
 
@@ -28,13 +28,16 @@ def before(facts: Facts) -> Section:
     """Return the checklist before the release."""
     typed = [
         (
-            commands.release(facts, "hand-over", version="VERSION"),
+            command_lines.release(facts, "hand-over", version="VERSION"),
             "sets the next version in the stack's file, for a pull request",
         ),
-        (commands.stack(facts, "slipway preview"), "what the change does, costs and breaks, without a cloud account"),
-        (commands.stack(facts, "slipway secrets list"), "which supplied secrets are set, and how old they are"),
-        (commands.stack(facts, "slipway backups"), "the newest backup and restore test of each database"),
-        (commands.release(facts, "plan"), "what the next update would do, with clock times"),
+        (
+            command_lines.stack(facts, "slipway preview"),
+            "what the change does, costs and breaks, without a cloud account",
+        ),
+        (command_lines.stack(facts, "slipway secrets list"), "which supplied secrets are set, and how old they are"),
+        (command_lines.stack(facts, "slipway backups"), "the newest backup and restore test of each database"),
+        (command_lines.release(facts, "plan"), "what the next update would do, with clock times"),
     ]
     return Section(
         "Before",
@@ -76,7 +79,9 @@ def _people(facts: Facts) -> Iterator[Block]:
     for each in facts.migrations:
         if each.backed_up_by:
             yield Task(line(f"Backup before {each.name}: {each.backed_up_by}"))
-    yield Commands([(commands.stack(facts, "pulumi up"), "starts the release; its gates wait for all of the above")])
+    yield Commands(
+        [(command_lines.stack(facts, "pulumi up"), "starts the release; its gates wait for all of the above")]
+    )
 
 
 def given(facts: Facts, approvals: Sequence[str], attestations: Sequence[str]) -> Iterator[Block]:
@@ -87,14 +92,14 @@ def given(facts: Facts, approvals: Sequence[str], attestations: Sequence[str]) -
     yield from (_attestation(each) for each in attested)
     typed = [(_approve(facts, each), "") for each in approved]
     for each in attested:
-        typed.append((commands.release(facts, "attest", name=each.name, role=each.role, link="URL"), ""))
+        typed.append((command_lines.release(facts, "attest", name=each.name, role=each.role, link="URL"), ""))
     if typed:
         yield Commands(typed)
 
 
 def _approve(facts: Facts, each: Approval) -> str:
     options = {"role": each.role} | ({} if each.when == "before" else {"when": each.when})
-    return commands.release(facts, "approve", **options)
+    return command_lines.release(facts, "approve", **options)
 
 
 def _attestation(each: Attestation) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slipway.reports.runbook import commands
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.before import given
 from slipway.reports.runbook.blocks import (
     Block,
@@ -19,8 +19,8 @@ from slipway.reports.runbook.blocks import (
     joined,
     line,
 )
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import BY_ITSELF, BY_PEOPLE, expected
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import BY_ITSELF, BY_PEOPLE, expected
 from slipway.reports.words import many
 from slipway.settings.operations import Check
 from slipway.settings.releases import Migration, Query
@@ -236,12 +236,12 @@ def _people(facts: Facts) -> Iterator[Block]:
     yield from given(facts, ("go-live",), ())
     yield Commands(
         [
-            (commands.release(facts, "status") + " --follow", "the live timeline: what is waited for, and why"),
-            (commands.release(facts, "pause", reason="WHY"), "hold the current step; it is still judged"),
-            (commands.release(facts, "resume"), "go on"),
-            (commands.release(facts, "promote", reason="WHY"), "skip the rest of the holds"),
-            (commands.release(facts, "abort", reason="WHY"), "back to the version before, at once"),
-            (commands.kubectl(facts, "get jobs"), "backups, migrations and gates"),
-            (commands.kubectl(facts, "get pods"), "the pods of both slots"),
+            (command_lines.release(facts, "status") + " --follow", "the live timeline: what is waited for, and why"),
+            (command_lines.release(facts, "pause", reason="WHY"), "hold the current step; it is still judged"),
+            (command_lines.release(facts, "resume"), "go on"),
+            (command_lines.release(facts, "promote", reason="WHY"), "skip the rest of the holds"),
+            (command_lines.release(facts, "abort", reason="WHY"), "back to the version before, at once"),
+            (command_lines.kubectl(facts, "get jobs"), "backups, migrations and gates"),
+            (command_lines.kubectl(facts, "get pods"), "the pods of both slots"),
         ]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.reports.runbook import commands
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.blocks import (
     Block,
     Code,
@@ -18,7 +18,7 @@ from slipway.reports.runbook.blocks import (
     joined,
     line,
 )
-from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.release_facts import Facts
 from slipway.settings.operations import Alert, Objectives
 
 
@@ -89,10 +89,10 @@ def _logs(facts: Facts) -> Iterator[Block]:
         yield Paragraph("No such line may appear after a release:")
         yield Items([Code(each) for each in logs.forbidden])
     typed = [
-        (commands.kubectl(facts, f"logs -l app.kubernetes.io/name={name} --tail=100"), "the newest lines")
+        (command_lines.kubectl(facts, f"logs -l app.kubernetes.io/name={name} --tail=100"), "the newest lines")
         for name in facts.definition.services
     ]
     slow = [f"{name} {each.slow_query_ms} ms" for name, each in facts.definition.databases.items()]
-    yield Commands([*typed, (commands.kubectl(facts, "top pods"), "CPU and memory of each pod")])
+    yield Commands([*typed, (command_lines.kubectl(facts, "top pods"), "CPU and memory of each pod")])
     if slow:
         yield Paragraph(f"Queries of a database that take longer are in its log: {', '.join(slow)}.")

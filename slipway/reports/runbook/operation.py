@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.reports.runbook import commands
+from slipway.reports.runbook import command_lines
 from slipway.reports.runbook.blocks import (
     Block,
     Code,
@@ -20,9 +20,9 @@ from slipway.reports.runbook.blocks import (
     line,
 )
 from slipway.reports.runbook.during import migrations_table
-from slipway.reports.runbook.facts import Facts
 from slipway.reports.runbook.overview import parts
-from slipway.reports.runbook.words import steps
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import steps
 from slipway.settings.operations import KnownIssue
 
 DRILLS = {"restore": "the restore test, now; recorded as evidence", "failover": "the steps to the second region"}
@@ -62,11 +62,11 @@ def _recovery(facts: Facts) -> Iterator[Block]:
                 f"The failover is tested every {recovery.drill}: its report is evidence.",
             ]
         )
-        yield Commands([(commands.release(facts, "drill", kind=kind), about) for kind, about in DRILLS.items()])
+        yield Commands([(command_lines.release(facts, "drill", kind=kind), about) for kind, about in DRILLS.items()])
     if facts.restorable:
-        typed = [(commands.stack(facts, "slipway backups"), "the newest backup and restore test of each database")]
+        typed = [(command_lines.stack(facts, "slipway backups"), "the newest backup and restore test of each database")]
         yield Commands(
-            [*typed, *((commands.restore(facts, name), "next to the live database") for name in facts.restorable)]
+            [*typed, *((command_lines.restore(facts, name), "next to the live database") for name in facts.restorable)]
         )
 
 
@@ -80,7 +80,7 @@ def _costs(facts: Facts) -> Iterator[Block]:
                 ("part", "expected, US dollars a month"),
                 [*rows, ["together", f"{sum(budget.expected.values()):,.10g}"]],
             )
-        yield Commands([(commands.stack(facts, "slipway cost"), "what the plan costs at list prices")])
+        yield Commands([(command_lines.stack(facts, "slipway cost"), "what the plan costs at list prices")])
 
 
 def _compliance(facts: Facts) -> Iterator[Block]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slipway.reports import clocks
+from slipway.reports import clocks, openings
 from slipway.reports.runbook.blocks import Code, Items, Line, Paragraph, Section, Table, joined, line
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import moment, one_of
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import moment, one_of
+from slipway.settings.calls import calls
 from slipway.settings.databases import Database
 from slipway.settings.images import ForeignImage, Image
+from slipway.settings.operations import Flag
 from slipway.settings.schedules import Schedule
-from slipway.settings.services import Service, supplied_by
+from slipway.settings.services import supplied_by
+from slipway.settings.system import System
 
 
 def overview(facts: Facts) -> Section:
@@ -98,33 +101,33 @@ def _before(facts: Facts) -> Line:
 
 def _parts(facts: Facts) -> Iterator[Section]:
     definition = facts.definition
-    yield Section("Services", [_services(definition.services)])
+    yield Section("Services", [_services(definition)])
     if definition.sites:
         rows = [[Code(name), Code(each.artefact), each.domain] for name, each in definition.sites.items()]
         yield Section("Static sites", [Table(("site", "artefact", "domain"), rows)])
     if definition.schedules:
-        told = Paragraph("They run in the live slot only, and not while the system is closed.")
-        yield Section("Schedules", [told, _schedules(definition.schedules)])
+        reported = Paragraph("They run in the live slot only, and not while the system is closed.")
+        yield Section("Schedules", [reported, _schedules(definition.schedules)])
     yield Section("Databases, buckets, queue", list(_stores(facts)))
     issued = {name: who for name, each in definition.secrets.items() if (who := supplied_by(each))}
     if issued:
-        told = Paragraph("Others issue these; the program generates all others.")
-        yield Section("Secrets", [told, Table(("secret", "issued by"), [[Code(n), w] for n, w in issued.items()])])
+        reported = Paragraph("Others issue these; the program generates all others.")
+        yield Section("Secrets", [reported, Table(("secret", "issued by"), [[Code(n), w] for n, w in issued.items()])])
     if definition.flags:
-        rows = [
-            [Code(name), f"{'on' if each.enabled else 'off'}, {each.percent} %", each.description or ""]
-            for name, each in definition.flags.items()
-        ]
+        rows = [[Code(name), _state(each), each.description or ""] for name, each in definition.flags.items()]
         yield Section("Feature flags", [Table(("flag", "state", "feature"), rows)])
 
 
-def _services(services: dict[str, Service]) -> Table:
+def _services(definition: System) -> Table:
     rows: list[list[Line]] = []
-    for name, each in services.items():
-        copies = "1" if each.singleton else f"{each.replicas.minimum} to {each.replicas.maximum}"
-        copies = f"{each.replicas.minimum}, in the live slot" if each.live_only else copies
+    called = calls(definition)
+    for name, each in definition.services.items():
+        least, most = (1, 1) if each.singleton or each.volumes else (each.replicas.fewest, each.replicas.most)
+        copies = str(least) if least == most else f"{least} to {most}"
+        copies = f"{least}, in the live slot" if each.live_only else copies
         needs = joined([Code(need) for need in each.needs])
-        calls = ", ".join(egress.host for egress in each.egress)
+        rights = [openings.right(key, grant) for key, grant in each.grants.items()]
+        reached = joined([*(Code(other) for other in called[name]), *map(openings.called, each.egress), *rights])
         rows.append(
             [
                 Code(name),
@@ -132,10 +135,16 @@ def _services(services: dict[str, Service]) -> Table:
                 ", ".join(map(str, each.exposed.values())) or "none",
                 copies,
                 needs,
-                calls,
+                reached,
             ]
         )
     return Table(("service", "image", "port", "replicas", "starts after", "calls"), rows)
+
+
+def _state(flag: Flag) -> str:
+    """Return whether a flag is on, for how many, and from which version."""
+    since = f", from {flag.since}" if flag.since else ""
+    return f"{'on' if flag.enabled else 'off'}, {flag.percent} %{since}"
 
 
 def _image(image: Image) -> str:

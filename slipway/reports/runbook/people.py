@@ -19,8 +19,8 @@ from slipway.reports.runbook.blocks import (
     joined,
     line,
 )
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import moment
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import moment
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Announcement
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from slipway.reports import clocks
 from slipway.reports.clocks import Timed
 from slipway.reports.runbook.blocks import Line, Paragraph, Section, Table
-from slipway.reports.runbook.facts import Facts
-from slipway.reports.runbook.words import approver, moment
+from slipway.reports.runbook.release_facts import Facts
+from slipway.reports.runbook.wording import approver, moment
 from slipway.reports.words import many
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Migration
@@ -104,7 +104,7 @@ def _after(facts: Facts) -> Iterator[Entry]:
     attesters = [each.role for each in facts.definition.attestations if each.when == "after"]
     if approvals or attesters:
         yield Entry(promoted, f"due: {_given(approvals, attesters, 'sign-off')} (After)", _roles(approvals, attesters))
-    verified = any(each.verification for each in facts.migrations)
+    verified = any(each.is_verified_again for each in facts.migrations)
     validated = any("watch" in each.when for each in facts.definition.validations)
     again = [*(["migrations"] if verified else []), *(["data"] if validated else [])]
     for after in release.watch.verify_after if again else ():

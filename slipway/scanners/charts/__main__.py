@@ -17,7 +17,7 @@ from components.cluster.controllers import manifests as controllers
 from components.manifests.versions import pins
 from slipway.cli.selection import select
 from slipway.rehearsal.plan import Plan
-from slipway.scanners.charts import definitions, records
+from slipway.scanners.charts import crd_validation, records
 from slipway.scanners.charts.helm import Chart, opened, rendered
 from slipway.settings.project import find_project
 
@@ -67,7 +67,7 @@ def _record(
         record = records.Record(
             version=version, read_at=chart.version, rendered=[rendered(chart, *use) for use in uses]
         )
-        found = definitions.lines(chart.definitions(chart.render(*uses[0])), wanted)
+        found = crd_validation.lines(chart.definitions(chart.render(*uses[0])), wanted)
         files = {
             records.FOLDER / "rendered" / f"{name}.yaml": records.text(record),
             records.FOLDER / f"{name}.yaml": _keys(name, version, chart),

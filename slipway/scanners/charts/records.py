@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from slipway.rehearsal.plan import SECRET, UNKNOWN, Plan, Step
 from slipway.scanners.charts import pod_security
 
 FOLDER = Path(__file__).parents[3] / "tests" / "charts"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 
@@ -83,8 +85,10 @@ class Record:
         return next((each for each in self.rendered if each.values == wanted), None)
 
 
+@cache
 def read(chart: str) -> Record:
-    content = yaml.safe_load((FOLDER / "rendered" / f"{chart}.yaml").read_text())
+    """Return the record of a chart, which must not be changed."""
+    content = yaml.load((FOLDER / "rendered" / f"{chart}.yaml").read_text(), _LOADER)
     version = str(content["version"])
     rendered = [Rendered(**each) for each in content["rendered"]]
     return Record(version=version, read_at=str(content.get("read_at", version)), rendered=rendered)

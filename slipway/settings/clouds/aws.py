@@ -1,9 +1,4 @@
-"""AWS: the keys of an EKS cluster, what AWS cannot do, and checks of AWS' limits.
-
-Availability zones are named by their ids, which mean the same place in every account; letters do not. EKS refuses control
-planes in use1-az3, usw1-az2 and cac1-az3, and RDS Proxy in use1-az3 and apne1-az3 (docs.aws.amazon.com: EKS network
-requirements, RDS Proxy limitations), so those are left out.
-"""
+"""AWS: the keys of an EKS cluster, what AWS cannot do, and checks of AWS' limits."""
 
 from __future__ import annotations
 
@@ -14,8 +9,21 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
+from slipway.settings.clouds import aws_cluster, aws_existing
+from slipway.settings.clouds.aws_cluster import AwsKubernetes
+from slipway.settings.clouds.aws_existing import AwsNetwork
+from slipway.settings.clouds.aws_zones import PREFIXES, zone_ids
 from slipway.settings.clouds.base import CloudSettings
-from slipway.settings.clouds.checks import Forms, adopted, certificates, databases, second_region
+from slipway.settings.clouds.grants.aws import KINDS, too_long
+from slipway.settings.clouds.shared_checks import (
+    Forms,
+    adopted,
+    certificates,
+    databases,
+    existing_cluster,
+    existing_network,
+    second_region,
+)
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known
 from slipway.settings.finding import Finding, Found
@@ -90,6 +98,8 @@ GROWTH = 1.1
 """Factor by which `maximumStorage` must exceed the initial storage. Source: RDS User Guide, storage autoscaling."""
 SMALLEST_STORAGE = 20
 """Smallest gp3 volume, in GiB. Source: RDS User Guide, DB instance storage."""
+NO_POOLER = frozenset({"use1-az3", "apne1-az3"})
+"""Zones without RDS Proxy. Source: RDS User Guide, RDS Proxy limitations."""
 _RDS_ID = (r"(?=.{1,63}$)[a-z](-?[a-z0-9])*", "orders-prod")
 IDS = Forms(
     postgres=_RDS_ID,
@@ -109,12 +119,16 @@ class AwsCluster(ManagedCluster):
     """Region of the cluster and its systems."""
     account: AwsAccount
     """Account that the stack may change; the provider refuses any other."""
+    network: AwsNetwork = Field(default_factory=AwsNetwork)  # pyright: ignore[reportIncompatibleVariableOverride]
+    """The cluster's private network."""
+    kubernetes: AwsKubernetes  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Control plane and nodes."""
     second_region: AwsRegion | None = None
     """Region for copies of backups, secrets and buckets, and for read replicas that can be promoted; no copies without it."""
     state_bucket: BucketName | None = None
     """Bucket with Pulumi's state, which is backed up with the databases."""
-    deployers: list[AwsRole] = Field(min_length=1)
-    """Roles that administer the cluster, including the one that runs `pulumi up`."""
+    deployers: list[AwsRole] = Field(default_factory=list, min_length=1)
+    """Roles that administer a new cluster, including the one that runs `pulumi up`. Required for a new cluster."""
 
 
 def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
@@ -124,6 +138,13 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
         rule = f"is not a number of days that CloudWatch keeps logs; allowed: {known}"
         yield Finding((*path, "kubernetes", "logRetentionDays"), rule)
     yield from second_region(path, settings)
+    of_new = ("cidr", "nat") if settings.second_region else ("cidr", "nat", "zones")
+    yield from existing_network((*path, "network"), settings.network, of_new)
+    yield from aws_existing.findings(
+        (*path, "network"), settings.region, PREFIXES.get(settings.region), settings.network
+    )
+    yield from existing_cluster(path, settings.kubernetes, settings.network)
+    yield from aws_cluster.findings(path, settings.account, settings.region, settings.kubernetes, settings.deployers)
     yield from _zones(path, settings)
     for domain, id in settings.dns_zones.items():
         if not _ZONE.fullmatch(id):
@@ -133,8 +154,14 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
     yield from _sites_at_the_edge(path, cluster)
     yield from adopted(path, cluster, IDS)
     for system in cluster.systems.values():
+        yield from too_long((*path, "systems", system.name), system, settings.account)
         services = system.definition.services.items()
-        images = [(("services", name, "image"), each.image) for name, each in services if isinstance(each.image, str)]
+        images = [
+            (("services", name, "image"), image)
+            for name, each in services
+            for image in each.images
+            if isinstance(image, str)
+        ]
         images += [(("sites", name, "artefact"), each.artefact) for name, each in system.definition.sites.items()]
         for key, repository in images:
             if len(repository) < 2:
@@ -150,9 +177,17 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
         if database.engine == "postgres" and database.storage < SMALLEST_STORAGE:
             rule = f"is smaller than RDS supports: set {SMALLEST_STORAGE} GiB or more"
             yield Finding((*path, "systems", system.name, "databases", name, "storage"), rule)
+        for zone in _without_poolers(settings.network) if database.engine == "postgres" and database.pooling else ():
+            rule = f"is not available in {zone}, where RDS has no proxies: choose another database subnet"
+            yield Finding((*where, "pooling"), rule, ((*path, "network", "existing", "database", zone),))
         if database.backup == "none" and database.read_replicas:
             rule = "requires read replicas without a backup, but RDS creates replicas from backups: set 'backup'"
             yield Finding((*path, "systems", system.name, "databases", name, "readReplicas"), rule)
+
+
+def _without_poolers(network: AwsNetwork) -> list[str]:
+    existing = network.existing
+    return [] if existing is None else [zone for zone in existing.database if zone in NO_POOLER]
 
 
 def _sites_at_the_edge(path: Path, cluster: StackCluster) -> Found:
@@ -168,64 +203,19 @@ def _sites_at_the_edge(path: Path, cluster: StackCluster) -> Found:
 
 def _zones(path: Path, settings: AwsCluster) -> Found:
     """Check the number of zones, since not every region has three."""
-    for region in (settings.region, settings.second_region):
+    own = settings.region if settings.network.existing is None else settings.second_region
+    for region in (own, settings.second_region):
         try:
-            zone_ids(region or settings.region, settings.network.zones)
+            if region is not None:
+                zone_ids(region, settings.network.zones)
         except ValueError as error:
             yield Finding((*path, "network", "zones"), str(error), ((*path, "region"),))
 
 
-_PREFIXES = {
-    "af-south-1": "afs1",
-    "ap-east-1": "ape1",
-    "ap-northeast-1": "apne1",
-    "ap-northeast-2": "apne2",
-    "ap-northeast-3": "apne3",
-    "ap-south-1": "aps1",
-    "ap-south-2": "aps2",
-    "ap-southeast-1": "apse1",
-    "ap-southeast-2": "apse2",
-    "ap-southeast-3": "apse3",
-    "ap-southeast-4": "apse4",
-    "ca-central-1": "cac1",
-    "ca-west-1": "caw1",
-    "eu-central-1": "euc1",
-    "eu-central-2": "euc2",
-    "eu-north-1": "eun1",
-    "eu-south-1": "eus1",
-    "eu-south-2": "eus2",
-    "eu-west-1": "euw1",
-    "eu-west-2": "euw2",
-    "eu-west-3": "euw3",
-    "il-central-1": "ilc1",
-    "me-central-1": "mec1",
-    "me-south-1": "mes1",
-    "sa-east-1": "sae1",
-    "us-east-1": "use1",
-    "us-east-2": "use2",
-    "us-west-1": "usw1",
-    "us-west-2": "usw2",
-}
-_NUMBERS = {
-    "ap-northeast-1": (1, 2, 4),
-    "ca-central-1": (1, 2, 4),
-    "us-east-1": (1, 2, 4),
-    "us-west-1": (1, 3),
-}
-
-
-def zone_ids(region: str, count: int) -> list[str] | None:
-    """Return the ids of `count` zones of `region`, such as `use1-az1`; None for a region whose ids are unknown, where
-    letters are used. Raises ValueError when the region has fewer."""
-    prefix = _PREFIXES.get(region)
-    if prefix is None:
-        return None
-    numbers = _NUMBERS.get(region, (1, 2, 3))
-    if len(numbers) < count:
-        raise ValueError(
-            f"requires {count} zones, but {region} has {len(numbers)} for a control plane: set 'zones: {len(numbers)}'"
-        )
-    return [f"{prefix}-az{number}" for number in numbers[:count]]
-
-
-CLOUD = CloudSettings(title="AWS", cluster=AwsCluster, findings=findings)
+CLOUD = CloudSettings(
+    title="AWS",
+    cluster=AwsCluster,
+    findings=findings,
+    grantable=KINDS,
+    label_domains=("amazonaws.com", "aws", "karpenter.sh"),
+)

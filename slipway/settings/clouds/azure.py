@@ -8,10 +8,22 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
+from slipway.settings.clouds import azure_cluster, azure_existing
+from slipway.settings.clouds.azure_cluster import AzureKubernetes
+from slipway.settings.clouds.azure_existing import AzureNetwork
 from slipway.settings.clouds.base import CloudSettings
-from slipway.settings.clouds.checks import Forms, adopted, certificates, databases, second_region
+from slipway.settings.clouds.grants.azure import KINDS
+from slipway.settings.clouds.shared_checks import (
+    Forms,
+    adopted,
+    certificates,
+    databases,
+    existing_cluster,
+    existing_network,
+    second_region,
+)
 from slipway.settings.cluster_settings import ManagedCluster
-from slipway.settings.fields import Date, Identifier, Known, StorageContainer
+from slipway.settings.fields import Date, Identifier, Known, StorageContainer, seconds
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path
@@ -101,6 +113,10 @@ class AzureCluster(ManagedCluster):
     """Subscription that the stack may change."""
     tenant: Identifier
     """Entra tenant of its people and workloads."""
+    network: AzureNetwork = Field(default_factory=AzureNetwork)  # pyright: ignore[reportIncompatibleVariableOverride]
+    """The cluster's private network."""
+    kubernetes: AzureKubernetes  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Control plane and nodes."""
     second_region: AzureRegion | None = None
     """Region for copies of buckets, and for read replicas that can be promoted; no copies without it. Copies of
     backups and secrets go to the region that Azure pairs with this one."""
@@ -122,6 +138,10 @@ def findings(path: Path, settings: AzureCluster, cluster: StackCluster) -> Found
         rule = f"is not a retention that Azure supports ({low}–{high} days)"
         yield Finding((*path, "kubernetes", "logRetentionDays"), rule)
     yield from second_region(path, settings)
+    yield from existing_network((*path, "network"), settings.network, ("cidr",))
+    yield from azure_existing.findings((*path, "network"), settings.subscription, settings.network)
+    yield from existing_cluster(path, settings.kubernetes, settings.network)
+    yield from azure_cluster.findings(path, settings.subscription, settings.kubernetes, settings.network)
     yield from _zones(path, settings)
     yield from adopted(path, cluster, IDS)
     for system, name, database in databases(cluster):
@@ -130,6 +150,7 @@ def findings(path: Path, settings: AzureCluster, cluster: StackCluster) -> Found
             yield Finding((*path, "systems", system.name, "databases", name, "readReplicas"), rule)
     for system in cluster.systems.values():
         yield from _secrets_of_one_case((*path, "systems", system.name), system)
+        yield from _locks((*path, "systems", system.name), system)
         if settings.front_door:
             yield from certificates((*path, "systems", system.name), system)
     budgets = [system.name for system in cluster.systems.values() if system.definition.budget is not None]
@@ -166,12 +187,24 @@ def _secrets_of_one_case(path: Path, system: DeployedSystem) -> Found:
             yield Finding(path, rule)
 
 
+def _locks(path: Path, system: DeployedSystem) -> Found:
+    """Check how long queues hide a received message."""
+    for name, queue in system.definition.queues.items():
+        if seconds(queue.lock) > most("azure queue lock"):
+            longest = f"{most('azure queue lock') // 60} minutes"
+            rule = f"has queues.{name}.lock {queue.lock}, but Service Bus locks a message for {longest} at most: set 5m or less"
+            yield Finding(path, rule)
+
+
 CLOUD = CloudSettings(
     title="Azure",
     cluster=AzureCluster,
     findings=findings,
+    grantable=KINDS,
+    label_domains=("azure.com",),
     lacks={
         "broker": "azure has no managed RabbitMQ: set 'cluster'",
+        "GPUs": "AKS nodes need NVIDIA's device plugin, which Slipway does not install",
         "edge": "changes of Front Door take up to 45 minutes; the gateway splits traffic",
     },
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.settings.clouds.capabilities import Capability
+from slipway.settings.clouds.grants.granted_kinds import Kind
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.finding import Found
 from slipway.settings.pointers import Path
@@ -15,6 +16,10 @@ from slipway.settings.stacks import StackCluster
 
 def _nothing(path: Path, settings: Any, cluster: StackCluster) -> Found:
     return iter(())
+
+
+def _none(settings: Any) -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,5 +32,11 @@ class CloudSettings:
     """Settings of a cluster on it."""
     findings: Callable[[Path, Any, StackCluster], Found] = _nothing
     """Checks of a cluster at a path against the cloud's limits."""
+    inside: Callable[[Any], Collection[str]] = _none
+    """Database engines that an operator runs in the cluster, and `cache` if caches run there."""
+    grantable: Sequence[Kind] = ()
+    """Kinds of resources of others on which services may have rights."""
+    label_domains: tuple[str, ...] = ()
+    """Domains of node labels that the cloud sets."""
     lacks: Mapping[Capability, str] = field(default_factory=dict)
     """Capabilities that it lacks, each with the reason or what to set instead."""

@@ -22,19 +22,26 @@ class LocalCluster(ClusterSettings):
     context: Text | None = None
     """Context of the kubeconfig; by default the current one."""
     registry: Text = "localhost:5000"
-    """Registry of the systems' images."""
+    """Registry of the systems' images. By default the one that local clusters such as kind are usually given."""
     storage_class: Text | None = None
     """Storage class of volumes; by default the cluster's own default."""
     postgres: OneOf["operator", "pod"] = "operator"
-    """CloudNativePG, or, for tests, one plain pod without a standby and with dumps as its only backups."""
+    """CloudNativePG, or, for tests, one plain pod without a standby and with dumps as its only backups. By default
+    `operator`, which has backups and a standby."""
     object_store: Url | None = None
     """Address of the S3-compatible store for buckets and backups; network policies allow traffic to it. Address and
     keys are supplied in the Secret `object-store` of each namespace."""
 
 
+def inside(settings: LocalCluster) -> frozenset[str]:
+    """Return the stores that run in the cluster by an operator, or need its controllers; a plain pod needs none."""
+    return frozenset({"mongodb", "cache"} | ({"postgres"} if settings.postgres == "operator" else set()))
+
+
 CLOUD = CloudSettings(
     title="a cluster of your own",
     cluster=LocalCluster,
+    inside=inside,
     lacks={
         "broker": "local has no managed RabbitMQ: set 'cluster'",
         "budgets": "there is no bill",
@@ -42,7 +49,10 @@ CLOUD = CloudSettings(
         "dns": "the cluster's owner manages DNS",
         "edge": "the gateway splits traffic",
         "fail-over": "there is one region only",
+        "grants": "pods have no identity of a cloud here: name the resource in the stacks of clouds alone, not in the "
+        "system, and supply what a program needs here as a secret",
         "identities": "pods get keys of the object store as variables",
+        "queues": "no cloud runs them here: declare 'queue', which is RabbitMQ in the cluster",
         "second region": "there is one region only",
         "secrets": "they are in Kubernetes Secrets",
     },

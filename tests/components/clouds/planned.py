@@ -18,19 +18,31 @@ buckets: {receipts: {expireDays: 400, dataClass: personal}}
 """
 
 
-WHOLE = f"""{SYSTEM}
+WHOLE = (
+    f"""{SYSTEM}
 domains: {{web: shop.example.com, api: api.shop.example.com}}
 sites: {{shop-site: {{artefact: shop/site, domain: web, settings: {{API: {{domain: api}}}}}}}}
 queue: {{vhost: shop}}
+caches: {{sessions: {{memoryMb: 700}}, pages: {{slots: own, eviction: volatile-ttl}}}}
 rateLimit: {{requests: 100, window: 60s}}
 budget: {{monthly: 300}}
 recovery: {{rto: 4h, rpo: 1h}}
 secrets: {{KEY: {{generated: 32}}, VENDOR_KEY: {{supplied: The vendor}}}}
 """.replace(
-    "databases: {shop_db: {extensions: [pgcrypto]}}",
-    "databases: {shop_db: {backup: {retentionDays: 60}}, papers: {engine: mongodb, dataClass: personal}}",
-).replace("port: 3000,", "port: 3000, routes: [{domain: api}],")
-"""A system that asks for everything."""
+        "databases: {shop_db: {extensions: [pgcrypto]}}",
+        "databases: {shop_db: {backup: {retentionDays: 60}}, papers: {engine: mongodb, dataClass: personal}}",
+    )
+    .replace("port: 3000,", "port: 3000, routes: [{domain: api}],")
+    .replace(
+        "FILES: {bucket: receipts}}}",
+        "FILES: {bucket: receipts}, SESSIONS: {cache: sessions}, PAGES: {cache: pages, as: host}}}",
+    )
+)
+"""A system that asks for everything that each cloud has."""
+WITH_QUEUES = (
+    f"{WHOLE}queues: {{orders: {{}}, lines: {{ordered: true}}}}\ntopics: {{prices: {{subscriptions: [lines], ordered: true}}}}\n"
+).replace("as: host}}}", "as: host}, ORDERS: {queue: orders, may: [send, receive]}, PRICES: {topic: prices}}}")
+"""The same with queues, which a cluster of one's own has not."""
 
 
 def plan(cluster: str, shop: str = "{blue: {version: 1.0.0}}", definition: str = SYSTEM) -> Plan:

@@ -78,9 +78,9 @@ class Answers(Mocks):
         if not args.typ.startswith("aws:"):
             return args.name, dict(args.inputs)
         place = self._places[(args.provider or "").rpartition("::")[0].rpartition("::")[2]]
-        return self._made(args, place | {"region": args.inputs.get("region", place["region"])})
+        return self._created(args, place | {"region": args.inputs.get("region", place["region"])})
 
-    def _made(self, args: MockResourceArgs, place: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    def _created(self, args: MockResourceArgs, place: dict[str, str]) -> tuple[str, dict[str, Any]]:
         type_ = args.typ.removeprefix("aws:")
         known = {key: value for key, value in args.inputs.items() if not isinstance(value, Unknown)}
         digest = hashlib.sha256(f"{type_} {args.name}".encode()).hexdigest()

@@ -40,6 +40,29 @@ def test_the_database_is_private_encrypted_and_kept(planned: Plan) -> None:
     assert depends_on(planned, database, "aws:kms/key:Key")
 
 
+def test_subnets_of_databases_have_no_route_out(planned: Plan) -> None:
+    """They have a table of their own, and only the other tables lead to a gateway."""
+    tables = {step.name for step in planned.steps if step.type == "aws:ec2/routeTable:RouteTable"}
+    routes = {step.name for step in planned.steps if step.type == "aws:ec2/route:Route"}
+    assert tables - routes == {"main-data"}
+    assert routes < tables
+
+
+def test_roles_of_pods_are_for_this_cluster(planned: Plan) -> None:
+    """Another cluster of the account cannot assume them."""
+    written = [step.inputs["assumeRolePolicy"] for step in planned.steps if step.type == "aws:iam/role:Role"]
+    documents = [json.loads(text) for text in written if text.startswith("{")]
+    trusts = [
+        each["Condition"]
+        for document in documents
+        for each in document["Statement"]
+        if each["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    ]
+    cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/slipway-test-main"
+    assert trusts
+    assert {each["ArnEquals"]["aws:SourceArn"] for each in trusts} == {cluster}
+
+
 def test_the_database_has_the_declared_retention_and_says_so(planned: Plan) -> None:
     """Two weeks by default, in force and in the tag that policies compare."""
     inputs = one(planned, INSTANCE).inputs
@@ -141,7 +164,7 @@ def test_images_never_move(planned: Plan) -> None:
 
 
 def test_a_stack_may_say_otherwise() -> None:
-    """A shorter backup, no standby, larger, pooled, with a reader, one NAT a zone; nothing is mended silently."""
+    """A shorter backup, no standby, larger, pooled, with a reader, one NAT a zone; nothing is corrected silently."""
     shop = (
         "{blue: {version: 1.0.0}, databases: {shop_db: {backup: {retentionDays: 7}, highAvailability: false, size: large,"
         " pooling: true, readReplicas: 1, deletionProtection: false}}}"
@@ -161,7 +184,7 @@ def test_a_stack_may_say_otherwise() -> None:
     assert len([step for step in planned.steps if step.type.endswith(":NatGateway")]) == 3
 
 
-def test_no_backup_is_said_and_not_mended() -> None:
+def test_no_backup_is_reported_and_not_remediated() -> None:
     """Retention 0, a tag for the policy pack, and neither a plan nor a bucket of dumps."""
     planned = plan(CLUSTER, "{blue: {version: 1.0.0}, databases: {shop_db: {backup: none}}}")
     inputs = one(planned, INSTANCE).inputs

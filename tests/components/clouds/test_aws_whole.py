@@ -7,7 +7,7 @@ import json
 import pytest
 
 from slipway.rehearsal import UNKNOWN, Plan, Step
-from slipway.settings.clouds.aws import zone_ids
+from slipway.settings.clouds.aws_zones import zone_ids
 from tests.components.clouds.planned import WHOLE, one, plan
 
 CLUSTER = """

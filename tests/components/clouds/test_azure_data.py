@@ -40,12 +40,12 @@ def test_an_adopted_server_keeps_its_name_and_group(adopted: Plan) -> None:
 
 def test_an_adopted_account_is_imported_by_its_id(adopted: Plan, unprotected: Plan) -> None:
     """A name alone is one in the cluster's own resource group; an id may be of any."""
-    named, told = one(adopted, ACCOUNT, "shop/receipts"), one(unprotected, ACCOUNT, "shop/receipts")
+    named, reported = one(adopted, ACCOUNT, "shop/receipts"), one(unprotected, ACCOUNT, "shop/receipts")
     own = ELSEWHERE.replace("/data/", "/slipway-test-main/")
     assert named.state["importID"] == f"{own}/Microsoft.Storage/storageAccounts/oldreceipts"
     assert named.inputs["accountName"] == "oldreceipts"
-    assert told.state["importID"] == f"{ELSEWHERE}/Microsoft.Storage/storageAccounts/older"
-    assert (told.inputs["resourceGroupName"], told.inputs["accountName"]) == ("data", "older")
+    assert reported.state["importID"] == f"{ELSEWHERE}/Microsoft.Storage/storageAccounts/older"
+    assert (reported.inputs["resourceGroupName"], reported.inputs["accountName"]) == ("data", "older")
 
 
 @pytest.mark.parametrize("wrong", ["old", f"{OLD}/databases/x", OLD.replace("flexibleServers", "servers")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.clouds.azure.private_endpoint import ip_rule
-from slipway.rehearsal import Plan, Step
+from slipway.rehearsal import UNKNOWN, Plan, Step
 from tests.components.clouds.planned import WHOLE, one, plan
 
 CLUSTER = """
@@ -112,6 +112,7 @@ def test_what_a_server_cannot_keep_goes_to_the_vault(planned: Plan) -> None:
     vault = one(planned, f"{NATIVE}:dataprotection:BackupVault").inputs["properties"]
     assert vault["securitySettings"]["immutabilitySettings"] == {"state": "Unlocked"}
     assert vault["storageSettings"] == [{"datastoreType": "VaultStore", "type": "GeoRedundant"}]
+    assert one(planned, f"{NATIVE}:authorization:RoleAssignment", "shop/shop_db-vault").inputs["principalId"] == UNKNOWN
 
 
 def test_a_replica_stands_in_the_second_region(planned: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Security and durability of what each cloud's resources are told, by table; and that no edit of it goes unnoticed."""
+"""Security and durability of the arguments of each cloud's resources, by table; no edit of them goes unnoticed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from slipway.rehearsal import SECRET, Plan
 from slipway.reports import catalogue
 from tests.components.clouds import test_aws_whole, test_azure_whole
-from tests.components.clouds.planned import WHOLE, plan
+from tests.components.clouds.planned import WHOLE, WITH_QUEUES, plan
 from tests.components.clouds.semantics.table import (
     CLOUDS,
     NOTHING,
@@ -38,8 +38,8 @@ ADDRESSES = re.compile(r"[\d.]+/\d+")
 def planned(cloud: str) -> list[tuple[str, Plan]]:
     """Plans with everything that a cloud is asked for, each with the stack whose settings it has."""
     whole = {
-        "aws": lambda: plan(test_aws_whole.CLUSTER, test_aws_whole.SHOP.replace("\n", " "), WHOLE),
-        "azure": lambda: plan(test_azure_whole.CLUSTER, test_azure_whole.SHOP, WHOLE),
+        "aws": lambda: plan(test_aws_whole.CLUSTER, test_aws_whole.SHOP.replace("\n", " "), WITH_QUEUES),
+        "azure": lambda: plan(test_azure_whole.CLUSTER, test_azure_whole.SHOP, WITH_QUEUES),
         "local": lambda: plan("cloud: local", definition=WHOLE),
     }
     of_stacks = [(stack, rehearsed(stack).plan) for stack in STACKS[cloud]]

@@ -1,15 +1,15 @@
-"""Who runs each controller: whatever the answer, a plan is whole, pleases the pack, and waits for nobody who is not there."""
+"""Controllers that the cluster's owner runs: a plan is whole, pleases the pack, and uses what is there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
 
 from slipway.rehearsal import Plan, Step
-from slipway.settings.cluster_services import API_GROUPS, Controllers, Presence
+from slipway.settings.cluster_services import API_GROUPS, Controllers
 from tests.rehearsed import ROOT, Rehearsed, rehearsed_with
 
 NAMES = tuple(Controllers.model_fields)
@@ -24,18 +24,16 @@ OF_OWNERS = {
 """Namespaces that the cluster's owner has, where that controller is `present`: docs/stacks.md lists them."""
 SYSTEMS = {"aws": ("marketplace", "kingstons"), "azure": ("fleet",), "local": ("expenses",)}
 """With databases, a queue, sites and alerts of their own, on each cloud."""
-PRESENCES = [each for each in get_args(Presence) if each != "installed"]
+IDENTITIES = ("aws:iam/role:Role", "azure-native:managedidentity:UserAssignedIdentity")
 LISTED_BY_STACK = {"iam-trust"}
 """Rules that want the accounts of each stack by its name, which is another one here."""
-NOBODY = {"service-logs", "alert-receivers"}
-"""What the pack says where nobody gathers logs and nobody hears of alerts."""
 
 
-def stack(clouds: str, presence: str) -> dict[str, Any]:
-    """Production's clusters, or the local one, with few systems, and all their controllers run so."""
+def stack(clouds: str) -> dict[str, Any]:
+    """Production's clusters, or the local one, with few systems, and all their controllers run by their owner."""
     file = yaml.safe_load((ROOT / f"Pulumi.{'prod' if clouds == 'public' else 'local'}.yaml").read_text())
     for cluster in file["config"]["slipway:clusters"].values():
-        cluster["controllers"] = dict.fromkeys(NAMES, presence)
+        cluster["controllers"] = dict.fromkeys(NAMES, "present")
         # The registry of another stack, in which tags could be moved.
         cluster["releases"]["image"] += f"@sha256:{'0' * 64}"
         cluster["systems"] = {name: cluster["systems"][name] for name in SYSTEMS[cluster["cloud"]]}
@@ -44,10 +42,9 @@ def stack(clouds: str, presence: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one answer to who runs the controllers."""
+    """What came of it on some clouds."""
 
     clouds: str
-    presence: str
     made: Rehearsed
 
     @property
@@ -55,13 +52,10 @@ class Run:
         return self.made.plan
 
 
-@pytest.fixture(
-    scope="module", params=[f"{clouds}-{presence}" for clouds in ("public", "local") for presence in PRESENCES]
-)
+@pytest.fixture(scope="module", params=["public", "local"])
 def run(request: pytest.FixtureRequest) -> Run:
-    """Every controller run by the cluster's owner, or by nobody. No ledger has the stack's name."""
-    clouds, presence = request.param.split("-")
-    return Run(clouds, presence, rehearsed_with("controllers", stack(clouds, presence)))
+    """No ledger has the stack's name."""
+    return Run(request.param, rehearsed_with("controllers", stack(request.param)))
 
 
 def looked_after(plan: Plan) -> dict[str, list[Step]]:
@@ -76,53 +70,48 @@ def looked_after(plan: Plan) -> dict[str, list[Step]]:
 
 
 def test_the_pack_is_pleased(run: Run) -> None:
-    """Where nobody gathers logs and nobody hears of alerts, it says that and nothing else."""
     if run.clouds == "public":
         found = {finding.policy for finding in run.made.findings if finding.level == "mandatory"}
-        assert found - LISTED_BY_STACK == (NOBODY if run.presence == "absent" else set())
+        assert found - LISTED_BY_STACK == set()
 
 
 def test_no_chart_is_installed(run: Run) -> None:
     charts = {step.inputs["name"] for step in run.plan.steps if step.type == RELEASE}
-    assert charts == (OWN_CHARTS if run.presence == "present" else set())
+    assert charts == OWN_CHARTS
 
 
-def test_what_is_absent_is_not_awaited_and_what_is_present_is(run: Run) -> None:
+def test_what_is_present_is_awaited(run: Run) -> None:
     """By one rule, over every kind that a controller looks after."""
     for name, steps in looked_after(run.plan).items():
         assert bool(steps) is (name not in unseen(run)), name
         for step in steps:
             annotations = step.inputs["metadata"]["annotations"]
             skipped = annotations.get("pulumi.com/skipAwait") == "true"
-            assert skipped is (run.presence == "absent" or limits_visitors(run, step)), step.urn
+            assert skipped is limits_visitors(step), step.urn
             assert not (skipped and "pulumi.com/waitFor" in annotations), step.urn
 
 
-def limits_visitors(run: Run, step: Step) -> bool:
+def limits_visitors(step: Step) -> bool:
     """Policies of routes that the controller of releases writes, so that they are not there yet."""
-    visitors = step.inputs["kind"] in ("BackendTrafficPolicy", "SecurityPolicy") and not step.name.endswith("-pass")
-    return visitors and run.presence == "present"
+    return step.inputs["kind"] in ("BackendTrafficPolicy", "SecurityPolicy") and not step.name.endswith("-pass")
 
 
 def unseen(run: Run) -> set[str]:
     """Controllers whose kinds these systems do not need there."""
-    of_nobody = {"logs", "releases"} if run.presence == "absent" else set()
-    return of_nobody | ({"databases", "mongodb"} if run.clouds == "public" else {"secrets", "queues", "mongodb"})
+    return {"databases", "mongodb"} if run.clouds == "public" else {"secrets", "queues", "mongodb"}
 
 
 def test_a_database_whose_operator_is_there_is_awaited(run: Run) -> None:
     clusters = [each for each in looked_after(run.plan)["databases"] if each.inputs["kind"] == "Cluster"]
     awaited = {each.inputs["metadata"]["annotations"].get("pulumi.com/waitFor") for each in clusters}
-    wanted = {"condition=Ready"} if run.presence == "present" else {None}
-    assert awaited == (wanted if run.clouds == "local" else set())
+    assert awaited == ({"condition=Ready"} if run.clouds == "local" else set())
 
 
 def test_every_object_has_a_namespace(run: Run) -> None:
     """One that the plan makes, or the owner's, where a page says so."""
     spaces = {step.inputs["metadata"]["name"] for step in run.plan.steps if step.type == NAMESPACE}
     used = {step.inputs["metadata"].get("namespace") for step in run.plan.steps if _namespaced(step)}
-    owners = set(OF_OWNERS.values()) if run.presence == "present" else set()
-    assert used - spaces - {None, "default", "kube-system"} == owners
+    assert used - spaces - {None, "default", "kube-system"} == set(OF_OWNERS.values())
 
 
 def _namespaced(step: Step) -> bool:
@@ -133,6 +122,12 @@ def test_nothing_is_made_for_charts_of_others(run: Run) -> None:
     """Logins, routes and receivers of a Grafana and an Alertmanager that are not Slipway's."""
     names = {step.name.rsplit("/", 1)[-1] for step in run.plan.steps}
     assert names.isdisjoint({"grafana", "grafana-login", "alertmanager-routes", "monitoring-main-supplied"})
+
+
+def test_who_writes_records_has_an_identity(run: Run) -> None:
+    """external-dns of the cluster's owner, in each cloud."""
+    roles = {step.name for step in run.plan.steps if step.type in IDENTITIES and "external-dns" in step.name}
+    assert roles == ({"main-external-dns", "fleet-external-dns"} if run.clouds == "public" else set())
 
 
 def test_every_namespace_of_owners_is_documented() -> None:

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from components.cluster.monitoring.manifests import monitors
-from components.cluster.monitoring.manifests.alerting import catalogue as alerting
 from components.cluster.monitoring.manifests.alerting import labels
+from components.cluster.monitoring.manifests.alerting import system_alerts as alerting
 from components.cluster.monitoring.manifests.alerting.operations import LOG_LINES
-from components.cluster.monitoring.manifests.dashboards import catalogue
+from components.cluster.monitoring.manifests.dashboards import system_dashboards
 from components.cluster.monitoring.manifests.dashboards.business import unit
-from components.cluster.monitoring.manifests.dashboards.cluster import cluster
+from components.cluster.monitoring.manifests.dashboards.cluster_dashboard import cluster
 from components.cluster.monitoring.manifests.dashboards.queries import queries
 from slipway.settings.load import load_stack
 from slipway.settings.operations import BusinessMetric
@@ -124,7 +124,9 @@ def panel(text: str, title: str) -> dict[str, Any]:
 
 def every_dashboard() -> dict[str, str]:
     systems = deployed_systems()
-    found = {name: text for deployed in systems.values() for name, text in catalogue.of_system(deployed).items()}
+    found = {
+        name: text for deployed in systems.values() for name, text in system_dashboards.of_system(deployed).items()
+    }
     return found | cluster(list(systems.values()))
 
 
@@ -153,7 +155,7 @@ def test_the_same_settings_make_the_same_text() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_prometheus_accepts_every_query_and_rule(system: str, tmp_path: Path) -> None:
     deployed = deployed_systems()[system]
-    expressions = all_queries(catalogue.of_system(deployed)) + [rule["expr"] for rule in rules(deployed)]
+    expressions = all_queries(system_dashboards.of_system(deployed)) + [rule["expr"] for rule in rules(deployed)]
     assert len(expressions) > 20
     assert refused(expressions, tmp_path) == ""
 
@@ -171,7 +173,7 @@ def test_promtool_refuses_what_is_no_promql(tmp_path: Path) -> None:
 def test_every_metric_exists(system: str) -> None:
     """On dashboards, in alerts, and in what these are computed from."""
     deployed = deployed_systems()[system]
-    assert unknown(all_queries(catalogue.of_system(deployed)), declared(deployed)) == set()
+    assert unknown(all_queries(system_dashboards.of_system(deployed)), declared(deployed)) == set()
     assert unknown([rule["expr"] for rule in rules(deployed)], declared(deployed)) == set()
 
 
@@ -184,7 +186,7 @@ def test_every_metric_of_the_cluster_exists() -> None:
 def test_an_unknown_metric_is_found_wherever_it_stands(system: str) -> None:
     """Each metric of each query and rule in turn is made an unknown one."""
     deployed = deployed_systems()[system]
-    expressions = all_queries(catalogue.of_system(deployed)) + [rule["expr"] for rule in rules(deployed)]
+    expressions = all_queries(system_dashboards.of_system(deployed)) + [rule["expr"] for rule in rules(deployed)]
     for expression in expressions:
         for metric in {metric for metric, _ in selectors(expression)}:
             wrong = re.sub(rf"(?<![\w:]){re.escape(metric)}(?![\w:])", f"{metric}_x", expression)
@@ -201,7 +203,7 @@ def test_an_unknown_metric_is_found_wherever_it_stands(system: str) -> None:
         ("time() - max(a) by (b) > 2 * 86400", {"a"}),
     ],
 )
-def test_metrics_are_told_from_the_rest_of_promql(expression: str, expected: set[str]) -> None:
+def test_metrics_are_distinguished_from_the_rest_of_promql(expression: str, expected: set[str]) -> None:
     assert {metric for metric, _ in selectors(expression)} == expected
 
 
@@ -209,7 +211,7 @@ def test_metrics_are_told_from_the_rest_of_promql(expression: str, expected: set
 def test_a_systems_queries_read_nothing_of_another(system: str) -> None:
     """Each metric is selected by the system or by its namespace."""
     deployed = deployed_systems()[system]
-    read = [each for expression in all_queries(catalogue.of_system(deployed)) for each in selectors(expression)]
+    read = [each for expression in all_queries(system_dashboards.of_system(deployed)) for each in selectors(expression)]
     assert read
     for metric, matchers in read:
         ours = {f'system="{deployed.name}"', f'namespace="{deployed.namespace}"'}
@@ -250,7 +252,7 @@ def test_panels_lie_beside_each_other() -> None:
 def test_objectives_are_lines() -> None:
     """Of failed requests, of times, of CPU and memory."""
     deployed = shop(objectives={"errorPercent": 2, "p95": "300ms", "cpuPercent": 60, "memoryPercent": 75})
-    text = catalogue.of_system(deployed)["shop.json"]
+    text = system_dashboards.of_system(deployed)["shop.json"]
     expected = {
         "Failed requests": 0.02,
         "Time to answer (p95)": 300,
@@ -267,7 +269,7 @@ def test_business_metrics_have_a_panel_each() -> None:
     """A counter is shown as what it grows in an hour, anything else as it is, the aim as a green line."""
     sold = {"name": "Sold", "metric": "shop_sold_total"}
     rating = {"name": "Rating", "metric": "shop_rating", "target": 4.5}
-    text = catalogue.of_system(shop(metrics=[sold, rating]))["shop.json"]
+    text = system_dashboards.of_system(shop(metrics=[sold, rating]))["shop.json"]
     assert "increase(shop_sold_total{" in panel(text, "Sold")["targets"][0]["expr"]
     assert "[1h]" in panel(text, "Sold")["targets"][0]["expr"]
     assert "increase" not in panel(text, "Rating")["targets"][0]["expr"]
@@ -282,22 +284,24 @@ def test_units_are_written_as_grafana_knows_them(written: str, shown: str) -> No
 
 def test_what_a_system_has_not_is_not_shown() -> None:
     """No page without a domain, no queue without a broker of its own, no file without a database."""
-    plain = catalogue.of_system(shop())
+    plain = system_dashboards.of_system(shop())
     assert set(plain) == {"shop.json", "shop-releases.json"}
     assert "probe_success" not in plain["shop.json"]
     assert "rabbitmq" not in plain["shop.json"]
     assert "kube_job_status" not in plain["shop-releases.json"]
-    rich = catalogue.of_system(shop(domains={"web": "shop.example.com"}, queue={"vhost": "shop"}, databases={"db": {}}))
+    rich = system_dashboards.of_system(
+        shop(domains={"web": "shop.example.com"}, queue={"vhost": "shop"}, databases={"db": {}})
+    )
     assert set(rich) == {"shop.json", "shop-releases.json", "shop-databases.json"}
     assert "probe_success" in rich["shop.json"]
     assert "rabbitmq_queue_messages_ready" in rich["shop.json"]
-    bought = catalogue.of_system(shop(queue={"vhost": "shop", "hosting": "managed"}))
+    bought = system_dashboards.of_system(shop(queue={"vhost": "shop", "hosting": "managed"}))
     assert "rabbitmq" not in bought["shop.json"]
 
 
 def test_backups_are_shown_where_there_are_some() -> None:
     def of(**settings: Any) -> str:
-        return catalogue.of_system(shop(databases={"main_db": settings}))["shop-databases.json"]
+        return system_dashboards.of_system(shop(databases={"main_db": settings}))["shop-databases.json"]
 
     assert "main-db-dump" in of()
     assert "main-db-restore-test" in of()
@@ -305,9 +309,9 @@ def test_backups_are_shown_where_there_are_some() -> None:
     assert "main-db-dump" not in of(backup="none", restoreTest="none")
 
 
-def test_the_split_of_visitors_is_told_as_declared_and_as_seen() -> None:
+def test_the_split_of_visitors_is_shown_as_declared_and_as_seen() -> None:
     """Versions and weights are the placement's, each slot has its colour."""
-    text = catalogue.of_system(shop())["shop-releases.json"]
+    text = system_dashboards.of_system(shop())["shop-releases.json"]
     content = panel(text, "Declared")["options"]["content"]
     assert "| blue | 1.0.0 | 90 % | active |" in content
     assert "| green | 2.0.0 | 10 % |  |" in content
@@ -316,7 +320,7 @@ def test_the_split_of_visitors_is_told_as_declared_and_as_seen() -> None:
 
 
 def test_alerts_are_marked_on_the_time_line() -> None:
-    marks = json.loads(catalogue.of_system(shop())["shop-releases.json"])["annotations"]["list"]
+    marks = json.loads(system_dashboards.of_system(shop())["shop-releases.json"])["annotations"]["list"]
     assert [each["expr"] for each in marks] == ['ALERTS{alertstate="firing", system="shop"}']
     assert marks[0]["titleFormat"] == "{{alertname}}"
 

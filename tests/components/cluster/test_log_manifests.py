@@ -7,10 +7,9 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,11 @@ from components.cluster.logs.manifests import (
     agent,
     elasticsearch,
     kibana,
-    program,
     retention,
     setup_job,
     snapshots,
     vrl,
+    vrl_program,
 )
 from components.cluster.logs.manifests.masking import BROKEN, MASKED, MASKS, mask, mask_event
 from components.cluster.monitoring.manifests.alerting.operations import ERROR, FORBIDDEN, LOG_LINES
@@ -42,7 +41,8 @@ from slipway.settings.load import load_systems
 from slipway.settings.project import Project
 from slipway.settings.stacks import DeployedSystem, SystemDeployment
 from slipway.settings.system import System
-from tests.processes import PATIENCE
+from tests.loopback import serving
+from tests.processes import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 CRDS = Path("/work/shared/crds")
@@ -255,8 +255,8 @@ WATCHED = deployed(logs={"forbidden": ["it's \\bBAD\\b$", "never"]}, alerts=[ALE
 
 def test_each_kind_of_line_is_counted() -> None:
     """By the names that the alerts read."""
-    assert program.patterns(WATCHED) == {FORBIDDEN: ["it's \\bBAD\\b$", "never"], 'Slow "pay"': ["timed ?out"]}
-    counted = program.count([WATCHED])
+    assert vrl_program.patterns(WATCHED) == {FORBIDDEN: ["it's \\bBAD\\b$", "never"], 'Slow "pay"': ["timed ?out"]}
+    counted = vrl_program.count([WATCHED])
     assert f'"kind": "{ERROR}"' in counted
     assert r"""match(line, r'it\x27s \bBAD\b$') || match(line, r'never')""" in counted
     assert r'"kind": "Slow \"pay\""' in counted
@@ -264,15 +264,15 @@ def test_each_kind_of_line_is_counted() -> None:
 
 def test_audit_lines_are_counted_where_an_audit_log_is_promised() -> None:
     """By the stream that a line goes to, which the application's fields decide."""
-    counted = program.count([deployed(compliance={"auditLog": True})])
+    counted = vrl_program.count([deployed(compliance={"auditLog": True})])
     assert 'value = if ends_with(dataset, ".audit") { 1 } else { 0 }' in counted
     assert '"kind": "audit"' in counted
-    assert '"kind": "audit"' not in program.count([WATCHED])
+    assert '"kind": "audit"' not in vrl_program.count([WATCHED])
 
 
 def test_the_five_systems_patterns_can_be_counted() -> None:
     """Each is a pattern that Vector's engine knows."""
-    assert "HIGH|CRITICAL" in program.count(five())
+    assert "HIGH|CRITICAL" in vrl_program.count(five())
 
 
 @pytest.mark.parametrize("wrong", ["(?=a)", "(?<!a)b", r"(a)\1", "(?P=x)", r"a\Z"])
@@ -375,7 +375,7 @@ CONFIG = "/usr/share/elasticsearch/config"
 def _schema(kind: str) -> dict[str, Any]:
     if not CRDS.is_dir():
         pytest.skip("not run: no CRDs")
-    for document in yaml.safe_load_all((CRDS / "eck.yaml").read_text()):
+    for document in yaml.load_all((CRDS / "eck.yaml").read_text(), yaml.CSafeLoader):
         if document["spec"]["names"]["kind"] == kind:
             version = next(each for each in document["spec"]["versions"] if each["name"] == "v1")
             return _closed(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
@@ -596,13 +596,8 @@ def server() -> Iterator[tuple[Stub, str]]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    yield stub, f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    thread.join()
-    http.server_close()
+    with serving(Handler) as port:
+        yield stub, f"http://127.0.0.1:{port}"
 
 
 REQUESTS = {"/_ilm/policy/a": {"policy": {}}, "/_index_template/b": {"priority": 1}}
@@ -631,7 +626,7 @@ def run(folder: Path, address: str, password: str) -> subprocess.CompletedProces
         "PAUSE": "0",
     }
     command = ["sh", "-c", setup_job.SCRIPT]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
 
 def test_the_script_is_posix(tmp_path: Path) -> None:
@@ -707,7 +702,7 @@ def test_the_job_gives_up(tmp_path: Path) -> None:
     assert "000" in done.stdout
 
 
-def test_the_job_is_made_anew_when_something_changes() -> None:
+def test_the_job_is_recreated_when_something_changes() -> None:
     """And only then."""
     files = setup_job.files(REQUESTS, VIEWS)
     assert setup_job.job_name(PARTS, files) == setup_job.job_name(PARTS, dict(files))
@@ -800,6 +795,6 @@ def _without_digest(name: str) -> str:
 
 
 def test_a_password_is_in_its_secret_only() -> None:
-    """Neither in what the agents are told nor in the Job."""
+    """Neither in the agents' settings nor in the Job."""
     where = [name for _, name, inputs in made("installed") if "PASSWORD-" in json.dumps(inputs)]
     assert sorted(where) == ["main/logs-agent", "main/logs-setup"]

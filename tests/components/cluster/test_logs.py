@@ -33,7 +33,7 @@ def template(plan: Plan, cluster: str) -> Mapping[str, Any]:
 
 
 def repository(plan: Plan, cluster: str) -> Mapping[str, Any] | None:
-    """What Elasticsearch is told of it."""
+    """Elasticsearch's settings for it."""
     files = one(plan, "kubernetes:core/v1:ConfigMap", f"{cluster}/logs-setup").inputs["data"]
     lines = [line.split() for line in files["requests"].splitlines()]
     paths = {path: file for file, path in lines}
@@ -56,7 +56,7 @@ def test_on_aws_copies_go_to_a_bucket_of_the_clusters_own(prod: Plan) -> None:
 
 
 def test_on_azure_copies_go_to_a_container_of_the_clusters_own(prod: Plan) -> None:
-    """Elasticsearch is told the account's name, and no key: the account has none that opens it."""
+    """Elasticsearch gets the account's name and no key: the account has none that works."""
     account = one(prod, "azure-native:storage:StorageAccount", "logging-fleet/snapshots").inputs
     assert account["accountName"].startswith(ACCOUNT)
     assert account["allowSharedKeyAccess"] is False

@@ -1,4 +1,4 @@
-"""Who hears of alerts, in a stack whose two clusters both have every receiver."""
+"""Receivers of alerts, in a stack whose two clusters both have all of them."""
 
 from __future__ import annotations
 

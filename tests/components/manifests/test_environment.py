@@ -8,7 +8,7 @@ import pytest
 
 from components.manifests import environment
 from components.manifests.environment import SecretKey
-from slipway.settings.services import FromVersion
+from slipway.settings.references import FromVersion
 from slipway.settings.stacks import DeployedSystem, Slot, SystemDeployment
 from slipway.settings.store_names import supplied_secret
 from slipway.settings.system import System
@@ -52,6 +52,25 @@ def test_the_key_before_is_found_beside_the_new_one() -> None:
         "CRYPT": SecretKey("shop-generated", "KEY"),
         "CRYPT_PREVIOUS": SecretKey("shop-generated", "KEY_PREVIOUS"),
     }
+
+
+def test_a_text_of_known_values_is_plain() -> None:
+    """It is in the ConfigMap as it will be, also where it looks like Kubernetes' own placeholders."""
+    value = {"text": "{slot.name} costs $(PORT) {{each}}"}
+    found = environment.variables(deployed(environment={"PRICE": value}), "api", "green", {})
+    assert found.plain["PRICE"] == "green costs $(PORT) {each}"
+    assert not found.composed
+
+
+def test_a_text_that_names_a_secret_replaces_nothing_else() -> None:
+    """Dollars of the text itself stay dollars, and each placeholder has a variable of its own."""
+    secrets = {"KEY": {"generated": 32, "encoding": "hex"}}
+    value = {"text": "$(PORT)/{secret.KEY}/{pod.name}/{secret.KEY}"}
+    found = environment.variables(deployed(secrets, environment={"URL": value}), "api", "blue", {})
+    assert found.composed == {"URL": "$$(PORT)/$(URL.1)/$(URL.3)/$(URL.5)"}
+    key = SecretKey("shop-generated", "KEY")
+    assert (found.secret, found.pod) == ({"URL.1": key, "URL.5": key}, {"URL.3": "name"})
+    assert "URL" not in found.plain
 
 
 def test_each_supplied_secret_is_an_object_of_its_own() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from components.manifests import environment, namespace
 from components.manifests.scope import Scope
 from components.system.slot.manifests import scaling
@@ -42,6 +44,13 @@ def test_a_changed_variable_changes_the_checksum() -> None:
     one = environment.Variables({"A": "1"}, {})
     assert one.checksum == environment.Variables({"A": "1"}, {}).checksum
     assert one.checksum != environment.Variables({"A": "2"}, {}).checksum
+
+
+@pytest.mark.parametrize("name", ["qa", ""])
+def test_a_namespace_has_the_name_of_its_environment(name: str) -> None:
+    """If it has one of its own."""
+    labels = namespace.namespace(SCOPE, source="system.yaml:", environment=name).metadata.labels  # type: ignore[union-attr]
+    assert labels.get("slipway.dev/environment", "") == name  # type: ignore[union-attr]
 
 
 def test_the_quota_has_room_for_both_slots_while_they_roll() -> None:

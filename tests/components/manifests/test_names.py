@@ -46,7 +46,7 @@ def test_azure_accepts_every_key(own: dict[str, str]) -> None:
     assert not any(set(key) & set(r"<>%&\?/") for key in tags_of(own))
 
 
-def test_a_selector_tells_slots_apart() -> None:
+def test_a_selector_distinguishes_slots() -> None:
     """It is part of the labels, and differs between slots."""
     blue, green = names.selector("api", "blue"), names.selector("api", "green")
     assert blue != green

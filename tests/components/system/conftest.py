@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from slipway.rehearsal import Plan, Step, rehearse
+from tests.forking import forked_workers
 from tests.shared import shared
 
 
@@ -30,7 +31,8 @@ class Shop:
 
 @shared
 def planned() -> Plan:
-    rehearsal = rehearse(Path(__file__).parent / "program", project="slipway", stack="test", config={})
+    with forked_workers():
+        rehearsal = rehearse(Path(__file__).parent / "program", project="slipway", stack="test", config={})
     assert rehearsal.failure is None, rehearsal.failure
     return rehearsal.plan
 

@@ -12,11 +12,14 @@ import pytest
 
 from slipway.cli.selection import select
 from slipway.rehearsal import Plan, Step
+from tests.forking import forked_workers
 from tests.rehearsed import ROOT, Rehearsed
 from tests.shared import shared
 
 BY_HAND, RELEASED, CLOSED = "shop", "store", "stall"
 """The same system without the controller of releases, with it, and without it in maintenance."""
+FILES = "    files: {/etc/api/rounding: half even, /etc/api/key: {secret: PAYMENTS_KEY}}\n"
+"""Files of the service, beside what the page says of it."""
 PODS = ("spec", "jobTemplate", "spec", "template")
 RULES = {"workload-deadlines", "resource-options", "container-hardening", "network-isolation"}
 
@@ -25,6 +28,7 @@ RULES = {"workload-deadlines", "resource-options", "container-hardening", "netwo
 def example() -> Rehearsed:
     """The system of docs/schedules.md, three times."""
     (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "schedules.md").read_text("utf-8"), re.DOTALL)
+    text = text.replace("    calls: [users]\n", f"    calls: [users]\n{FILES}")
     system = {"active": "green", "blue": {"version": "1.0.0"}, "green": {"version": "1.1.0"}}
     cluster = {"cloud": "local", "registry": "registry.example.com"}
     released = {"controllers": {"releases": "installed"}, "releases": {"image": "registry.example.com/slipway:1.4.0"}}
@@ -43,7 +47,8 @@ def example() -> Rehearsed:
             (folder / "systems" / name / "system.yaml").write_text(text, "utf-8")
         (folder / "Pulumi.test.yaml").write_text(json.dumps(stack), "utf-8")
         selection = select(folder, "test", None)
-        return Rehearsed(selection.rehearse(judged=False), selection.stack)
+        with forked_workers():
+            return Rehearsed(selection.rehearse(judged=False), selection.stack)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +96,7 @@ def test_it_has_what_its_service_has(plan: Plan) -> None:
     assert own["image"] == "registry.example.com/shop/api:1.0.0"
     for key in ("env", "envFrom", "securityContext", "volumeMounts"):
         assert own[key] == theirs[key]
+    assert {"/etc/api/rounding", "/etc/api/key"} < {each["mountPath"] for each in own["volumeMounts"]}
     pod = job_of(found)["template"]["spec"]
     for key in ("serviceAccountName", "automountServiceAccountToken", "securityContext", "volumes"):
         assert pod[key] == service.inputs["spec"]["template"]["spec"][key]

@@ -94,7 +94,7 @@ def test_a_raised_minimum_is_there_before_visitors(shop: Shop, status: dict[str,
     assert annotations.check((wanted,), {"status": status}).is_ready is not waited
 
 
-def test_plain_variables_stand_in_the_config_map(shop: Shop) -> None:
+def test_plain_variables_are_in_the_config_map(shop: Shop) -> None:
     """References to the slot, other services, buckets, domains and flags are text."""
     assert shop.one("ConfigMap", "api-blue").inputs["data"] == {
         "DARK_MODE": "true",

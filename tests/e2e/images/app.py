@@ -27,7 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif ticks:
             self.tick(int(ticks[0]))
         else:
-            self.tell()
+            self.respond()
 
     def echo(self) -> None:
         """Frames of less than 126 bytes, until one of them ends the WebSocket."""
@@ -70,15 +70,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             left -= len(self.rfile.read(min(left, 65536))) or left
         return length
 
-    def tell(self) -> None:
+    def respond(self) -> None:
         received = self.received()
-        told = {
+        description = {
             "pod": os.environ.get("HOSTNAME"),
             "headers": dict(self.headers),
             "path": self.path,
             "received": received,
         }
-        body = json.dumps(told).encode()
+        body = json.dumps(description).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))

@@ -20,13 +20,13 @@ def connected(address: str, host: str) -> ssl.SSLSocket:
 
 def head(there: ssl.SSLSocket) -> bytes:
     """All up to the empty line."""
-    said = b""
-    while b"\r\n\r\n" not in said:
+    received = b""
+    while b"\r\n\r\n" not in received:
         more = there.recv(1)
         if not more:
             break
-        said += more
-    return said
+        received += more
+    return received
 
 
 def upgraded(there: ssl.SSLSocket, host: str, path: str) -> str:

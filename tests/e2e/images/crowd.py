@@ -33,7 +33,7 @@ class Secure(http.client.HTTPSConnection):
         self.sock = context.wrap_socket(plain, server_hostname=host)
 
 
-def asked(connection: http.client.HTTPConnection) -> str:
+def fetch(connection: http.client.HTTPConnection) -> str:
     connection.request("GET", asked_for.path, headers={"Host": host})
     answer = connection.getresponse()
     answer.read()
@@ -50,7 +50,7 @@ def visit() -> None:
     due = time.monotonic()
     while not Path(stop).exists():
         try:
-            seen, is_used = asked(connection), True
+            seen, is_used = fetch(connection), True
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             if is_used and isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):

@@ -20,8 +20,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         fault = FAULT.read_text() if FAULT.exists() else ""
         if self.path.startswith("/-/fault="):
+            self.answer(200)  # before another request ends the process
             FAULT.write_text(self.path.partition("=")[2])
-            return self.answer(200)
+            return None
         if self.path == "/-/ready":
             return self.answer(200)
         if fault == "crash":

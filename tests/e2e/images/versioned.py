@@ -70,13 +70,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Exception as error:
             status, found = 500, {"error": type(error).__name__}
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        told = json.dumps(found).encode()
+        payload = json.dumps(found).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("x-shop-slot", SLOT)
-        self.send_header("content-length", str(len(told)))
+        self.send_header("content-length", str(len(payload)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(payload)
 
     do_GET = do_POST = answer
 

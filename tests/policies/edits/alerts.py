@@ -1,4 +1,4 @@
-"""Alerts that would not fire, not be heard, or not in time; Alertmanager's routes, mutes and inhibitions."""
+"""Alerts that would not fire, not be received, or not in time; Alertmanager's routes, mutes and inhibitions."""
 
 from __future__ import annotations
 

@@ -218,6 +218,15 @@ CAUGHT = {
             ),
         ]
     },
+    "foreign-accounts": {
+        "prod": [
+            allows("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{OTHER}:orders"),
+            allows("s3:GetObject", "arn:aws:s3:::files/*", Condition={"StringEquals": {"aws:ResourceAccount": OTHER}}),
+            inline("new", "kms:Decrypt", f"arn:aws:kms:us-east-1:{OTHER}:key/00000000-0000-4000-8000-000000000001"),
+            Edit(*ASSIGNED, ("scope",), "/subscriptions/00000000-0000-4000-8000-00000000000f/resourceGroups/others"),
+            Edit(*ASSIGNED, ("scope",), "/providers/Microsoft.Management/managementGroups/all"),
+        ]
+    },
     "local-accounts": {
         "prod": [
             Edit("core/v1:Secret", "main/grafana-login", ("type",), "kubernetes.io/service-account-token"),

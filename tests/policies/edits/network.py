@@ -140,6 +140,7 @@ ALB = "alb.ingress.kubernetes.io"
 PUBLIC: dict[str, Any] = {"publicIPAddress": {"id": "p"}}
 PRIVATE: dict[str, Any] = {"subnet": {"id": "s"}}
 INTERNAL = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
+INSIDE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 VENDORS = {"ipBlock": {"cidr": "0.0.0.0/0"}}
 
 CAUGHT = {
@@ -263,7 +264,7 @@ CAUGHT = {
             allows(from_=[{"namespaceSelector": {}}], ports=[{"port": 3000}]),
             allows(from_=[{"namespaceSelector": {}, "podSelector": {}}]),
             allows("egress"),
-            allows("egress", to=[{"ipBlock": {"cidr": "0.0.0.0/0"}}]),
+            allows("egress", to=[{"ipBlock": {"cidr": "0.0.0.0/0", "except": INSIDE}}]),
             allows("egress", to=[{"namespaceSelector": {"matchLabels": {}}}], ports=[{"port": 5432}]),
         ]
     },

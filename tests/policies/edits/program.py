@@ -478,7 +478,6 @@ FINE = {
         Edit(RELEASE, "main/vector", ("values", "persistence", "hostPath", "path"), "/var/lib/vector/data"),
         cloud("random:index/randomPassword:RandomPassword", {"length": 48, "special": True}),
         Edit("v1:Deployment", API, ("customTimeouts",), {"create": 1800}, part=""),
-        an_object("core/v1:PersistentVolumeClaim", {"accessModes": ["ReadWriteOnce"]}),
         an_object("monitoring.coreos.com/v1:ServiceMonitor", {"selector": {"matchLabels": LABELS}}),
         an_object("core/v1:ConfigMap", data={"greeting": "hello"}),
     ],

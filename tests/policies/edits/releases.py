@@ -70,6 +70,13 @@ CAUGHT: Mapping[str, Mapping[str, list[Change]]] = {
         ],
         "staging": [waits_not(DEPLOYMENT, "smartwallet/smartwallet-api-green", "smartwallet/admit")],
     },
+    "release-evidence": {
+        "prod": [
+            Edit(RELEASE, "kingstons", ("spec", "checks"), []),
+            Edit(RELEASE, "fleet", ("spec", "steps"), []),
+            Edit(RELEASE, "fleet", ("spec", "queries"), {}),
+        ],
+    },
     "backend-service": {
         "prod": [Edit(RELEASE, "fleet", ROUTES, Shared("fleet-frontend-web", 1, "name", "nobody"))],
     },

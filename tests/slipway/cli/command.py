@@ -23,14 +23,14 @@ def once(
     judged: bool,
     on_progress: Callable[[Progress], None] | None = None,
     seed: str | None = None,
-    pack: PolicyPack | None = None,
+    packs: Sequence[PolicyPack] | None = None,
     marks_key: str | None = None,
 ) -> Rehearsal:
     found = dict(entries(self.project.root))
     if on_progress:
         on_progress(Progress("program", 0))
-    if pack is not None or marks_key is not None:  # of another folder, which is in no key, or another key each time
-        return rehearse(self, judged=judged, on_progress=on_progress, seed=seed, pack=pack, marks_key=marks_key)
+    if packs is not None or marks_key is not None:  # of another folder, which is in no key, or another key each time
+        return rehearse(self, judged=judged, on_progress=on_progress, seed=seed, packs=packs, marks_key=marks_key)
     in_its_place = self.file.parent == self.project.root
     if seed is None and in_its_place and found == unedited():
         made = rehearsed(self.stack.name).rehearsal

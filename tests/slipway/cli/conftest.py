@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import forking
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT
 
 CANARY = "canary-c0ffee-do-not-show"
@@ -48,7 +48,7 @@ class Copy:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)

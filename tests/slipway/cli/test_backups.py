@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from slipway.cli import backups as command
-from slipway.ops.aws import backups
-from slipway.ops.backups import BackupInfo, DatabaseRef, RestoreTest, backup_statuses
+from slipway.ops.aws import newest_backups
+from slipway.ops.backup_status import BackupInfo, DatabaseRef, RestoreTest, backup_statuses
 from slipway.settings.stacks import Stack, StackCluster
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.inside import Inside
@@ -54,7 +54,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         def find(stack: Stack, cluster: StackCluster, asked: list[DatabaseRef]) -> list[BackupInfo]:
             return [BackupInfo(f"server-{each.name}", **FINE | changed) for each in asked]  # type: ignore[arg-type]
 
-        monkeypatch.setattr(backups, "find", find)
+        monkeypatch.setattr(newest_backups, "find", find)
 
     return answer
 

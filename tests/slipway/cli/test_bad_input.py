@@ -28,15 +28,15 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize(("file", "old", "new", "told"), EDITS.values(), ids=EDITS)
-def test_an_edit_that_breaks_a_rule(project: Copy, file: str, old: str, new: str, told: str) -> None:
+@pytest.mark.parametrize(("file", "old", "new", "message"), EDITS.values(), ids=EDITS)
+def test_an_edit_that_breaks_a_rule(project: Copy, file: str, old: str, new: str, message: str) -> None:
     """One line that begins with the file and says the rule."""
     project.edit(file, old, new)
     run = project.slipway("check")
     assert (run.status, run.out) == (2, "")
     assert len(run.err.splitlines()) == 1, run.err
     assert run.err.startswith(f"{file}:")
-    assert told in run.err
+    assert message in run.err
     assert "sk_live" not in run.err
 
 
@@ -48,14 +48,14 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("content", "told"), FILES.values(), ids=FILES)
-def test_a_file_that_is_no_system(project: Copy, content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("content", "message"), FILES.values(), ids=FILES)
+def test_a_file_that_is_no_system(project: Copy, content: bytes, message: str) -> None:
     """Told once, although three stacks need it."""
     (project.root / FLEET).write_bytes(content)
     run = project.slipway("check")
     assert (run.status, run.out) == (2, "")
     assert len(run.err.splitlines()) == 1, run.err
-    assert told in run.err
+    assert message in run.err
 
 
 def test_a_missing_system_names_every_stack_that_has_it(project: Copy) -> None:

@@ -13,7 +13,7 @@ def test_check_says_what_is_well_formed(project: Copy) -> None:
     assert (run.status, run.out) == (0, "5 systems and 3 stacks are valid\n")
 
 
-def test_check_tells_the_problems_of_every_file_at_once(project: Copy) -> None:
+def test_check_reports_the_problems_of_every_file_at_once(project: Copy) -> None:
     """One line a problem, in the order of files and lines, each once although three stacks use the system."""
     project.edit("systems/fleet/system.yaml", "port: 3000", "port: 70000")
     project.edit("Pulumi.prod.yaml", "region: us-east-1", "region: us-east-9")
@@ -24,7 +24,7 @@ def test_check_tells_the_problems_of_every_file_at_once(project: Copy) -> None:
     assert "70000 is not a port (1–65535), for example 3000" in lines[1]
 
 
-def test_check_tells_the_lines_of_sql_files(project: Copy) -> None:
+def test_check_reports_the_lines_of_sql_files(project: Copy) -> None:
     """Beside the problems of settings; one file in another encoding, one that psql would obey."""
     folder = project.root / "systems/fleet/migrations"
     up, down = folder / "005_personal_business_use.sql", folder / "005_rollback.sql"
@@ -141,5 +141,5 @@ def test_a_missing_key_is_named_in_full(project: Copy) -> None:
     project.edit("Pulumi.prod.yaml", '      budgetStart: "2026-11-01"\n', "")
     run = project.slipway("check")
     assert run.status == 2
-    told = 'clusters.fleet.budgetStart: is required with a budget, for example "2026-11-01"'
-    assert run.err.splitlines()[0].endswith(told)
+    message = 'clusters.fleet.budgetStart: is required with a budget, for example "2026-11-01"'
+    assert run.err.splitlines()[0].endswith(message)

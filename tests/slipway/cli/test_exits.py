@@ -12,7 +12,7 @@ import pytest
 
 from slipway.cli import exits
 from slipway.ops.failure import CloudFailure
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.slipway.cli.conftest import COMMAND, ROOT, Copy
 
 
@@ -29,7 +29,7 @@ def ended(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "expected"),
     [
         (exits.Interrupted("while previewing prod; nothing was changed"), 130, "interrupted while previewing prod"),
         (KeyboardInterrupt(), 130, "slipway: interrupted during `check`"),
@@ -38,11 +38,13 @@ def ended(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int
         (PermissionError(13, "Permission denied", "ledger/prod.yaml"), 3, "ledger/prod.yaml: Permission denied"),
     ],
 )
-def test_every_way_to_fail(error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_way_to_fail(
+    error: BaseException, status: int, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One line says what it was."""
     left, message = ended(error, capsys)
-    assert (left, len(message.splitlines())) == (status, 1 if told else 0)
-    assert told in message
+    assert (left, len(message.splitlines())) == (status, 1 if expected else 0)
+    assert expected in message
 
 
 def test_an_error_of_our_own_is_not_taken_for_a_violation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,16 +68,16 @@ def test_an_interrupt_says_of_what(project: Copy) -> None:
     assert running.stderr is not None
     assert running.stderr.readline().startswith("Previewing")
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=PATIENCE)
+    _, output = running.communicate(timeout=TIMEOUT)
     assert running.returncode == 130
-    assert told.splitlines()[-1] == "slipway: interrupted while previewing local; nothing was changed"
+    assert output.splitlines()[-1] == "slipway: interrupted while previewing local; nothing was changed"
 
 
 def shell(project: Copy, script: str) -> tuple[int, str, str]:
     """What `script` ends with, in which `slipway` is the command."""
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script.replace("slipway", str(COMMAND))],
-        cwd=project.root, env={**os.environ, "PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        cwd=project.root, env={**os.environ, "PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False, timeout=TIMEOUT,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 

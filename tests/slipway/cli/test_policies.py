@@ -50,7 +50,7 @@ def database(retention: int) -> dict[str, Any]:
 
 
 def test_exported_state_is_judged(project: Copy) -> None:
-    """What is wrong with it today blocks, with the line that mends it."""
+    """What is wrong with it today blocks, with the line that fixes it."""
     file = exported(project, database(0))
     line = project.edit("systems/fleet/system.yaml", "  fleet_db:", "  fleet_db:")
     shown = project.slipway("policies", "check", "--state", file)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE, until
+from tests.processes import TIMEOUT, until
 from tests.rehearsed import rehearsed
 from tests.slipway.cli.conftest import CANARY, COMMAND, ROOT, Copy
 
@@ -115,7 +115,7 @@ def test_a_plan_that_no_pack_judged_is_not_passed(project: Copy) -> None:
     (project.root / "policies").unlink()
     run = project.slipway("preview", "--stack", "local")
     assert run.status == 2
-    assert "Policies: not evaluated: there is no policy pack in policies/" in run.out
+    assert "Policies: not judged: there is no policy pack in policies/, and --policy-pack names none" in run.out
     assert "violation" not in run.out
 
 
@@ -177,7 +177,7 @@ def test_an_interrupt_leaves_nothing_running(project: Copy) -> None:
     assert running.stderr is not None
     assert running.stderr.readline().startswith("Previewing")
     os.killpg(running.pid, signal.SIGINT)
-    assert running.wait(PATIENCE) == 130
+    assert running.wait(TIMEOUT) == 130
     until(lambda: not _processes(mark), "every process of the command ends")
 
 

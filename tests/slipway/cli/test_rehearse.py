@@ -1,4 +1,4 @@
-"""`slipway rehearse` without a cluster: one clear error, status 2, and no program that is run in vain."""
+"""`slipway rehearse` without a cluster: one clear error, status 2, and no program is run for nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import yaml
 from slipway.cli import rehearse
 from slipway.cli.cluster_options import ClusterOptions
 from slipway.cli.exits import FAILED, OK, VIOLATED
-from slipway.ops.cluster.cluster import ApplyResult
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
+from slipway.ops.cluster.apply_plan import ApplyResult
 from slipway.ops.cluster.objects import Manifests, Object
 from slipway.ops.cluster.pruning import Pruned
 from slipway.ops.cluster.scheduling import Outcome
 from slipway.settings.problems import InvalidSettings
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.slipway.cli.conftest import ROOT, Copy
 
 
@@ -113,7 +113,7 @@ def asked(
 
 
 @pytest.mark.parametrize(
-    ("answers", "known", "said", "good"),
+    ("answers", "known", "message", "good"),
     [
         (["y"], True, {}, True),
         (["n"], True, {}, False),
@@ -127,20 +127,20 @@ def asked(
     ],
 )
 def test_people_are_asked_whether_the_cluster_is_the_one(
-    monkeypatch: pytest.MonkeyPatch, answers: list[str], known: bool, said: dict[str, bool], good: bool
+    monkeypatch: pytest.MonkeyPatch, answers: list[str], known: bool, message: dict[str, bool], good: bool
 ) -> None:
     """One that was never rehearsed on is named by hand, or on the command line."""
-    assert asked(monkeypatch, *answers, known=known, **said) is good
+    assert asked(monkeypatch, *answers, known=known, **message) is good
 
 
 @pytest.mark.parametrize(
-    ("known", "said", "pass_this"), [(True, {}, "--yes"), (False, {"sure": True}, "--first"), (False, {}, "--yes")]
+    ("known", "message", "pass_this"), [(True, {}, "--yes"), (False, {"sure": True}, "--first"), (False, {}, "--yes")]
 )
-def test_where_nobody_can_be_asked_it_must_be_said(
-    monkeypatch: pytest.MonkeyPatch, known: bool, said: dict[str, bool], pass_this: str
+def test_without_a_terminal_the_answer_must_be_given(
+    monkeypatch: pytest.MonkeyPatch, known: bool, message: dict[str, bool], pass_this: str
 ) -> None:
     with pytest.raises(InvalidSettings) as error:
-        asked(monkeypatch, known=known, terminal=False, **said)
+        asked(monkeypatch, known=known, terminal=False, **message)
     assert f"pass {pass_this}" in str(error.value.problems[0])
     assert "context here (https://x)" in str(error.value.problems[0])
 
@@ -193,7 +193,7 @@ except KeyboardInterrupt:
     threading.Event().wait()
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
     assert done.returncode == 130
     assert "Traceback" not in done.stderr

@@ -111,7 +111,7 @@ def test_a_failure_names_its_step(cluster: Cluster, restore: Restore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "told"),
+    ("time", "message"),
     [
         ("yesterday", "--at yesterday is not a time in UTC, for example 2026-11-05T02:30:00Z"),
         ("2026-11-05T02:30:00", "is not a time in UTC"),
@@ -121,16 +121,16 @@ def test_a_failure_names_its_step(cluster: Cluster, restore: Restore) -> None:
         ("2999-01-01T00:00:00Z", "--at 2999-01-01T00:00:00Z is in the future"),
     ],
 )
-def test_a_time_that_is_none(cluster: Cluster, restore: Restore, time: str, told: str) -> None:
+def test_a_time_that_is_none(cluster: Cluster, restore: Restore, time: str, message: str) -> None:
     """An example is shown, and nothing is made."""
     run = restore("--at", time)
     assert (run.status, run.out, cluster.made) == (2, "", [])
-    assert told in run.err
+    assert message in run.err
     assert len(run.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ({"system": "flet"}, "did you mean 'fleet'?"),
         ({"database": "fleet"}, "--database fleet is not a database of fleet; did you mean 'fleet_db'?"),
@@ -138,11 +138,11 @@ def test_a_time_that_is_none(cluster: Cluster, restore: Restore, time: str, told
         ({"system": "expenses", "database": "expenses"}, "has no CronJob expenses/expenses-restore to restore with"),
     ],
 )
-def test_what_cannot_be_restored(cluster: Cluster, restore: Restore, words: dict[str, str], told: str) -> None:
+def test_what_cannot_be_restored(cluster: Cluster, restore: Restore, words: dict[str, str], message: str) -> None:
     """The fix, or the nearest name."""
     run = restore(**words)
     assert (run.status, run.out, cluster.made) == (2, "", [])
-    assert told in run.err
+    assert message in run.err
 
 
 @pytest.mark.parametrize("database", ["fleet", "fleet_db"])

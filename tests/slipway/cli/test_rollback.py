@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from slipway.cli.jobs import readable
+from slipway.cli.job_runner import readable
 from slipway.cli.rollback import MEANINGS
 from slipway.ops.cluster import following
 from tests.slipway.cli.conftest import ROOT, Copy, Run
 from tests.slipway.cli.inside import Inside
-from tests.slipway.ops.cluster.release import spec, status, stepping
+from tests.slipway.ops.cluster.sample_release import spec, status, stepping
 from tests.slipway.ops.cluster.server import Cluster, Play, log, migration_job, served
 
 MIGRATION = "005-personal-business-use"
@@ -154,7 +154,7 @@ def test_a_failure_names_the_step_and_what_the_status_means(cluster: Cluster, ro
     )
 
 
-def test_a_deadline_is_told_as_the_cluster_says_it(cluster: Cluster, rollback: Rollback) -> None:
+def test_a_deadline_is_reported_as_the_cluster_says_it(cluster: Cluster, rollback: Rollback) -> None:
     """No container ended then."""
     cluster.put(job())
     cluster.play = Play(condition="Failed", reason="Job was active longer than specified deadline")
@@ -175,7 +175,7 @@ def test_an_interrupt_leaves_the_job(cluster: Cluster, rollback: Rollback) -> No
 
 
 def test_a_wait_that_is_too_short_leaves_the_job(cluster: Cluster, rollback: Rollback) -> None:
-    """Exit status 3, for nobody knows what it came to."""
+    """Exit status 3, because the result is not known."""
     cluster.put(job())
     cluster.play = Play(condition=None)
     run = rollback("--yes", "--timeout", "1")
@@ -200,7 +200,7 @@ def refused(run: Run, cluster: Cluster) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ({"system": "flet"}, "--system flet is not a system of stack local; did you mean 'fleet'?"),
         ({"migration": "005-personal-use"}, f"is not a migration of fleet; did you mean '{MIGRATION}'?"),
@@ -208,9 +208,9 @@ def refused(run: Run, cluster: Cluster) -> str:
         ({}, f"{MIGRATION} was never applied on test, so there is nothing to roll back"),
     ],
 )
-def test_what_cannot_be_taken_back(cluster: Cluster, rollback: Rollback, words: dict[str, str], told: str) -> None:
+def test_what_cannot_be_taken_back(cluster: Cluster, rollback: Rollback, words: dict[str, str], message: str) -> None:
     """The fix, or the nearest name."""
-    assert told in refused(rollback("--yes", **words), cluster)
+    assert message in refused(rollback("--yes", **words), cluster)
 
 
 def test_a_migration_without_a_rollback_file(cluster: Cluster, rollback: Rollback, project: Copy) -> None:

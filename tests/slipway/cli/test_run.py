@@ -91,7 +91,7 @@ def test_another_command_has_the_same_pod(cluster: Cluster, run: RunJob, of: tup
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--schedule", "invoice"), "--schedule invoice is not a schedule of fleet; did you mean 'invoices'?"),
         (("--service", "fleet-ap", "x"), "--service fleet-ap is not a service of fleet"),
@@ -100,15 +100,15 @@ def test_another_command_has_the_same_pod(cluster: Cluster, run: RunJob, of: tup
         ((), "pass either --schedule, or --service"),
     ],
 )
-def test_what_cannot_run(cluster: Cluster, run: RunJob, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_run(cluster: Cluster, run: RunJob, words: tuple[str, ...], message: str) -> None:
     """The fix, or the nearest name, and nothing is made."""
     done = run(*words)
     assert (done.status, done.out, cluster.made) == (2, "", [])
-    assert told in done.err
+    assert message in done.err
 
 
 @pytest.mark.parametrize(
-    ("blue", "green", "told"),
+    ("blue", "green", "message"),
     [
         ({"suspended": True}, {"suspended": True}, "is suspended in every slot"),
         ({"suspended": False}, {"suspended": False}, "runs in both slots"),
@@ -121,7 +121,7 @@ def test_what_cannot_run(cluster: Cluster, run: RunJob, words: tuple[str, ...], 
     ],
 )
 def test_no_second_run_and_none_where_nothing_is_live(
-    cluster: Cluster, run: RunJob, blue: dict[str, Any] | None, green: dict[str, Any] | None, told: str
+    cluster: Cluster, run: RunJob, blue: dict[str, Any] | None, green: dict[str, Any] | None, message: str
 ) -> None:
     """Nothing is started."""
     for slot, state in (("blue", blue), ("green", green)):
@@ -131,4 +131,4 @@ def test_no_second_run_and_none_where_nothing_is_live(
             cluster.cron_jobs["fleet", f"invoices-{slot}"] = cron_job(slot, **state)
     done = run("--schedule", "invoices")
     assert (done.status, cluster.made) == (2, [])
-    assert told in done.err
+    assert message in done.err

@@ -29,15 +29,15 @@ def test_it_writes_a_page_for_a_browser(project: Copy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "at", "said"),
+    ("system", "at", "message"),
     [
         ("fleat", AT, "did you mean 'fleet'"),
         ("monitoring-main", AT, "no system of its own"),
         ("fleet", ("--at", "2026-12-01 10:00"), "not a time with its zone, for example 2026-12-01T10:00:00Z"),
     ],
 )
-def test_bad_input(project: Copy, system: str, at: tuple[str, str], said: str) -> None:
+def test_bad_input(project: Copy, system: str, at: tuple[str, str], message: str) -> None:
     """Exit status 2, and what to pass instead."""
     run = project.slipway("runbook", "--stack", "prod", "--system", system, *at)
     assert run.status == 2
-    assert said in run.err
+    assert message in run.err

@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from slipway.cli import secrets
-from slipway.ops.aws.secrets import SecretsManager
-from slipway.ops.azure.secrets import KeyVault
-from slipway.ops.kubernetes.secrets import ClusterSecret
+from slipway.ops.aws.supplied_secrets import SecretsManager
+from slipway.ops.azure.supplied_secrets import KeyVault
+from slipway.ops.kubernetes.supplied_secrets import ClusterSecret
 from slipway.settings.load import load_systems
 from slipway.settings.project import find_project
 from slipway.settings.services import Supplied
@@ -74,7 +74,7 @@ def test_standard_input_becomes_the_value(slipway: Inside, client: Any, given: s
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         (b"", "is empty: pipe it in"),
         (b"\n", "is empty: pipe it in"),
@@ -84,28 +84,28 @@ def test_standard_input_becomes_the_value(slipway: Inside, client: Any, given: s
     ],
     ids=["nothing", "a newline", "long", "binary", "zero"],
 )
-def test_what_is_no_value(slipway: Inside, client: Any, given: bytes, told: str) -> None:
+def test_what_is_no_value(slipway: Inside, client: Any, given: bytes, message: str) -> None:
     """Exit status 2, nothing kept, nothing quoted."""
     run = slipway(*SET, "CLERK_SECRET_KEY", given=given)
     assert (run.status, run.out) == (2, "")
-    assert f"the value of CLERK_SECRET_KEY {told}" in run.err
+    assert f"the value of CLERK_SECRET_KEY {message}" in run.err
     assert CANARY not in run.everything
     assert client.list_secret_version_ids(SecretId=ENTRY)["Versions"] == []
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("CLERK_SECRET_KEYS", "CLERK_SECRET_KEYS is not a secret of smartwallet; did you mean 'CLERK_SECRET_KEY'?"),
         ("CLERK-SECRET-KEY", "this is not a secret of smartwallet"),
         (f"CLERK_SECRET_KEY={CANARY}", "this is not a secret of smartwallet"),
     ],
 )
-def test_a_name_that_is_not_supplied(slipway: Inside, name: str, told: str) -> None:
+def test_a_name_that_is_not_supplied(slipway: Inside, name: str, message: str) -> None:
     """Exit status 2 and the fix; what may be a value in the name's place is not repeated."""
     run = slipway(*SET, name, given=CANARY.encode())
     assert (run.status, run.out) == (2, "")
-    assert told in run.err
+    assert message in run.err
     assert CANARY not in run.everything
 
 
@@ -171,7 +171,7 @@ def test_an_old_value_is_due(days: int, due: str) -> None:
     assert state == ("supplied", f"{now - timedelta(days=days):%Y-%m-%d} 00:00 UTC", due)
 
 
-def test_without_a_login_the_fix_is_told(project: Copy) -> None:
+def test_without_a_login_the_fix_is_reported(project: Copy) -> None:
     """The real command, exit status 3 and one line."""
     nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"), "")
     nowhere = {name: str(project.root / "none") for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}

@@ -117,20 +117,20 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("system", "slot", "version", "told"), REFUSED.values(), ids=REFUSED)
-def test_bad_input_changes_nothing(project: Copy, system: str, slot: str, version: str, told: str) -> None:
+@pytest.mark.parametrize(("system", "slot", "version", "message"), REFUSED.values(), ids=REFUSED)
+def test_bad_input_changes_nothing(project: Copy, system: str, slot: str, version: str, message: str) -> None:
     """Exit status 2, one clear error, the file as it was."""
     before = (project.root / PROD).read_bytes()
     run = project.slipway(
         "set-version", "--stack", "prod", f"--system={system}", f"--slot={slot}", f"--version={version}"
     )
     assert (run.status, run.out) == (2, ""), run.everything
-    assert told in run.err
+    assert message in run.err
     assert (project.root / PROD).read_bytes() == before
 
 
 def test_a_version_that_breaks_another_rule_changes_nothing(project: Copy) -> None:
-    """The problem is told of the stack's own file: here visitors would be split over an incompatible migration."""
+    """The problem is reported in the stack's own file: here visitors would be split over an incompatible migration."""
     make_by_hand(project.root)
     project.edit(PROD, "          blue: {version: 1.0.0}\n", f"          {SPLIT}\n")
     before = (project.root / PROD).read_bytes()

@@ -9,12 +9,12 @@ import pytest
 from slipway.ops.aws import weights
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import Connection
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 from tests.by_hand import make_by_hand
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.inside import Inside
 from tests.slipway.ops.cluster.memory import Memory
-from tests.slipway.ops.cluster.release import spec, stepping
+from tests.slipway.ops.cluster.sample_release import spec, stepping
 
 STAGING = ("weights", "--stack", "staging", "--system")
 
@@ -24,9 +24,9 @@ def slipway(project: Copy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
     return Inside(project.root, monkeypatch, capfd)
 
 
-@pytest.mark.parametrize(("green", "said"), [(10, ""), (50, "differs")])
+@pytest.mark.parametrize(("green", "message"), [(10, ""), (50, "differs")])
 def test_weights_in_force_stand_beside_the_declared(
-    slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch, green: int, said: str
+    slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch, green: int, message: str
 ) -> None:
     """A difference is told, where people release by hand."""
     make_by_hand(project.root)
@@ -36,7 +36,7 @@ def test_weights_in_force_stand_beside_the_declared(
     assert run.status == 0
     declared = "blue 90 %, green 10 %, blue active"
     row = run.out.splitlines()[1]
-    assert row == f"web   blue {100 - green} %, green {green} %, blue active  {declared}  {said}".rstrip()
+    assert row == f"web   blue {100 - green} %, green {green} %, blue active  {declared}  {message}".rstrip()
 
 
 def test_where_a_release_moves_visitors_the_file_is_not_compared(
@@ -74,11 +74,11 @@ def test_a_system_without_sites(slipway: Inside) -> None:
 def route(blue: int, green: int, seen: int = 4) -> dict[str, Any]:
     parent = {"name": "smartwallet", "sectionName": "api"}
     backends = [{"name": "smartwallet-api-blue", "weight": blue}, {"name": "smartwallet-api-green", "weight": green}]
-    said = [{"type": each, "status": "True", "observedGeneration": seen} for each in ("Accepted", "ResolvedRefs")]
+    conditions = [{"type": each, "status": "True", "observedGeneration": seen} for each in ("Accepted", "ResolvedRefs")]
     return {
         "metadata": {"name": "smartwallet-api-api", "namespace": "smartwallet", "generation": 4},
         "spec": {"parentRefs": [parent], "rules": [{"name": "by-weight-any", "backendRefs": backends}]},
-        "status": {"parents": [{"parentRef": parent, "conditions": said}]},
+        "status": {"parents": [{"parentRef": parent, "conditions": conditions}]},
     }
 
 
@@ -108,7 +108,7 @@ def test_elsewhere_the_gateway_splits_visitors(
 
 
 @pytest.mark.parametrize(
-    ("state", "row", "said"),
+    ("state", "row", "message"),
     [
         (stepping(weights={"blue": 60, "green": 40}), "blue 60 %, green 40 %  blue 60 %, green 40 %", "Stepping"),
         (stepping(), "blue 60 %, green 40 %  blue 90 %, green 10 %  differs", "Stepping"),
@@ -117,7 +117,7 @@ def test_elsewhere_the_gateway_splits_visitors(
     ],
 )
 def test_where_a_release_moves_visitors_it_says_what_is_wanted(
-    slipway: Inside, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], row: str, said: str
+    slipway: Inside, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], row: str, message: str
 ) -> None:
     """Instead of the stack's file, from the first promotion on; and the release is named."""
     memory = Memory()
@@ -137,4 +137,4 @@ def test_where_a_release_moves_visitors_it_says_what_is_wanted(
     heads, found, sentence = run.out.splitlines()
     assert ("release" in heads, "declared" in heads) == (bool(state), not state)
     assert found == f"smartwallet-api-api  {row}"
-    assert sentence.startswith(f"smartwallet personal-use-v1.1.0 is {said}")
+    assert sentence.startswith(f"smartwallet personal-use-v1.1.0 is {message}")

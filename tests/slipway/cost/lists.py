@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import serving
 
 COLUMNS = (
     *(
@@ -66,13 +67,13 @@ def regions(service: str, *names: str) -> bytes:
 def page(*items: Mapping[str, Any], following: str | None = None, **other: Any) -> bytes:
     """A page of retail prices."""
     usual = {"currencyCode": "USD", "tierMinimumUnits": 0.0, "type": "Consumption", "unitOfMeasure": "1 Hour"}
-    told = {
+    body = {
         "BillingCurrency": "USD",
         "Items": [{**usual, **each} for each in items],
         "NextPageLink": following,
         "Count": len(items),
     }
-    return json.dumps({**told, **other}).encode()
+    return json.dumps({**body, **other}).encode()
 
 
 class Lists:
@@ -100,7 +101,7 @@ class Lists:
 
 
 @contextmanager
-def serving() -> Iterator[Lists]:
+def serving_lists() -> Iterator[Lists]:
     lists = Lists()
 
     class Handler(BaseHTTPRequestHandler):
@@ -114,12 +115,6 @@ def serving() -> Iterator[Lists]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        lists.address = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield lists
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as port:
+        lists.address = f"http://127.0.0.1:{port}"
+        yield lists

@@ -14,7 +14,7 @@ from slipway.cost import load
 from slipway.cost.lists.writing import with_prices
 from slipway.ops.failure import CloudFailure
 from slipway.settings.problems import InvalidSettings
-from tests.slipway.cost.lists import OFFERS, RETAIL, Lists, offer, page, regions, serving
+from tests.slipway.cost.lists import OFFERS, RETAIL, Lists, offer, page, regions, serving_lists
 
 AWS = """\
 # Of AWS.
@@ -61,7 +61,7 @@ TODAY = date(2026, 5, 6)
 @pytest.fixture
 def lists() -> Iterator[Lists]:
     """Both lists, whole and with other prices than the files."""
-    with serving() as found:
+    with serving_lists() as found:
         found.put(INDEX, regions("AmazonVPC", "us-east-1", "us-west-2"))
         found.put(
             EAST, offer({**USED, "PricePerUnit": "0.0060000000"}, {"usageType": "USE1-Other", "PricePerUnit": "9"})
@@ -109,9 +109,9 @@ def test_prices_are_written_and_all_else_stays(project: Path, lists: Lists, caps
     prices = load(project)
     assert prices.days == ("2026-05-06", "2026-05-06")
     assert prices.entered == (0, 4)
-    told = capsys.readouterr()
-    assert "aws: address in us-east-1: 0.005 → 0.006\nprices/aws.yaml: 3 prices fetched, 1 changed\n" in told.out
-    assert "Fetching prices of aws: AmazonVPC in us-east-1 …" in told.err
+    printed = capsys.readouterr()
+    assert "aws: address in us-east-1: 0.005 → 0.006\nprices/aws.yaml: 3 prices fetched, 1 changed\n" in printed.out
+    assert "Fetching prices of aws: AmazonVPC in us-east-1 …" in printed.err
 
 
 def test_one_cloud_can_be_fetched_alone(project: Path, lists: Lists) -> None:

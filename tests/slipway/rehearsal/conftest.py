@@ -10,6 +10,7 @@ from textwrap import dedent
 import pytest
 
 from slipway.rehearsal import ConfigValue, Rehearsal, Step, rehearse
+from tests.forking import forked_workers
 from tests.shared import shared
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
@@ -45,7 +46,8 @@ def _rehearsal(text: str, config: tuple[tuple[str, ConfigValue], ...], existing:
         program = Path(directory)
         (program / "kit.py").write_text(KIT)
         (program / "__main__.py").write_text("from kit import *\n" + dedent(text))
-        return rehearse(program, project="shop", stack="dev", config=dict(config), existing=existing)
+        with forked_workers():
+            return rehearse(program, project="shop", stack="dev", config=dict(config), existing=existing)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from slipway.rehearsal.analyzers import PackHost
 from slipway.rehearsal.errors import PolicyPackError
 from slipway.rehearsal.findings import Finding, PolicyPack
 from slipway.rehearsal.pack_config import PackConfigError
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 
 CANARY = "canary-91c2-never-shown"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": CANARY}
@@ -62,7 +62,7 @@ def urn(name: str) -> str:
 
 
 def host(*packs: Path, policies: dict[str, Any] | None = None, **options: Any) -> closing[PackHost]:
-    options = {"config": {}, "secret_keys": [], "timeout": PATIENCE, "start_timeout": PATIENCE, **options}
+    options = {"config": {}, "secret_keys": [], "timeout": TIMEOUT, "start_timeout": TIMEOUT, **options}
     chosen = [PolicyPack(path, policies or {}) for path in packs]
     return closing(PackHost(chosen, project="slipway", stack="staging", organization="organization", **options))
 
@@ -136,7 +136,7 @@ def test_configuration_reaches_the_pack(make_pack: MakePack, config: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"sizes": "advisory"}, "sizes is not a policy of the pack; did you mean size"),
         ({"size": {"limit": "ten"}}, r"size\.limit: 'ten' is not of type 'number'"),
@@ -144,11 +144,11 @@ def test_configuration_reaches_the_pack(make_pack: MakePack, config: dict[str, A
         ({"size": 3}, "size is neither a level nor a mapping"),
     ],
 )
-def test_wrong_configuration_is_refused(make_pack: MakePack, config: dict[str, Any], told: str) -> None:
+def test_wrong_configuration_is_refused(make_pack: MakePack, config: dict[str, Any], message: str) -> None:
     """A name that the pack lacks or a value of the wrong type is an error, with the right word."""
     with host(make_pack(NOISY), policies=config) as packs:
         packs.analyze(request("big", size=11))
-        with pytest.raises(PackConfigError, match=told):
+        with pytest.raises(PackConfigError, match=message):
             packs.findings()
 
 
@@ -166,26 +166,26 @@ POLICIES = [
 
 
 @pytest.mark.parametrize(
-    ("failure", "told"),
+    ("failure", "message"),
     [
         ('raise ValueError("bad " + args.props["password"])', "bad "),
         ("os._exit(7)", "its process ended, exit status 7"),
     ],
     ids=["raises", "dies"],
 )
-def test_failing_policy_fails_the_run_by_name(make_pack: MakePack, failure: str, told: str) -> None:
+def test_failing_policy_fails_the_run_by_name(make_pack: MakePack, failure: str, message: str) -> None:
     """The error names pack, policy, resource and manner, and shows no secret that the policy was handed."""
     with host(make_pack(BROKEN.format(failure=failure))) as packs:
         packs.analyze(request("thing", password=SECRET))
         with pytest.raises(PolicyPackError) as failed:
             packs.findings()
     assert f"policy pack pack 1.2.3: policy faulty failed on {urn('thing')}: " in str(failed.value)
-    assert told in str(failed.value)
+    assert message in str(failed.value)
     assert CANARY not in "".join(traceback.format_exception(failed.value))
 
 
 def test_hanging_policy_is_named(make_pack: MakePack) -> None:
-    """An answer is waited for no longer than there is patience. The other policies may be slow."""
+    """An answer is waited for no longer than the timeout. The other policies may be slow."""
     alone = {"all": "disabled", "faulty": "mandatory"}
     with host(make_pack(BROKEN.format(failure="threading.Event().wait()")), policies=alone, timeout=0.5) as packs:
         packs.analyze(request("thing"))
@@ -213,18 +213,18 @@ def test_closing_with_requests_under_way_is_quiet(make_pack: MakePack, caplog: p
 
 
 @pytest.mark.parametrize(
-    ("policies", "timeout", "told"),
+    ("policies", "timeout", "message"),
     [
-        ('raise RuntimeError("not today")', PATIENCE, "pack did not start: exit status 1\n.*RuntimeError: not today"),
-        ("import no_such_module", PATIENCE, "No module named 'no_such_module'"),
+        ('raise RuntimeError("not today")', TIMEOUT, "pack did not start: exit status 1\n.*RuntimeError: not today"),
+        ("import no_such_module", TIMEOUT, "No module named 'no_such_module'"),
         ("threading.Event().wait()", 0.5, "pack did not start within 0.5 s"),
     ],
 )
-def test_pack_that_does_not_start_is_told(make_pack: MakePack, policies: str, timeout: float, told: str) -> None:
+def test_pack_that_does_not_start_is_reported(make_pack: MakePack, policies: str, timeout: float, message: str) -> None:
     """The error has what the pack said last, and comes when an answer is needed."""
     with host(make_pack(policies), start_timeout=timeout) as packs:
         packs.analyze(request("thing"))
-        with pytest.raises(PolicyPackError, match=f"(?s){told}"):
+        with pytest.raises(PolicyPackError, match=f"(?s){message}"):
             packs.findings()
 
 
@@ -250,7 +250,7 @@ POLICIES = [
 """
 
 
-def test_remediation_alters_and_is_told(make_pack: MakePack) -> None:
+def test_remediation_alters_and_is_reported(make_pack: MakePack) -> None:
     """Altered properties come back, secrets as secrets; a later pack sees what an earlier one altered."""
     first, second = make_pack(REMEDY, "first"), make_pack(REMEDY, "second")
     with host(first, second) as packs:
@@ -282,12 +282,12 @@ POLICIES = [ResourceValidationPolicy("telltale", "Tells all.", tell)]
 
 
 def test_secrets_are_masked_in_findings(make_pack: MakePack) -> None:
-    """A pack is handed secrets of resources and configuration; what it tells of them is masked."""
+    """A pack is handed secrets of resources and configuration; what it prints of them is masked."""
     options = {"config": {"slipway:token": f"{CANARY}-2"}, "secret_keys": ["slipway:token"]}
     with host(make_pack(TELLTALE), **options) as packs:
         packs.analyze(request("thing", login={"password": SECRET}))
-        told = {each.message for each in packs.findings()}
-    assert told == {"password [secret]", "token [secret]", "slipway staging true"}
+        findings = {each.message for each in packs.findings()}
+    assert findings == {"password [secret]", "token [secret]", "slipway staging true"}
 
 
 def test_values_are_sent_as_the_engine_sends_them(make_pack: MakePack) -> None:
@@ -336,6 +336,6 @@ def test_pack_ends_with_its_worker(worker: subprocess.Popen[str]) -> None:
     watch = os.pidfd_open(pack)
     worker.kill()
     worker.wait()
-    ended, _, _ = select.select([watch], [], [], PATIENCE)
+    ended, _, _ = select.select([watch], [], [], TIMEOUT)
     os.close(watch)
     assert ended

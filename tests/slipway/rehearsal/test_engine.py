@@ -16,7 +16,7 @@ def test_debug_and_ephemeral_messages_are_dropped():
     assert engine.diagnostics == (Diagnostic("warning", "kept", "urn:a"),)
 
 
-def test_the_rehearsal_says_a_thing_once_a_resource():
+def test_the_rehearsal_reports_a_thing_once_a_resource():
     engine = Engine(Redactor())
     for urn in ("urn:a", "urn:a", "urn:b"):
         engine.report("info", "not modelled", urn)

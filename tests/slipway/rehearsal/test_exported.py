@@ -53,42 +53,42 @@ def findings(tmp_path: Path, pack: PolicyPack, *resources: Any) -> dict[tuple[st
     """Messages by policy and name."""
     file = tmp_path / "export.json"
     file.write_text(exported(*resources))
-    said = evaluate(read(file), [pack])
-    return {(each.policy, each.urn.rpartition("::")[2]): each.message for each in said}
+    reported = evaluate(read(file), [pack])
+    return {(each.policy, each.urn.rpartition("::")[2]): each.message for each in reported}
 
 
 def test_inputs_alone_and_outputs_together(tmp_path: Path, pack: PolicyPack) -> None:
     """A rule on a resource sees inputs, options and provider; one on the stack outputs and dependencies."""
-    said = findings(
+    reported = findings(
         tmp_path,
         pack,
         {"urn": PROVIDER, "custom": True, "inputs": {"version": "4"}},
         resource("first", inputs={"length": 2}, outputs={"id": "a", "length": 2}, protect=True),
         resource("second", inputs={"a": 1}, provider=f"{PROVIDER}::id", dependencies=[resource("first")["urn"]]),
     )
-    assert said["alone", "first"] == "in ['length'] True None None"
-    assert said["alone", "second"] == "in ['a'] False main None"
-    assert said["together", "first"] == "out ['id', 'length'] after []"
-    assert said["together", "second"] == "out ['a'] after ['first']"
+    assert reported["alone", "first"] == "in ['length'] True None None"
+    assert reported["alone", "second"] == "in ['a'] False main None"
+    assert reported["together", "first"] == "out ['id', 'length'] after []"
+    assert reported["together", "second"] == "out ['a'] after ['first']"
 
 
 def test_what_waits_for_deletion_is_not_judged(tmp_path: Path, pack: PolicyPack) -> None:
     """A replaced resource that is still in the state is on its way out."""
-    said = findings(tmp_path, pack, resource("old", delete=True), resource("new"))
-    assert {name for _, name in said} == {"new"}
+    reported = findings(tmp_path, pack, resource("old", delete=True), resource("new"))
+    assert {name for _, name in reported} == {"new"}
 
 
 def test_secret_is_not_known_or_not_shown(tmp_path: Path, pack: PolicyPack) -> None:
     """An encrypted value counts as unknown; one in plain text is judged, and masked in what is said."""
-    said = findings(
+    reported = findings(
         tmp_path,
         pack,
         resource("sealed", inputs={"word": SECRET | {"ciphertext": "AAAB"}}),
         resource("open", inputs={"word": SECRET | {"plaintext": json.dumps(CANARY)}}),
     )
-    assert "preview" in said["alone", "sealed"]
-    assert "in ['word']" in said["alone", "open"]
-    assert CANARY not in json.dumps([*said.values()])
+    assert "preview" in reported["alone", "sealed"]
+    assert "in ['word']" in reported["alone", "open"]
+    assert CANARY not in json.dumps([*reported.values()])
 
 
 @pytest.mark.parametrize(

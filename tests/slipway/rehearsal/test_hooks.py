@@ -54,7 +54,7 @@ def test_a_components_after_hook_sees_its_outputs(run):
     assert ["after", "done", [], ["ready"]] in run(HOOKS).plan.outputs["called"]
 
 
-def test_hook_names_stand_in_the_state(step):
+def test_hook_names_are_in_the_state(step):
     assert step(HOOKS, "made").state["resourceHooks"] == {
         "BeforeCreate": ["silent", "before"],
         "AfterCreate": ["after"],

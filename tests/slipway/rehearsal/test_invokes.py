@@ -66,7 +66,7 @@ def test_a_resource_of_the_run_can_be_looked_up_by_its_urn(run):
     assert rehearsal.plan.outputs == {"given": "x"}
 
 
-def test_the_plain_form_fails_and_the_diagnostic_says_what_to_use(run):
+def test_the_plain_form_fails_on_one_line_that_says_what_to_add(run):
     rehearsal = run(
         """
         import pulumi_kubernetes as k8s
@@ -74,7 +74,7 @@ def test_the_plain_form_fails_and_the_diagnostic_says_what_to_use(run):
         get_caller_identity()
         """
     )
-    assert "get_caller_identity()" in rehearsal.failure
-    (diagnostic,) = rehearsal.diagnostics
-    assert "aws:index/getCallerIdentity:getCallerIdentity" in diagnostic.message
-    assert "_output form" in diagnostic.message
+    assert rehearsal.failure.startswith("__main__.py:5: aws:index/getCallerIdentity:getCallerIdentity was not called")
+    assert "add it to rehearsal.yaml" in rehearsal.failure
+    assert "\n" not in rehearsal.failure
+    assert rehearsal.diagnostics == ()

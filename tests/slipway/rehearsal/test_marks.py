@@ -9,10 +9,12 @@ from pathlib import Path
 from slipway.rehearsal import SECRET, Rehearsal, rehearse
 from slipway.rehearsal.difference import compare
 from slipway.rehearsal.difference.before import of_plan
+from tests.forking import forked_workers
 from tests.shared import shared
 
 PROGRAM = """
 import pulumi
+from tests.forking import forked_workers
 
 class Res(pulumi.CustomResource):
     def __init__(self, name, **props):
@@ -27,7 +29,8 @@ Res("other", data={{"key": pulumi.Output.secret("canary-key")}})
 def run(password: str, key: str | None = "shared") -> Rehearsal:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "__main__.py").write_text(PROGRAM.format(password=password))
-        return rehearse(Path(folder), project="shop", stack="dev", config={}, marks_key=key)
+        with forked_workers():
+            return rehearse(Path(folder), project="shop", stack="dev", config={}, marks_key=key)
 
 
 def test_another_secret_is_a_change_of_its_property_only() -> None:

@@ -129,7 +129,7 @@ def test_depending_on_a_component_means_its_custom_descendants_also_those_made_l
     assert sorted(names) == ["early", "late"]
 
 
-def test_options_stand_in_the_state_as_the_engine_writes_them(step):
+def test_options_are_in_the_state_as_the_engine_writes_them(step):
     found = step(OPTIONS, "it")
     assert found.op == "import"
     assert found.state["importID"] == "the-id"

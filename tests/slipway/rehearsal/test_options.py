@@ -61,7 +61,7 @@ def test_own_and_inherited_aliases_multiply():
     ]
 
 
-def test_the_alias_that_a_state_knows_stands_in_the_plan_also_a_child_s(step):
+def test_the_alias_that_a_state_knows_is_in_the_plan_also_a_child_s(step):
     """As in the engine: the one that matched, and none where the resource is known by its own name."""
     text = """
     parent = Comp("new", ResourceOptions(aliases=[pulumi.Alias(name="old")]))

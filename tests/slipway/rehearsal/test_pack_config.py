@@ -43,7 +43,7 @@ def test_layers(initial: dict[str, Any], given: dict[str, Any], sizes: PolicyCon
     assert reconciled(info(initial), given)["sizes"] == sizes
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     """One error has all that is wrong, with the place of each."""
     given = {"size": "advisory", "names": "loud", "sizes": {"most": "many", "least": 0}}
     with pytest.raises(PackConfigError) as refused:

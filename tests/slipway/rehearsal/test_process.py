@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from slipway.rehearsal import ConfigValue, PolicyPack, ProgramNotFoundError, Progress, WorkerError, process, rehearse
-from tests.processes import PATIENCE, assert_ended
+from tests.processes import TIMEOUT, assert_ended
 
 CANARY = "canary-61c09f"
 
@@ -94,7 +94,7 @@ def test_a_secret_is_in_no_output(tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_the_programs_exit_handlers_run_and_what_it_printed_last_is_shown(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(process, "EXIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(process, "EXIT_SECONDS", TIMEOUT)
     text = "import atexit\natexit.register(print, 'leaving')\nprint('no newline', end='')\n"
     rehearse(program(tmp_path, text), project="p", stack="s", config={})
     assert capfd.readouterr().err == "no newlineleaving\n"
@@ -166,5 +166,5 @@ def test_nothing_is_left_running_when_the_parent_is_stopped(tmp_path: Path, stop
     )
     running = pids.read_text().split()
     parent.send_signal(stop)
-    assert parent.wait(PATIENCE) != 0
+    assert parent.wait(TIMEOUT) != 0
     assert_ended(map(int, running))

@@ -12,10 +12,12 @@ import pytest
 
 from slipway.rehearsal import SECRET, UNKNOWN, ConfigValue, Rehearsal, rehearse
 from slipway.rehearsal.randoms import SYMBOLS
+from tests.forking import forked_workers
 
 PROGRAM = """
 import pulumi, pulumi_random as random
 from pulumi import Output
+from tests.forking import forked_workers
 
 class Res(pulumi.CustomResource):
     def __init__(self, name, **props):
@@ -45,7 +47,8 @@ def run(seed: str | None, rotated: str = "never") -> Rehearsal:
     }
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "__main__.py").write_text(PROGRAM)
-        rehearsal = rehearse(Path(directory), project="shop", stack="dev", config=config, seed=seed)
+        with forked_workers():
+            rehearsal = rehearse(Path(directory), project="shop", stack="dev", config=config, seed=seed)
     assert rehearsal.failure is None, rehearsal.failure
     return rehearsal
 

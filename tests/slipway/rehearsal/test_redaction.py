@@ -50,8 +50,8 @@ def test_words_of_a_secret_document_are_left_alone():
     """Only what gives a value away is masked: keys and words of its structure stand in other texts too."""
     redactor = Redactor()
     redactor.add(DOCUMENT)
-    said = "the route is read by no agent: what its pods write to the receivers of this team is gone"
-    assert redactor.masked(said) == said
+    message = "the route is read by no agent: what its pods write to the receivers of this team is gone"
+    assert redactor.masked(message) == message
 
 
 @pytest.mark.parametrize("value", ["swordfish", "hunter2hunter2", "4f0c9a4f0c9a4f0c9a4f0c9a4f0c9a4f"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
-from importlib import metadata
+import random
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ def test_a_function_with_other_parameters_is_named_with_both_versions(
     part: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release that changes one is found before it makes a plan wrong."""
-    monkeypatch.setattr(".".join(part), lambda something, new: None)
+    monkeypatch.setattr(import_module(part[0]), part[1], lambda something, new: None)
     monkeypatch.setattr(sdk.metadata, "version", lambda package: "4.0.0")
-    with pytest.raises(sdk.SdkError, match=r"pulumi 4\.0\.0 differs from the supported pulumi 3\.272\.0") as told:
+    with pytest.raises(sdk.SdkError, match=r"pulumi 4\.0\.0 differs from the supported pulumi 3\.272\.0") as reported:
         sdk.verify()
-    assert f"{'.'.join(part)} takes (something, new)" in str(told.value)
+    assert f"{'.'.join(part)} takes (something, new)" in str(reported.value)
 
 
 @pytest.mark.parametrize("part", sdk.VALUES)
@@ -80,3 +81,37 @@ def test_outputs_are_awaited_together_until_one_fails() -> None:
 
     assert asyncio.run(awaited(None)) == (2, 0)
     assert asyncio.run(awaited(ValueError("no"))) == (2, 1)
+
+
+def test_the_failure_of_a_resource_comes_before_its_cause() -> None:
+    """In whatever order the set of tasks has them."""
+    sdk_asyncio, cause, named = sdk._PatientAsyncio("asyncio"), ValueError("no"), ValueError("while processing b")
+    named.__cause__ = cause
+
+    async def first_of(failures: list[ValueError]) -> BaseException | None:
+        tasks = [asyncio.get_running_loop().create_future() for _ in failures]
+        for task, failure in zip(tasks, failures, strict=True):
+            task.set_exception(failure)
+        done, _ = await sdk_asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done[0].exception()
+
+    for causes in range(4):
+        assert asyncio.run(first_of([cause] * causes + [named] + [cause] * (3 - causes))) is named
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_dependency_is_refused_where_the_sdk_refuses_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was declared before, in whatever order."""
+    rpc, drawn = import_module("pulumi.runtime.rpc"), random.Random(seed)
+    theirs = rpc.declare_dependency
+    monkeypatch.setattr(rpc, "declare_dependency", theirs)
+    sdk.look_for_cycles_upwards()
+    first, second = ([Node() for _ in range(12)] for _ in range(2))
+    pairs = [(drawn.randrange(12), drawn.randrange(12)) for _ in range(80)]
+    answers = [(theirs(first[a], first[b]), rpc.declare_dependency(second[a], second[b])) for a, b in pairs]
+    assert all(expected == found for expected, found in answers)
+    assert {expected for expected, _ in answers} == {True, False}
+
+
+class Node:
+    """What a dependency joins."""

@@ -35,12 +35,14 @@ def test_generated_code_is_nobodys():
 WITHOUT_ENGINE = {
     *(
         "__init__",
+        "answers",
         "channel",
         "errors",
         "failure",
         "findings",
         "imports",
         "loop",
+        "manifests",
         "marks",
         "pack_launcher",
         "pack_pipe",

@@ -114,7 +114,7 @@ def test_configuration_arrives_as_text_and_a_sealed_value_is_secret_and_unknown(
     assert rehearsal.plan.config["shop:sealed"] == SECRET
 
 
-def test_every_string_below_a_secret_is_told():
+def test_every_string_below_a_secret_is_reported():
     notes = Notes()
     values.to_json(struct({"a": marked(values.SECRET_SIGNATURE, value={"x": "one", "y": ["two", UNKNOWN]})}), notes)
     assert sorted(notes.secrets) == ["one", "two"]

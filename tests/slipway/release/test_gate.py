@@ -12,7 +12,7 @@ import pytest
 from slipway.release import gate
 from slipway.release.gate import BROKEN, PASSED, REFUSED
 from slipway.release.status import Status
-from tests.processes import PATIENCE, until
+from tests.processes import TIMEOUT, until
 from tests.slipway.release.controller.server import Cluster, served
 from tests.slipway.release.controller.system import ID, NAME, NAMESPACE, OPEN, put, spec
 
@@ -41,7 +41,7 @@ class Run:
         self.thread.start()
 
     def end(self) -> int | None:
-        self.thread.join(PATIENCE)
+        self.thread.join(TIMEOUT)
         return self.status
 
 
@@ -67,9 +67,9 @@ def test_it_passes_when_the_controller_opens_it(
     put(cluster, spec(), status(waiting=[missing]))
     run = Run(cluster, tmp_path, name)
     assert after(cluster, lambda: put(cluster, spec(), status(open_gates=[name])), run) == PASSED
-    said = capsys.readouterr().out
-    assert said.count(missing) == 1
-    assert said.splitlines()[-1] == f"{name}: open"
+    output = capsys.readouterr().out
+    assert output.count(missing) == 1
+    assert output.splitlines()[-1] == f"{name}: open"
 
 
 def test_it_fails_with_the_reason_of_a_rollback(
@@ -81,9 +81,13 @@ def test_it_fails_with_the_reason_of_a_rollback(
     reason = "Step 1 (10 %): 50 % of 1,000 requests failed,\nat most 1 %."
     ended = after(cluster, lambda: put(cluster, spec(), status(phase="RolledBack", reason=reason)), run)
     assert ended == REFUSED
-    told = "Step 1 (10 %): 50 % of 1,000 requests failed, at most 1 %; release another version, or set `attempt`."
-    assert run.file.read_text() == told
-    assert told in capsys.readouterr().err
+    message = (
+        "shop 2.0.0 was rolled back: Step 1 (10 %): 50 % of 1,000 requests failed, at most 1 %; release another version, "
+        "set `attempt` one higher to try the same again or take it back by `slipway release revert --stack test --system "
+        "shop`."
+    )
+    assert run.file.read_text() == message
+    assert message in capsys.readouterr().err
 
 
 def test_it_fails_by_a_refusal_of_its_own_job_only(cluster: Cluster, tmp_path: Path) -> None:

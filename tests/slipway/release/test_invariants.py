@@ -18,7 +18,7 @@ from slipway.release.decision import Announce, Decision, RunTask
 from slipway.release.draft import Draft
 from slipway.release.objects import ReleaseSpec, SlotName
 from slipway.release.observed import Command, Observed, Sample, Traffic
-from slipway.release.returning import PATIENCE
+from slipway.release.returning import ASK_AGAIN, PEOPLE_TIMEOUT
 from slipway.release.status import ENDED, IN_PROGRESS, Breaches, Excess, Pause, Result, Status
 from tests.slipway.release.world import START, World, active_blue, spec, word
 
@@ -81,7 +81,7 @@ FACTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.sampled_from([{"finished_jobs": ("j",)}, {"running_jobs": ("j",)}, {"running_jobs": None}]),
     st.sampled_from([{"words": (word("A"), word("B", "go-live"), word("DBA", "rollback"))}, {"words": ()}]),
     st.sampled_from([{"admit_asked": False}, {"promote_asked": True}, {"admit_gate": "uid-2"}, {"admit_gate": None}]),
-    st.sampled_from([{"running": ("smoke", "rollback/rename")}]),
+    st.sampled_from([{"running": ("smoke", "rollback/rename")}, {"gates_passed": True}]),
 )
 """What a look may see that is not as usual."""
 COMMANDS = st.builds(
@@ -171,6 +171,9 @@ def check(wanted: ReleaseSpec, before: Status, seen: Observed, decision: Decisio
             assert action.key in after.announced
             restarted = before.phase == "Refused"
             assert restarted or (after.id, action.key) not in world.keys or action.key not in before.announced
+        if isinstance(action, RunTask) and action.name == ASK_AGAIN:
+            assert after.phase in ("RollingBack", "RolledBack")
+            assert seen.gates_passed
         if isinstance(action, RunTask) and action.name.startswith("rollback/"):
             assert after.closed
             assert seen.traffic is not None
@@ -224,7 +227,7 @@ def calm(world: Checked, step: float) -> None:
     """Nothing happens any more but time, until the release has ended; a pause and an approval are waited for a day."""
     world.seen, world.crash, world.asked, world.promote_after = {}, None, False, False
     passed = 0.0
-    while world.status.phase in (*IN_PROGRESS, "Waiting") and passed <= 3 * PATIENCE:
+    while world.status.phase in (*IN_PROGRESS, "Waiting") and passed <= 3 * PEOPLE_TIMEOUT:
         world.look(step)
         passed += step
     assert world.status.phase in (*ENDED, "Idle"), (world.status.phase, world.status.waiting)
@@ -319,7 +322,7 @@ def test_any_status(declared: dict[str, Any], status: Status, events: list[tuple
             assert after.reason
     ended = Checked(world.spec, status=world.status, now=world.now, traffic=world.traffic)
     ended.keys = set()
-    for _ in range(3 * PATIENCE // 900):
+    for _ in range(3 * PEOPLE_TIMEOUT // 900):
         World.look(ended, 900)
         if ended.status.phase not in (*IN_PROGRESS, "Waiting"):
             break

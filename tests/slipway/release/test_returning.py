@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from slipway.release.observed import Traffic
-from slipway.release.returning import PATIENCE
+from slipway.release.returning import ASK_AGAIN, PEOPLE_TIMEOUT
 from tests.slipway.release.world import START, World, spec, word
 
 RENAME: dict[str, Any] = {"name": "rename", "job": "j", "compatible": False, "reversible": True, "backup": "b"}
@@ -135,7 +135,7 @@ def test_the_rollback_of_a_database_may_need_approval() -> None:
     world.seen["finished_jobs"] = ["j"]
     world.look()
     world.command("abort")
-    world.until("RolledBack", seconds=60, looks=PATIENCE)
+    world.until("RolledBack", seconds=60, looks=PEOPLE_TIMEOUT)
     assert "Nobody approved" in (world.status.reason or "")
     assert world.status.closed
 
@@ -239,3 +239,21 @@ def test_attestations_after_a_rollback_are_asked_for() -> None:
     world.seen["words"] = [word("DBA", kind="attestation", name="data", link="l")]
     world.look()
     assert world.status.asked == []
+
+
+def test_gates_that_passed_ask_again_after_a_rollback() -> None:
+    """Whenever it was given up, a rollback in the watch included: the next `up` of the same would change nothing and end
+    well."""
+    world = World(spec())
+    world.until("Promoted")
+    world.seen["gates_passed"] = True
+    world.look()
+    assert ASK_AGAIN not in world.tasks
+    world.command("abort")
+    world.until("RolledBack")
+    assert world.tasks.count(ASK_AGAIN) >= 1
+    world.seen["gates_passed"] = False
+    before = len(world.tasks)
+    for _ in range(5):
+        world.look()
+    assert len(world.tasks) == before

@@ -64,6 +64,9 @@ def test_too_few_requests_hold() -> None:
     world.rate = 0.5 * 300 / 300 * 10 * 0.5
     world.until(lambda each: each.status.step == 1)
     assert world.status.history[-2].what.startswith("Step 1 (10 %) passed with 3")
+    assert world.status.history[-2].what.endswith(
+        " requests, of which 0 % failed (at most 1 %); the slowest 95th percentile was 0.2 s (at most 0.5 s)."
+    )
     world = stepping(progressSeconds=600)
     world.rate = 1
     world.until("RolledBack")

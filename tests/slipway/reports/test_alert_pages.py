@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cluster.monitoring.manifests.alerting import catalogue, labels, pages
+from components.cluster.monitoring.manifests.alerting import labels, pages, system_alerts
 from components.cluster.monitoring.manifests.alerting.pages import THRESHOLDS, main
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from slipway.settings.operations import Alert, KnownIssue
@@ -34,7 +34,7 @@ def written(system: str) -> str:
 
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
-    return [rule for rules in catalogue.of_system(deployed).values() for rule in rules]
+    return [rule for rules in system_alerts.of_system(deployed).values() for rule in rules]
 
 
 def headings(page: str) -> list[str]:
@@ -81,7 +81,7 @@ def test_every_system_has_a_page() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_address_of_every_alert_leads_to_its_paragraph(system: str) -> None:
     deployed = deployed_systems()[system]
-    found = catalogue.prometheus_rule(deployed, BOOKS)
+    found = system_alerts.prometheus_rule(deployed, BOOKS)
     rules = [rule for group in found["groups"] for rule in group["rules"] if "alert" in rule]
     assert len(rules) > 15
     for rule in rules:
@@ -113,7 +113,7 @@ TROUBLES = [
 
 
 @pytest.mark.parametrize(("system", "trouble"), TROUBLES, ids=[trouble.symptom for _, trouble in TROUBLES])
-def test_every_trouble_is_told(system: str, trouble: KnownIssue) -> None:
+def test_every_trouble_is_reported(system: str, trouble: KnownIssue) -> None:
     """With its symptom as a heading, its cause and all of its steps."""
     text = written(system)
     read = text.replace("\\", "").replace("`", "")
@@ -155,7 +155,7 @@ def test_alerts_of_one_name_share_a_heading() -> None:
     assert "--from=cronjob/<database>-dump <database>-dump-now" in stale
 
 
-def test_steps_that_differ_are_told_of_each() -> None:
+def test_steps_that_differ_are_reported_one_by_one() -> None:
     """A database that is called like the namespace cannot be told from it."""
     page = pages.system_page(shop(databases={"shop": {}, "users": {}}))
     stale = section(page, "BackupTooOld")
@@ -192,7 +192,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_new_alert_without_a_page_fails(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Until the page is written anew."""
+    """Until the page is regenerated."""
     file = project / "systems" / "fleet" / "system.yaml"
     new = "\nalerts:\n  - {name: NoTrips, summary: Nobody drives, kind: rate, metric: trips_total, above: 5}"
     file.write_text(file.read_text(encoding="utf-8").replace("\nalerts:", new, 1), encoding="utf-8")
@@ -211,30 +211,30 @@ def test_pages_come_and_go_with_their_systems(project: Path, capsys: pytest.Capt
     (folder / "gone.md").write_text("# Alerts of nobody\n", encoding="utf-8")
     assert main(["--verify"]) == 1
     assert main(["--update"]) == 0
-    told = capsys.readouterr().out
-    assert "removed docs/alerts/gone.md" in told
-    assert "wrote docs/alerts/payroll.md" in told
+    output = capsys.readouterr().out
+    assert "removed docs/alerts/gone.md" in output
+    assert "wrote docs/alerts/payroll.md" in output
     assert not (folder / "gone.md").exists()
     assert main(["--verify"]) == 0
 
 
-def test_what_is_wrong_in_a_definition_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_in_a_definition_is_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "systems" / "fleet" / "system.yaml").write_text("title: 1\n", encoding="utf-8")
     assert main(["--verify"]) == 2
     assert "systems/fleet/system.yaml" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"kind": "error-ratio"}, "gateway's counts"),
         ({"kind": "logs", "pattern": "panic"}, "../logs.md"),
         ({"kind": "rate", "metric": "a_total"}, "one alert for the system"),
     ],
 )
-def test_owners_alerts_say_how_they_are_reckoned(settings: dict[str, str], said: str) -> None:
+def test_owners_alerts_say_how_they_are_reckoned(settings: dict[str, str], message: str) -> None:
     alert = Alert.model_validate({"name": "Own", "summary": "Own", "above": 1, **settings}, by_alias=True)
     deployed = shop()
     definition = deployed.definition.model_copy(update={"alerts": [alert]})
     page = pages.system_page(DeployedSystem("shop", definition, deployed.deployment))
-    assert said in section(page, "Own")
+    assert message in section(page, "Own")

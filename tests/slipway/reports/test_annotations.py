@@ -7,7 +7,7 @@ from dataclasses import replace
 from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Timings
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports.annotations import lines, refusal
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
 from slipway.settings.locate import Location
 from slipway.settings.problems import Place, Problem
@@ -22,7 +22,7 @@ FOUND = LocatedFinding(
 )
 
 
-def test_a_finding_stands_at_the_line_that_mends_it() -> None:
+def test_a_finding_stands_at_the_line_that_fixes_it() -> None:
     """What a command would read is written as its data."""
     assert list(lines("t", RAN, [FOUND], (), Difference("main", ()))) == [
         "::error file=Pulumi.prod.yaml,line=30,title=database-backups::shop/orders (aws:rds/instance:Instance)%0A"
@@ -32,21 +32,23 @@ def test_a_finding_stands_at_the_line_that_mends_it() -> None:
 
 
 def test_what_was_there_before_is_left_out_and_advice_is_a_warning() -> None:
-    """Nobody who changes something else is told of it."""
+    """It is not reported to those who change something else."""
     advice = replace(FOUND, finding=replace(FOUND.finding, level="advisory"), place=None)
-    told = list(lines("t", RAN, [replace(FOUND, known=True), advice], (), Difference("main", ())))
-    assert [each.split("::")[1] for each in told] == ["warning title=database-backups", "notice title=t"]
+    printed = list(lines("t", RAN, [replace(FOUND, known=True), advice], (), Difference("main", ())))
+    assert [each.split("::")[1] for each in printed] == ["warning title=database-backups", "notice title=t"]
 
 
 def test_losses_and_a_weaker_judge_are_errors() -> None:
     """And a program that failed is the first."""
     lost = Difference("main", (Changed("delete", URN, "aws:rds/instance:Instance", loses_data="the database"),), (URN,))
     changes = [PolicyChange(True, "policies/stacks.yaml", "this change lowers a, b: c to disabled")]
-    told = list(lines("t", replace(RAN, failure="Traceback\nBoom: no"), [], changes, lost))
-    assert told[0] == "::error title=t%3A the program failed::Boom: no"
-    assert told[1].startswith("::error file=policies/stacks.yaml,line=1,title=refused::this change lowers a, b: c")
-    assert told[2].startswith("::error title=Data is lost::aws:rds/instance:Instance shop/orders is deleted")
-    assert told[3].startswith("::error file=ledger/t.yaml,line=1,title=The ledger lost an entry::the ledger no longer")
+    printed = list(lines("t", replace(RAN, failure="Traceback\nBoom: no"), [], changes, lost))
+    assert printed[0] == "::error title=t%3A the program failed::Boom: no"
+    assert printed[1].startswith("::error file=policies/stacks.yaml,line=1,title=refused::this change lowers a, b: c")
+    assert printed[2].startswith("::error title=Data is lost::aws:rds/instance:Instance shop/orders is deleted")
+    assert printed[3].startswith(
+        "::error file=ledger/t.yaml,line=1,title=The ledger lost an entry::the ledger no longer"
+    )
 
 
 def test_a_stack_that_is_not_well_formed() -> None:
@@ -58,7 +60,7 @@ def test_a_stack_that_is_not_well_formed() -> None:
 def test_no_text_ends_a_command_or_is_too_long() -> None:
     """Neither a newline nor what hides text; words are left out whole."""
     long = replace(FOUND, text="word " * 5000 + "\r\n::error::x\u202e", key="")
-    (told, _) = lines("t", RAN, [long], (), Difference("main", ()))
-    assert len(told) < 5000
-    assert told.endswith("word …")
-    assert "\n" not in told
+    (printed, _) = lines("t", RAN, [long], (), Difference("main", ()))
+    assert len(printed) < 5000
+    assert printed.endswith("word …")
+    assert "\n" not in printed

@@ -10,7 +10,7 @@ from slipway.rehearsal import Finding, Plan, Step
 from slipway.rehearsal.difference import Changed, compare
 from slipway.rehearsal.difference.before import of_plan
 from slipway.reports.applied import Applied, applied
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
 
@@ -86,9 +86,9 @@ def test_the_order() -> None:
     """Clouds, then the system: its data store, its migration, its pods; what is gone comes last."""
     old = [step(NETWORK, "main", {"tags": {"a": "1"}}), step(INSTANCE, "shop/orders", {"instanceClass": "large"})]
     new = [step(NETWORK, "main", {"tags": {"a": "2"}}), step(INSTANCE, "shop/orders", {"instanceClass": "small"})]
-    told = apply([*old, deployment("a:1"), step(JOB, "shop/old")], [*new, deployment("a:2"), migration()])
-    assert [stage.title for stage in told.stages] == ["Clouds and clusters", "shop", "Last"]
-    changes, migrates, rolls, count = told.stages[1].lines
+    effects = apply([*old, deployment("a:1"), step(JOB, "shop/old")], [*new, deployment("a:2"), migration()])
+    assert [stage.title for stage in effects.stages] == ["Clouds and clusters", "shop", "Last"]
+    changes, migrates, rolls, count = effects.stages[1].lines
     assert changes == "changes Instance shop/orders"
     assert migrates.startswith(
         "migrates orders: 001-first, after a verified backup, in one transaction, waits 2s for a lock"
@@ -97,7 +97,7 @@ def test_the_order() -> None:
     assert "expected: 5m, risk: low, the previous version does not work afterwards" in migrates
     assert rolls == "rolls the pods of Deployment shop/api-blue: rolling update, none unavailable"
     assert count == "3 resources in all"
-    assert told.stages[2].lines == ("deletes 1 resource, after their replacements exist",)
+    assert effects.stages[2].lines == ("deletes 1 resource, after their replacements exist",)
 
 
 def test_what_squawk_says_of_a_migration() -> None:
@@ -108,15 +108,15 @@ def test_what_squawk_says_of_a_migration() -> None:
         for rule, urn in (("migration-online", name), ("migration-lint", f"{name}-other"), ("open-ingress", name))
     ]
     config = step("kubernetes:core/v1:ConfigMap", "shop/migrate-001-first")
-    told = apply([], [config, migration()], *found)
-    assert told.stages[0].lines[0].endswith("; lint: migration-online: Locks `t` for writes.")
+    effects = apply([], [config, migration()], *found)
+    assert effects.stages[0].lines[0].endswith("; lint: migration-online: Locks `t` for writes.")
 
 
 def test_only_what_is_in_the_template_rolls_pods() -> None:
     """Another number of replicas restarts none."""
-    told = apply([deployment("a:1")], [deployment("a:1", replicas=3)])
-    assert told.stages[0].lines == ("1 resource, and no pod restarts",)
-    assert told.releases == ()
+    effects = apply([deployment("a:1")], [deployment("a:1", replicas=3)])
+    assert effects.stages[0].lines == ("1 resource, and no pod restarts",)
+    assert effects.releases == ()
 
 
 def test_what_is_down() -> None:
@@ -182,15 +182,15 @@ def test_what_a_release_waits_for_comes_first() -> None:
 
 def test_a_release_that_closes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SHOP, "release", {**SHOP["release"], "maintenance": True})
-    told = apply([released("aaaa")], [released("bbbb")])
-    assert told.down == ("shop, closed from its admission until its promotion, expected: 45m",)
+    effects = apply([released("aaaa")], [released("bbbb")])
+    assert effects.down == ("shop, closed from its admission until its promotion, expected: 45m",)
 
 
 def test_programs_read_it() -> None:
     """As plain values."""
-    told = apply([deployment("a:1")], [deployment("a:2")]).to_json()
-    assert told["releases"][0]["moments"][0] == {"at": "T-24:00", "text": "tells users by email"}
-    assert {type(each) for each in (told["stages"], told["down"])} <= {tuple, list}
+    effects = apply([deployment("a:1")], [deployment("a:2")]).to_json()
+    assert effects["releases"][0]["moments"][0] == {"at": "T-24:00", "text": "tells users by email"}
+    assert {type(each) for each in (effects["stages"], effects["down"])} <= {tuple, list}
 
 
 def test_a_change_says_what_holds_data() -> None:

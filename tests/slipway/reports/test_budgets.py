@@ -64,7 +64,7 @@ def test_a_systems_budget_is_for_the_system_alone() -> None:
     assert len(judged(ADDRESS, other, budget("1000"))) == 1
 
 
-def test_what_is_unknown_is_told_beside_what_is_known() -> None:
+def test_what_is_unknown_is_reported_beside_what_is_known() -> None:
     """The sum is less than the bill will be."""
     (found,) = judged(ADDRESS, FAR, budget("1"))
     assert "$730 at list prices, besides 1 cost without a known price." in found.message

@@ -119,7 +119,7 @@ def test_no_more_lines_than_github_shows(project: Project) -> None:
     assert len(lines_of(project, "systems/shop/system.yaml", *[6] * 20)) == MOST
 
 
-def test_nothing_is_said_where_nothing_changes(project: Project) -> None:
+def test_nothing_is_reported_where_nothing_changes(project: Project) -> None:
     """A reordered file changes no resource."""
     after = plan(1, SOURCES)
     same = compare(of_plan("main", after), after)

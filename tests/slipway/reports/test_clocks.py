@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,6 @@ from hypothesis import strategies as some
 from slipway.release.window import DAYS
 from slipway.reports import clocks
 from slipway.settings.releases import Release, Window
-
-NEW_YORK = ZoneInfo("America/New_York")
 
 
 def window(*days: str, start: str = "10:00", duration: str = "30m", zone: str = "America/New_York") -> Window:

@@ -28,25 +28,26 @@ def test_a_plain_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "services.api.replicas.maximum") == (
         "services.api.replicas.maximum\n"
         "  Maximum replicas: a limit for the load on databases and for the bill. Three times the minimum by default.\n"
-        "  type: integer\n"
+        "  type: integer, a number of copies\n"
         "  bounds: at least 1, at most 1000\n"
         "  default: 6\n"
         "  example: 3\n"
+        "  clouds: aws, azure, local\n"
         "  override: below clusters.<cluster>.systems.<system> of a stack\n"
     )
 
 
 def test_a_key_with_keys_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     """Each with its first sentence and its default."""
-    said = shown(capsys, "services.api.replicas")
-    assert re.search(r"^  minimum +Minimum replicas \[2\]$", said, re.MULTILINE)
+    output = shown(capsys, "services.api.replicas")
+    assert re.search(r"^  minimum +Minimum replicas \[2\]$", output, re.MULTILINE)
 
 
 def test_a_value_of_several_forms(capsys: pytest.CaptureFixture[str]) -> None:
     """A variable is plain, or refers to something."""
-    said = shown(capsys, "services.api.environment.LOG_LEVEL")
-    assert "type: string or number or boolean or object" in said
-    assert re.search(r"^  secret +A key of the system's `secrets`$", said, re.MULTILINE)
+    output = shown(capsys, "services.api.environment.LOG_LEVEL")
+    assert "type: string or number or boolean or object" in output
+    assert re.search(r"^  secret +A key of the system's `secrets`$", output, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +55,9 @@ def test_a_value_of_several_forms(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_a_key_of_a_stack(capsys: pytest.CaptureFixture[str], path: str) -> None:
     """As it is written in the file, or without the namespace; on every cloud that has it."""
-    said = shown(capsys, path)
-    assert said.splitlines()[0] == "clusters.main.kubernetes.version"
-    assert "Minor version of Kubernetes" in said
+    output = shown(capsys, path)
+    assert output.splitlines()[0] == "clusters.main.kubernetes.version"
+    assert "Minor version of Kubernetes" in output
 
 
 def test_an_override_of_a_system_in_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,8 +69,8 @@ def test_an_override_of_a_system_in_a_stack(capsys: pytest.CaptureFixture[str]) 
 def test_without_a_path_both_files_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Outside a project too."""
     assert show_key(Path("/"), "") == 0
-    said = capsys.readouterr().out
-    assert said.index("systems/<name>/system.yaml") < said.index("  services ") < said.index("  clusters ")
+    output = capsys.readouterr().out
+    assert output.index("systems/<name>/system.yaml") < output.index("  services ") < output.index("  clusters ")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from slipway.rehearsal import Diagnostic, Finding, JudgedBy, Plan, Rehearsal, Step, Timings
 from slipway.rehearsal.difference import Change, Changed, Difference
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.markdown import LIMIT, as_markdown, marker, refusal
 from slipway.settings.load import load_stack
 from slipway.settings.locate import Location
@@ -84,9 +84,9 @@ FOUND = [
 
 @pytest.mark.parametrize("every", [False, True], ids=["counted", "named"])
 def test_a_small_plan(staging: Stack, snapshot: SnapshotAssertion, every: bool) -> None:
-    """Verdict, violations with the line that mends each, advice in a fold, resources by system."""
-    told = plan(Diagnostic("warning", "A name is long."), Diagnostic("info", "Nobody needs this."))
-    text = as_markdown(staging, rehearsed(told), FOUND, every=every)
+    """Verdict, violations with the line that fixes each, advice in a fold, resources by system."""
+    planned = plan(Diagnostic("warning", "A name is long."), Diagnostic("info", "Nobody needs this."))
+    text = as_markdown(staging, rehearsed(planned), FOUND, every=every)
     assert text == snapshot.use_extension(Comment)
 
 
@@ -111,8 +111,8 @@ def test_the_verdict(staging: Stack, found: Sequence[LocatedFinding], failure: s
 def test_what_nobody_judged_is_not_fine(staging: Stack, packs: tuple[JudgedBy, ...]) -> None:
     """No verdict, and the reason."""
     text = as_markdown(staging, replace(rehearsed(plan()), judged_by=packs), [], every=False)
-    assert text.splitlines()[1] == "## `staging`: not evaluated"
-    assert "**Not evaluated**: " in text
+    assert text.splitlines()[1] == "## `staging`: not judged"
+    assert "**Not judged**: " in text
     assert "violation" not in text
 
 
@@ -139,8 +139,8 @@ CUTS = [
 ]
 
 
-@pytest.mark.parametrize(("blocking", "advisory", "told"), CUTS)
-def test_what_is_left_out_is_said(staging: Stack, blocking: int, advisory: int, told: str | None) -> None:
+@pytest.mark.parametrize(("blocking", "advisory", "message"), CUTS)
+def test_what_is_left_out_is_mentioned(staging: Stack, blocking: int, advisory: int, message: str | None) -> None:
     """First names, then parts, then advice, violations last; the counts stay true."""
     found = [finding("backups", f"expenses/{n}", "w" * 280) for n in range(blocking)]
     found += [finding(f"limits-{n % 3}", f"expenses/{n}", "w" * 280, blocks=False) for n in range(advisory)]
@@ -148,8 +148,8 @@ def test_what_is_left_out_is_said(staging: Stack, blocking: int, advisory: int, 
     large = replace(plan(), steps=(*plan().steps, *many))
     text = as_markdown(staging, rehearsed(large), found, every=True)
     assert f"**{blocking} violations**, {advisory} warnings" in text
-    assert ("Left out" in text) == (told is not None)
-    assert told is None or told in text.splitlines()[-1]
+    assert ("Left out" in text) == (message is not None)
+    assert message is None or message in text.splitlines()[-1]
 
 
 @given(
@@ -170,8 +170,8 @@ def test_the_comment_is_never_too_long(
         key=lambda each: each.finding.policy,
     )
     found += [finding(f"{n}", name, text, blocks=False) for n in range(advisory)]
-    told = plan(*(Diagnostic("warning", text) for _ in range(advisory)))
-    comment = as_markdown(staging, rehearsed(told, text * rules or None), found, every=every)
+    planned = plan(*(Diagnostic("warning", text) for _ in range(advisory)))
+    comment = as_markdown(staging, rehearsed(planned, text * rules or None), found, every=every)
     assert len(comment.encode()) <= LIMIT
     assert comment.startswith(f"{marker('staging')}\n")
     shown = comment[comment.find("### Violations\n") : comment.find("\n### ", comment.find("### Violations\n") + 1)]
@@ -196,7 +196,7 @@ def changes(number: int, value: str = "new") -> Difference:
     return Difference("main", (*found, same))
 
 
-def test_changes_are_told_by_system(staging: Stack) -> None:
+def test_changes_are_listed_by_system(staging: Stack) -> None:
     """One line first, then a fold with what differs; what was there before is folded, and does not block."""
     known = [replace(each, known=True) for each in FOUND]
     text = as_markdown(staging, rehearsed(plan()), known, every=False, difference=changes(2))
@@ -247,8 +247,8 @@ def test_the_worst_text_leaves_room_for_a_violation(staging: Stack, text: str) -
     """Every character that grows when it is escaped, everywhere at once."""
     found = [finding(text, text, text, place=Location(text, 1)) for _ in range(20)]
     found += [finding(f"{n}{text}", text, text, blocks=False) for n in range(100)]
-    told = plan(*(Diagnostic("error", text) for _ in range(50)))
-    comment = as_markdown(replace(staging, name=text), rehearsed(told, "\n".join([text] * 50)), found, every=True)
+    planned = plan(*(Diagnostic("error", text) for _ in range(50)))
+    comment = as_markdown(replace(staging, name=text), rehearsed(planned, "\n".join([text] * 50)), found, every=True)
     assert len(comment.encode()) <= LIMIT
     assert "\n- **" in comment[comment.index("### Violations") : comment.index("### Warnings")]
 

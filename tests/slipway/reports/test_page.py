@@ -18,21 +18,21 @@ import pytest
 from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Timings
 from slipway.rehearsal.difference import Change, Changed, Difference
 from slipway.reports.applied import Applied, Moment, ReleasePlan, Stage
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.page import FOLDER, LIBRARY, as_html
 from slipway.reports.page.graph import Edge, graph
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster, SystemDeployment
 from slipway.settings.system import System
 from tests import needs
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 
 SHOP: dict[str, Any] = {
     "title": "Shop",
     "owner": {"team": "shop"},
     "domains": {"web": "shop.example.com"},
     "services": {
-        "web": {"image": "web", "port": 80, "needs": ["api"], "routes": [{"domain": "web"}]},
+        "web": {"image": "web", "port": 80, "calls": ["api"], "routes": [{"domain": "web"}]},
         "api": {"image": "api", "port": 3000, "environment": {"DATABASE_URL": {"database": "orders"}}},
     },
     "databases": {"orders": {}},
@@ -178,7 +178,7 @@ class Browser:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -188,8 +188,8 @@ class Browser:
 
 def shown(document: str) -> tuple[str, list[str]]:
     """What the search says, and the resources of open parts."""
-    (said,) = re.findall(r'<p id="shown"[^>]*>([^<]*)</p>', document)
-    return said, re.findall(r'data-urn="[^"]*::([^":]*)"', document)
+    (displayed,) = re.findall(r'<p id="shown"[^>]*>([^<]*)</p>', document)
+    return displayed, re.findall(r'data-urn="[^"]*::([^":]*)"', document)
 
 
 def test_a_browser_shows_it(stack: Stack, tmp_path: Path) -> None:

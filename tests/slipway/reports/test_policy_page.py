@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
-from slipway.reports.answers import Answer
 from slipway.reports.catalogue import Concern, Rule, read
 from slipway.reports.policy_page import ANSWERS_BEGIN, ANSWERS_END, BEGIN, END, EXEMPTIONS, STACKS, files, page
+from slipway.reports.scanner_answers import Answer
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
 
@@ -50,7 +50,7 @@ def test_every_rule_says_who_wants_it(concerns: list[Concern]) -> None:
         assert set(each.levels) == {"local", "prod", "staging"}
 
 
-def test_levels_of_stacks_that_differ_are_told() -> None:
+def test_levels_of_stacks_that_differ_are_reported() -> None:
     """A row has the usual level, and beside it those of other stacks."""
     text = page(
         MARKS,
@@ -69,7 +69,7 @@ def test_text_around_the_tables_stays() -> None:
     assert "old" not in text
 
 
-def test_answers_to_scanners_are_told() -> None:
+def test_answers_to_scanners_are_listed() -> None:
     """A row has the scanner, what it looks for, where, and the answer."""
     answer = Answer("checkov", ("CKV_1", "CKV_2"), ("Deployment/*",), "Either | or.", "scanners.yaml:2")
     assert "| checkov | `CKV_1`, `CKV_2` | `Deployment/*` | Either \\| or. |" in page(MARKS, [], [answer])

@@ -9,7 +9,7 @@ import pytest
 from slipway.release.objects import ReleaseSpec
 from slipway.release.status import Status
 from slipway.reports import release_status
-from tests.slipway.ops.cluster.release import ID, NEW, spec, status, stepping
+from tests.slipway.ops.cluster.sample_release import ID, NEW, spec, status, stepping
 
 NOW = datetime(2026, 11, 21, 2, 10, tzinfo=UTC)
 SPEC = ReleaseSpec.model_validate(spec())
@@ -72,3 +72,15 @@ def test_programs_get_every_field() -> None:
     found = release_status.as_json(SPEC, read(stepping()), "fleet", "main")
     assert found["wanted"] == {"id": ID, "slot": "green", "version": NEW}
     assert found["status"]["handled"] == []
+
+
+def test_what_leads_on_after_a_rollback() -> None:
+    """As long as the stack's file wants the same."""
+    advice = (
+        "the next `up` is refused: release another version, set `attempt` one higher to try the same again or take it"
+    )
+    back = read(status("RolledBack", reason="7 % errors"))
+    assert any(each.startswith(advice) for each in release_status.remarks(SPEC, back))
+    assert not any(advice in each for each in release_status.remarks(SPEC, read(status("RolledBack", id="ffffffffff"))))
+    first = read(status("RolledBack", reason="7 % errors", active=None))
+    assert not any("revert" in each for each in release_status.remarks(SPEC, first))

@@ -21,7 +21,7 @@ from slipway.reports.runbook import examples
 from slipway.reports.runbook.as_html import as_html
 from slipway.reports.runbook.as_markdown import as_markdown
 from slipway.reports.runbook.blocks import Code, Commands, Items, Link, Message, Paragraph, Section, Table, Task
-from slipway.reports.runbook.facts import Facts
+from slipway.reports.runbook.release_facts import Facts
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.schedules import Schedule
@@ -159,7 +159,7 @@ def test_times_after_a_migration_begin_when_it_ends() -> None:
     assert re.search(r"T\+00:45 \| [^|]+ \| promoted: .*the maintenance page is gone", rows)
 
 
-def test_only_migrations_of_the_release_are_told() -> None:
+def test_only_migrations_of_the_release_are_listed() -> None:
     """Those that the version before has needed already are left out; without one, all are new."""
     assert "001-fixed-fee-facilitated" in between(page_of(released("kingstons", "1.0.0", "1.1.0")), "## During")
     later = between(page_of(released("kingstons", "1.1.0", "1.2.0")), "## During")
@@ -212,17 +212,17 @@ def test_a_split_by_hand_has_a_candidate_too() -> None:
     assert (facts.candidate, facts.version, facts.former, facts.former_version) == ("green", "2.4.0", "blue", "2.3.0")
 
 
-def test_who_releases_is_told() -> None:
+def test_who_releases_is_named() -> None:
     """A controller of the cluster, or people by hand where there is none."""
     whole, cluster, deployed = placed("fleet")
-    for presence, told in (
+    for presence, sentence in (
         ("installed", "a controller in the cluster does"),
         ("absent", "has no controller of releases"),
     ):
         controllers = cluster.settings.controllers.model_copy(update={"releases": presence})
         settings = cluster.settings.model_copy(update={"controllers": controllers})
         text = runbook.page(whole, replace(cluster, settings=settings), deployed, AT)
-        assert told in between(text, "## Overview")
+        assert sentence in between(text, "## Overview")
 
 
 def test_the_dashboard_is_the_one_that_alerts_name() -> None:

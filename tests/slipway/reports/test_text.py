@@ -10,7 +10,7 @@ from rich.console import Console
 
 from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Step, Timings
 from slipway.reports import text
-from slipway.reports.findings import LocatedFinding
+from slipway.reports.grouped_findings import LocatedFinding
 from slipway.settings.locate import Location
 from slipway.settings.stacks import Stack
 
@@ -74,22 +74,22 @@ def rehearsal(*packs: JudgedBy, failure: str | None = None, steps: tuple[Step, .
 
 
 @pytest.mark.parametrize(
-    ("judged", "told"),
+    ("judged", "message"),
     [
         (rehearsal(PACK), "Policies: 0 violations, 0 warnings (58 rules)"),
         (rehearsal(JudgedBy("slipway", "0.1.0", 58, 57)), "0 violations, 0 warnings (57 of 58 rules)"),
-        (rehearsal(), "Policies: not evaluated: there is no policy pack in policies/"),
-        (rehearsal(JudgedBy("slipway", "0.1.0", 58, 0)), "Policies: not evaluated: all rules are disabled"),
-        (rehearsal(PACK, failure="boom"), "Policies: not evaluated: the program failed"),
-        (rehearsal(PACK, steps=()), "Policies: not evaluated: the plan has no resources"),
+        (rehearsal(), "Policies: not judged: there is no policy pack in policies/, and --policy-pack names none"),
+        (rehearsal(JudgedBy("slipway", "0.1.0", 58, 0)), "Policies: not judged: all rules are disabled"),
+        (rehearsal(PACK, failure="boom"), "Policies: not judged: the program failed"),
+        (rehearsal(PACK, steps=()), "Policies: not judged: the plan has no resources"),
     ],
 )
-def test_what_nobody_judged_has_no_verdict(judged: Rehearsal, told: str) -> None:
+def test_what_nobody_judged_has_no_verdict(judged: Rehearsal, message: str) -> None:
     """Nothing is said to be without violations that no rule looked at."""
     out = io.StringIO()
     text.show(Console(file=out, width=140), Stack("prod", "production", {}), judged, [], every=False)
-    assert told in out.getvalue()
-    assert ("violation" in out.getvalue()) == ("violation" in told)
+    assert message in out.getvalue()
+    assert ("violation" in out.getvalue()) == ("violation" in message)
 
 
 def test_one_is_not_several() -> None:

@@ -1,4 +1,4 @@
-"""Options that no policy pack is told of are findings too."""
+"""Options that no policy pack receives are findings too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from slipway.reports import unseen
 REPOSITORY = "aws:ecr/repository:Repository"
 
 
-def said(type_: str = "aws:sqs/queue:Queue", environment: str = "production", **options: Any) -> list[tuple[str, str]]:
+def findings(
+    type_: str = "aws:sqs/queue:Queue", environment: str = "production", **options: Any
+) -> list[tuple[str, str]]:
     """Level and message of each finding on a resource with these options."""
     urn = f"urn:pulumi:trial::slipway::{type_}::it"
     state: Mapping[str, Any] = {"urn": urn, "type": type_, "custom": True, "inputs": {}, **options}
@@ -34,9 +36,9 @@ def said(type_: str = "aws:sqs/queue:Queue", environment: str = "production", **
         ("resourceHooks", {"beforeCreate": ["hook"]}),
     ],
 )
-def test_an_option_is_told_with_its_resource(option: str, value: Any) -> None:
+def test_an_option_is_reported_with_its_resource(option: str, value: Any) -> None:
     """By its name as programs write it; its value is not shown."""
-    ((level, message),) = said(**{option: value})
+    ((level, message),) = findings(**{option: value})
     name = {"importID": "import", "resourceHooks": "hooks"}.get(option, option)
     assert level == "mandatory"
     assert message.startswith("it (aws:sqs/queue:Queue) ")
@@ -44,9 +46,9 @@ def test_an_option_is_told_with_its_resource(option: str, value: Any) -> None:
     assert "queue-of-others" not in message
 
 
-def test_several_options_are_told_apart() -> None:
+def test_several_options_are_distinguished() -> None:
     """Each is a finding of its own."""
-    assert len(said(retainOnDelete=True, importID="x")) == 2
+    assert len(findings(retainOnDelete=True, importID="x")) == 2
 
 
 @pytest.mark.parametrize(
@@ -58,11 +60,11 @@ def test_several_options_are_told_apart() -> None:
         ("slipway:aws:Network", {"retainOnDelete": True, "custom": False}),
     ],
 )
-def test_nothing_is_told_of_what_is_as_it_should_be(type_: str, options: Mapping[str, Any]) -> None:
+def test_nothing_is_reported_that_is_as_it_should_be(type_: str, options: Mapping[str, Any]) -> None:
     """Images that other stacks run stay when a stack goes; a component has no resource of its own to leave behind."""
-    assert said(type_, **options) == []
+    assert findings(type_, **options) == []
 
 
 def test_on_a_laptop_it_is_advice() -> None:
     """Levels follow the environment."""
-    assert [level for level, _ in said(environment="local", importID="x")] == ["advisory"]
+    assert [level for level, _ in findings(environment="local", importID="x")] == ["advisory"]

@@ -19,7 +19,7 @@ def deployed(type_: str, name: str, provider: str) -> Step:
     return Step("create", urn, {"type": type_, "inputs": inputs, "provider": handle})
 
 
-def test_objects_of_each_cluster_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+def test_objects_of_each_cluster_are_in_a_file_of_their_own(tmp_path: Path) -> None:
     """Both handles of a cluster lead to it, and a chart is no object: a Service guards no pod of another cluster."""
     steps = (
         deployed("kubernetes:core/v1:Namespace", "fleet", "main"),

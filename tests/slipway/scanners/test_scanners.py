@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from slipway.scanners import checkov, kube_score
-from slipway.scanners.findings import Finding
 from slipway.scanners.plans import Document
+from slipway.scanners.scanner_findings import Finding
 
 POD = """
 apiVersion: v1

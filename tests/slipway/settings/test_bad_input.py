@@ -61,6 +61,23 @@ IN_SYSTEM = {
         "9: services.api.needs[0]: wroker is not one of the system's services; did you mean 'worker'?",
     ),
     "needs itself": ("needs: [worker]", "needs: [api]", "9: services.api.needs[0]: api needs itself"),
+    "call of an unknown service": (
+        "needs: [worker]",
+        "calls: [wroker]",
+        "9: services.api.calls[0]: wroker is not one of the system's services; did you mean 'worker'?",
+    ),
+    "call of a service without a port": (
+        "    port: 4000",
+        "    health: {by: exec, command: [x]}\n    calls: [worker]",
+        "18: services.worker.calls[0]: worker is a service without a port, which nothing can call: set its 'port', for "
+        "example 3000",
+    ),
+    "address of the cluster for browsers": (
+        "databases:",
+        "sites:\n  page: {artefact: page, domain: web, settings: {API: {service: api}}}\ndatabases:",
+        "19: sites.page.settings.API: is an address inside the cluster, which no browser reaches: use the {domain: …} of "
+        "a route",
+    ),
     "dependency cycle": (
         "port: 4000",
         "port: 4000\n    needs: [api]",
@@ -76,8 +93,8 @@ IN_SYSTEM = {
     "unknown reference": (
         "{secret: SIGNING_KEY}",
         "{secrt: SIGNING_KEY}",
-        "14: services.api.environment.KEY: is not a reference: use one of plain, secret, database, queue, bucket, "
-        "domain, service, slot, flag, since; did you mean 'secret'?",
+        "14: services.api.environment.KEY: is not a reference: use one of plain, secret, database, queue, topic, cache, bucket, "
+        "domain, service, slot, flag, since, pod, text; did you mean 'secret'?",
     ),
     "key too many in a reference": (
         "{secret: SIGNING_KEY}",
@@ -100,6 +117,225 @@ IN_SYSTEM = {
         "LEVEL: info",
         "LEVEL: [info]",
         "12: services.api.environment.LEVEL: is not a string or a reference such as {secret: JWT_SECRET}",
+    ),
+    "unknown placeholder": (
+        "LEVEL: info",
+        'LEVEL: {text: "at {databse.fleet_db.host}"}',
+        "12: services.api.environment.LEVEL.text: has {databse.fleet_db.host}, which is no reference: use one of "
+        "{secret.NAME}, {database.NAME.host}, {queue.url}, {topic.NAME.name}, {cache.NAME.host}, {bucket.NAME.name}, "
+        "{domain.NAME}, {service.NAME.address}, "
+        "{slot.version}, {flag.NAME}, {pod.ip}, or '{{' for a brace; did you mean 'database'?, "
+        "for example http://{pod.ip}:8080",
+    ),
+    "placeholder of an unknown part": (
+        "LEVEL: info",
+        'LEVEL: {text: "at {database.fleet_db.hots}"}',
+        "12: services.api.environment.LEVEL.text: has {database.fleet_db.hots}, which is not of the form "
+        "{database.NAME.host}, where the last word is one of 'url', 'host', 'port', 'name', 'user' or 'password', "
+        "for example http://{pod.ip}:8080",
+    ),
+    "placeholder with a word too many": (
+        "LEVEL: info",
+        'LEVEL: {text: "at {slot.name.long}"}',
+        "12: services.api.environment.LEVEL.text: has {slot.name.long}, which is not of the form {slot.version}, "
+        "for example http://{pod.ip}:8080",
+    ),
+    "a database of MySQL": (
+        "size: medium",
+        "engine: mysql",
+        "20: databases.fleet_db.engine: mysql is an engine that Slipway neither creates, migrates nor dumps: run it "
+        "elsewhere, declare its address as a secret such as MYSQL_URL: {supplied: The owner of the server}, and its host in "
+        "'egress' of the services",
+    ),
+    "secret as a placeholder": (
+        "LEVEL: info",
+        'LEVEL: {text: "at {0123456789abcdef0123456789abcdef}"}',
+        "12: services.api.environment.LEVEL.text: has a placeholder, which is no reference: use one of "
+        "{secret.NAME}, {database.NAME.host}, {queue.url}, {topic.NAME.name}, {cache.NAME.host}, {bucket.NAME.name}, "
+        "{domain.NAME}, {service.NAME.address}, "
+        "{slot.version}, {flag.NAME}, {pod.ip}, or '{{' for a brace, for example http://{pod.ip}:8080",
+    ),
+    "stray brace": (
+        "LEVEL: info",
+        'LEVEL: {text: "{pod.ip} }"}',
+        "12: services.api.environment.LEVEL.text: has a single '}': write '}}' for a brace, or a placeholder like "
+        "{pod.ip}, for example http://{pod.ip}:8080",
+    ),
+    "text without a placeholder": (
+        "LEVEL: info",
+        "LEVEL: {text: info}",
+        "12: services.api.environment.LEVEL.text: has no placeholder: write the text itself, without 'text', "
+        "for example http://{pod.ip}:8080",
+    ),
+    "placeholder for nothing": (
+        "LEVEL: info",
+        'LEVEL: {text: "at {database.flet_db.host}"}',
+        "12: services.api.environment.LEVEL.text: has {database.flet_db.host}, which is not one of the system's "
+        "databases; did you mean 'fleet_db'?",
+    ),
+    "secret beside placeholders": (
+        "LEVEL: info",
+        'LEVEL: {text: "postgres://u:hunter2@{database.fleet_db.host}/x"}',
+        f"12: services.api.environment.LEVEL.text: {PLAIN_VARIABLE}",
+    ),
+    "plain text under the name of a secret": (
+        "LEVEL: info",
+        'API_KEY: {text: "hunter2{slot.name}"}',
+        f"12: services.api.environment.API_KEY.text: {PLAIN_SECRET}",
+    ),
+    "secret of base64 in an address": (
+        "LEVEL: info",
+        'LEVEL: {text: "redis://:{secret.SIGNING_KEY}@host"}',
+        "12: services.api.environment.LEVEL.text: has {secret.SIGNING_KEY} in an address, in which characters of base64 "
+        "have a meaning: set its encoding to hex",
+    ),
+    "pod in a build": (
+        "    environment:\n      LEVEL",
+        "    build: {NODE: {pod: node}}\n    environment:\n      LEVEL",
+        "11: services.api.build.NODE: is known to a running pod only: set it under 'environment'",
+    ),
+    "secret in a build": (
+        "    environment:\n      LEVEL",
+        '    build: {KEY: {text: "{secret.SIGNING_KEY}"}}\n    environment:\n      LEVEL',
+        "11: services.api.build.KEY: would publish a secret: what an image is built with is public, so use a plain value",
+    ),
+    "sidecar that nobody asks": (
+        "    port: 4000",
+        "    port: 4000\n    sidecars: {proxy: {image: a/proxy}}",
+        "18: services.worker.sidecars.proxy.health: is required, for example {by: tcp, port: 9000}",
+    ),
+    "sidecar asked at the service's port": (
+        "    port: 4000",
+        "    port: 4000\n    sidecars: {proxy: {image: a/proxy, health: {by: tcp}}}",
+        "18: services.worker.sidecars.proxy.health: asks a sidecar: set 'port' to one of its own, for example 9000",
+    ),
+    "sidecar that cannot be asked": (
+        "    port: 4000",
+        "    port: 4000\n    sidecars: {proxy: {image: a/proxy, health: {by: none, reason: It ends}}}",
+        "18: services.worker.sidecars.proxy.health.by: none leaves a pod without an answer of its sidecar: set exec, with a "
+        "command in its container",
+    ),
+    "container with the service's name": (
+        "    port: 4000",
+        "    port: 4000\n    init: {worker: {}}",
+        "18: services.worker.init.worker: is already the name of another container of its pods",
+    ),
+    "container with a sidecar's name": (
+        "    port: 4000",
+        "    port: 4000\n    sidecars: {one: {health: {by: exec, command: [x]}}}\n    init: {one: {}}",
+        "19: services.worker.init.one: is already the name of another container of its pods",
+    ),
+    "secret of an init container": (
+        "    port: 4000",
+        "    port: 4000\n    init: {one: {environment: {API_KEY: hunter2}}}",
+        f"18: services.worker.init.one.environment.API_KEY: {PLAIN_VARIABLE}",
+    ),
+    "reason of an init container": (
+        "    port: 4000",
+        "    port: 4000\n    init: {one: {environment: {API_KEY: {plain: hunter2, reason: None}}}}",
+        "18: services.worker.init.one.environment.API_KEY.plain: is for the container of a service: here give it a name and "
+        "a form that no secret has",
+    ),
+    "foreign image of an init container": (
+        "    port: 4000",
+        "    port: 4000\n    init: {one: {image: {repository: quay.io/a/b}}}",
+        "18: services.worker.init.one.image: has neither 'tag' nor 'digest': set both, for example tag: 8.1.4, digest: "
+        "'sha256:…'",
+    ),
+    "limit of an init container": (
+        "    port: 4000",
+        "    port: 4000\n    init: {one: {resources: {cpu: '2'}}}",
+        "18: services.worker.init.one.resources.cpu: '2' is above the limit, 1",
+    ),
+    "file that is not there": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: {file: files/gone}}",
+        "18: services.worker.files./etc/a.file: files/gone names a file that does not exist in fleet/",
+    ),
+    "file of an unknown secret": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: {secret: SIGNING_KEEY}}",
+        "18: services.worker.files./etc/a.secret: is not one of the system's secrets; did you mean "
+        "'SIGNING_KEY'?",
+    ),
+    "file in a writable folder": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/tmp/app/a: a}",
+        '18: services.worker.files./tmp/app/a: is in the writable folder /tmp, which is empty when a pod starts: choose '
+        "another path, for example /etc/app/app.toml",
+    ),
+    "file above a writable folder": (
+        "    port: 4000",
+        "    port: 4000\n    writable: [/var/cache]\n    files: {/var: a}",
+        '19: services.worker.files./var: is a file, but /var/cache is a writable folder below it: choose another path',
+    ),
+    "file below a file": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: a, /etc/b/c: c}\n    sidecars: {one: {health: {by: exec, command: [x]}, files: "
+        "{/a: a, /a/b: {content: b}}}}",
+        '19: services.worker.sidecars.one.files./a/b: is below /a, which is a file: choose another path',
+    ),
+    "two files at one path": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: a, /etc/a: b}",
+        "18: services.worker.files./etc/a: is set twice, first on line 18",
+    ),
+    "file by a relative path": (
+        "    port: 4000",
+        "    port: 4000\n    files: {etc/a: a}",
+        "18: services.worker.files.etc/a: is a key that is not a file by its whole path, not one of the system's own, for "
+        "example /etc/app/app.toml",
+    ),
+    "file by a path that leaves its folder": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a/../b: a}",
+        '18: services.worker.files["/etc/a/../b"]:'
+        ' is a key that is not a file by its whole path, not one of the system\'s own, for example /etc/app/app.toml',
+    ),
+    "file where certificates are": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/slipway/queue/ca.crt: a}",
+        '18: services.worker.files["/etc/slipway/queue/ca.crt"]:'
+        ' is a key that is not a file by its whole path, not one of the system\'s own, for example /etc/app/app.toml',
+    ),
+    "file outside the system's folder": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: {file: ../other/a}}",
+        "18: services.worker.files./etc/a.file: ../other/a is not a file below the system's folder, for example pages/maintenance.html",
+    ),
+    "file with a secret": (
+        "    port: 4000",
+        f"    port: 4000\n    files: {{/etc/a: 'token: ghp_{'a1B2' * 9}'}}",
+        f'18: services.worker.files./etc/a: {PLAIN_SECRET}',
+    ),
+    "content with a control character": (
+        "    port: 4000",
+        '    port: 4000\n    files: {/etc/a: {content: "hush\\x01"}}',
+        '18: services.worker.files./etc/a.content: contains a control character or half of a surrogate pair',
+    ),
+    "content that is a list": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: [hush]}",
+        "18: services.worker.files./etc/a: is neither content nor one of {file: files/app.toml}, {secret: TLS_KEY}, for "
+        "example {file: files/app.toml}",
+    ),
+    "unknown kind of a file": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: {fil: x}}",
+        "18: services.worker.files./etc/a: is not a file: use one of content, file, secret; did you mean 'file'?, for "
+        "example {file: files/app.toml}",
+    ),
+    "mode that lets somebody write": (
+        "    port: 4000",
+        "    port: 4000\n    files: {/etc/a: {content: a, mode: '0644'}}",
+        "18: services.worker.files./etc/a.mode: '0644' is not a mode in quotes that lets nobody write (three octal "
+        "digits after 0), for example '0444'",
+    ),
+    "unknown field of a pod": (
+        "LEVEL: info",
+        "LEVEL: {pod: adress}",
+        "12: services.api.environment.LEVEL.pod: is not one of name, namespace, uid, ip, node, nodeIp, cpuLimit, "
+        "memoryLimit",
     ),
     "number that YAML changes": ("LEVEL: info", "LEVEL: 1.10", f"12: services.api.environment.LEVEL: {RESPELLED}"),
     "secret by its name": ("LEVEL: info", "API_KEY: hunter2", f"12: services.api.environment.API_KEY: {PLAIN_VARIABLE}"),
@@ -196,6 +432,36 @@ IN_STACK = {
         "        fleet:\n",
         "        flete:\n",
         "12: clusters.main.systems.flete: is not a system in systems/; did you mean 'fleet'?",
+    ),
+    "instance of an unknown system": (
+        "        fleet:\n",
+        "        acme:\n          definition: flete\n        fleet:\n",
+        "13: clusters.main.systems.acme.definition: flete is not a system in systems/; did you mean 'fleet'?",
+    ),
+    "instance of a list": (
+        "        fleet:\n",
+        "        acme:\n          definition: [fleet]\n        fleet:\n",
+        "13: clusters.main.systems.acme.definition: is not a system in systems/; allowed: fleet",
+    ),
+    "instance without a definition": (
+        "        fleet:\n",
+        "        acme: {}\n        fleet:\n",
+        "12: clusters.main.systems.acme: is not a system in systems/; allowed: fleet; for an instance of one set 'definition' to its name",
+    ),
+    "instance with a reserved name": (
+        "        fleet:\n",
+        "        cluster: {definition: fleet}\n        fleet:\n",
+        "12: clusters.main.systems.cluster: is reserved: choose another than cluster, dead-man, gateway, logging, monitoring, nobody",
+    ),
+    "instance with an impossible name": (
+        "        fleet:\n",
+        "        Acme_1: {definition: fleet}\n        fleet:\n",
+        "12: clusters.main.systems.Acme_1: is not a name (lower-case letters, digits, hyphens; 40 at most)",
+    ),
+    "instance with the domains of its system": (
+        "        fleet:\n",
+        "        acme: {definition: fleet}\n        fleet:\n",
+        "13: clusters.main.systems.fleet: uses domain fleet.example.com, which system 'acme' uses too",
     ),
     "system that is a list": (
         "        fleet:\n",
@@ -313,46 +579,46 @@ IN_STACK = {
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), IN_SYSTEM.values(), ids=IN_SYSTEM)
-def test_a_wrong_system_is_told(workshop: Workshop, old: str, new: str, expected: str) -> None:
+def test_a_wrong_system_is_reported(workshop: Workshop, old: str, new: str, expected: str) -> None:
     """A mistake in a system is exactly one problem, with file, line, path, rule and a way out."""
     workshop.edit(FLEET, old, new)
     assert workshop.problems() == [f"{FLEET}:{expected}"]
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), IN_STACK.values(), ids=IN_STACK)
-def test_a_wrong_stack_is_told(workshop: Workshop, old: str, new: str, expected: str | list[str]) -> None:
+def test_a_wrong_stack_is_reported(workshop: Workshop, old: str, new: str, expected: str | list[str]) -> None:
     """A mistake in a stack is told with file, line, path, rule and a way out, and nothing else is."""
     workshop.edit(TEST, old, new)
     lines = [expected] if isinstance(expected, str) else expected
     assert workshop.problems() == [f"{TEST}:{line}" for line in lines]
 
 
-def test_a_missing_file_is_told(workshop: Workshop) -> None:
+def test_a_missing_file_is_reported(workshop: Workshop) -> None:
     """A stack without a file names the stacks that have one."""
     workshop.stack_file.rename(workshop.root / "Pulumi.prod.yaml")
     assert workshop.problems() == ["Pulumi.test.yaml: does not exist; allowed: prod"]
 
 
-def test_a_very_long_file_is_told(workshop: Workshop) -> None:
+def test_a_very_long_file_is_reported(workshop: Workshop) -> None:
     """A file beyond any settings' size is refused before it is parsed."""
     workshop.write(FLEET, "# " + "x" * 1024 * 1024)
     assert workshop.problems() == [f"{FLEET}: is larger than 1 MiB, too large for a settings file"]
 
 
-def test_text_that_is_not_utf_8_is_told(workshop: Workshop) -> None:
+def test_text_that_is_not_utf_8_is_reported(workshop: Workshop) -> None:
     """Another encoding is named with the first line that shows it."""
     workshop.write(FLEET, "title: a\nowner: é".encode("latin-1"))
     assert workshop.problems() == [f"{FLEET}:2: is not UTF-8 text"]
 
 
-def test_a_folder_in_place_of_a_file_is_told(workshop: Workshop) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(workshop: Workshop) -> None:
     """What cannot be opened says why."""
     workshop.stack_file.unlink()
     workshop.stack_file.mkdir()
     assert workshop.problems() == ["Pulumi.test.yaml: cannot be read: Is a directory"]
 
 
-def test_overlapping_networks_are_told(workshop: Workshop) -> None:
+def test_overlapping_networks_are_reported(workshop: Workshop) -> None:
     """Two clusters of a stack may not share addresses."""
     other = STACK[STACK.index("    main:") :].replace("main:", "second:").replace("10.20.0.0", "10.20.128.0")
     workshop.write(TEST, STACK + other[: other.index("      systems:")].replace("/16", "/17"))
@@ -369,8 +635,8 @@ def test_all_problems_come_together(workshop: Workshop) -> None:
     workshop.edit(TEST, "us-east-1", "us-east-9")
     workshop.edit(TEST, "10.20.0.0/16", "172.20.0.0/16")
     workshop.edit(TEST, "size: large", "syze: large")
-    told = [text.split(": ", 2)[:2] for text in workshop.problems()]
-    assert told == [
+    problems = [text.split(": ", 2)[:2] for text in workshop.problems()]
+    assert problems == [
         [f"{TEST}:6", "clusters.main.region"],
         [f"{TEST}:8", "clusters.main.network.cidr"],
         [f"{TEST}:16", "clusters.main.systems.fleet.databases.fleet_db.syze"],

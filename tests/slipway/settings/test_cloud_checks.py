@@ -134,7 +134,7 @@ IN_STACK = {
     "digest that mirrors change": (
         "network: {",
         "mirrors: {digests: false}\n      network: {",
-        "fleet: has services.worker.image without a tag, and mirrors that change its digest (mirrors.digests: false): set",
+        "fleet: has services.worker with an image without a tag, and mirrors that change its digest (mirrors.digests: false): set",
     ),
     "unknown artefact": (
         "2.4.0",
@@ -179,6 +179,31 @@ def test_only_aws_runs_rabbitmq(workshop: Workshop) -> None:
     assert "queue.hosting: managed is not available: azure has no managed RabbitMQ: set 'cluster'" in problem
 
 
+def test_service_bus_locks_no_message_for_more_than_five_minutes(workshop: Workshop) -> None:
+    """SQS does for hours."""
+    text = workshop.stack_file.read_text()
+    head, systems = text.split("      cloud: aws", 1)[0], text[text.index("      systems:") :]
+    workshop.edit(FLEET, "secrets:", "queues: {jobs: {lock: 6m}}\nsecrets:")
+    assert workshop.stack().clusters["main"].systems["fleet"].definition.queues["jobs"].lock == "6m"
+    workshop.write(TEST, head + AZURE + systems)
+    (problem,) = workshop.problems()
+    assert "has queues.jobs.lock 6m, but Service Bus locks a message for 5 minutes at most: set 5m or less" in problem
+
+
+def test_a_cache_of_ones_own_cluster_needs_certificates(workshop: Workshop) -> None:
+    """Nothing would sign its own, and no pod would start; who brings cert-manager along may have one."""
+    text = workshop.stack_file.read_text()
+    systems = text[text.index("      systems:") :]
+    head = text.split("      cloud: aws", 1)[0]
+    workshop.edit(FLEET, "secrets:", "caches: {sessions: {}}\nsecrets:")
+    workshop.write(TEST, f"{head}      cloud: local\n      controllers: {{certificates: present}}\n{systems}")
+    assert workshop.stack().clusters["main"].settings.controllers.certificates == "present"
+    workshop.write(TEST, f"{head}      cloud: local\n      controllers: {{certificates: absent}}\n{systems}")
+    (problem,) = workshop.problems()
+    assert "has a cache 'sessions', whose certificate cert-manager signs on this cloud" in problem
+    assert "set installed or present" in problem
+
+
 MIGRATION = """
 migrations:
   - {name: 001-rename, database: fleet_db, sql: migrations/001.sql, version: 2.0.0, compatible: false}
@@ -195,7 +220,7 @@ ONE, TWO = "blue: {version: 1.9.0}", "green: {version: 2.0.0}"
 
 
 @pytest.mark.parametrize(
-    ("slots", "told"),
+    ("slots", "message"),
     [
         (["blue: {version: 1.9.0, weight: 90}", "green: {version: 2.0.0, weight: 10}"], SPLIT),
         (["blue: {version: 1.9.0, weight: 90}", "green: {version: 2.0.0, weight: 10}", "maintenance: true"], SPLIT),
@@ -212,24 +237,24 @@ ONE, TWO = "blue: {version: 1.9.0}", "green: {version: 2.0.0}"
         ([ONE], ""),
     ],
 )
-def test_an_incompatible_migration_meets_no_visitors(workshop: Workshop, slots: list[str], told: str) -> None:
+def test_an_incompatible_migration_meets_no_visitors(workshop: Workshop, slots: list[str], message: str) -> None:
     """Of two versions with visitors both are on the same side of it; it is made in maintenance only. Which version ran
     in a slot before stands nowhere: so a version that needs it has visitors only once it is said to be done."""
     workshop.write(FLEET, (workshop.root / FLEET).read_text() + MIGRATION)
     workshop.write("systems/fleet/migrations/001.sql", "SELECT 1;")
     workshop.edit(TEST, "blue: {version: 2.4.0}", "\n          ".join(slots))
-    if not told:
+    if not message:
         workshop.stack()
         return
     (problem,) = workshop.problems()
-    assert told in problem
+    assert message in problem
 
 
 ZONES = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/dns/providers/Microsoft.Network/dnsZones"
 
 
 @pytest.mark.parametrize(
-    ("zone", "told"),
+    ("zone", "message"),
     [
         ("Z0123", "Z0123 is not the id of a DNS zone, for example /subscriptions/"),
         (f"{ZONES}/example.org", "is the id of the zone example.org, not of example.com"),
@@ -237,16 +262,16 @@ ZONES = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/dns/
         (f"{ZONES}/example.com", ""),
     ],
 )
-def test_zones_of_azure_are_named_by_their_whole_id(workshop: Workshop, zone: str, told: str) -> None:
+def test_zones_of_azure_are_named_by_their_whole_id(workshop: Workshop, zone: str, message: str) -> None:
     """Records are written by the zone's name and group, which stand in it."""
     text = workshop.stack_file.read_text()
     head, systems = text.split("      cloud: aws", 1)[0], text[text.index("      systems:") :]
     workshop.write(TEST, f"{head}{AZURE}      dnsZones: {{example.com: {zone}}}\n{systems}")
-    if not told:
+    if not message:
         workshop.stack()
         return
     (problem,) = workshop.problems()
-    assert told in problem
+    assert message in problem
 
 
 ALERTING = "      monitoring: {alerting: ALERTING}\n      systems:"
@@ -261,7 +286,7 @@ PAGER = "has no receiver for escalation of system 'fleet': level 1 (On-call) nee
 
 
 @pytest.mark.parametrize(
-    ("alerting", "told"),
+    ("alerting", "message"),
     [
         ("{slack: true}", [MAIL, PAGER]),
         ("{slack: true, pagerduty: true}", [MAIL]),
@@ -271,16 +296,16 @@ PAGER = "has no receiver for escalation of system 'fleet': level 1 (On-call) nee
         ("{}", []),
     ],
 )
-def test_whoever_stands_in_an_escalation_can_be_reached(workshop: Workshop, alerting: str, told: list[str]) -> None:
+def test_everybody_in_an_escalation_can_be_reached(workshop: Workshop, alerting: str, message: list[str]) -> None:
     """A contact without a level is for people to look up; a cluster that tells nobody promises nothing."""
     workshop.write(FLEET, (workshop.root / FLEET).read_text() + LEVELS)
     workshop.edit(TEST, "      systems:", ALERTING.replace("ALERTING", alerting))
-    if not told:
+    if not message:
         workshop.stack()
         return
     found = workshop.problems()
-    assert len(found) == len(told)
-    for problem, expected in zip(sorted(found), sorted(told), strict=True):
+    assert len(found) == len(message)
+    for problem, expected in zip(sorted(found), sorted(message), strict=True):
         assert expected in problem
 
 

@@ -12,7 +12,7 @@ HOUR, DAY = 3600, 86_400
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("@daily", "it has 1 fields"),
         ("0 2 * * * *", "it has 6 fields"),
@@ -33,9 +33,9 @@ HOUR, DAY = 3600, 86_400
         ("0 0 31 2,4 *", "no year has such a day"),
     ],
 )
-def test_what_kubernetes_refuses_or_never_runs(text: str, told: str) -> None:
+def test_what_kubernetes_refuses_or_never_runs(text: str, message: str) -> None:
     """With the field and its bounds."""
-    assert cron.fault(text) == told
+    assert cron.fault(text) == message
 
 
 def test_fields_have_steps_ranges_lists_and_words() -> None:

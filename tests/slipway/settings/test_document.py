@@ -71,8 +71,8 @@ def test_any_bytes_give_a_mapping_or_problems(tmp_path: Path, content: bytes) ->
     """Nothing but InvalidSettings comes of a file, whatever is in it."""
     (tmp_path / "z.yaml").write_bytes(content)
     try:
-        told = [read(tmp_path / "z.yaml", "z.yaml").mark.file]
+        messages = [read(tmp_path / "z.yaml", "z.yaml").mark.file]
     except InvalidSettings as error:
-        told = [str(problem) for problem in error.problems]
-    assert told
-    assert all(text.startswith("z.yaml") for text in told)
+        messages = [str(problem) for problem in error.problems]
+    assert messages
+    assert all(text.startswith("z.yaml") for text in messages)

@@ -41,7 +41,7 @@ def test_values_may_be_plain_and_keys_short(workshop: Workshop) -> None:
     assert load_stack(workshop.project, "test", config=config) == workshop.stack()
 
 
-def test_a_value_that_only_the_engine_has_is_told_by_its_key(workshop: Workshop) -> None:
+def test_a_value_that_only_the_engine_has_is_reported_by_its_key(workshop: Workshop) -> None:
     """A value set on the command line is placed at the nearest line that the file has, the rest at their own."""
     config = passed(workshop)
     clusters = json.loads(config["slipway:clusters"])

@@ -68,24 +68,24 @@ def test_systems_are_not_read_by_pulumi(workshop: Workshop) -> None:
 def test_a_refused_value_that_may_be_secret_is_not_shown(workshop: Workshop) -> None:
     """Whoever wrote a number where secrets stand does not find it in a log."""
     workshop.edit(TEST, "          databases:", "          environment: {PIN: 0777}\n          databases:")
-    (told,) = workshop.problems()
-    assert "PIN" in told
-    assert "777" not in told
+    (problems,) = workshop.problems()
+    assert "PIN" in problems
+    assert "777" not in problems
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("a:b:c", f"{TEST}:13: c: is not a configuration key, for example slipway:clusters"),
         ("clusters", f"{TEST}:13: clusters: is set twice, first on line 3"),
         ("slipway:config:environment", f"{TEST}:13: environment: is set twice, first on line 2"),
     ],
 )
-def test_keys_are_the_engine_s(workshop: Workshop, key: str, told: str) -> None:
+def test_keys_are_the_engine_s(workshop: Workshop, key: str, message: str) -> None:
     """A key is the namespace and the name; the namespace is the project's where none is given."""
     workshop.write(TEST, STACK + f"  {key}: x\n")
     problems = workshop.problems()
-    assert [each.split(":", 2)[2] for each in problems] == [told.split(":", 2)[2]]
+    assert [each.split(":", 2)[2] for each in problems] == [message.split(":", 2)[2]]
 
 
 def test_order_of_keys_does_not_matter(workshop: Workshop) -> None:

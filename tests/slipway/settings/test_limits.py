@@ -113,10 +113,10 @@ REFUSED = {
 def test_what_a_target_refuses_is_refused_at_its_line(workshop: Workshop, extra: str, path: str, rule: str) -> None:
     """With file, line, path and rule, before anything is planned."""
     write(workshop, extra)
-    told = [problem for problem in workshop.problems() if f": {path}: " in problem]
-    assert told, workshop.problems()
-    assert re.match(rf"{re.escape(FLEET)}:\d+: ", told[0])
-    assert any(rule in problem for problem in told), told
+    problems = [problem for problem in workshop.problems() if f": {path}: " in problem]
+    assert problems, workshop.problems()
+    assert re.match(rf"{re.escape(FLEET)}:\d+: ", problems[0])
+    assert any(rule in problem for problem in problems), problems
 
 
 def test_routes_whose_names_meet_are_refused(workshop: Workshop) -> None:
@@ -134,9 +134,9 @@ def test_a_migration_fits_into_its_config_map(workshop: Workshop, size: int, ref
     """One of 800 KiB is taken, one of a MiB is told at its line."""
     write(workshop, "migrations: [{name: a, database: fleet_db, sql: a.sql}]")
     workshop.write("systems/fleet/a.sql", "select 1; " + "-" * size)
-    told = [problem for problem in workshop.problems() if "migrations[0].sql" in problem]
-    assert bool(told) is refused
-    assert all("fit into a ConfigMap" in problem for problem in told)
+    problems = [problem for problem in workshop.problems() if "migrations[0].sql" in problem]
+    assert bool(problems) is refused
+    assert all("fit into a ConfigMap" in problem for problem in problems)
 
 
 def test_a_stack_has_a_name_that_clouds_take(workshop: Workshop) -> None:
@@ -151,7 +151,7 @@ def test_a_stack_has_a_name_that_clouds_take(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     "text", ["{{ $value }}", "{{ $labels.service }} fails: {{ $value | humanizePercentage }}", "{ }"]
 )
-def test_values_and_labels_may_stand_in_a_summary(text: str) -> None:
+def test_values_and_labels_may_be_in_a_summary(text: str) -> None:
     """Those are what Prometheus fills in without knowing more."""
     assert expressions.fault_in_template(text) is None
 

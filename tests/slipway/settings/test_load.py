@@ -69,11 +69,11 @@ def test_nothing_but_problems_comes_of_wrong_input(workshop: Workshop, data: st.
     workshop.write("systems/fleet/system.yaml", mutated(data, SYSTEM))
     workshop.write("Pulumi.test.yaml", mutated(data, STACK))
     try:
-        told = [workshop.stack().name]
+        messages = [workshop.stack().name]
     except InvalidSettings as error:
-        told = [str(problem) for problem in error.problems]
-    assert told
-    assert all(text == "test" or text.startswith(("Pulumi.test.yaml", "systems/fleet/")) for text in told)
+        messages = [str(problem) for problem in error.problems]
+    assert messages
+    assert all(text == "test" or text.startswith(("Pulumi.test.yaml", "systems/fleet/")) for text in messages)
 
 
 def test_reading_needs_no_engine(workshop: Workshop) -> None:

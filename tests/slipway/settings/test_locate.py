@@ -53,6 +53,12 @@ def test_the_line_to_edit(overridden: Workshop, pointer: str, keys: tuple[str | 
     assert str(locate(overridden.project, overridden.stack_file, pointer, *keys)) == location
 
 
+def test_the_line_to_edit_of_an_instance(overridden: Workshop) -> None:
+    """Its override, which is under another name than that of the file."""
+    overridden.edit(TEST, "        fleet:\n", "        acme:\n          definition: fleet\n")
+    assert str(locate(overridden.project, overridden.stack_file, f"{FLEET}:databases.fleet_db.size")) == f"{TEST}:17"
+
+
 @pytest.mark.parametrize(
     ("override", "pointer", "line"),
     [
@@ -64,7 +70,7 @@ def test_the_line_to_edit(overridden: Workshop, pointer: str, keys: tuple[str | 
         ("services: {api: {replicas: {minimum: 1}}}", "services", None),
     ],
 )
-def test_a_part_that_the_stack_overrides_is_mended_there(
+def test_a_part_that_the_stack_overrides_is_fixed_there(
     workshop: Workshop, override: str, pointer: str, line: int | None
 ) -> None:
     """A rule may name `backup` where the stack set one key of it; of a whole service it says too little."""

@@ -118,7 +118,7 @@ def test_what_is_refused_statement_by_statement(text: str, found: tuple[int, str
     assert faults(text, transactional=False) == [found]
 
 
-def test_all_faults_of_a_file_are_told() -> None:
+def test_all_faults_of_a_file_are_reported() -> None:
     text = "BEGIN;\nVACUUM;\nCOPY a FROM STDIN;\nCOMMIT;"
     assert [line for line, _ in faults(text)] == [3, 1, 2, 4]
 

@@ -26,6 +26,22 @@ def test_a_word_takes_the_place_of_a_mapping(workshop: Workshop) -> None:
     assert workshop.system().databases["fleet_db"].backup == "none"
 
 
+def test_a_number_of_replicas_and_bounds_take_each_other_s_place(workshop: Workshop) -> None:
+    """A stack's number has none of the system's bounds beside it; bounds beside a number are wrong in one mapping only."""
+    found, last = [], "          databases:"
+    for override in ("4", "{maximum: 9}"):
+        before, last = last, f"          services: {{api: {{replicas: {override}}}}}\n          databases:"
+        workshop.edit(TEST, before, last)
+        replicas = workshop.system().services["api"].replicas
+        found.append((replicas.fixed, replicas.fewest, replicas.most))
+    assert found == [(4, 4, 4), (None, 3, 9)]
+    workshop.edit(TEST, last, last.replace("maximum: 9", "fixed: 2"))
+    (problem,) = workshop.problems()
+    assert problem.startswith(
+        f"{TEST}:14: clusters.main.systems.fleet.services.api.replicas.fixed: 2 is set beside 'minimum'"
+    )
+
+
 def test_a_mapping_takes_the_place_of_a_word(workshop: Workshop) -> None:
     """A stack may have the backups that the system goes without."""
     workshop.edit(FLEET, "backup: {retentionDays: 14}", "backup: none")
@@ -80,18 +96,18 @@ def test_lists_are_replaced(workshop: Workshop) -> None:
     ("override", "expected"),
     [
         ("title: x", "title: cannot be overridden by a stack; allowed: active, attempt, blue,"),
-        ("services: {api: {port: 1}}", "services.api.port: cannot be overridden by a stack; allowed: build, environment, "
-            "image, replicas, resources"),
+        ("services: {api: {port: 1}}", "services.api.port: cannot be overridden by a stack; allowed: build, environment, "),
         ("services: {apy: {}}", "services.apy: is not in the system's definition; did you mean 'api'?"),
         ("services: {api: {replicas: {min: 1}}}", "services.api.replicas.min: is not a known key; did you mean 'minimum'?"),
         ("services: {api: {replicas: {minimum: 0}}}", "services.api.replicas.minimum: 0 is not a number of copies (1–1000), for example 3"),
+        ("services: {api: {replicas: many}}", "services.api.replicas: many is not a number of copies (1–1000), for example 3"),
         ("services: {api: {replicas: {minimum: 7}}}", "services.api.replicas.minimum: 7 is above the maximum, 6"),
         ("services: {api: {environment: {A_TOKEN: x}}}", "services.api.environment.A_TOKEN: looks like a secret in plain text"),
         ("services: {api: }", "services.api: has no value"),
         ("services: 7", "services: 7 is not a mapping of keys"),
         ("buckets: {a: {expireDays: 1}}", "buckets.a: is not in the system's definition; it has none"),
         ("domains: {web: no}", "domains.web: no is not a domain name, for example api.example.com"),
-        ("budget: {monthly: lots}", "budget.monthly: lots is not a whole number (1–1000000000), for example 100"),
+        ("budget: {monthly: lots}", "budget.monthly: lots is not an amount in US dollars (1–1000000000), for example 900"),
     ],
 )  # fmt: skip
 def test_wrong_overrides_are_told(workshop: Workshop, override: str, expected: str) -> None:

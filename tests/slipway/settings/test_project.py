@@ -47,7 +47,7 @@ def test_no_project(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_project_is_told(workshop: Workshop, text: str, expected: str) -> None:
+def test_a_wrong_project_is_reported(workshop: Workshop, text: str, expected: str) -> None:
     """The project's own file is checked as far as it is read."""
     workshop.write("Pulumi.yaml", text)
     with pytest.raises(InvalidSettings) as caught:

@@ -77,8 +77,8 @@ def test_a_hotfix_needs_a_controller(workshop: Workshop) -> None:
 def test_a_breaking_migration_comes_with_its_slot(workshop: Workshop) -> None:
     """While visitors have blue, nothing that green needs may break it; closing is the release's."""
     text = "          blue: {version: 2.4.0}\n          green: {version: 3.0.0}\n"
-    said = problems(workshop, slots(text), SYSTEM + BREAKING)
-    assert "breaks: set it to 'green' in the same change as the version" in said
+    found = problems(workshop, slots(text), SYSTEM + BREAKING)
+    assert "breaks: set it to 'green' in the same change as the version" in found
     assert problems(workshop, slots("          active: green\n" + text), SYSTEM + BREAKING) == ""
     assert problems(workshop, slots("          blue: {version: 3.0.0}\n"), SYSTEM + BREAKING) == ""
 

@@ -5,6 +5,7 @@ import pytest
 from slipway.settings.secrecy import is_private, may_be_secret
 from slipway.settings.secret_forms import has_secret_form, is_secret
 from tests.slipway.cli.conftest import ROOT
+from tests.slipway.settings.conftest import Workshop
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig"
 
@@ -25,6 +26,9 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig"
         "-----BEGIN PRIVATE KEY-----",
         "postgres://fleet:hunter2@db:5432/fleet",
         "amqp://:hunter2@queue",
+        "redis://:hun{ter2@cache:6379",
+        "redis://:{hunter2@cache:6379",
+        "postgres://fleet:hunter2{0}@db/fleet",
     ],
 )
 def test_forms_of_secrets(value: str) -> None:
@@ -40,6 +44,9 @@ def test_forms_of_secrets(value: str) -> None:
         "pk_live_51HxYz",
         "https://example.com:8443/a@b",
         "postgres://db/fleet",
+        "redis://:{secret.CACHE_KEY}@cache:6379",
+        "redis://:${CACHE_KEY}@cache:6379",
+        "postgres://{user}:{password}{suffix}@db/fleet",
         "eyJ",
         "2.4.0",
         "10.0.0.0/16",
@@ -61,7 +68,7 @@ def test_names_of_secrets(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["TOKEN_EXPIRES_IN", "CLERK_PUBLISHABLE_API_KEY", "TOKEN_URL", "PORT", "KEYSPACE"])
 def test_names_of_public_values(name: str) -> None:
-    """What tells of a secret without being one may be plain."""
+    """What describes a secret without being one may be plain."""
     assert not is_secret(name, "x")
 
 
@@ -154,3 +161,28 @@ def test_private_places(path: tuple[str | int, ...]) -> None:
     """Values in these places are never shown."""
     assert is_private(path)
     assert not is_private(("services", "api", "port"))
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("aB3" * 8, True),
+        (f'key="{"aB3" * 8}"', True),
+        ("abc" * 8 + ".B3", True),
+        ("0123456789abcdef" * 2, True),
+        ("abc" * 8, False),
+        ("abc" * 8 + " B3", False),
+        ("aB3" * 7, False),
+    ],
+)
+def test_words_that_look_random_are_not_shown(text: str, hidden: bool) -> None:
+    """With each kind of letter and digits from a long run on, or long hexadecimal numbers."""
+    assert may_be_secret(text) == hidden
+
+
+def test_long_values_are_read_once(workshop: Workshop) -> None:
+    """A search that began again at each letter would take hours for these."""
+    assert not may_be_secret("y" * 1_000_000)
+    workshop.edit("systems/fleet/system.yaml", "LEVEL: info", f"LEVEL: {'y' * 1_000_000}")
+    (problem,) = workshop.problems()
+    assert "is longer than an environment variable can be" in problem

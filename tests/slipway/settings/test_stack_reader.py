@@ -5,6 +5,12 @@ from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
 TEST = "Pulumi.test.yaml"
 SECOND = STACK[STACK.index("    main:") :].replace("main:", "second:").replace("10.20.0.0", "10.30.0.0")
 
+INSTANCE = """\
+        fleet-second:
+          definition: fleet
+          domains: {web: second.example.com}
+"""
+
 
 def test_a_stack_as_it_is_read(workshop: Workshop) -> None:
     """Clusters hold their settings, and systems as the stack has them."""
@@ -35,7 +41,19 @@ def test_a_system_may_stand_there_without_a_word(workshop: Workshop) -> None:
 def test_a_system_stands_once_in_a_stack(workshop: Workshop) -> None:
     """The same system on two clusters would be two owners of its data and domains."""
     workshop.write(TEST, STACK + SECOND)
-    assert workshop.problems() == [f"{TEST}:25: clusters.second.systems.fleet: is already deployed on cluster 'main'"]
+    (problem,) = workshop.problems()
+    assert problem.startswith(f"{TEST}:25: clusters.second.systems.fleet: is already deployed on cluster 'main'")
+    assert problem.endswith("and set its 'definition', such as fleet-second: {definition: fleet}")
+
+
+def test_another_instance_has_a_name_of_its_own(workshop: Workshop) -> None:
+    """On another cluster too, from the same file."""
+    workshop.write(TEST, STACK + SECOND.replace("        fleet:\n", INSTANCE))
+    clusters = workshop.stack().clusters
+    first, second = clusters["main"].systems["fleet"], clusters["second"].systems["fleet-second"]
+    assert (first.defined_as, second.defined_as, second.namespace) == ("fleet", "fleet", "fleet-second")
+    assert second.definition.source == first.definition.source
+    assert second.definition.domains["web"] == "second.example.com" != first.definition.domains["web"]
 
 
 def test_domains_and_namespaces_are_apart(workshop: Workshop) -> None:
@@ -48,7 +66,7 @@ def test_domains_and_namespaces_are_apart(workshop: Workshop) -> None:
     ]
 
 
-def test_a_folder_of_a_wrong_name_is_told(workshop: Workshop) -> None:
+def test_a_folder_of_a_wrong_name_is_reported(workshop: Workshop) -> None:
     """A system's folder gives its name, so it has the form of one."""
     workshop.write("systems/My Fleet/system.yaml", SYSTEM)
     assert workshop.problems() == [

@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_run_is_named(
     assert with_files.problems() == [problem]
 
 
-def test_all_of_them_are_told_at_once(with_files: Workshop) -> None:
+def test_all_of_them_are_reported_at_once(with_files: Workshop) -> None:
     """Those of the settings too."""
     with_files.edit("systems/fleet/system.yaml", "port: 3000", "port: 70000")
     with_files.write("systems/fleet/migrations/001.sql", "BEGIN;\nCOMMIT;")

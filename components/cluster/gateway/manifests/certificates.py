@@ -14,7 +14,6 @@ SERVERS = {
 }
 INTERNAL = "slipway-internal"
 """ClusterIssuer for certificates that only clients inside the cluster have to trust, such as a broker's."""
-ROOT_NAMESPACE = "cert-manager"
 ROOT = "slipway-root"
 """Issuer, certificate and Secret of the cluster's self-signed CA."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.cluster.logs.manifests import places, program, vrl
+from components.cluster.logs.manifests import places, vrl, vrl_program
 from components.cluster.monitoring.manifests.alerting.operations import LOG_LINES
-from components.manifests import names
 from components.manifests.versions import Pins
+from slipway.settings.cluster_services import HOMES
 from slipway.settings.stacks import DeployedSystem
 
 COUNTERS_PORT = 9598
@@ -23,18 +23,27 @@ _INTERPOLATION = "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION"
 doubling it."""
 
 
-def values(systems: Sequence[DeployedSystem], pins: Pins, *, environment: str, cluster: str) -> dict[str, Any]:
+def values(
+    systems: Sequence[DeployedSystem],
+    pins: Pins,
+    *,
+    environment: str,
+    cluster: str,
+    homes: Mapping[str, str] = HOMES,
+) -> dict[str, Any]:
     """Returns the chart's values. The log files belong to root, so the agent runs as root, but without capabilities and
     with access to the logs only. Its API is off, because anybody who reaches it could read every line."""
     return {
         "role": "Agent",
         "fullnameOverride": "vector",
         "image": _image(pins.image("vector")),
-        "customConfig": vrl.in_file(config(systems, environment=environment, cluster=cluster)),
+        "customConfig": vrl.in_file(
+            config(systems, environment=environment, cluster=cluster, gateway=homes.get("gateway"))
+        ),
         "env": [{"name": _PASSWORD, "valueFrom": _password()}, {"name": _INTERPOLATION, "value": "true"}],
         "service": {"enabled": False},
         "serviceHeadless": {"enabled": False},
-        "podMonitor": {"enabled": True, "port": "prom-exporter", "honorLabels": True},
+        "podMonitor": {"enabled": "metrics" in homes, "port": "prom-exporter", "honorLabels": True},
         "tolerations": [{"operator": "Exists"}],
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%"}},
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
@@ -69,35 +78,40 @@ def _ca() -> dict[str, Any]:
     return {"secretName": places.CA_SECRET, "items": [{"key": "ca.crt", "path": "ca.crt"}]}
 
 
-def config(systems: Sequence[DeployedSystem], *, environment: str, cluster: str) -> dict[str, Any]:
-    """Returns Vector's configuration before it is escaped for the chart."""
-    owners = {"of_proxies": _remap(["proxies"], program.proxies(environment, cluster))}
+def config(
+    systems: Sequence[DeployedSystem], *, environment: str, cluster: str, gateway: str | None = HOMES["gateway"]
+) -> dict[str, Any]:
+    """Returns Vector's configuration before it is escaped for the chart. `gateway` is the namespace of the proxies."""
+    owners = {"of_proxies": _remap(["proxies"], vrl_program.proxies(environment, cluster))} if gateway else {}
     if systems:
-        owners["of_systems"] = _remap(["systems"], program.owner(systems, environment, cluster))
+        owners["of_systems"] = _remap(["systems"], vrl_program.owner(systems, environment, cluster))
     return {
         "data_dir": "/vector-data-dir",
-        "sources": _sources(systems),
+        "sources": _sources(systems, gateway),
         "transforms": {
             **owners,
-            "masked": _remap(sorted(owners), program.shape()),
-            "counts": _remap(["masked"], program.count(systems)),
+            "masked": _remap(sorted(owners), vrl_program.shape()),
+            "counts": _remap(["masked"], vrl_program.count(systems)),
             "counters": {"type": "log_to_metric", "inputs": ["counts"], "metrics": [_counter()]},
         },
         "sinks": {"elasticsearch": _elasticsearch(environment), "prom_exporter": _prometheus()},
     }
 
 
-def _sources(systems: Sequence[DeployedSystem]) -> dict[str, Any]:
+def _sources(systems: Sequence[DeployedSystem], gateway: str | None) -> dict[str, Any]:
     shared = {"type": "kubernetes_logs", "use_apiserver_cache": True, "max_line_bytes": 262144}
     part_of = ",".join(sorted(deployed.name for deployed in systems))
     of_systems = {"systems": {**shared, "extra_label_selector": f"app.kubernetes.io/part-of in ({part_of})"}}
-    return {
-        **(of_systems if systems else {}),
+    of_proxies = {
         "proxies": {
             **shared,
             "extra_label_selector": "app.kubernetes.io/managed-by=envoy-gateway,app.kubernetes.io/component=proxy",
-            "extra_namespace_label_selector": f"kubernetes.io/metadata.name={names.GATEWAY_NAMESPACE}",
-        },
+            "extra_namespace_label_selector": f"kubernetes.io/metadata.name={gateway}",
+        }
+    }
+    return {
+        **(of_systems if systems else {}),
+        **(of_proxies if gateway else {}),
         "internal": {"type": "internal_metrics"},
     }
 

@@ -8,14 +8,12 @@ from typing import Any
 from components.cluster.monitoring.manifests import monitors
 from components.cluster.monitoring.manifests.alerting import routing
 from components.cluster.monitoring.manifests.alerting.labels import CLUSTER_DASHBOARD, CLUSTER_TEAM
-from components.system.routes.manifests.routes import PROBE_HEADER
+from components.system.routes.manifests.http_routes import PROBE_HEADER
 from slipway.settings.cluster_services import Monitoring
 
 CONFIG_SECRET = "alertmanager-routes"
 GRAFANA_SECRET = "grafana-login"
 BLACKBOX = "blackbox-exporter"
-BLACKBOX_PORT = 9115
-"""Default port. Source: prometheus/blackbox_exporter."""
 DASHBOARD_LABEL = "grafana_dashboard"
 """Label of ConfigMaps with dashboards, in any namespace."""
 

@@ -28,14 +28,17 @@ def service(name: str, declared: Service) -> dict[str, Any]:
     """Returns the PodMonitor of a service that declares `metrics`."""
     assert declared.metrics is not None
     port = METRICS_PORT if METRICS_PORT in ports(declared) else HTTP_PORT
-    return pods({"app.kubernetes.io/name": name}, port, declared.metrics.path, service=name)
+    return pods({"app.kubernetes.io/name": name}, port, path=declared.metrics.path, service=name)
 
 
-def pods(labels: Mapping[str, str], port: str, path: str = "/metrics", **more: str) -> dict[str, Any]:
-    """Returns a PodMonitor that scrapes each pod with `labels` at the named port; its series carry the slot and `more`."""
+def pods(labels: Mapping[str, str], *ports: str, path: str = "/metrics", **more: str) -> dict[str, Any]:
+    """Returns a PodMonitor that scrapes each pod with `labels` at the named ports; its series carry the slot and `more`."""
     fixed = [{"targetLabel": label, "replacement": value} for label, value in more.items()]
-    endpoint = {"port": port, "path": path, "interval": "15s", "relabelings": [*_OWN, *fixed]}
-    return {"selector": {"matchLabels": dict(labels)}, "podMetricsEndpoints": [endpoint]}
+    endpoint = {"path": path, "interval": "15s", "relabelings": [*_OWN, *fixed]}
+    return {
+        "selector": {"matchLabels": dict(labels)},
+        "podMetricsEndpoints": [{"port": port, **endpoint} for port in ports],
+    }
 
 
 def gateway(interval: str = "15s") -> dict[str, Any]:

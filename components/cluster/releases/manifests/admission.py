@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from pulumi_kubernetes import admissionregistration as admission
 from pulumi_kubernetes import meta
@@ -10,13 +11,16 @@ from pulumi_kubernetes import meta
 from components.cluster.releases.manifests.definitions import RELEASE
 from components.manifests import names
 from slipway.release.objects import API_VERSION, GROUP, VERSION
+from slipway.release.observed import Verb
 
 COMMAND = "slipway.dev/command"
 """Annotation of a Release by which people steer it: JSON with `id`, `verb`, `by` and `reason`, in this order."""
-APPROVALS, RELEASES = f"approvals.{GROUP}", f"releases.{GROUP}"
+APPROVALS, RELEASES, GATES = f"approvals.{GROUP}", f"releases.{GROUP}", f"gates.{GROUP}"
+GATE = f"{GROUP}/gate"
+"""Label of the Jobs that are a release's gates."""
 _TEXT = r'"([^"\\\\]|\\\\.)*"'
 """A JSON string, as a pattern in a literal of CEL."""
-_COMMAND = rf'^\\{{"id": {_TEXT}, "verb": "(pause|resume|promote|abort)", "by": {_TEXT}(, "reason": {_TEXT})?\\}}$'
+_COMMAND = rf'^\\{{"id": {_TEXT}, "verb": "({"|".join(get_args(Verb))})", "by": {_TEXT}(, "reason": {_TEXT})?\\}}$'
 
 Validation = admission.v1.ValidationArgs
 
@@ -25,8 +29,7 @@ def approvals() -> admission.v1.ValidatingAdmissionPolicySpecArgs:
     """Returns the policy on Approvals. It is evaluated for each Release of the namespace; the one that is named knows
     the groups of its roles."""
     return _policy(
-        "approvals",
-        ["CREATE"],
+        _rule("approvals", ["CREATE"]),
         [
             Validation(
                 expression="object.spec.by == request.userInfo.username",
@@ -64,8 +67,7 @@ def releases() -> admission.v1.ValidatingAdmissionPolicySpecArgs:
         ".name(object.metadata.name).check('update').allowed()"
     )
     return _policy(
-        "releases",
-        ["CREATE", "UPDATE"],
+        _rule("releases", ["CREATE", "UPDATE"]),
         [
             Validation(
                 expression=f"{unsaid} || ({said}.matches('{_COMMAND}') && "
@@ -76,6 +78,24 @@ def releases() -> admission.v1.ValidatingAdmissionPolicySpecArgs:
                 expression=f"oldObject == null || object.spec == oldObject.spec || {may}",
                 message="what a release wants is changed by `pulumi up` alone",
             ),
+        ],
+    )
+
+
+def gates(controller: str) -> admission.v1.ValidatingAdmissionPolicySpecArgs:
+    """Returns the policy on what the controller deletes, for RBAC cannot tell one Job from another: gates alone."""
+    return _policy(
+        _rule("jobs", ["DELETE"], group="batch"),
+        [
+            Validation(
+                expression=f"has(oldObject.metadata.labels) && '{GATE}' in oldObject.metadata.labels",
+                message="the controller of releases deletes gates alone",
+            )
+        ],
+        conditions=[
+            admission.v1.MatchConditionArgs(
+                name="by-the-controller", expression=f"request.userInfo.username == '{controller}'"
+            )
         ],
     )
 
@@ -95,19 +115,26 @@ def metadata(name: str, source: str) -> meta.v1.ObjectMetaArgs:
     )
 
 
-def _policy(
-    resources: str, operations: Sequence[str], validations: Sequence[Validation], params: str | None = None
-) -> admission.v1.ValidatingAdmissionPolicySpecArgs:
-    rule = admission.v1.NamedRuleWithOperationsArgs(
-        api_groups=[GROUP],
+def _rule(resources: str, operations: Sequence[str], *, group: str = GROUP) -> admission.v1.NamedRuleWithOperationsArgs:
+    return admission.v1.NamedRuleWithOperationsArgs(
+        api_groups=[group],
         api_versions=[VERSION],
         resources=[resources],
         operations=list(operations),
         scope="Namespaced",
     )
+
+
+def _policy(
+    rule: admission.v1.NamedRuleWithOperationsArgs,
+    validations: Sequence[Validation],
+    params: str | None = None,
+    conditions: Sequence[admission.v1.MatchConditionArgs] = (),
+) -> admission.v1.ValidatingAdmissionPolicySpecArgs:
     return admission.v1.ValidatingAdmissionPolicySpecArgs(
         failure_policy="Fail",
         match_constraints=admission.v1.MatchResourcesArgs(resource_rules=[rule]),
+        match_conditions=list(conditions) or None,
         param_kind=admission.v1.ParamKindArgs(api_version=API_VERSION, kind=params) if params else None,
         validations=list(validations),
     )

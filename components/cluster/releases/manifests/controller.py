@@ -11,7 +11,7 @@ from pulumi_kubernetes import apps, core, meta, policy, rbac
 
 from components.cluster.monitoring.manifests import monitors
 from components.manifests import names, pod, priorities
-from components.manifests.rights import rules
+from components.manifests.controller_rights import rules
 from components.manifests.scope import Scope
 from slipway.settings.cluster_services import MESSAGES, REGISTRY_LOGIN, ClusterServices
 from slipway.settings.cross_checks import mebibytes
@@ -19,6 +19,8 @@ from slipway.settings.services import Resources
 from slipway.settings.store_names import supplied_secret
 
 NAME = names.RELEASES_ACCOUNT
+USER_NAME = f"system:serviceaccount:{names.RELEASES_NAMESPACE}:{NAME}"
+"""Who it is to the API server. Source: Kubernetes, service accounts."""
 PORT = 8080
 """Port of metrics and probes. Source: slipway/release/controller."""
 USER = 10001
@@ -120,7 +122,7 @@ def _environment(wanted: Controller) -> list[core.v1.EnvVarArgs]:
     services = wanted.services
     trusted = services.certificates.issuer == "production" and services.controllers.certificates != "absent"
     plain = {
-        "SLIPWAY_PROMETHEUS": services.releases.prometheus,
+        **({"SLIPWAY_PROMETHEUS": services.prometheus} if services.prometheus else {}),
         "SLIPWAY_ADDRESSES": FOLDER,
         "SLIPWAY_GATEWAY_CERTIFICATES": "checked" if trusted else "any",
         **({"SLIPWAY_DOCKER_CONFIG": f"{LOGIN_FOLDER}/{LOGIN_FILE}"} if REGISTRY_LOGIN in wanted.secrets else {}),
@@ -216,13 +218,13 @@ def quota(wanted: Controller) -> core.v1.ResourceQuotaInitArgs:
     )
 
 
-def gateway_service(source: str) -> core.v1.ServiceInitArgs:
+def gateway_service(source: str, home: str) -> core.v1.ServiceInitArgs:
     """Returns a Service of the proxies inside the cluster. Envoy Gateway's own has a name that depends on its version,
     and may be a load balancer."""
     return core.v1.ServiceInitArgs(
         metadata=meta.v1.ObjectMetaArgs(
             name=names.GATEWAY_SERVICE,
-            namespace=names.GATEWAY_NAMESPACE,
+            namespace=home,
             labels=names.labels(names.CLUSTER),
             annotations=names.source_annotation(source),
         ),

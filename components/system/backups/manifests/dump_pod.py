@@ -11,8 +11,8 @@ from components.manifests import names, pod
 from components.manifests.environment import SecretKey, Variables, login_secret
 from components.manifests.scope import Scope
 from components.system.backups.manifests import script
+from components.system.backups.manifests.rclone import Store, remote
 from components.system.backups.manifests.retention import BUCKET
-from components.system.backups.manifests.store import Store, remote
 from components.system.database.manifests import roles as database_roles
 from slipway.settings.services import Resources
 

@@ -14,6 +14,7 @@ from components.manifests.scope import Scope
 from components.system.database.manifests import roles as database_roles
 
 NAME = "backup-scripts"
+OF_VOLUMES = ("archive.sh", "streams.sh", "unpack.sh")
 FOLDER = Path(__file__).with_name("scripts")
 
 
@@ -24,5 +25,7 @@ def texts() -> dict[str, str]:
     return {**ours, "roles.sql": database_roles.SQL}
 
 
-def scripts(scope: Scope, source: str) -> core.v1.ConfigMapInitArgs:
-    return core.v1.ConfigMapInitArgs(metadata=scope.metadata(NAME, source), data=texts())
+def scripts(scope: Scope, source: str, *, archives: bool) -> core.v1.ConfigMapInitArgs:
+    """Returns the ConfigMap; with `archives` also the scripts for volumes."""
+    data = {name: text for name, text in texts().items() if archives or name not in OF_VOLUMES}
+    return core.v1.ConfigMapInitArgs(metadata=scope.metadata(NAME, source), data=data)

@@ -15,12 +15,12 @@ from pathlib import PurePosixPath
 
 from pulumi_kubernetes import batch, core, meta
 
-from components.manifests import names, pod, program
+from components.manifests import names, pod, run_to_completion
 from components.manifests.environment import login_secret
-from components.manifests.program import Program
+from components.manifests.run_to_completion import Program
 from components.manifests.scope import Scope
 from components.system.migrations.manifests import script
-from components.system.migrations.manifests.files import Files
+from components.system.migrations.manifests.sql_files import Files
 from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Migration
@@ -175,7 +175,7 @@ def job(scope: Scope, job: MigrationJob) -> batch.v1.JobInitArgs:
                     },
                     annotations=pod.UNDISTURBED,
                 ),
-                spec=_pod(job) if job.program is None else program.pod_of(job.program, "migrate"),
+                spec=_pod(job) if job.program is None else run_to_completion.pod_of(job.program, "migrate"),
             ),
         ),
     )
@@ -214,7 +214,7 @@ def _pod(job: MigrationJob) -> core.v1.PodSpecArgs:
                     *(core.v1.EnvVarArgs(name=name, value=value) for name, value in job.environment.items()),
                     *_login(job.login),
                 ],
-                resources=pod.resources(program.SMALL),
+                resources=pod.resources(run_to_completion.SMALL),
                 security_context=pod.container_security(),
                 volume_mounts=[
                     core.v1.VolumeMountArgs(name="scripts", mount_path="/scripts", read_only=True),

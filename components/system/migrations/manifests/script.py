@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.system.migrations.manifests import checks
-from components.system.migrations.manifests.files import Files
+from components.system.migrations.manifests import sql_checks
+from components.system.migrations.manifests.sql_files import Files
 from slipway.settings import migration_sql, sql
 from slipway.settings.fields import seconds
 from slipway.settings.releases import Migration, Query
@@ -32,7 +32,7 @@ def scripts(migration: Migration, files: Files) -> dict[str, str]:
     """Returns all files by name; migrations that cannot run in one transaction have additional ones."""
     generated = _in_a_transaction(migration, files) if migration.transactional else _in_steps(migration, files)
     own = {"migrate.sh": SCRIPT, "library.sql": LIBRARY, "migration.sql": files.sql}
-    if migration.verification:
+    if migration.is_verified_again:
         generated["verify.sql"] = _verify(migration, files)
     if files.rollback is not None:
         own["rollback.sql"] = files.rollback
@@ -56,12 +56,12 @@ def _in_a_transaction(migration: Migration, files: Files) -> dict[str, str]:
         "SELECT pg_temp.slipway_unusable() AS slipway_known \\gset",
     ]
     if migration.baseline:
-        lines += [*_step_begins("baseline"), *checks.recorded_baseline(migration.baseline)]
-        lines += [_line(migration, "baseline", "ok", each) for each in checks.shown(migration.baseline)]
+        lines += [*_step_begins("baseline"), *sql_checks.recorded_baseline(migration.baseline)]
+        lines += [_line(migration, "baseline", "ok", each) for each in sql_checks.shown(migration.baseline)]
     lines += _step(migration, "migrate", [*_at_once("migration.sql", files.sql), _valid(files.sql)])
     lines += _after(migration)
     if migration.baseline:
-        compared = checks.compared(migration.baseline)
+        compared = sql_checks.compared(migration.baseline)
         lines += _step(migration, "comparison", compared, _many(migration.baseline, "query"))
     lines += _step(
         migration,
@@ -106,7 +106,7 @@ def _in_steps(migration: Migration, files: Files) -> dict[str, str]:
 def _work(migration: Migration, of: Files) -> list[str]:
     known = (
         "SELECT coalesce(invalid_indexes, '{}') AS slipway_known FROM slipway.migrations"
-        f" WHERE name = {checks.quoted(migration.name)} \\gset"
+        f" WHERE name = {sql_checks.quoted(migration.name)} \\gset"
     )
     own = f"pg_temp.slipway_invalid(pg_temp.slipway_unusable(), {_index_names(of.sql)})"
     drop = f"SELECT format('DROP INDEX CONCURRENTLY IF EXISTS %s', index::regclass) FROM {own} AS index \\gexec"
@@ -123,7 +123,7 @@ def _valid(sql: str) -> str:
 
 
 def _index_names(sql: str) -> str:
-    return checks.quoted(json.dumps([index._asdict() for index in migration_sql.indexes(sql)]))
+    return sql_checks.quoted(json.dumps([index._asdict() for index in migration_sql.indexes(sql)]))
 
 
 def _undo(migration: Migration, files: Files) -> str:
@@ -131,7 +131,7 @@ def _undo(migration: Migration, files: Files) -> str:
     whole = migration.transactional
     assert files.rollback is not None
     body = (_at_once if whole else _one_by_one)("rollback.sql", files.rollback)
-    queries = checks.checks("rollbackVerification", migration.rollback_verification)
+    queries = sql_checks.checks("rollbackVerification", migration.rollback_verification)
     lines = [
         *_head(migration, migration.lock_timeout if whole else None),
         *(_step(migration, "lock", [_LOCK]) if whole else []),
@@ -158,7 +158,7 @@ def _undo(migration: Migration, files: Files) -> str:
             migration,
             "record",
             [
-                f"DELETE FROM slipway.migrations WHERE name = {checks.quoted(migration.name)};",
+                f"DELETE FROM slipway.migrations WHERE name = {sql_checks.quoted(migration.name)};",
                 *_untell_tool(migration),
                 "COMMIT;",
             ],
@@ -169,9 +169,14 @@ def _undo(migration: Migration, files: Files) -> str:
 
 
 def _verify(migration: Migration, files: Files) -> str:
-    """Returns the verification alone, which changes nothing: for the time after the migration."""
-    state = f"SELECT pg_temp.slipway_state({checks.quoted(migration.name)}, {checks.quoted(checksum(files.sql))})"
-    queries = checks.checks("verification", migration.verification)
+    """Returns the verification and triggers alone, which change nothing: for the time after the migration."""
+    state = (
+        f"SELECT pg_temp.slipway_state({sql_checks.quoted(migration.name)}, {sql_checks.quoted(checksum(files.sql))})"
+    )
+    queries = sql_checks.checks("verification", migration.verification)
+    verified = _step(migration, "verification", queries, _many(queries, "check")) if queries else []
+    acted = sql_checks.acted(migration.triggers)
+    tried = _step(migration, "triggers", acted, _many(migration.triggers, "trigger")) if acted else []
     return _text(
         [
             *_head(migration, migration.lock_timeout),
@@ -182,10 +187,11 @@ def _verify(migration: Migration, files: Files) -> str:
             *_log_lines(migration, "ledger", "ok", "skipped by its condition"),
             "\\q",
             "\\endif",
-            checks.check("ledger", Query(name="it was applied", sql=state, equals="applied")),
+            sql_checks.check("ledger", Query(name="it was applied", sql=state, equals="applied")),
             *_log_lines(migration, "ledger", "ok", None),
-            *_step(migration, "verification", queries, _many(queries, "check")),
+            *verified,
             "COMMIT;",
+            *(["BEGIN;", *tried, "ROLLBACK;"] if tried else []),
         ]
     )
 
@@ -217,19 +223,19 @@ def _ledger(migration: Migration, files: Files) -> list[str]:
 
 
 def _state(migration: Migration, files: Files) -> str:
-    arguments = f"{checks.quoted(migration.name)}, {checks.quoted(checksum(files.sql))}"
+    arguments = f"{sql_checks.quoted(migration.name)}, {sql_checks.quoted(checksum(files.sql))}"
     return f"SELECT pg_temp.slipway_state({arguments}) AS slipway_state \\gset"
 
 
 def _before(migration: Migration, files: Files) -> list[str]:
     lines: list[str] = []
     if migration.preconditions:
-        queries = checks.checks("precondition", migration.preconditions)
+        queries = sql_checks.checks("precondition", migration.preconditions)
         lines += _step(migration, "preconditions", queries, _many(queries, "check"))
     if migration.condition is not None:
         lines += [
             *_step_begins("condition"),
-            f"SELECT {checks.condition(migration.condition)} AS slipway_wanted \\gset",
+            f"SELECT {sql_checks.condition(migration.condition)} AS slipway_wanted \\gset",
             "\\if :slipway_wanted",
             *_log_lines(migration, "condition", "ok", None),
             "\\else",
@@ -246,10 +252,10 @@ def _after(migration: Migration) -> list[str]:
     """Returns the checks after a file, with role and search path reset, because the file may have changed them."""
     lines = ["RESET ROLE;", "RESET search_path;"]
     if migration.verification:
-        queries = checks.checks("verification", migration.verification)
+        queries = sql_checks.checks("verification", migration.verification)
         lines += _step(migration, "verification", queries, _many(queries, "check"))
     if migration.triggers:
-        acted = checks.acted(migration.triggers)
+        acted = sql_checks.acted(migration.triggers)
         lines += _step(migration, "triggers", acted, _many(migration.triggers, "trigger"))
     return lines
 
@@ -259,19 +265,19 @@ def _journal_entry(migration: Migration, files: Files) -> list[str]:
     entry = migration.applied_as
     if entry is None:
         return []
-    arguments = f"'{entry.tool}', {checks.quoted(entry.name)}, {checks.quoted(checksum(files.sql))}"
+    arguments = f"'{entry.tool}', {sql_checks.quoted(entry.name)}, {sql_checks.quoted(checksum(files.sql))}"
     return [f"CALL pg_temp.slipway_tell({arguments});"]
 
 
 def _untell_tool(migration: Migration) -> list[str]:
     entry = migration.applied_as
-    return [] if entry is None else [f"CALL pg_temp.slipway_untell('{entry.tool}', {checks.quoted(entry.name)});"]
+    return [] if entry is None else [f"CALL pg_temp.slipway_untell('{entry.tool}', {sql_checks.quoted(entry.name)});"]
 
 
 def _record(migration: Migration, files: Files, status: str) -> str:
-    version = "NULL" if migration.version is None else checks.quoted(migration.version)
+    version = "NULL" if migration.version is None else sql_checks.quoted(migration.version)
     return (
-        f"CALL pg_temp.slipway_record({checks.quoted(migration.name)}, {checks.quoted(checksum(files.sql))}, "
+        f"CALL pg_temp.slipway_record({sql_checks.quoted(migration.name)}, {sql_checks.quoted(checksum(files.sql))}, "
         f"'{status}', {version});"
     )
 
@@ -313,12 +319,12 @@ def _step_begins(name: str) -> list[str]:
 
 
 def _log_lines(migration: Migration, name: str, status: str, detail: str | None) -> list[str]:
-    return [_line(migration, name, status, checks.quoted(detail or ""))]
+    return [_line(migration, name, status, sql_checks.quoted(detail or ""))]
 
 
 def _line(migration: Migration, name: str, status: str, detail: str) -> str:
     """Returns a line of the log; `detail` is an expression."""
-    arguments = f"{checks.quoted(migration.name)}, '{name}', '{status}', :'slipway_began', {detail}"
+    arguments = f"{sql_checks.quoted(migration.name)}, '{name}', '{status}', :'slipway_began', {detail}"
     return f"SELECT pg_temp.slipway_line({arguments});"
 
 

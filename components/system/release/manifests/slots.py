@@ -13,8 +13,10 @@ from slipway.settings.stacks import DeployedSystem
 
 def deployments(deployed: DeployedSystem, sites: Mapping[str, Site]) -> dict[SlotName, list[str]]:
     """Returns the Deployments of each slot with a version; without those of the live slot alone, which the candidate
-    has not yet."""
-    serving = [name for name, service in deployed.definition.services.items() if not service.live_only]
+    has not yet. StatefulSets are none: the update itself waits for them before it promotes."""
+    serving = [
+        name for name, service in deployed.definition.services.items() if not service.live_only and not service.volumes
+    ]
     served = [name for name, site in sites.items() if site.facts.services]
     return {
         slot: [names.in_slot(name, slot) for name in (*serving, *served)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.cluster.monitoring.manifests.alerting import databases, slots
-from components.manifests import images, names
+from components.cluster.monitoring.manifests.alerting import database_alerts, slots
+from components.manifests import names, service_images
 from components.manifests.environment import bypass_secret
 from components.manifests.versions import pins_of
-from components.system.release.manifests import checks, identifier, validations
+from components.system.release.manifests import candidate_checks, identifier, validations
 from slipway.release import objects
 from slipway.release.objects import EdgeSite, ReleasedMigration, ReleaseSpec, SlotName
 from slipway.settings import cluster_services, releases
@@ -74,10 +74,10 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         ],
         attestations=[_attestation(each) for each in definition.attestations],
         evidence=_evidence(wanted, slot.version or ""),
-        checks=checks.checks(deployed),
+        checks=candidate_checks.checks(deployed),
         bypass=objects.SecretKey(secret=bypass_secret(deployed.name), key=names.BYPASS_KEY) if wanted.routed else None,
         gateway=f"{names.GATEWAY_SERVICE}.{names.GATEWAY_NAMESPACE}.svc:443" if wanted.routed else None,
-        load=checks.loads(deployed),
+        load=candidate_checks.loads(deployed),
         jobs=[
             validations.described(each, wanted.environment)
             for each in validations.declared(deployed, wanted.environment)
@@ -139,7 +139,7 @@ def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
     definition, release = wanted.deployed.definition, wanted.deployed.definition.release
     asked = wanted.services.releases.registry != "unchecked"
     tests = [definition.databases[name].restore_test for name in wanted.dumped]
-    ages = [_whole(databases.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
+    ages = [_whole(database_alerts.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
     asked_for = list(dict.fromkeys(_images(wanted, version))) if asked else []
     if wanted.environment != PRODUCTION:
         return objects.Evidence(images=asked_for, scan=release.scan if asked else None, quiet=False)
@@ -159,8 +159,10 @@ def _images(wanted: Wanted, version: str) -> Iterator[str]:
     deployed, pins = wanted.deployed, pins_of(wanted.services.mirrors)
     slot, has_logins = deployed.deployment.active, wanted.services.releases.registry == "login"
     for name, each in deployed.definition.services.items():
-        if has_logins or not (isinstance(each.image, ForeignImage) and each.image.pull_secret):
-            yield images.of_service(deployed, name, slot, registry=wanted.registry, pins=pins)
+        for image in each.images:
+            if has_logins or not (isinstance(image, ForeignImage) and image.pull_secret):
+                own = deployed.deployment.slot(slot).version_of(name)
+                yield service_images.reference(image, registry=wanted.registry, version=own, pins=pins)
     for name, each in deployed.definition.sites.items():
         if not _archived(deployed, name):
             yield f"{wanted.registry}/{each.artefact}:{version}"

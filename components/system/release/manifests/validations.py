@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pulumi_kubernetes import batch, core, meta
 
-from components.manifests import names, pod, program
-from components.manifests.program import Program
+from components.manifests import names, pod, run_to_completion
+from components.manifests.run_to_completion import Program
 from slipway.release.objects import ReleaseJob
 from slipway.settings.operations import Validation
 from slipway.settings.stacks import DeployedSystem
@@ -59,6 +59,6 @@ def job(system: str, service: str, wanted: Program) -> batch.v1.JobSpecArgs:
                 labels={**names.supporting(system, group(service)), **wanted.identity.labels},
                 annotations=pod.UNDISTURBED,
             ),
-            spec=program.pod_of(wanted, "validate"),
+            spec=run_to_completion.pod_of(wanted, "validate"),
         ),
     )

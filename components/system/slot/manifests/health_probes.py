@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pulumi_kubernetes import core
 
-from slipway.settings.services import HTTP, Health, Timing
+from slipway.settings.containers import Health, Timing
+from slipway.settings.services import HTTP
 
 PERIOD, LIVENESS_PERIOD = 5, 10
 """Seconds between two questions. Chosen: readiness notices in a few seconds, liveness is in no hurry to restart."""

@@ -52,7 +52,7 @@ def disruption_budget(
     be drained."""
     return policy.v1.PodDisruptionBudgetInitArgs(
         metadata=scope.metadata(
-            names.in_slot(name, slot), source, service=name, slot=slot, annotations=_at_least(replicas.minimum)
+            names.in_slot(name, slot), source, service=name, slot=slot, annotations=_at_least(replicas.fewest)
         ),
         spec=policy.v1.PodDisruptionBudgetSpecArgs(
             selector=meta.v1.LabelSelectorArgs(match_labels=names.selector(name, slot)),

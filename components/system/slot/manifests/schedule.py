@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_kubernetes import batch, core, meta
 
-from components.manifests import names, pod
+from components.manifests import names, placement, pod
 from components.manifests.environment import Variables
+from components.manifests.placement import NodePools
 from components.manifests.scope import Scope
-from components.system.slot.manifests.deployment import Authority
+from components.system.slot.manifests import companions
+from components.system.slot.manifests.companions import Beside
+from components.system.slot.manifests.container_files import PodFiles
+from components.system.slot.manifests.workload import Authority
 from slipway.settings.fields import seconds
 from slipway.settings.schedules import Schedule
 from slipway.settings.services import Service
@@ -31,9 +35,14 @@ class Scheduled:
     """Complete, with registry and tag."""
     variables: Variables
     identity: pod.Identity
+    files: PodFiles
     authorities: Sequence[Authority] = ()
     """CAs of the servers that the service connects to."""
     pull_secrets: Sequence[core.v1.LocalObjectReferenceArgs] = ()
+    companions: Sequence[Beside] = ()
+    """The containers beside that of the service."""
+    nodes: NodePools = field(default_factory=NodePools)
+    """Nodes of the cluster for services that ask for them: its pods ask as their service's do."""
     suspended: bool = False
     """Whether it does not run: its slot is not live, or the system is closed."""
 
@@ -81,19 +90,27 @@ def cron_job(scope: Scope, wanted: Scheduled) -> batch.v1.CronJobInitArgs:
 
 def _pod(wanted: Scheduled) -> core.v1.PodSpecArgs:
     service, authorities = wanted.service, wanted.authorities
+    mounts = [*pod.scratch_mounts(service.writable), *(authority.mount() for authority in authorities)]
     return core.v1.PodSpecArgs(
         restart_policy="Never",
+        affinity=placement.affinity(service.placement, wanted.nodes),
+        tolerations=placement.tolerations(service.placement, wanted.nodes),
         image_pull_secrets=list(wanted.pull_secrets) or None,
         service_account_name=wanted.schedule.service,
         automount_service_account_token=False,
         enable_service_links=False,
         security_context=pod.security(service.user),
-        volumes=[*pod.scratch_volumes(service.writable), *(authority.volume() for authority in authorities)],
-        containers=[_container(wanted)],
+        volumes=[
+            *pod.scratch_volumes(service.writable, service.writable_size),
+            *(authority.volume() for authority in authorities),
+            *wanted.files.volumes(),
+        ],
+        init_containers=companions.containers(wanted.companions, wanted.identity, mounts, wanted.files),
+        containers=[_container(wanted, [*mounts, *wanted.files.mounts(wanted.schedule.service)])],
     )
 
 
-def _container(wanted: Scheduled) -> core.v1.ContainerArgs:
+def _container(wanted: Scheduled, mounts: Sequence[core.v1.VolumeMountArgs]) -> core.v1.ContainerArgs:
     declared, service = wanted.schedule, wanted.service
     settings = core.v1.ConfigMapEnvSourceArgs(name=names.in_slot(declared.service, wanted.slot))
     return core.v1.ContainerArgs(
@@ -106,10 +123,7 @@ def _container(wanted: Scheduled) -> core.v1.ContainerArgs:
             *pod.identity_environment(wanted.identity),
         ],
         env=pod.environment(wanted.variables),
-        resources=pod.resources(declared.resources or service.resources),
+        resources=pod.resources(declared.resources or service.resources, placement.gpus(service.placement)),
         security_context=pod.container_security(),
-        volume_mounts=[
-            *pod.scratch_mounts(service.writable),
-            *(authority.mount() for authority in wanted.authorities),
-        ],
+        volume_mounts=list(mounts),
     )

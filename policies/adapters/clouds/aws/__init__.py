@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from adapters.clouds.aws import (
-    backups,
+    backup_plans,
     buckets,
     costs,
     edge,
-    encryption,
+    encrypted_types,
     escalation,
     guards,
+    inbound_access,
     load_balancers,
-    logs,
-    network,
+    log_retention,
+    managed_caches,
+    managed_queues,
+    reach,
     regions,
     registries,
     rights,
 )
 from adapters.clouds.aws.clauses import CLAUSES
-from adapters.clouds.aws.databases import DATABASES, INSTANCE, INSTANCES
+from adapters.clouds.aws.managed_databases import DATABASES, INSTANCE, INSTANCES
 from adapters.clouds.contract import Cloud, Provider, guarded, parts, several
 
 CLOUD = Cloud(
@@ -32,8 +35,14 @@ CLOUD = Cloud(
     rules=parts(
         CLAUSES,
         alone={
-            "encryption-at-rest": encryption.AT_REST,
-            "encryption-in-transit": {**encryption.IN_TRANSIT, load_balancers.LISTENER: load_balancers.in_transit},
+            "cache-authentication": managed_caches.AUTHENTICATION,
+            "cache-standby": managed_caches.STANDBY,
+            "encryption-at-rest": {**encrypted_types.AT_REST, **managed_caches.AT_REST, **managed_queues.AT_REST},
+            "encryption-in-transit": {
+                **encrypted_types.IN_TRANSIT,
+                **managed_caches.IN_TRANSIT,
+                load_balancers.LISTENER: load_balancers.in_transit,
+            },
             "image-scanning": {registries.REPOSITORY: guarded(*registries.SCANNED)},
         },
         together={
@@ -41,8 +50,8 @@ CLOUD = Cloud(
             "iam-escalation-together": (escalation.TYPES, escalation.together),
             "data-residence": (("pulumi:providers:aws",), None),
             "open-ingress-together": (
-                (load_balancers.BALANCER, load_balancers.LISTENER, network.LISTS),
-                several(load_balancers.open_ports, network.named_lists),
+                (load_balancers.BALANCER, load_balancers.LISTENER, inbound_access.LISTS),
+                several(load_balancers.open_ports, inbound_access.named_lists),
             ),
             "plain-http": (
                 (
@@ -51,9 +60,12 @@ CLOUD = Cloud(
                     buckets.DISTRIBUTION,
                     load_balancers.BALANCER,
                     load_balancers.LISTENER,
+                    *managed_queues.POLICIES,
+                    *(kind for kind, _, _ in managed_queues.POLICIES.values()),
                 ),
-                several(buckets.plain_http, load_balancers.plain_http),
+                several(buckets.plain_http, load_balancers.plain_http, managed_queues.plain_http),
             ),
+            "queue-dead-letters": ((managed_queues.QUEUE, *managed_queues.REDRIVES), managed_queues.dead_letters),
             "replication-elsewhere": ((*buckets.BUCKETS, buckets.REPLICATION), buckets.replication_elsewhere),
             "version-and-lock": (
                 (*buckets.BUCKETS, buckets.VERSIONING, buckets.VAULT, buckets.LOCK),
@@ -64,25 +76,27 @@ CLOUD = Cloud(
     databases=DATABASES,
     instances=INSTANCES,
     watched=(INSTANCE,),
-    vault_types=(backups.PLAN, backups.SELECTION),
-    vaults=backups.vaults,
-    test_types=(backups.TEST,),
-    tests=backups.tests,
-    schedules=backups.SCHEDULES,
+    vault_types=(backup_plans.PLAN, backup_plans.SELECTION),
+    vaults=backup_plans.vaults,
+    test_types=(backup_plans.TEST,),
+    tests=backup_plans.tests,
+    schedules=backup_plans.SCHEDULES,
     guards=guards.GUARDS,
     kept_days=guards.DAYS,
     protected=guards.PROTECTED,
     holds_data=("aws:mq/broker:Broker",),
     places=regions.PLACES,
-    provisioners=encryption.PROVISIONERS,
+    provisioners=encrypted_types.PROVISIONERS,
     rights=rights.RIGHTS,
+    reached=reach.REACHED,
+    account="allowedAccountIds",
     clusters=(rights.CLUSTER,),
     key_variables=rights.KEY_VARIABLES,
     auth=rights.AUTH,
     logins=rights.LOGINS,
-    ingress=network.INGRESS,
-    rule_groups=network.RULE_GROUPS,
-    internal={**network.INTERNAL, **load_balancers.INTERNAL},
+    ingress=inbound_access.INGRESS,
+    rule_groups=inbound_access.RULE_GROUPS,
+    internal={**inbound_access.INTERNAL, **load_balancers.INTERNAL},
     source_ranges=load_balancers.SOURCE_RANGES,
     ingress_listeners=load_balancers.ingress_listeners,
     secret_values=("aws:secretsmanager/secretVersion:SecretVersion",),
@@ -93,10 +107,11 @@ CLOUD = Cloud(
     ),
     budgets=costs.BUDGETS,
     taggable=costs.TAGGABLE,
-    log_stores=logs.LOG_STORES,
-    exports=logs.EXPORTS,
-    carriers=logs.CARRIERS,
+    log_stores=log_retention.LOG_STORES,
+    exports=log_retention.EXPORTS,
+    carriers=log_retention.CARRIERS,
     registries=registries.REGISTRIES,
     shares=edge.SHARES,
+    spot_nodes={"karpenter.sh/capacity-type": "spot", "eks.amazonaws.com/capacityType": "SPOT"},
     ignorable={INSTANCE: ("backupRetentionPeriod",)},
 )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from adapters.clouds.aws.conditions import binds_who
-from adapters.clouds.aws.documents import conditions, principals, statements, texts
+from adapters.clouds.aws.policy_documents import conditions, principals, statements, texts
 from adapters.safeguards import Safeguard
 from framework import Property, Resource, Settings, Verdict
 from framework.verdicts import PREVIEW

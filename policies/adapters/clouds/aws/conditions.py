@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adapters import addresses
-from adapters.clouds.aws.documents import conditions
+from adapters.clouds.aws.policy_documents import conditions
 
 _POSITIVE = re.compile(
     r"(forallvalues:|foranyvalue:)?(string(equals|like|equalsignorecase)|arn(equals|like)|ipaddress|bool|numericequals"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.budgets import first
+from adapters.budget_amounts import first
 from adapters.clouds.contract import Budget
 from framework import Property, Resource
 
@@ -51,6 +51,11 @@ TAGGABLE = frozenset(
         "aws:eks/accessEntry:AccessEntry",
         "aws:eks/cluster:Cluster",
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:elasticache/subnetGroup:SubnetGroup",
+        "aws:elasticache/user:User",
+        "aws:elasticache/userGroup:UserGroup",
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "aws:iam/role:Role",
         "aws:kms/key:Key",
@@ -67,6 +72,8 @@ TAGGABLE = frozenset(
         "aws:route53/zone:Zone",
         "aws:s3/bucket:Bucket",
         "aws:secretsmanager/secret:Secret",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         "aws:wafv2/webAcl:WebAcl",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.documents import parsed
+from adapters.json_documents import parsed
 from framework import Absence, Property, Resource
 
 EDGE_KEY = "state"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.clouds.aws.buckets import BUCKETS, LOCK, VAULT, VERSIONING
-from adapters.clouds.aws.databases import AURORA, DOCUMENTS, INSTANCE
+from adapters.clouds.aws.managed_databases import AURORA, DOCUMENTS, INSTANCE
+from adapters.clouds.aws.managed_queues import QUEUE
 from adapters.safeguards import Safeguard
 
 GUARDS: Mapping[str, Sequence[Safeguard]] = {
@@ -44,4 +45,4 @@ DAYS: Mapping[str, Sequence[tuple[tuple[str, ...], int]]] = {
     LOCK: [(("minRetentionDays",), 1)],
 }
 
-PROTECTED = (*BUCKETS, "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", INSTANCE, AURORA, DOCUMENTS, VAULT)
+PROTECTED = (*BUCKETS, "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", INSTANCE, AURORA, DOCUMENTS, QUEUE, VAULT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from adapters.clouds.contract import IngressListeners, each_of
-from adapters.documents import parsed
+from adapters.json_documents import parsed
 from adapters.safeguards import OLD_TLS, Safeguard
 from framework import Absence, Property, Resource, Settings, Verdict
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from adapters.clouds.aws.backups import PLAN
+from adapters.clouds.aws.backup_plans import PLAN
 from adapters.clouds.aws.buckets import BUCKETS, VAULT
-from adapters.clouds.aws.databases import DATABASES
+from adapters.clouds.aws.managed_caches import CACHE
+from adapters.clouds.aws.managed_databases import DATABASES
+from adapters.clouds.aws.managed_queues import QUEUE, TOPIC
 from adapters.clouds.contract import Place, Places, each_of
 from framework import Absence, Property, Resource
 
@@ -31,4 +33,7 @@ def _in_arn(arn: Property) -> Property:
     return Property(parts[3] if len(parts) > 3 and parts[3] else Absence.MISSING, arn.path)
 
 
-PLACES: Mapping[str, Places] = {**dict.fromkeys((*DATABASES, *BUCKETS, VAULT), _here), PLAN: _vaults}
+PLACES: Mapping[str, Places] = {
+    **dict.fromkeys((*DATABASES, *BUCKETS, VAULT, CACHE, QUEUE, TOPIC), _here),
+    PLAN: _vaults,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.clouds.contract import Registry
-from adapters.images import Image
+from adapters.image_names import Image
 from adapters.safeguards import Safeguard
 
 REPOSITORY = "aws:ecr/repository:Repository"

@@ -11,7 +11,8 @@ from typing import Any
 
 from adapters.clouds.aws import action_lists
 from adapters.clouds.aws.conditions import binding, binds_who, is_about, names_subject
-from adapters.documents import parsed
+from adapters.clouds.aws.policy_documents import conditions
+from adapters.json_documents import parsed
 from framework import Property, Resource
 
 
@@ -68,6 +69,7 @@ _COME_FOR_THEIR_OWN = {
     for each in ("ec2", "rds", "lambda", "edgelambda", "ecs", "ecs-tasks", "eks-nodegroup", "eks-fargate-pods", "spot")
 }
 """Services that assume a role only for resources in the same account."""
+_OF_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT = re.compile(r"arn:aws[\w-]*:iam::\d{12}:root|\d{12}")
 
 
@@ -142,6 +144,13 @@ class Statement:
         named = self.fields.get("Principal")
         texts = _texts(named.get("AWS")) if isinstance(named, Mapping) else []
         return [found[1] for each in texts if (found := re.match(r"(?:arn:aws[\w-]*:(?:iam|sts)::)?(\d{12})\b", each))]
+
+    @property
+    def reached(self) -> list[str]:
+        """The accounts of its resources, by their names or by the condition on their owner."""
+        named = [found[1] for each in self._texts("Resource") if (found := _OF_ACCOUNT.match(each))]
+        owners = [values for _, key, values in conditions(self.fields) if key == "aws:resourceaccount"]
+        return [*named, *(each for values in owners for each in values)]
 
     @property
     def unnamed_subjects(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.budgets import first
+from adapters.budget_amounts import first
 from adapters.clouds.contract import Budget
 from framework import Property, Resource
 
@@ -52,7 +52,9 @@ TAGGABLE = frozenset(
         "azure-native:operationalinsights:Workspace",
         "azure-native:privatedns:PrivateZone",
         "azure-native:privatedns:VirtualNetworkLink",
+        "azure-native:redisenterprise:RedisEnterprise",
         "azure-native:resources:ResourceGroup",
+        "azure-native:servicebus:Namespace",
         "azure-native:storage:StorageAccount",
         "azure-native:trafficmanager:Profile",
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adapters.clouds.azure.databases import DOCUMENTS, SERVER
+from adapters.clouds.azure import managed_queues
+from adapters.clouds.azure.managed_databases import DOCUMENTS, SERVER
 from adapters.clouds.azure.storage import ACCOUNT
 from adapters.safeguards import Safeguard
 
@@ -47,4 +48,4 @@ DAYS: Mapping[str, Sequence[tuple[tuple[str, ...], int]]] = {
     "azure-native:storage:BlobContainerImmutabilityPolicy": [(("immutabilityPeriodSinceCreationInDays",), 7)],
     BACKUPS: [(("properties", "securitySettings", "softDeleteSettings", "retentionDurationInDays"), 14)],
 }
-PROTECTED = (BACKUPS, SERVER, VAULT, DOCUMENTS, ACCOUNT)
+PROTECTED = (BACKUPS, SERVER, VAULT, DOCUMENTS, ACCOUNT, managed_queues.SERVER, managed_queues.QUEUE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from adapters.clouds.azure.databases import DOCUMENTS, SERVER
+from adapters.clouds.azure import managed_queues
+from adapters.clouds.azure.managed_caches import CACHE
+from adapters.clouds.azure.managed_databases import DOCUMENTS, SERVER
 from adapters.clouds.azure.storage import ACCOUNT
 from adapters.clouds.contract import Place, Places, missing
 from adapters.regions import plain
@@ -76,7 +78,7 @@ def _storage_of(vault: Resource) -> Property:
 
 PLACES: Mapping[str, Places] = {
     SERVER: _there(lambda server: server["backup"]["geoRedundantBackup"], ("Enabled",), "backup.copyToSecondRegion"),
-    DOCUMENTS: _there(missing, (), ""),
+    **dict.fromkeys((DOCUMENTS, CACHE, managed_queues.SERVER), _there(missing, (), "")),
     ACCOUNT: _there(lambda account: account["sku"]["name"], _GEO_REDUNDANT, "copyToSecondRegion"),
     "azure-native:dataprotection:BackupVault": _there(_storage_of, ("GeoRedundant",), "secondRegion"),
 }

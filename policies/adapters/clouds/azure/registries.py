@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.clouds.contract import Registry
-from adapters.images import Image
+from adapters.image_names import Image
 from adapters.safeguards import Safeguard
 from framework import Property
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.clouds.azure.network import evaluate_ranges
+from adapters.clouds.azure.inbound_access import evaluate_ranges
 from adapters.safeguards import Safeguard
 from framework import Resource, Settings, Verdict
 

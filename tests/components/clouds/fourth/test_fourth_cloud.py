@@ -13,6 +13,7 @@ from components.clouds import contract
 from slipway.rehearsal import Plan, rehearse
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.clouds.capabilities import CAPABILITIES, MEANINGS
+from tests.forking import forked_workers
 from tests.shared import shared
 
 ROOT = Path(__file__).parents[4]
@@ -23,7 +24,8 @@ QUESTIONS = {name for name, member in vars(contract.Cloud).items() if inspect.is
 
 @shared
 def planned() -> Plan:
-    rehearsal = rehearse(Path(__file__).parent / "program", project="slipway", stack="test", config={})
+    with forked_workers():
+        rehearsal = rehearse(Path(__file__).parent / "program", project="slipway", stack="test", config={})
     assert rehearsal.failure is None, rehearsal.failure
     return rehearsal.plan
 
@@ -44,8 +46,13 @@ def test_every_question_is_answered() -> None:
 
 
 def test_values_hold_no_resource() -> None:
-    """Questions and facts are plain; the way to a cluster is its provider."""
-    exempt = {("ClusterAccess", "provider"), ("NoIdentity", "bindings"), ("NoIdentity", "grants")}
+    """Questions and facts are plain; the ways to a cluster and to its cloud are their providers."""
+    exempt = {
+        ("ClusterAccess", "provider"),
+        ("CloudPlace", "provider"),
+        ("NoIdentity", "bindings"),
+        ("NoIdentity", "grants"),
+    }
     values = [each for each in vars(contract).values() if dataclasses.is_dataclass(each) and isinstance(each, type)]
     assert len(values) > 20
     for value in values:

@@ -141,7 +141,8 @@ class Table:
 
     def broken(self, resource: Resource) -> set[str]:
         """The names of the rows that a resource breaks."""
-        return {row.name for row in self.rows if row.concerns(resource) and not row.holds(resource)}
+        rows = self._of_type.get(resource.type, ())
+        return {row.name for row in rows if row.concerns(resource) and not row.holds(resource)}
 
     def alone(self, resources: Iterable[Resource]) -> set[str]:
         """What stands without something that must stand beside it."""
@@ -162,7 +163,14 @@ class Table:
         )
 
     def has_row(self, resource: Resource, path: Keys) -> bool:
-        return any(row.covers(path) and row.concerns(resource) for row in self.rows)
+        return any(row.covers(path) and row.concerns(resource) for row in self._of_type.get(resource.type, ()))
+
+    @cached_property
+    def _of_type(self) -> Mapping[str, Sequence[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.type, []).append(row)
+        return found
 
     @property
     def patterns(self) -> Iterator[tuple[str, str]]:
@@ -178,17 +186,17 @@ def is_indifferent(kind: str, pattern: str, type_: str, path: Keys) -> bool:
 @cache
 def table(cloud: str) -> Table:
     """A cloud's table. Raises TypeError for a key that no row has."""
-    document = yaml.safe_load((FOLDER / f"{cloud}.yaml").read_text(encoding="utf-8"))
+    document = yaml.load((FOLDER / f"{cloud}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     types: Mapping[str, Any] = document["types"]
     return Table(
         provider=document["provider"],
         rows=[
-            _row(type_, path, row, said["source"])
-            for type_, said in types.items()
-            for path, rows in said["rows"].items()
+            _row(type_, path, row, rules["source"])
+            for type_, rules in types.items()
+            for path, rows in rules["rows"].items()
             for row in (rows if isinstance(rows, list) else [rows])
         ],
-        beside={type_: said["beside"] for type_, said in types.items() if "beside" in said},
+        beside={type_: rules["beside"] for type_, rules in types.items() if "beside" in rules},
         indifferent=document["indifferent"],
         elsewhere=document.get("elsewhere", {}),
     )

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.cluster.monitoring.manifests.alerting import controller as alerts
-from components.manifests.rights import FILE
+from components.cluster.monitoring.manifests.alerting import controller_alerts as alerts
+from components.manifests.controller_rights import FILE
 from slipway.rehearsal import Plan, Step
 from slipway.release.controller import metrics
 from slipway.release.controller.settings import from_environment

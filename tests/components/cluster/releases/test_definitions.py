@@ -12,7 +12,7 @@ from components.cluster.releases.manifests import definitions
 from components.cluster.releases.manifests.schema import structural
 from slipway.release.objects import ApprovalSpec, Object, ReleaseSpec
 from slipway.release.status import Status
-from slipway.scanners.charts.definitions import problems
+from slipway.scanners.charts.crd_validation import problems
 
 FREE = "x-kubernetes-preserve-unknown-fields"
 OPEN = {"body", "jsonEquals", "job", "blue", "green", "split", "closed"}

@@ -12,6 +12,8 @@ from components.clouds.contract import (
     BrokerEndpoint,
     BucketArgs,
     BudgetArgs,
+    CacheArgs,
+    CacheEndpoint,
     ClusterAccess,
     ClusterFacts,
     DatabaseArgs,
@@ -23,11 +25,16 @@ from components.clouds.contract import (
     NetworkPeers,
     NoIdentity,
     PostgresEndpoint,
+    QueuesArgs,
+    QueuesFacts,
     Role,
     SecretStore,
     SecretStoreArgs,
     Site,
     SiteArgs,
+    UseQueue,
+    UseResource,
+    UseTopic,
     WorkloadIdentity,
     ZoneArgs,
     ZoneFacts,
@@ -40,7 +47,7 @@ from components.manifests.environment import BucketFacts
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.pod import Identity
 from components.sites.component import NginxSite
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 from components.system.system import System, SystemArgs
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
@@ -89,6 +96,15 @@ class LiteralCloud:
         login = {"connection_string": "amqps://"}
         return BrokerEndpoint(server="managed", port=5671, peers=NetworkPeers(networks=("10.9.2.0/24",)), login=login)
 
+    def cache(self, args: CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint:
+        host = pulumi.Output.from_input(f"{args.name}.example.com")
+        password = pulumi.Output.secret("password-of-cache")
+        peers = NetworkPeers(networks=("10.9.3.0/24",))
+        return CacheEndpoint(server=args.name, address=Address(host=host, port=6379), password=password, peers=peers)
+
+    def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
+        return QueuesFacts()
+
     def store(self, bucket: BucketFacts) -> Store:
         return bucket_clients.store(bucket)
 
@@ -99,7 +115,11 @@ class LiteralCloud:
         """Tells in an annotation what was granted."""
         if not args.grants:
             return NoIdentity()
-        granted = ",".join(f"{type(grant).__name__} {grant.bucket.name}" for grant in args.grants)
+        names = [
+            each.name if isinstance(each, UseResource | UseQueue | UseTopic) else each.bucket.name
+            for each in args.grants
+        ]
+        granted = ",".join(f"{type(each).__name__} {name}" for each, name in zip(args.grants, names, strict=True))
         facts = IdentityFacts(
             annotations={"granted": granted},
             pod=Identity(labels={"identity": "literal"}),

@@ -1,4 +1,4 @@
-"""What the controller is told of the five systems."""
+"""The controller's specification of the five systems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from components.cluster.releases.manifests import definitions
 from slipway.release.objects import ReleaseSpec
-from slipway.scanners.charts.definitions import problems
+from slipway.scanners.charts.crd_validation import problems
 from slipway.settings.load import load_systems
 from slipway.settings.project import find_project
 from tests.components.system.release.stack import RELEASE, SYSTEMS, one, released, spec
@@ -51,7 +51,7 @@ def test_nothing_that_is_declared_is_left_out(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_outside_production_a_release_waits_for_nobody_and_tells_nobody(system: str) -> None:
+def test_outside_production_a_release_waits_for_nobody_and_notifies_nobody(system: str) -> None:
     """Checks, load, validations, steps and figures are the same."""
     there, here = (
         ReleaseSpec.model_validate(spec(released(environment=each), system)) for each in ("production", "local")
@@ -168,7 +168,7 @@ def test_a_cookie_is_set_only_while_visitors_are_split() -> None:
         assert all("Set-Cookie" not in str(rule) for rule in route[state]["rules"] if not is_unused(rule))
 
 
-def test_secrets_are_named_and_never_told() -> None:
+def test_secrets_are_named_and_never_shown() -> None:
     """Tokens and cookies by Secret and key, which the controller may read by name and no others."""
     wanted = parsed("expenses")
     cookies = [key for each in wanted.checks for key in each.request.cookies.values()]

@@ -31,3 +31,25 @@ CALL pg_temp.slipway_check($(digest)$verification$(digest)$, $(digest)$the charg
 CALL pg_temp.slipway_check($(digest)$verification$(digest)$, $(digest)$three triggers$(digest)$, $(digest)$SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text IN ('trip_usage_classification', 'personal_use_policies', 'personal_use_charges')$(digest)$, NULL, $(digest)$3$(digest)$, NULL, NULL);
 SELECT pg_temp.slipway_line($(digest)$005-personal-business-use$(digest)$, 'verification', 'ok', :'slipway_began', $(digest)$10 checks$(digest)$);
 COMMIT;
+BEGIN;
+\o step
+\qecho triggers
+\o
+SELECT clock_timestamp() AS slipway_began \gset
+SAVEPOINT slipway_trigger;
+CALL pg_temp.slipway_act($(digest)$a changed policy is stamped$(digest)$, $(digest)$INSERT INTO personal_use_policies (tenant_id, allow_personal_use, require_approval, max_personal_miles_per_month, max_personal_miles_per_year, charge_personal_use, personal_use_rate_per_mile, effective_date, updated_at) VALUES ('00000000-0000-0000-0000-000000000000', true, true, 200, 1000, true, 0.25, current_date, '2000-01-01'); UPDATE personal_use_policies SET allow_personal_use = false WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$);
+CALL pg_temp.slipway_check($(digest)$trigger$(digest)$, $(digest)$a changed policy is stamped$(digest)$, $(digest)$SELECT updated_at > '2001-01-01' FROM personal_use_policies WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$, NULL, $(digest)$true$(digest)$, NULL, NULL);
+ROLLBACK TO SAVEPOINT slipway_trigger;
+RELEASE SAVEPOINT slipway_trigger;
+SAVEPOINT slipway_trigger;
+CALL pg_temp.slipway_act($(digest)$a changed trip is stamped$(digest)$, $(digest)$INSERT INTO trip_usage_classification (tenant_id, vehicle_id, driver_id, usage_type, miles_total, trip_date, updated_at) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), gen_random_uuid(), 'business', 50, current_date, '2000-01-01'); UPDATE trip_usage_classification SET business_purpose = 'Client meeting' WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$);
+CALL pg_temp.slipway_check($(digest)$trigger$(digest)$, $(digest)$a changed trip is stamped$(digest)$, $(digest)$SELECT updated_at > '2001-01-01' FROM trip_usage_classification WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$, NULL, $(digest)$true$(digest)$, NULL, NULL);
+ROLLBACK TO SAVEPOINT slipway_trigger;
+RELEASE SAVEPOINT slipway_trigger;
+SAVEPOINT slipway_trigger;
+CALL pg_temp.slipway_act($(digest)$a changed charge is stamped$(digest)$, $(digest)$INSERT INTO personal_use_charges (tenant_id, driver_id, charge_period, miles_charged, amount, updated_at) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), '2025-11', 10, 2.5, '2000-01-01'); UPDATE personal_use_charges SET amount = 5 WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$);
+CALL pg_temp.slipway_check($(digest)$trigger$(digest)$, $(digest)$a changed charge is stamped$(digest)$, $(digest)$SELECT updated_at > '2001-01-01' FROM personal_use_charges WHERE tenant_id = '00000000-0000-0000-0000-000000000000'$(digest)$, NULL, $(digest)$true$(digest)$, NULL, NULL);
+ROLLBACK TO SAVEPOINT slipway_trigger;
+RELEASE SAVEPOINT slipway_trigger;
+SELECT pg_temp.slipway_line($(digest)$005-personal-business-use$(digest)$, 'triggers', 'ok', :'slipway_began', $(digest)$3 triggers$(digest)$);
+ROLLBACK;

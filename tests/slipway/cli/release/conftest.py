@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slipway.ops.cluster import following, releases
+from slipway.ops.cluster import following, release_client
 from tests.slipway.cli.conftest import Copy, Run, project
 from tests.slipway.cli.inside import Inside
 from tests.slipway.ops.cluster.server import Cluster, served
@@ -21,7 +21,7 @@ Release = Callable[..., Run]
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.setattr(following, "PAUSE", 0)
-    monkeypatch.setattr(releases, "PAUSE", 0)
+    monkeypatch.setattr(release_client, "PAUSE", 0)
     monkeypatch.setattr("slipway.cli.release.status.PAUSE", 0)
     with served() as started:
         yield started

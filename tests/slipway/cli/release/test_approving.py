@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.slipway.cli.release.conftest import Release, refused
-from tests.slipway.ops.cluster.release import ID, NEW, spec, status
+from tests.slipway.ops.cluster.sample_release import ID, NEW, spec, status
 from tests.slipway.ops.cluster.server import Cluster
 
 APPROVALS = [
@@ -52,14 +52,14 @@ def test_the_moment_is_the_only_one_of_the_role(waiting: Cluster, release: Relea
 
 
 def test_a_role_with_several_moments_says_which(waiting: Cluster, release: Release) -> None:
-    told = refused(release("approve", "--system", "fleet", "--role", "Lead"))
-    assert "Lead approves several things: pass --when (migration, go-live)" in told
+    error = refused(release("approve", "--system", "fleet", "--role", "Lead"))
+    assert "Lead approves several things: pass --when (migration, go-live)" in error
     release("approve", "--system", "fleet", "--role", "Lead", "--when", "go-live")
     assert [each["when"] for each in approvals(waiting)] == ["go-live"]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--role", "Product Owner"), "approves nothing in the release of fleet; did you mean 'Product owner'?"),
         (
@@ -69,9 +69,9 @@ def test_a_role_with_several_moments_says_which(waiting: Cluster, release: Relea
     ],
 )
 def test_an_approval_that_nobody_asks_for(
-    waiting: Cluster, release: Release, words: tuple[str, ...], told: str
+    waiting: Cluster, release: Release, words: tuple[str, ...], message: str
 ) -> None:
-    assert told in refused(release("approve", "--system", "fleet", *words))
+    assert message in refused(release("approve", "--system", "fleet", *words))
     assert approvals(waiting) == []
 
 
@@ -107,7 +107,7 @@ def test_what_another_stack_says_can_be_attested(waiting: Cluster, release: Rele
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--name", "UI walk through", "--link", "https://x.example"), "did you mean 'UI walk-through'?"),
         (("--name", "UI walk-through", "--link", "looked at it"), "is not the address of the evidence, for example"),
@@ -118,9 +118,9 @@ def test_what_another_stack_says_can_be_attested(waiting: Cluster, release: Rele
     ],
 )
 def test_an_attestation_that_says_nothing(
-    waiting: Cluster, release: Release, words: tuple[str, ...], told: str
+    waiting: Cluster, release: Release, words: tuple[str, ...], message: str
 ) -> None:
-    assert told in refused(release("attest", "--system", "fleet", *words))
+    assert message in refused(release("attest", "--system", "fleet", *words))
     assert approvals(waiting) == []
 
 

@@ -52,14 +52,14 @@ def test_a_failed_drill_fails(cluster: Cluster, release: Release) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ((), "test has no CronJob fleet/fleet-db-restore-test for restore tests: run `pulumi up` first"),
         (("--database", "fleet"), "--database fleet is not a database of fleet"),
     ],
 )
-def test_a_drill_that_cannot_be(cluster: Cluster, release: Release, words: tuple[str, ...], told: str) -> None:
-    assert told in refused(release("drill", "--system", "fleet", "--kind", "restore", *words))
+def test_a_drill_that_cannot_be(cluster: Cluster, release: Release, words: tuple[str, ...], message: str) -> None:
+    assert message in refused(release("drill", "--system", "fleet", "--kind", "restore", *words))
     assert cluster.made == []
 
 
@@ -69,8 +69,8 @@ def test_a_system_without_restore_tests(release: Release, project: Copy) -> None
         "          blue: {version: personal-use-v1.0.0}\n",
         "          blue: {version: personal-use-v1.0.0}\n          databases: {fleet_db: {restoreTest: none}}\n",
     )
-    told = refused(release("drill", "--system", "fleet", "--kind", "restore"))
-    assert "fleet declares no restore test: set `restoreTest` of the database" in told
+    error = refused(release("drill", "--system", "fleet", "--kind", "restore"))
+    assert "fleet declares no restore test: set `restoreTest` of the database" in error
 
 
 COMMANDS = {
@@ -84,7 +84,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize(("stack", "case"), COMMANDS.items(), ids=COMMANDS)
-def test_a_failover_is_somebody_else_s(
+def test_a_failover_is_run_by_its_owner(
     project: Copy,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -94,17 +94,17 @@ def test_a_failover_is_somebody_else_s(
     """One line, with what to type."""
     system, command = case
     inside = Inside(project.root, monkeypatch, capfd)
-    told = refused(inside("release", "drill", "--stack", stack, "--system", system, "--kind", "failover"))
-    assert "a failover cannot be started from here" in told
-    assert command in told
+    error = refused(inside("release", "drill", "--stack", stack, "--system", system, "--kind", "failover"))
+    assert "a failover cannot be started from here" in error
+    assert command in error
 
 
 def test_a_failover_in_the_other_cloud(
     project: Copy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     inside = Inside(project.root, monkeypatch, capfd)
-    told = refused(inside("release", "drill", "--stack", "prod", "--system", "fleet", "--kind", "failover"))
-    assert "`az postgres flexible-server restart --failover Forced --ids /subscriptions/" in told
+    error = refused(inside("release", "drill", "--stack", "prod", "--system", "fleet", "--kind", "failover"))
+    assert "`az postgres flexible-server restart --failover Forced --ids /subscriptions/" in error
 
 
 def test_without_a_standby_there_is_no_failover(
@@ -112,5 +112,5 @@ def test_without_a_standby_there_is_no_failover(
 ) -> None:
     inside = Inside(project.root, monkeypatch, capfd)
     words = ("release", "drill", "--stack", "staging", "--system", "marketplace", "--kind", "failover")
-    told = refused(inside(*words, "--database", "userdb"))
-    assert "marketplace/userdb: has no standby that a command could fail over to" in told
+    error = refused(inside(*words, "--database", "userdb"))
+    assert "marketplace/userdb: has no standby that a command could fail over to" in error

@@ -6,7 +6,7 @@ import json
 
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.release.conftest import Release
-from tests.slipway.ops.cluster.release import spec, status
+from tests.slipway.ops.cluster.sample_release import spec, status
 from tests.slipway.ops.cluster.server import Cluster
 
 
@@ -34,9 +34,9 @@ def test_a_drill_is_due_until_somebody_attests_it(cluster: Cluster, release: Rel
     assert "The drill of the quarter: there is none yet; see docs/recovery.md" in run.out
     attest = ("--name", "Recovery", "--link", "https://wiki.example/drill")
     assert release("attest", "--system", "marketplace", *attest).status == 0
-    (said,) = (each for key, each in cluster.custom.items() if key[1] == "approvals")
-    said["metadata"]["creationTimestamp"] = "2099-11-21T10:00:00Z"
-    said["spec"]["id"] = "ffffffffff"
+    (attestation,) = (each for key, each in cluster.custom.items() if key[1] == "approvals")
+    attestation["metadata"]["creationTimestamp"] = "2099-11-21T10:00:00Z"
+    attestation["spec"]["id"] = "ffffffffff"
     assert release("due").out == "nothing is due\n"
-    said["metadata"]["creationTimestamp"] = "2020-11-21T10:00:00Z"
+    attestation["metadata"]["creationTimestamp"] = "2020-11-21T10:00:00Z"
     assert "the last one is of 2020-11-21 10:00 UTC" in release("due").out

@@ -10,7 +10,7 @@ import pytest
 
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.release.conftest import Release
-from tests.slipway.ops.cluster.release import NEW, OLD, spec, status
+from tests.slipway.ops.cluster.sample_release import NEW, OLD, spec, status
 from tests.slipway.ops.cluster.server import Cluster, migration_job
 
 PLAN = ("release", "plan", "--stack", "prod", "--at", "2026-11-20T12:00:00Z")
@@ -89,3 +89,21 @@ def test_a_cluster_says_what_is_active(cluster: Cluster, project: Copy, release:
     assert "expenses expense-accounts-v1.0.0 in blue" in text
     project.edit("Pulumi.local.yaml", f"blue: {{version: {OLD}}}", f"blue: {{version: {NEW}}}")
     assert f"fleet {NEW} in blue" in release("plan").out
+
+
+def test_what_was_rolled_back_is_refused(cluster: Cluster, project: Copy, release: Release) -> None:
+    """With its reason, and exit status 1; another version or attempt is not."""
+    project.edit(
+        "Pulumi.local.yaml", f"blue: {{version: {OLD}}}", f"active: green\n          green: {{version: {NEW}}}"
+    )
+    cluster.put_release("fleet", "fleet", spec(), status("RolledBack", reason="During the watch: 7 % errors."))
+    run = release("plan", "--system", "fleet")
+    assert run.status == 1
+    assert (
+        "is refused by the next `up`, for it was rolled back: During the watch: 7 % errors; release another" in run.out
+    )
+    (found,) = json.loads(release("plan", "--system", "fleet", "--format", "json").out)
+    assert found["refused"].startswith("was rolled back: ")
+    cluster.put_release("fleet", "fleet", spec(attempt=2), status("RolledBack", reason="7 % errors"))
+    again = release("plan", "--system", "fleet")
+    assert (again.status, "is refused" in again.out) == (0, False)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.slipway.cli.release.conftest import Release
-from tests.slipway.ops.cluster.release import ID, NEW, OLD, entry, spec, status
+from tests.slipway.ops.cluster.sample_release import ID, NEW, OLD, entry, spec, status
 from tests.slipway.ops.cluster.server import Cluster
 
 BEFORE = {

@@ -10,7 +10,7 @@ import yaml
 from tests.by_hand import make_by_hand
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.release.conftest import Release, refused
-from tests.slipway.ops.cluster.release import NEW, OLD, Document, spec, status, stepping
+from tests.slipway.ops.cluster.sample_release import NEW, OLD, Document, spec, status, stepping
 from tests.slipway.ops.cluster.server import Cluster
 
 FILE = "Pulumi.local.yaml"
@@ -89,8 +89,8 @@ def test_versions_of_single_services_are_handed_over_too(project: Copy, release:
 def test_nothing_is_handed_over_in_the_middle(project: Copy, release: Release, cluster: Cluster) -> None:
     before = (project.root / FILE).read_text()
     cluster.put_release("fleet", "fleet", spec(), stepping())
-    told = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
-    assert f"a release is in progress: fleet {NEW} is Stepping" in told
+    error = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
+    assert f"a release is in progress: fleet {NEW} is Stepping" in error
     assert (project.root / FILE).read_text() == before
 
 
@@ -151,13 +151,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("verb", "state", "told"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("verb", "state", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_due_changes_nothing(
-    project: Copy, release: Release, cluster: Cluster, verb: str, state: Document, told: str
+    project: Copy, release: Release, cluster: Cluster, verb: str, state: Document, message: str
 ) -> None:
     before = both(project).read_text()
     cluster.put_release("fleet", "fleet", spec(), {key: value for key, value in state.items() if value is not None})
-    assert told in refused(release(verb, "--system", "fleet"))
+    assert message in refused(release(verb, "--system", "fleet"))
     assert (project.root / FILE).read_text() == before
 
 
@@ -175,8 +175,8 @@ def test_the_next_version_is_not_retired(project: Copy, release: Release, cluste
     both(project)
     project.edit(FILE, f"blue: {{version: {OLD}}}", "blue: {version: personal-use-v1.2.0}")
     cluster.put_release("fleet", "fleet", spec(), DONE)
-    told = refused(release("retire", "--system", "fleet"))
-    assert "slot blue has personal-use-v1.2.0 by now, which was never released" in told
+    error = refused(release("retire", "--system", "fleet"))
+    assert "slot blue has personal-use-v1.2.0 by now, which was never released" in error
 
 
 def test_a_refusal_is_reverted_on_demand_only(project: Copy, release: Release, cluster: Cluster) -> None:
@@ -202,8 +202,8 @@ def test_a_hotfix_has_a_reason(project: Copy, release: Release, cluster: Cluster
 
 def test_without_a_controller_people_hand_over(project: Copy, release: Release) -> None:
     make_by_hand(project.root)
-    told = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
-    assert "by hand (`controllers.releases: absent`): use `slipway set-version --slot green`" in told
+    error = refused(release("hand-over", "--system", "fleet", "--version", "personal-use-v1.2.0"))
+    assert "by hand (`controllers.releases: absent`): use `slipway set-version --slot green`" in error
 
 
 def test_every_system_at_once(project: Copy, release: Release, cluster: Cluster) -> None:

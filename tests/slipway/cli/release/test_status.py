@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from tests.slipway.cli.release.conftest import Release, refused
-from tests.slipway.ops.cluster.release import ID, NEW, OLD, Document, entry, spec, status, stepping
+from tests.slipway.ops.cluster.sample_release import ID, NEW, OLD, Document, entry, spec, status, stepping
 from tests.slipway.ops.cluster.server import Cluster
 
 
@@ -54,11 +54,11 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("state", "said"), WORDS.values(), ids=WORDS)
-def test_the_row_says(cluster: Cluster, release: Release, state: Document, said: str) -> None:
+@pytest.mark.parametrize(("state", "message"), WORDS.values(), ids=WORDS)
+def test_the_row_says(cluster: Cluster, release: Release, state: Document, message: str) -> None:
     cluster.put_release("fleet", "fleet", spec(), state)
     run = release("status", "--system", "fleet")
-    assert said in run.out.splitlines()[1]
+    assert message in run.out.splitlines()[1]
     assert len(run.out.splitlines()) == 2
 
 
@@ -123,7 +123,8 @@ def test_a_release_is_followed_to_its_end(
         "02:05:00 UTC  10 % of visitors",
         *(f"02:1{number}:00 UTC  look {number}" for number in range(4)),
     ]
-    assert last == f"fleet {NEW} is {phase} since 2026-11-21 02:00 UTC: {end}"
+    assert last.startswith(f"fleet {NEW} is {phase} since 2026-11-21 02:00 UTC: {end}")
+    assert ("; the next `up` is refused: release another version" in last) == (phase == "RolledBack")
     assert run.err == f"fleet {NEW} is Stepping since 2026-11-21 02:00 UTC\n"
 
 

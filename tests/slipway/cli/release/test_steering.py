@@ -8,9 +8,9 @@ import signal
 
 import pytest
 
-from slipway.ops.cluster import releases
+from slipway.ops.cluster import release_client
 from tests.slipway.cli.release.conftest import Release, refused
-from tests.slipway.ops.cluster.release import NEW, Document, obedient, spec, status, stepping
+from tests.slipway.ops.cluster.sample_release import NEW, Document, obedient, spec, status, stepping
 from tests.slipway.ops.cluster.server import Cluster
 
 PAUSED = {"since": "2026-11-21T02:06:00Z", "by": "anna"}
@@ -30,7 +30,7 @@ PAUSED = {"since": "2026-11-21T02:06:00Z", "by": "anna"}
     ],
 )
 def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str, state: Document, phase: str) -> None:
-    """By whom the API server says, with the reason; what it came to is printed."""
+    """In the name that the API server reports, with the reason; the result is printed."""
     cluster.put_release("fleet", "fleet", spec(), state)
     cluster.controller = obedient(phase=phase)
     run = release(verb, "--system", "fleet", "--reason", "prices are wrong")
@@ -38,12 +38,14 @@ def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str,
     happened, now = run.out.splitlines()
     assert happened == f"2026-11-21 02:10:00 UTC  {verb}: prices are wrong (anna@example.com)"
     assert now.startswith(f"fleet {NEW} is {phase} since ")
-    said = json.loads(cluster.custom["fleet", "releases", "fleet"]["metadata"]["annotations"][releases.COMMAND])
-    assert (said["verb"], said["by"], said["reason"]) == (verb, "anna@example.com", "prices are wrong")
+    command = json.loads(
+        cluster.custom["fleet", "releases", "fleet"]["metadata"]["annotations"][release_client.COMMAND]
+    )
+    assert (command["verb"], command["by"], command["reason"]) == (verb, "anna@example.com", "prices are wrong")
 
 
 @pytest.mark.parametrize(
-    ("verb", "state", "told"),
+    ("verb", "state", "message"),
     [
         ("pause", status("Promoted"), f"there is nothing to pause: fleet {NEW} is Promoted since 2026-11-21 02:00 UTC"),
         ("promote", status("Waiting", waiting=["QA"]), f"there is nothing to promote: fleet {NEW} is Waiting since"),
@@ -59,11 +61,11 @@ def test_a_command_is_carried_out(cluster: Cluster, release: Release, verb: str,
     ],
 )
 def test_a_command_that_can_have_no_effect(
-    cluster: Cluster, release: Release, verb: str, state: Document, told: str
+    cluster: Cluster, release: Release, verb: str, state: Document, message: str
 ) -> None:
     """Is refused before it is written."""
     live = cluster.put_release("fleet", "fleet", spec(), state)
-    assert told in refused(release(verb, "--system", "fleet", "--reason", "why"))
+    assert message in refused(release(verb, "--system", "fleet", "--reason", "why"))
     assert live["metadata"]["annotations"] == {}
 
 
@@ -95,12 +97,12 @@ def test_without_a_controller_the_command_stays(
     cluster: Cluster, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit status 3, with where to read on."""
-    monkeypatch.setattr(releases, "PATIENCE", 0)
+    monkeypatch.setattr(release_client, "TIMEOUT", 0)
     live = cluster.put_release("fleet", "fleet", spec(), stepping())
     run = release("abort", "--system", "fleet", "--reason", "errors")
     assert run.status == 3
     assert run.err.splitlines()[-1].startswith("slipway: no controller has answered within 0 s; the command stays on")
-    assert json.loads(live["metadata"]["annotations"][releases.COMMAND])["verb"] == "abort"
+    assert json.loads(live["metadata"]["annotations"][release_client.COMMAND])["verb"] == "abort"
 
 
 def test_an_interrupt_leaves_the_command(cluster: Cluster, release: Release) -> None:
@@ -115,12 +117,12 @@ def test_an_interrupt_leaves_the_command(cluster: Cluster, release: Release) -> 
 def test_another_s_command_that_was_not_carried_out_is_named(cluster: Cluster, release: Release) -> None:
     """The later one counts."""
     live = cluster.put_release("fleet", "fleet", spec(), stepping())
-    live["metadata"]["annotations"][releases.COMMAND] = json.dumps({"id": "1", "verb": "promote", "by": "bob"})
+    live["metadata"]["annotations"][release_client.COMMAND] = json.dumps({"id": "1", "verb": "promote", "by": "bob"})
     cluster.controller = lambda release: None
     live["status"]["handled"] = []
 
     def later(release: Document) -> None:
-        if json.loads(release["metadata"]["annotations"][releases.COMMAND])["id"] != "1":
+        if json.loads(release["metadata"]["annotations"][release_client.COMMAND])["id"] != "1":
             obedient(phase="RollingBack")(release)
 
     cluster.controller = later

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from slipway.ops.aws import weights
 from slipway.ops.aws.key_value_store import KEY, arn_of, read, write
 from slipway.ops.failure import CloudFailure, MissingEntry
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 from tests.slipway.ops.conftest import stack_on
 
 ARN = "arn:aws:cloudfront::123456789012:key-value-store/0f1e2d3c-0000-4000-8000-000000000001"

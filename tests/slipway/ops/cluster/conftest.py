@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.objects import Object
 from slipway.rehearsal import Plan, Step
 

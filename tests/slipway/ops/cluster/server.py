@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
+
+from tests.loopback import serving
 
 CONTEXT = "test"
 UID = "5d6c1f0e-0000-4000-8000-000000000001"
@@ -223,11 +224,8 @@ def served() -> Iterator[Cluster]:
 
         def log_message(self, format: str, *_: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        cluster.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(Handler) as cluster.port:
         yield cluster
-        server.shutdown()
 
 
 def log(*steps: tuple[str, str, str], migration: str = "001-colour") -> str:

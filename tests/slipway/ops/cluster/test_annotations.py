@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slipway.ops.cluster import annotations
-from slipway.ops.cluster.pods import LONGEST, trouble
+from slipway.ops.cluster.pod_problems import LONGEST, trouble
 from slipway.ops.cluster.verdict import State
 from tests.rehearsed import rehearsed
 from tests.slipway.ops.cluster.conftest import thing

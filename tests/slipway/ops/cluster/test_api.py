@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from kubernetes import client
 
 from slipway.ops.cluster import api as api_module
 from slipway.ops.cluster.api import Api, ApiUnavailable, Refused
+from tests.loopback import serving
 
 Answer = tuple[int, str, dict[str, str]]
 GOOD: Answer = (200, json.dumps({"kind": "Thing"}), {})
@@ -23,7 +23,7 @@ DOWN: Answer = (503, json.dumps({"message": "apiserver is shutting down"}), {})
 @contextmanager
 def answering(*answers: Answer, outage_timeout: float = 60) -> Iterator[tuple[Api, list[str]]]:
     """An API whose server gives these answers, the last one for ever, and what is said meanwhile."""
-    left, said = list(answers), list[str]()
+    left, received = list(answers), list[str]()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -38,12 +38,13 @@ def answering(*answers: Answer, outage_timeout: float = 60) -> Iterator[tuple[Ap
 
         def log_message(self, format: str, *_: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(Handler) as port:
         settings = client.Configuration()
-        settings.host, settings.retries = f"http://127.0.0.1:{server.server_address[1]}", False  # type: ignore[assignment]
-        yield Api(client.ApiClient(settings), pauses=(), outage_timeout=outage_timeout, report=said.append), said
-        server.shutdown()
+        settings.host, settings.retries = f"http://127.0.0.1:{port}", False  # type: ignore[assignment]
+        yield (
+            Api(client.ApiClient(settings), pauses=(), outage_timeout=outage_timeout, report=received.append),
+            received,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +89,7 @@ def test_nothing_is_made_twice() -> None:
         api.create("/api/v1/things", {})
 
 
-def test_warnings_are_told_once() -> None:
+def test_warnings_are_reported_once() -> None:
     warned = (200, GOOD[1], {"Warning": '299 - "v1 Thing is \\"old\\"; use v2"'})
     with answering(warned, warned, warned) as (api, said):
         ask: list[Callable[[], object]] = [lambda: api.get("/a"), lambda: api.apply("/a", {}, manager="me")]

@@ -1,4 +1,4 @@
-"""When an object is the same, changed, or made anew."""
+"""When an object is unchanged, updated, or recreated."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_failed_job_runs_again_if_it_says_so():
         ("Service", "serving.knative.dev/v1", False),
     ],
 )
-def test_what_holds_data_or_is_an_operator_s_is_never_made_anew(kind: str, version: str, replaced: bool):
+def test_what_holds_data_or_is_an_operator_s_is_never_recreated(kind: str, version: str, replaced: bool):
     assert must_replace(thing("a", kind, version), IMMUTABLE) is replaced
 
 

@@ -28,8 +28,8 @@ def test_an_object_carries_the_mark_and_keeps_its_own():
     target = thing("a", annotations={"own": "1"}, data={"a": "b"}, status={"never": "sent"})
     body = contents(target, None, MARK)
     assert body["metadata"]["labels"] == {LABEL: MARK.digest}
-    told = body["metadata"]["annotations"]
-    assert told == {"own": "1", ANNOTATION: "test/main", DIGEST: digest(target, MARK)}
+    reported = body["metadata"]["annotations"]
+    assert reported == {"own": "1", ANNOTATION: "test/main", DIGEST: digest(target, MARK)}
     assert "status" not in body
     assert "labels" not in target.body["metadata"]
 

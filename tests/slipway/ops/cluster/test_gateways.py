@@ -10,7 +10,7 @@ import pytest
 
 from components.cluster.gateway.manifests import awaiting
 from slipway.ops.cluster import annotations
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.readiness import readiness
 from slipway.ops.cluster.verdict import READY, Verdict
 from tests.slipway.ops.cluster.conftest import thing
@@ -33,8 +33,8 @@ def gateway(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def route(found: list[dict[str, Any]], **parent: str) -> dict[str, Any]:
-    told = {"parentRef": {**PARENT, **parent}, "controllerName": "envoy", "conditions": found}
-    return {"kind": "HTTPRoute", "spec": {"parentRefs": [PARENT]}, "status": {"parents": [told]}}
+    parent_status = {"parentRef": {**PARENT, **parent}, "controllerName": "envoy", "conditions": found}
+    return {"kind": "HTTPRoute", "spec": {"parentRefs": [PARENT]}, "status": {"parents": [parent_status]}}
 
 
 def policy(found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def lease(memory: Memory, holder: str, *, later: timedelta = timedelta(), lost: 
     return Lease(cast(Api, memory), holder, found.append, now=lambda: NOW + later)
 
 
-def test_the_second_run_is_told_of_the_first() -> None:
+def test_the_second_run_is_refused_during_the_first() -> None:
     memory = Memory()
     with lease(memory, "anna@laptop"):
         with pytest.raises(Busy, match=r"another rehearsal is running .* anna@laptop, since 2026-11-21T10:00:00"):

@@ -78,7 +78,7 @@ def test_names_and_namespaces_that_are_not_stated():
     assert manifests(plan(step("shop/Bare", inputs=bare)), "main", CLUSTERS).objects[0].namespace == "default"
 
 
-def test_a_patch_is_of_somebody_else_s_object():
+def test_a_patch_is_of_an_object_with_another_owner():
     inputs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
     found = manifests(plan(step("a", "kubernetes:core/v1:ConfigMapPatch", inputs=inputs)), "main", CLUSTERS).objects[0]
     assert found.patch

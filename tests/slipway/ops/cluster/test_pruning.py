@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from slipway.ops.cluster import pruning, record
-from slipway.ops.cluster.definitions import missing
-from slipway.ops.cluster.kinds import Kind, Kinds, Resource
+from slipway.ops.cluster.api_kinds import Kind, Kinds, Resource
 from slipway.ops.cluster.marks import LABEL, Mark
 from slipway.ops.cluster.pruning import Left, retention_reason, rounds
+from slipway.ops.cluster.served_kinds import missing
 from slipway.ops.cluster.snapshot import Snapshot
 from tests.slipway.ops.cluster.conftest import thing
 
@@ -97,7 +97,7 @@ def test_data_stays():
     assert retention_reason(gone("StatefulSet", "apps/v1"), []) == ""
 
 
-def test_kinds_that_nobody_knows_are_named_unless_the_plan_brings_them():
+def test_unknown_kinds_are_named_unless_the_plan_defines_them():
     definition = thing(
         *("things.example.com", "CustomResourceDefinition", "apps/v1"),
         spec={"group": "example.com", "names": {"kind": "Thing"}},

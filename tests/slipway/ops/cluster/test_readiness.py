@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slipway.ops.cluster.kinds import Kind
+from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.readiness import readiness
 from slipway.ops.cluster.verdict import State
 

@@ -15,7 +15,7 @@ from slipway.ops.cluster.objects import Object
 from slipway.ops.cluster.scheduling import Outcome, Schedule
 from slipway.ops.cluster.verdict import READY, Verdict, failed, waiting
 from slipway.ops.failure import CloudFailure
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.slipway.ops.cluster.conftest import thing
 
 
@@ -55,9 +55,9 @@ class Script:
 
 def run(script: Script, **needs: str) -> tuple[Outcome, dict[str, list[str]]]:
     """Objects by name with what they need, separated by blanks."""
-    said: defaultdict[str, list[str]] = defaultdict(list)
+    events: defaultdict[str, list[str]] = defaultdict(list)
     objects = [thing(name, needs=words.split()) for name, words in needs.items()]
-    return Schedule(objects, script, lambda target, line: said[target.urn].append(line)).run(), said
+    return Schedule(objects, script, lambda target, line: events[target.urn].append(line)).run(), events
 
 
 def test_each_object_comes_after_all_that_it_needs():
@@ -70,26 +70,26 @@ def test_each_object_comes_after_all_that_it_needs():
 
 
 def test_independent_objects_are_applied_at_once():
-    together = threading.Barrier(3, timeout=PATIENCE)
+    together = threading.Barrier(3, timeout=TIMEOUT)
     outcome, _ = run(Script(during=lambda urn: together.wait()), a="", b="", c="")
     assert outcome.is_good
 
 
 def test_what_is_waited_for_holds_up_what_needs_it():
     script = Script(verdicts={"a": [waiting("0 of 1"), waiting("0 of 1"), READY]})
-    outcome, said = run(script, a="", b="a")
+    outcome, output = run(script, a="", b="a")
     assert script.events == ["apply a", "ready a", "apply b"]
-    assert said["a"] == ["created", "0 of 1", "ready"]
+    assert output["a"] == ["created", "0 of 1", "ready"]
     assert outcome.is_good
 
 
 def test_nothing_is_applied_after_what_failed_and_all_else_is():
     script = Script(broken={"a": CloudFailure("no")})
-    outcome, said = run(script, a="", b="a", c="b", d="", e="c d")
+    outcome, output = run(script, a="", b="a", c="b", d="", e="c d")
     assert outcome.failures == {"a": "no"}
     assert outcome.skipped == {"b": "ConfigMap shop/a", "c": "ConfigMap shop/b", "e": "ConfigMap shop/c"}
     assert set(outcome.changes) == {"d"}
-    assert said["a"] == ["failed: no"]
+    assert output["a"] == ["failed: no"]
     assert not outcome.is_good
 
 
@@ -104,7 +104,7 @@ def test_no_wait_is_unbounded():
     assert outcome.failures == {"a": "not ready in time: 0 of 1 pods: ImagePullBackOff"}
 
 
-def test_a_cluster_that_is_gone_ends_the_run_with_what_came_of_it():
+def test_an_unreachable_cluster_ends_the_run_with_its_results():
     outcome, _ = run(Script(broken={"b": ApiUnavailable("gone")}), a="", b="a", c="b")
     assert (set(outcome.changes), outcome.away, outcome.is_good) == ({"a"}, "gone", False)
 

@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from slipway.ops.cluster.api import Api
+from tests.loopback import serving
 
 Document = dict[str, Any]
+BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
+"""When everything here is made that does not say when."""
 PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/v1(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?)?"
@@ -52,7 +55,7 @@ class Cluster:
             held = self.objects.get(key, {"metadata": {"generation": 1}})
             metadata = {**held["metadata"], **document.pop("metadata", {}), "name": name, "namespace": namespace}
             metadata.setdefault("uid", f"uid-{plural}-{name}")
-            metadata.setdefault("creationTimestamp", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+            metadata.setdefault("creationTimestamp", f"{BEGAN:%Y-%m-%dT%H:%M:%SZ}")
             if "spec" in document and held.get("spec") not in (None, document["spec"]):
                 metadata["generation"] += 1
             metadata["resourceVersion"] = str(next(self._versions))
@@ -94,11 +97,15 @@ class Cluster:
                 return self._create(plural, namespace, body)
             key = plural, namespace, name or ""
             held = self.objects.get(key)
+            if method == "DELETE":
+                return self._delete(key, body)
             if held is None and "apply" not in content:
                 return 404, {"message": "not found"}
             version = body.get("metadata", {}).get("resourceVersion")
             if held is not None and version not in (None, held["metadata"]["resourceVersion"]):
                 return 409, {"message": "the object has been modified"}
+            if "apply" in content:
+                body["metadata"]["managedFields"] = [{"manager": query["fieldManager"], "operation": "Apply"}]
             return 200, self._write(key, method, sub, content, body, held)
 
     def _read(
@@ -127,6 +134,15 @@ class Cluster:
         if plural == "jobs":
             self.on_job(made)
         return 201, made
+
+    def _delete(self, key: tuple[str, str, str], body: Document) -> tuple[int, Any]:
+        held = self.objects.get(key)
+        if held is None:
+            return 404, {"message": "not found"}
+        if body.get("preconditions", {}).get("uid") not in (None, held["metadata"]["uid"]):
+            return 409, {"message": "the UID in the precondition does not match"}
+        del self.objects[key]
+        return 200, {}
 
     def _write(
         self,
@@ -172,13 +188,9 @@ def served() -> Iterator[Cluster]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_PUT = do_PATCH = do_GET
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
         def log_message(self, format: str, *_: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        cluster.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(Handler) as cluster.port:
         yield cluster
-        server.shutdown()

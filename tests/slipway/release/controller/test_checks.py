@@ -13,9 +13,9 @@ import pytest
 
 from slipway.release.controller import checks
 from slipway.release.controller.checks import MISSING, Candidate, load, lookup, smoke
+from slipway.release.controller.tasks import Outcome
 from slipway.release.controller.visit import NoConnection, Response, Visitor
 from slipway.release.objects import Check, HttpRequest, Load, SecretKey
-from slipway.release.status import Result
 from tests.slipway.release.controller.server import Cluster
 from tests.slipway.release.controller.system import HOST, NAMESPACE, put, spec
 from tests.slipway.release.controller.web import Answer, Request, Web, web
@@ -41,7 +41,7 @@ def check(name: str = "one", path: str = "/", **changed: Any) -> Check:
     return Check(name=name, request=HttpRequest(host=HOST, path=path, **request), **changed)
 
 
-def run(cluster: Cluster, answer: Callable[[Request], Answer], *checks: Check) -> list[Result]:
+def run(cluster: Cluster, answer: Callable[[Request], Answer], *checks: Check) -> list[Outcome]:
     with candidate(cluster, answer) as (_, made):
         return smoke(made, checks, threading.Event())
 

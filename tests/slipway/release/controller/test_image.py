@@ -36,6 +36,13 @@ assert apprise.Apprise().add("json://127.0.0.1")
 """
 
 
+def test_its_base_is_pinned() -> None:
+    """By digest, and read by every stage: a tag may be another image tomorrow."""
+    (base,) = re.findall(r"^ARG BASE=(.*)$", DOCKERFILE, re.MULTILINE)
+    assert re.fullmatch(r"docker\.io/library/python:3\.\d+\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", base)
+    assert {each.split()[0] for each in re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE)} == {"${BASE}"}
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     """What `COPY` brings to `/app`."""

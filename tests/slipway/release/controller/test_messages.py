@@ -53,8 +53,8 @@ def test_each_moment_has_a_text(cluster: Cluster, when: str) -> None:
     assert "shop 2.0.0 on test" in found.subject
     assert list(found.channels) == ["email", "chat"]
     assert "https://status.example.com" in found.text
-    said = {"step": "10 %", "rolled-back": "Step 1: errors", "asked": "Approval by lead.", "reviews": "Costs"}
-    assert said.get(when, "") in found.text
+    details = {"step": "10 %", "rolled-back": "Step 1: errors", "asked": "Approval by lead.", "reviews": "Costs"}
+    assert details.get(when, "") in found.text
     assert found.calendar is (when == "reviews")
 
 
@@ -100,7 +100,7 @@ def test_the_address_of_the_team_is_preferred(release: Release, tmp_path: Path) 
         assert json.loads(hook.asked[0].body)["message"] == "t"
 
 
-def test_what_cannot_be_sent_is_said_without_addresses(release: Release, tmp_path: Path) -> None:
+def test_what_cannot_be_sent_is_reported_without_addresses(release: Release, tmp_path: Path) -> None:
     """One channel does not hinder another."""
     with web(lambda request: (500, {}, b"")) as hook:
         (tmp_path / "pager").write_text(f"json://user:canary@{hook.address}/")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slipway.release.controller import evidence, gate_jobs, words, workloads
+from slipway.release.controller import approvals, consumers, evidence, gate_jobs
 from slipway.release.controller.metrics import Metrics
 from slipway.release.controller.prometheus import Prometheus, Unknown
 from slipway.release.controller.samples import Samples
@@ -45,6 +45,31 @@ def test_gates_wait_until_their_jobs_end(cluster: Cluster) -> None:
     assert gate_jobs.look(cluster.api(), release).asked == {"admit": f"uid-jobs-admit-{ID}"}
     job(cluster, f"admit-{ID}", "Complete", **{"slipway.dev/gate": "admit"})
     assert gate_jobs.look(cluster.api(), release).asked == {}
+
+
+def test_a_gate_that_passed_asks_again(cluster: Cluster) -> None:
+    """As a new Job that is the same, without what the API server fills in; one that waits, or is no gate, is left alone."""
+    release, name = put(cluster, spec()), f"admit-{ID}"
+    template = {
+        "metadata": {"labels": {"slipway.dev/gate": "admit", "batch.kubernetes.io/job-name": name, "job-name": name}},
+        "spec": {"containers": [{"name": "gate", "command": ["gate", "admit"]}]},
+    }
+    annotations = {"pulumi.com/replaceUnready": "true"}
+    metadata = {"labels": {"slipway.dev/gate": "admit"}, "annotations": annotations, "uid": "first"}
+    job(cluster, name, "Complete", **{"slipway.dev/gate": "admit"})
+    cluster.put("jobs", NAMESPACE, name, metadata=metadata, spec={"selector": {"x": "y"}, "template": template})
+    assert gate_jobs.look(cluster.api(), release).passed == ["admit"]
+    gate_jobs.ask_again(cluster.api(), release, "admit")
+    made = cluster.get("jobs", NAMESPACE, name)
+    assert made["metadata"]["uid"] != "first"
+    assert made["metadata"]["annotations"] == annotations
+    assert made["spec"] == {"template": {**template, "metadata": {"labels": {"slipway.dev/gate": "admit"}}}}
+    assert gate_jobs.look(cluster.api(), release).passed == []
+    cluster.asked.clear()
+    gate_jobs.ask_again(cluster.api(), release, "admit")
+    job(cluster, f"promote-{ID}", "Complete")
+    gate_jobs.ask_again(cluster.api(), release, "promote")
+    assert cluster.asked == []
 
 
 def test_a_failed_migration_says_its_last_words(cluster: Cluster) -> None:
@@ -84,10 +109,10 @@ def test_a_slot_is_ready_when_all_its_pods_are(cluster: Cluster) -> None:
     release = put(cluster, spec())
     deployment(cluster, "api-blue")
     found = {each["metadata"]["name"]: each for each in cluster.of("deployments")}
-    assert workloads.ready(release, found) == {"blue": True, "green": False}
+    assert consumers.ready(release, found) == {"blue": True, "green": False}
     deployment(cluster, "api-green", available=1)
     found = {each["metadata"]["name"]: each for each in cluster.of("deployments")}
-    assert workloads.ready(release, found) == {"blue": True, "green": False}
+    assert consumers.ready(release, found) == {"blue": True, "green": False}
 
 
 def crashed(minutes: int, restarts: int, waiting: bool = False, status: int = 1) -> dict[str, Any]:
@@ -115,7 +140,7 @@ def test_a_pod_that_crashes_again_and_again(cluster: Cluster, container: dict[st
         "pods", NAMESPACE, "p", metadata={"labels": {"app": "api-green"}}, status={"containerStatuses": [container]}
     )
     deployments = {each["metadata"]["name"]: each for each in cluster.of("deployments")}
-    found = workloads.crashing(release, deployments, cluster.of("pods"), NOW)
+    found = consumers.crashing(release, deployments, cluster.of("pods"), NOW)
     assert ("green" in found, "blue" in found) == (is_crashing, False)
 
 
@@ -125,11 +150,11 @@ def test_workloads_run_in_the_live_slot_only(cluster: Cluster) -> None:
     release = put(cluster, spec(workloads=[Workload(kind="Deployment", names=names, replicas=2)]))
     deployment(cluster, "worker-blue", replicas=0, available=0)
     deployment(cluster, "worker-green", replicas=2)
-    workloads.bring(cluster.api(), release, OPEN)
+    consumers.apply(cluster.api(), release, OPEN)
     replicas = {each["metadata"]["name"]: each["spec"]["replicas"] for each in cluster.of("deployments")}
     assert replicas == {"worker-blue": 2, "worker-green": 0}
     cluster.asked.clear()
-    workloads.bring(cluster.api(), release, OPEN)
+    consumers.apply(cluster.api(), release, OPEN)
     assert cluster.asked == []
 
 
@@ -144,7 +169,7 @@ def test_schedules_run_in_the_live_slot_once_the_other_has_ended(cluster: Cluste
     cluster.put("cronjobs", NAMESPACE, "report-green", spec={"suspend": True})
 
     def suspended(status: Status) -> dict[str, bool]:
-        workloads.bring(cluster.api(), release, status)
+        consumers.apply(cluster.api(), release, status)
         return {each["metadata"]["name"]: each["spec"]["suspend"] for each in cluster.of("cronjobs")}
 
     assert suspended(promoted) == {"report-blue": True, "report-green": True}
@@ -181,7 +206,7 @@ def test_words_are_those_on_this_release(cluster: Cluster) -> None:
     cluster.put("approvals", NAMESPACE, "two", spec={**given, "id": "ffffffffffff"})
     cluster.put("approvals", NAMESPACE, "three", spec={**given, "release": "other"})
     cluster.put("approvals", NAMESPACE, "four", spec={"by": "bob"})
-    (word,) = words.approvals(cluster.api(), release)
+    (word,) = approvals.approvals(cluster.api(), release)
     assert (word.role, word.by, word.when, word.kind) == ("lead", "anna", "before", "approval")
     assert word.at.tzinfo is not None
 
@@ -202,7 +227,7 @@ def test_words_are_those_on_this_release(cluster: Cluster) -> None:
     ],
 )
 def test_a_command_that_cannot_be_understood_is_none(cluster: Cluster, text: str, expected: Command | None) -> None:
-    assert words.command(put(cluster, spec(), annotations={words.COMMAND: text})) == expected
+    assert approvals.command(put(cluster, spec(), annotations={approvals.COMMAND: text})) == expected
 
 
 class Figures:

@@ -10,7 +10,7 @@ import pytest
 
 from slipway.ops.cluster import following
 from slipway.release.controller import work
-from slipway.release.controller.tasks import Tasks
+from slipway.release.controller.tasks import Outcome, Tasks
 from slipway.release.controller.visit import Visitor
 from slipway.release.objects import ReleasedMigration, ReleaseJob
 from slipway.release.status import Result, Status
@@ -18,14 +18,16 @@ from tests.processes import until
 from tests.slipway.release.controller.server import Cluster, Document
 from tests.slipway.release.controller.system import ID, NAMESPACE, put, spec
 
-RESULT = Result(name="job/one/after", passed=True, at=datetime(2026, 11, 21, tzinfo=UTC))
+OUTCOME = Outcome("job/one/after", passed=True)
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+RESULT = Result(name="job/one/after", passed=True, at=NOW)
 MIGRATION = ReleasedMigration(name="001-colour", job="migrate-001-colour-1a2b", reversible=True, verified=True)
 
 
 def test_a_result_is_given_until_it_was_written() -> None:
-    tasks, go = Tasks(), threading.Event()
+    tasks, go = Tasks(lambda: NOW), threading.Event()
     tasks.begin(ID)
-    tasks.start("job/one/after", lambda stop: [RESULT] if go.wait(60) else [])
+    tasks.start("job/one/after", lambda stop: [OUTCOME] if go.wait(60) else [])
     assert (tasks.running, tasks.results) == (["job/one/after"], [])
     go.set()
     until(lambda: tasks.results, "a result")
@@ -39,19 +41,19 @@ def test_a_result_is_given_until_it_was_written() -> None:
 
 def test_a_task_that_breaks_has_failed() -> None:
     """Without the text of the error, which may have values."""
-    tasks = Tasks()
+    tasks = Tasks(lambda: NOW)
     tasks.start("smoke", lambda stop: {}["secret"])
     (result,) = until(lambda: tasks.results, "a result")
     assert (result.passed, result.detail) == (False, "cannot be carried out (KeyError)")
 
 
 def test_results_of_another_release_are_dropped() -> None:
-    tasks, go, ended = Tasks(), threading.Event(), threading.Event()
+    tasks, go, ended = Tasks(lambda: NOW), threading.Event(), threading.Event()
 
-    def waits(stop: threading.Event) -> list[Result]:
+    def waits(stop: threading.Event) -> list[Outcome]:
         go.wait(60)
         ended.set()
-        return [RESULT]
+        return [OUTCOME]
 
     tasks.begin(ID)
     tasks.start("job/one/after", waits)
@@ -83,7 +85,7 @@ class Jobs:
         )
         self.cluster.logs[f"{name}-x2x7k"] = self.log
 
-    def run(self, name: str, status: Status | None = None, **changed: Any) -> Result:
+    def run(self, name: str, status: Status | None = None, **changed: Any) -> Outcome:
         release = put(self.cluster, spec(**changed), status)
         (result,) = work.of(self.cluster.api(), release, Visitor(None), name)(threading.Event())
         return result

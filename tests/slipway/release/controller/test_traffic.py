@@ -8,7 +8,7 @@ import pytest
 
 from slipway.ops.cluster.api import Refused
 from slipway.ops.failure import CloudFailure
-from slipway.ops.weights import EdgeState
+from slipway.ops.site_weights import EdgeState
 from slipway.release.controller.edges import Edges
 from slipway.release.controller.traffic import TrafficEdge
 from slipway.release.controller.visit import Visitor
@@ -16,7 +16,7 @@ from slipway.release.objects import EdgeSite, Workload
 from slipway.release.observed import Traffic
 from slipway.release.status import Status
 from tests.slipway.release.controller.server import Cluster
-from tests.slipway.release.controller.system import CLOSED, HOST, NAMESPACE, OPEN, SPLIT, accept, put, spec
+from tests.slipway.release.controller.system import CLOSED, HOST, NAMESPACE, OPEN, SPLIT, accept, put, route, spec
 from tests.slipway.release.controller.web import Answer, Request, Web, web
 
 SITE = EdgeSite(name="web", store="web-store")
@@ -59,11 +59,11 @@ def edge(cluster: Cluster, gateway: Web, stores: Stores | None = None) -> Traffi
 def at(cluster: Cluster, gateway: Web, status: Status) -> Traffic:
     """What is seen after traffic was brought there and looked at again."""
     traffic, release = edge(cluster, gateway), put(cluster, spec(), status)
-    traffic.bring(release, status, traffic.observe(release), lambda: True)
+    traffic.apply(release, status, traffic.observe(release), lambda: True)
     return traffic.observe(release).traffic
 
 
-def test_each_state_is_brought_about_and_seen(cluster: Cluster, gateway: Web) -> None:
+def test_each_state_is_applied_and_observed(cluster: Cluster, gateway: Web) -> None:
     accept(cluster)
     assert at(cluster, gateway, OPEN) == Traffic(weights={"blue": 100, "green": 0}, closed=False, settled=True)
     assert at(cluster, gateway, SPLIT) == Traffic(weights={"blue": 90, "green": 10}, closed=False, settled=True)
@@ -87,6 +87,37 @@ def test_a_change_by_somebody_else_is_taken_back(cluster: Cluster, gateway: Web)
     assert at(cluster, gateway, OPEN).weights == {"blue": 100, "green": 0}
 
 
+def test_a_route_that_is_no_longer_declared_goes_once_the_others_are_accepted(cluster: Cluster, gateway: Web) -> None:
+    """Those of other systems, and those that others have made, stay."""
+    accept(cluster)
+    at(cluster, gateway, OPEN)
+    old, others = cluster.get("httproutes", NAMESPACE, "api"), {"app.kubernetes.io/part-of": "other"}
+    for name, changed in (("by-hand", {"managedFields": []}), ("of-others", {"labels": others})):
+        cluster.put("httproutes", NAMESPACE, name, spec=old["spec"], metadata={**old["metadata"], **changed})
+    renamed = spec(routes=[route().model_copy(update={"name": "api-2"})])
+    cluster.on_route = lambda each: None
+    traffic, release = edge(cluster, gateway), put(cluster, renamed, OPEN)
+    for _ in range(2):
+        traffic.apply(release, OPEN, traffic.observe(release), lambda: True)
+    assert _routes(cluster) == ["api", "api-2", "by-hand", "of-others"]
+    accept(cluster)
+    cluster.on_route(cluster.get("httproutes", NAMESPACE, "api-2"))
+    traffic.apply(release, OPEN, traffic.observe(release), lambda: True)
+    assert _routes(cluster) == ["api-2", "by-hand", "of-others"]
+
+
+def test_a_system_without_routes_has_none_left(cluster: Cluster, gateway: Web) -> None:
+    accept(cluster)
+    at(cluster, gateway, OPEN)
+    traffic, release = edge(cluster, gateway), put(cluster, spec(routes=[]), OPEN)
+    traffic.apply(release, OPEN, traffic.observe(release), lambda: True)
+    assert _routes(cluster) == []
+
+
+def _routes(cluster: Cluster) -> list[str]:
+    return sorted(each["metadata"]["name"] for each in cluster.of("httproutes"))
+
+
 @pytest.mark.parametrize("answer", [(200, {}, b""), (503, {}, b""), (404, {}, b"")])
 def test_closed_is_believed_only_when_it_is_seen(cluster: Cluster, answer: Answer) -> None:
     """Another answer, or a 503 of a proxy without backends, is no maintenance page."""
@@ -108,7 +139,7 @@ def test_it_is_not_closed_while_a_schedule_runs(
     cluster.put("cronjobs", NAMESPACE, "shop-db-dump", spec={"suspend": False}, status={"active": [{"name": "x"}]})
     schedule = Workload(kind="CronJob", names={"blue": "report-blue", "green": "report-green"})
     traffic, release = edge(cluster, gateway), put(cluster, spec(workloads=[schedule]), CLOSED)
-    traffic.bring(release, CLOSED, traffic.observe(release), lambda: True)
+    traffic.apply(release, CLOSED, traffic.observe(release), lambda: True)
     assert traffic.observe(release).traffic.closed is closed
 
 
@@ -137,13 +168,13 @@ def test_a_leader_that_was_replaced_since_it_looked_is_refused(cluster: Cluster,
     seen = traffic.observe(release)
     at(cluster, gateway, CLOSED)
     with pytest.raises(Refused, match="409"):
-        traffic.bring(release, SPLIT, seen, lambda: True)
+        traffic.apply(release, SPLIT, seen, lambda: True)
     assert at(cluster, gateway, CLOSED).closed
 
 
 def test_who_no_longer_leads_writes_nothing(cluster: Cluster, gateway: Web) -> None:
     traffic, release = edge(cluster, gateway), put(cluster, spec(), OPEN)
-    traffic.bring(release, OPEN, traffic.observe(release), lambda: False)
+    traffic.apply(release, OPEN, traffic.observe(release), lambda: False)
     assert cluster.of("httproutes") == []
 
 
@@ -152,13 +183,13 @@ def test_sites_move_with_the_routes(cluster: Cluster, gateway: Web) -> None:
     accept(cluster)
     stores = Stores()
     traffic, release = edge(cluster, gateway, stores), put(cluster, spec(sites=[SITE]), SPLIT)
-    traffic.bring(release, SPLIT, traffic.observe(release), lambda: True)
+    traffic.apply(release, SPLIT, traffic.observe(release), lambda: True)
     state = stores.states["web-store"]
     assert (state.active, state.weights, state.epoch) == ("blue", {"blue": 90, "green": 10}, 1)
     reads = stores.reads
     assert traffic.observe(release).traffic.weights == {"blue": 90, "green": 10}
     assert stores.reads == reads
-    traffic.bring(release, CLOSED, traffic.observe(release), lambda: True)
+    traffic.apply(release, CLOSED, traffic.observe(release), lambda: True)
     assert stores.states["web-store"].maintenance
     assert stores.states["web-store"].weights == {"blue": 100, "green": 0}
 
@@ -171,7 +202,7 @@ def test_routes_return_although_the_edge_does_not_answer(cluster: Cluster, gatew
     traffic, release = edge(cluster, gateway, stores), put(cluster, spec(sites=[SITE]), OPEN)
     stores.is_down = True
     with pytest.raises(CloudFailure):
-        traffic.bring(release, OPEN, traffic.without_edges(release), lambda: True)
+        traffic.apply(release, OPEN, traffic.without_edges(release), lambda: True)
     assert at(cluster, gateway, OPEN).weights == {"blue": 100, "green": 0}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.loopback import serving
 
 Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -55,9 +56,5 @@ def web(answer: Callable[[Request], Answer]) -> Iterator[Web]:
 
         def log_message(self, format: str, *_: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        served.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(Handler) as served.port:
         yield served
-        server.shutdown()

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from components.cluster.monitoring.manifests.alerting import catalogue, controller, labels, routing
+from components.cluster.monitoring.manifests.alerting import controller_alerts, labels, routing, system_alerts
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
 from slipway.settings.cluster_services import Alerting
@@ -91,7 +91,7 @@ def system_page(deployed: DeployedSystem) -> str:
 def by_name(deployed: DeployedSystem) -> dict[str, list[Rule]]:
     """Groups rules by name, since rules of one alert differ in window or database but share a heading on the page."""
     found: dict[str, list[Rule]] = {}
-    for rules in catalogue.of_system(deployed).values():
+    for rules in system_alerts.of_system(deployed).values():
         for rule in rules:
             found.setdefault(rule.name, []).append(rule)
     return found
@@ -158,8 +158,8 @@ def _variants(rules: Sequence[Rule], deployed: DeployedSystem) -> list[str]:
         for rule in rules
     ]
     said = [_prose(description[0], deployed)] if description else []
-    told = f"Summary: {_message((summary or [rules[0].summary])[0])}."
-    return [*said, told, _table(columns, rows)]
+    reported = f"Summary: {_message((summary or [rules[0].summary])[0])}."
+    return [*said, reported, _table(columns, rows)]
 
 
 def _steps(rules: Sequence[Rule], deployed: DeployedSystem) -> list[str]:
@@ -273,7 +273,7 @@ When the outside service raises the alarm, other alerts may not arrive either:
 def _controller_alerts() -> str:
     """Returns the sections of the alerts on the controller of releases."""
     cluster = DeployedSystem(names.CLUSTER, System.model_construct(namespace=RELEASES_NAMESPACE), SystemDeployment())
-    parts = [part for rule in controller.alerts() for part in _alert(rule.name, [rule], cluster, None)]
+    parts = [part for rule in controller_alerts.alerts() for part in _alert(rule.name, [rule], cluster, None)]
     return "\n\n".join(parts)
 
 

@@ -30,9 +30,10 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
-    """The owner of alerts: `page` and `dashboard` belong to a system or to the cluster."""
+    """The owner of alerts: the dashboard is that of a system or of the cluster, the page that of its definition."""
 
     system: str
+    page: str
     team: str
     runbooks: str
 
@@ -45,7 +46,7 @@ class Owned:
             "annotations": {
                 "summary": rule.summary,
                 "description": rule.description,
-                "runbook_url": labels.runbook(self.runbooks, self.system, rule.name),
+                "runbook_url": labels.runbook(self.runbooks, self.page, rule.name),
                 "dashboard": labels.dashboard(self.system),
             },
         }

@@ -1,5 +1,5 @@
 """Grafana's dashboards of a system and of a cluster, generated from the same settings as the alerts.
 
-`catalogue.of_system` returns a system's dashboards, `cluster.cluster` the cluster's. Only `panels` and `page` import
+`system_dashboards.of_system` returns a system's dashboards, `cluster_dashboard.cluster` the cluster's. Only `panels` and `page` import
 Grafana's library.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, selector
-from components.cluster.monitoring.manifests.alerting.workloads import SLOT_PODS
+from components.cluster.monitoring.manifests.alerting.workload_alerts import SLOT_PODS
 
 SLOT_DEPLOYMENTS = "(.+)-(blue|green)"
 """Name of a Deployment, from which service and slot are extracted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.cluster.monitoring.manifests.alerting import labels
 from components.cluster.monitoring.manifests.alerting.operations import LOG_LINES
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
-from components.cluster.monitoring.manifests.alerting.workloads import SLOT_PODS
+from components.cluster.monitoring.manifests.alerting.workload_alerts import SLOT_PODS
 from components.cluster.monitoring.manifests.dashboards.business import panels as business
 from components.cluster.monitoring.manifests.dashboards.expressions import by_pod, firing, rate, summed
 from components.cluster.monitoring.manifests.dashboards.page import PREFIX, Page

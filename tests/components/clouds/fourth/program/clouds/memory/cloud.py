@@ -12,9 +12,9 @@ from components.clouds.contract import WorkloadIdentity
 from components.clouds.local.secret_store import KubernetesSecrets
 from components.clouds.roles import make_roles
 from components.cluster.logs.manifests.snapshots import Snapshots
-from components.manifests.environment import BucketFacts
+from components.manifests.environment import BucketFacts, QueueFacts
 from components.sites.component import NginxSite
-from components.system.backups.manifests.store import Store
+from components.system.backups.manifests.rclone import Store
 
 asked: set[str] = set()
 """Names of the questions so far."""
@@ -60,6 +60,25 @@ class MemoryCloud:
         login = {"connection_string": pulumi.Output.secret("amqps://broker.memory")}
         return contract.BrokerEndpoint(
             server=args.name, port=5671, peers=contract.NetworkPeers(networks=("10.9.2.0/24",)), login=login
+        )
+
+    def cache(self, args: contract.CacheArgs, opts: pulumi.ResourceOptions) -> contract.CacheEndpoint:
+        asked.add("cache")
+        return contract.CacheEndpoint(
+            server=args.name,
+            address=_address("cache.memory", 6379),
+            password=pulumi.Output.secret("password"),
+            peers=contract.NetworkPeers(networks=("10.9.3.0/24",)),
+        )
+
+    def queues(self, args: contract.QueuesArgs, opts: pulumi.ResourceOptions) -> contract.QueuesFacts:
+        asked.add("queues")
+
+        def facts(name: str) -> QueueFacts:
+            return QueueFacts(name=name, url=f"memory://queues/{name}", host="queues.memory", id=name)
+
+        return contract.QueuesFacts(
+            queues={name: facts(name) for name in args.queues}, topics={name: facts(name) for name in args.topics}
         )
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:

@@ -1,0 +1,23 @@
+"""The images that a cluster runs."""
+
+from __future__ import annotations
+
+from slipway.settings.stacks import StackCluster
+
+
+def repositories(cluster: StackCluster) -> list[str]:
+    """Returns the image repositories of all services and sites on the cluster, without duplicates and sorted; images of
+    others are in registries of theirs."""
+    systems = [system.definition for system in cluster.systems.values()]
+    images = [image for system in systems for service in system.services.values() for image in service.images]
+    services = [image for image in images if isinstance(image, str)]
+    return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
+
+
+def of_controller(cluster: StackCluster, registry: str) -> list[str]:
+    """Returns the repository of the controller of releases if its image is in the cluster's own registry. It is there
+    before the controller is, so that its image can be pushed."""
+    image = cluster.settings.releases.image or ""
+    if not image.startswith(f"{registry}/"):
+        return []
+    return [image.removeprefix(f"{registry}/").partition("@")[0].rpartition(":")[0]]

@@ -1,0 +1,52 @@
+"""All alerts of a system, and its PrometheusRule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.cluster.monitoring.manifests.alerting import (
+    database_alerts,
+    operations,
+    own,
+    schedule_alerts,
+    traffic,
+    volume_alerts,
+    workload_alerts,
+)
+from components.cluster.monitoring.manifests.alerting.rule import Owned, Rule, group
+from slipway.settings.cluster_services import Controllers
+from slipway.settings.stacks import DeployedSystem
+
+EXPORTED = {"certificates": "certmanager_", "logs": operations.LOG_LINES}
+"""What begins the names of series that exist only with a controller."""
+CONCERNS = {
+    "traffic": traffic.alerts,
+    "workloads": workload_alerts.alerts,
+    "schedules": schedule_alerts.alerts,
+    "volumes": volume_alerts.alerts,
+    "databases": database_alerts.alerts,
+    "operations": operations.alerts,
+    "own": own.alerts,
+}
+
+
+def of_system(deployed: DeployedSystem) -> dict[str, list[Rule]]:
+    """Returns the alerts by concern, without concerns that have none."""
+    found = {concern: alerts(deployed) for concern, alerts in CONCERNS.items()}
+    return {concern: rules for concern, rules in found.items() if rules}
+
+
+def prometheus_rule(deployed: DeployedSystem, runbooks: str, controllers: Controllers | None = None) -> dict[str, Any]:
+    """Returns the spec of the system's PrometheusRule: recording rules first, because the alerts read them. Alerts on
+    series of an absent controller are left out: they could never fire, or would always."""
+    controllers = controllers or Controllers()
+    missing = [series for name, series in EXPORTED.items() if getattr(controllers, name) == "absent"]
+    owned = Owned(
+        system=deployed.name, page=deployed.defined_as, team=deployed.definition.owner.team, runbooks=runbooks
+    )
+    recorded = [*traffic.recordings(deployed), *database_alerts.recordings(deployed)]
+    groups = [group(f"{deployed.name}-recording", recorded)]
+    for concern, rules in of_system(deployed).items():
+        able = [owned.alert(rule) for rule in rules if not any(series in rule.expr for series in missing)]
+        groups += [group(f"{deployed.name}-{concern}", able)] if able else []
+    return {"groups": groups}

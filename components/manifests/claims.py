@@ -1,0 +1,43 @@
+"""The claims of a system's persistent volumes, by what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.manifests import names
+from slipway.settings.services import SHARED
+from slipway.settings.system import System
+from slipway.settings.volumes import Volume
+
+SLOTS = ("blue", "green")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A volume of a service, in a slot or outside of both."""
+
+    service: str
+    slot: str
+    volume: str
+    declared: Volume
+    user: int
+    """User id of the program that writes it."""
+
+    @property
+    def name(self) -> str:
+        return names.claim(self.service, self.slot, self.volume)
+
+    @property
+    def pods(self) -> dict[str, str]:
+        """The labels of the pod that mounts it."""
+        return names.selector(self.service, self.slot)
+
+
+def claims_of(definition: System) -> list[Claim]:
+    """Returns the claims of a system. Those of a slot without a version stay: its data is for the next one."""
+    return [
+        Claim(name, slot, volume, declared, service.user)
+        for name, service in definition.services.items()
+        for slot in ((SHARED,) if service.is_shared else SLOTS)
+        for volume, declared in service.volumes.items()
+    ]

@@ -1,0 +1,76 @@
+"""Identities reach the stack's own accounts, and others that are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from pulumi_policy import Severity
+
+from adapters import clouds, providers
+from framework import Declaration, Property, Resource, Settings, Verdict, context, stack_rule
+from framework.verdicts import PREVIEW
+
+REACHED = clouds.table(lambda cloud: cloud.reached)
+_PROVIDERS = {f"pulumi:providers:{package}": cloud.account for package, cloud in clouds.CLOUDS.items()}
+
+
+@stack_rule(
+    Declaration(
+        name="foreign-accounts",
+        description="No identity has rights on resources of an account or subscription that is neither the stack's own nor listed.",
+        why="A right in somebody else's account carries data out of yours, and nobody here sees what becomes of it",
+        clauses=(
+            "CIS Controls 3.3: data access control lists",
+            "MITRE ATT&CK: T1537",
+            *clouds.clauses("foreign-accounts"),
+        ),
+        types=(*REACHED, *_PROVIDERS),
+        severity=Severity.HIGH,
+        schema={
+            "accounts": {
+                "type": "array",
+                "items": {
+                    "type": "string",
+                    "pattern": "^([0-9]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+                },
+                "default": [],
+                "description": "Accounts and subscriptions of others on whose resources identities may have rights.",
+            }
+        },
+    )
+)
+def foreign_accounts(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Compare what each identity reaches with the accounts of the stack's clusters and of its provider, which
+    `declared-providers` compares with its cluster's. A document with unknown values is checked in the update, by
+    `iam-wildcards`; a bucket's name tells no account, but a condition may."""
+    own = {each.urn: _own(each) for each in resources if each.type in _PROVIDERS}
+    known = {*_declared(), *settings["accounts"]}
+    for resource in resources:
+        if resource.type in REACHED:
+            _evaluate(resource, {*known, *own.get(resource.provider, ())}, verdict)
+
+
+def _own(provider: Resource) -> Collection[str]:
+    return {each.lower() for each in providers.texts(provider[_PROVIDERS[provider.type]])}
+
+
+def _declared() -> Iterator[str]:
+    """Return the accounts of the stack's clusters, as far as its configuration is known."""
+    keys = {each.provider.settings[each.account] for each in clouds.CLOUDS.values() if each.account}
+    for cluster in (context.clusters() or {}).values():
+        if isinstance(cluster, Mapping):
+            yield from (str(cluster[key]).lower() for key in keys & set(cluster))
+
+
+def _evaluate(resource: Resource, known: Collection[str], verdict: Verdict) -> None:
+    foreign: dict[str, Property] = {}
+    for place, account in REACHED[resource.type](resource):
+        if place.unknown:
+            if not PREVIEW:
+                verdict.undecided(resource, place)
+        elif account not in known:
+            foreign[account] = place
+    if foreign:
+        place = next(iter(foreign.values()))
+        problem = f"{place.path} has rights in {len(foreign)} unknown accounts: list known ones in accounts"
+        verdict.violated(resource, problem, "grants")

@@ -1,0 +1,72 @@
+"""Routes from outside: whom they admit, and how long they may take."""
+
+from __future__ import annotations
+
+from pulumi_policy import Severity
+
+from adapters import addresses
+from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule
+
+ACCESS = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
+STREAM = "slipway.dev/stream"
+"""Annotation of limits that are of streams."""
+TRAFFIC = "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy"
+ROUTES = "routes"
+"""The setting of a service that these rules ask to change."""
+
+
+@resource_rule(
+    Declaration(
+        name="client-networks",
+        description="A route that admits some networks only denies all others, and none of its networks is the internet.",
+        why="A list that admits everybody looks like protection",
+        clauses=("OWASP A01:2021: broken access control",),
+        types=(ACCESS,),
+    )
+)
+def client_networks(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check the networks of clients together: several narrow ones may be the whole internet."""
+    authorization = policy["spec"]["authorization"]
+    rules = [authorization["rules"]] if authorization["rules"].unknown else list(authorization["rules"].elements())
+    admitting = [rule["principal"]["clientCIDRs"] for rule in rules if rule["action"].text != "Deny"]
+    named = [each for cidrs in admitting for each in ([cidrs] if cidrs.unknown else cidrs.elements())]
+    default = authorization["defaultAction"]
+    unknown = next((each for each in (authorization, default, *named) if each.unknown), None)
+    ranges = [found for each in named for found in addresses.networks(each.text or "") or ()]
+    if named and default.text == "Allow":
+        verdict.violated(policy, "names networks of clients and admits all others: its default action is Allow", ROUTES)
+    elif addresses.are_wide(ranges):
+        verdict.violated(
+            policy, f"admits the whole internet: {_widest(named).path}, or all of its networks together", ROUTES
+        )
+    elif unknown is not None:
+        verdict.undecided(policy, unknown, ROUTES)
+    elif wrong := next((each for each in named if addresses.networks(each.text or "") is None), None):
+        verdict.violated(policy, f"names something that is no network: {wrong.path}", ROUTES)
+
+
+def _widest(named: list[Property]) -> Property:
+    return max(named, key=lambda each: sum(found.num_addresses for found in addresses.networks(each.text or "") or ()))
+
+
+@resource_rule(
+    Declaration(
+        name="route-timeouts",
+        description="Every route has a timeout, or is a stream on purpose.",
+        why="Requests without an end pile up in proxies and services until these fail",
+        clauses=("Google SRE book: addressing cascading failures, deadlines",),
+        types=(TRAFFIC,),
+        severity=Severity.LOW,
+        is_advice=True,
+    )
+)
+def route_timeouts(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check the time limit of responses; zero means none, as streams have on purpose, and so does a missing
+    one where the route has none."""
+    limit = policy["spec"]["timeout"]["http"]["requestTimeout"]
+    if limit.unknown:
+        verdict.undecided(policy, limit, ROUTES)
+    elif limit.missing:
+        verdict.violated(policy, "sets no timeout for responses", ROUTES)
+    elif (not limit.text or not limit.text.strip("0hms")) and policy["metadata"]["annotations"][STREAM].text != "true":
+        verdict.violated(policy, "has no timeout for responses: its requests may last for ever", ROUTES)

@@ -1,0 +1,138 @@
+"""`slipway doctor`: what is missing before `pulumi up`, in the order in which to do it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from slipway.cli.cluster_options import on_context
+from slipway.cli.exits import OK, VIOLATED
+from slipway.cli.progress import steps
+from slipway.cli.selection import select
+from slipway.ops.clouds import PACKAGES
+from slipway.ops.cluster.connection import connect
+from slipway.ops.failure import CloudFailure
+from slipway.ops.secret_stores import store_of
+from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.cluster_services import API_GROUPS
+from slipway.settings.services import supplied_by
+from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
+
+TOOLS = {
+    "git": "install git: previews compare with the base branch by it",
+    "pulumi": "install Pulumi's CLI, https://www.pulumi.com/docs/install: `pulumi up` is the release",
+}
+"""Programs that a release needs, and what to do without them."""
+BACKEND = "log in to a backend of states, `pulumi login ADDRESS`, or `pulumi login file://~` for a trial"
+UNUSED = {"secrets"}
+"""Controllers that a cluster of one's own does without."""
+SIGNS = {True: "ok", False: "missing", None: "not checked"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a release needs. `good` is None if it could not be checked."""
+
+    what: str
+    good: bool | None
+    detail: str = ""
+    remedy: str = ""
+
+
+def doctor(cwd: Path, name: str | None, file: Path | None, *, context: str | None = None) -> int:
+    """Print every check of the stack and what to do next; return the exit status, 1 if something is missing. Changes
+    nothing and prints no secret. Raises InvalidSettings if the stack's files are not valid."""
+    selection = select(cwd, name, file)
+    stack = on_context(selection.stack, context, selection.stack.clusters)
+    found: list[Check] = [Check(f"files of {stack.name}", good=True)]
+    with steps(f"Checking {stack.name}") as report:
+        found += _checks(stack, report)
+    width = max(len(check.what) for check in found)
+    for check in found:
+        print(f"{SIGNS[check.good]:<11}  {check.what:<{width}}  {check.detail}".rstrip())
+    wrong = [check for check in found if check.good is False]
+    if wrong:
+        print(f"\nNext: {wrong[0].remedy}")
+        return VIOLATED
+    print("\nNothing that was checked is missing. Next: `pulumi preview`, then docs/first-deployment.md")
+    return OK
+
+
+def _checks(stack: Stack, report: Callable[[str], None]) -> Iterator[Check]:
+    for tool, remedy in TOOLS.items():
+        place = shutil.which(tool)
+        yield Check(tool, place is not None, place or "", remedy)
+    backend = _backend()
+    yield Check("backend of states", bool(backend), backend, BACKEND)
+    for cluster in stack.clusters.values():
+        report(f"cluster {cluster.name}")
+        try:
+            account = _login(cluster)
+        except CloudFailure as failure:
+            yield Check(f"login of {cluster.name}", good=False, detail=str(failure), remedy=str(failure))
+            yield Check(f"secrets of {cluster.name}", good=None, detail="needs the login")
+            continue
+        yield Check(f"login of {cluster.name}", good=True, detail=account)
+        yield from _controllers(cluster)
+        for system in [*cluster.systems.values(), *cluster.services]:
+            yield from _secrets(stack, cluster, system)
+
+
+def _backend() -> str:
+    """Return the backend that the environment or Pulumi's login names; empty without one. Tokens are never read out."""
+    if named := os.environ.get("PULUMI_BACKEND_URL"):
+        return named.partition("?")[0].rpartition("@")[2]
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        current = json.loads((home / "credentials.json").read_text(encoding="utf-8")).get("current")
+    except (OSError, ValueError, AttributeError):
+        current = None
+    token = "by PULUMI_ACCESS_TOKEN" if os.environ.get("PULUMI_ACCESS_TOKEN") else ""
+    return current.partition("?")[0].rpartition("@")[2] if isinstance(current, str) else token
+
+
+def _login(cluster: StackCluster) -> str:
+    """Return whom the login of a cluster's cloud belongs to. Raises CloudFailure."""
+    return import_module(f"{PACKAGES[cluster.settings.cloud]}.access").verified(cluster.settings)
+
+
+def _controllers(cluster: StackCluster) -> Iterator[Check]:
+    """Yield whether the kinds of controllers exist that the stack says are there; only a cluster of one's own has any
+    before the first `pulumi up`."""
+    settings = cluster.settings
+    present = {name for name in API_GROUPS if getattr(settings.controllers, name) == "present"}
+    if not isinstance(settings, LocalCluster):
+        if not present:
+            return
+        yield Check(f"controllers of {cluster.name}", good=None, detail="only on clusters of your own")
+        return
+    present -= UNUSED
+    if not present:
+        return
+    listed = connect(None, settings.context).api.get("/apis") or {}
+    groups = {each["name"] for each in listed.get("groups", ())}
+    for name in sorted(present):
+        lacking = sorted(group for group in API_GROUPS[name] if group not in groups)
+        remedy = f"install {name} in {cluster.name} ({', '.join(lacking)}), or set `controllers.{name}: installed`"
+        yield Check(f"controller {name} of {cluster.name}", not lacking, ", ".join(lacking), remedy)
+
+
+def _secrets(stack: Stack, cluster: StackCluster, system: DeployedSystem) -> Iterator[Check]:
+    """Yield which supplied secrets of a system are empty; before the first `pulumi up` there is no store."""
+    supplied = [name for name, secret in system.definition.secrets.items() if supplied_by(secret)]
+    if not supplied:
+        return
+    what = f"secrets of {system.name}"
+    try:
+        filled = store_of(stack, cluster, system).filled()
+    except CloudFailure as failure:
+        yield Check(what, good=None, detail=str(failure))
+        return
+    empty = [name for name in supplied if filled.get(name) is None]
+    remedy = f"slipway secrets set {empty[0]} --stack {stack.name} --system {system.name}" if empty else ""
+    yield Check(what, not empty, ", ".join(empty), remedy)

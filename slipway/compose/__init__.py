@@ -1,0 +1,1 @@
+"""Translates files of Docker Compose into definitions of systems."""

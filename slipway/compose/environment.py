@@ -1,0 +1,322 @@
+"""Variables of services: text, secrets, and references in the place of addresses that no longer hold."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from slipway.compose.remarks import Remarks
+from slipway.compose.service_facts import Confidential, Facts, Variable, is_confidential, names_a_secret
+from slipway.compose.stores import Store, Stores
+from slipway.settings.cross_checks import BUILT_IN
+from slipway.settings.document import Mark
+from slipway.settings.secret_forms import is_harmless
+
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<login>[^\s/]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?P<rest>.*)", re.DOTALL
+)
+_ADDRESS = re.compile(r"(?P<host>[\w.-]+):(?P<port>\d{1,5})")
+_ADDRESSED = re.compile(
+    r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{1,5})\b)?(?P<name>/[\w-]+)?"
+)
+"""Addresses in a text."""
+_PLAIN_TLS = re.compile(r"\b(sslmode=)disable\b")
+"""A connection without TLS, which managed servers refuse."""
+_PART = re.compile(
+    r"(?P<prefix>.*?)_?(?P<part>HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|PASSWORD|PASSWD|PASS|NAME|DB|DBNAME|DATABASE|DB_NAME)"
+)
+_PARTS = {
+    **dict.fromkeys(("HOST", "HOSTNAME", "SERVER"), "host"),
+    "PORT": "port",
+    **dict.fromkeys(("USER", "USERNAME"), "user"),
+    **dict.fromkeys(("PASSWORD", "PASSWD", "PASS"), "password"),
+    **dict.fromkeys(("NAME", "DB", "DBNAME", "DATABASE", "DB_NAME"), "name"),
+}
+_MOUNTED = "/run/secrets/"
+_SCHEMES = {
+    "database": re.compile(r"postgres(ql)?|mongodb"),
+    "queue": re.compile("amqps?"),
+    "cache": re.compile("rediss?|valkeys?"),
+}
+"""Addresses whose place the whole URL of a store can take."""
+_WEB = {"http": 80, "https": 443}
+_PORTS = {**_WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
+          "amqp": 5672, "amqps": 5671, "mongodb": 27017, "ldap": 389, "ldaps": 636, "wss": 443, "ws": 80}  # fmt: skip
+"""Ports of schemes. Source: IANA's registry of service names."""
+_OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
+BY_HAND = "write it by hand"
+
+
+@dataclass
+class Translated:
+    """What a service's variables become."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    build: dict[str, Any] = field(default_factory=dict)
+    calls: set[str] = field(default_factory=set)
+    """Services that a variable refers to."""
+    stores: set[str] = field(default_factory=set)
+    """Databases and the broker that a variable refers to."""
+    egress: dict[tuple[str, int], None] = field(default_factory=dict)
+
+
+class Environments:
+    """Translates the variables of all services."""
+
+    def __init__(
+        self, everyone: dict[str, Facts], stores: Stores, confidential: Confidential, remarks: Remarks
+    ) -> None:
+        self._stores, self._confidential, self._remarks = stores, confidential, remarks
+        self._by_host = {alias: facts for facts in everyone.values() for alias in facts.aliases}
+        self._published = {
+            port.published: facts for facts in everyone.values() for port in facts.published if facts.role == "service"
+        }
+        self._values: dict[str, str | None] = {}
+        self.secrets: dict[str, dict[str, Any]] = {}
+        self.domains: dict[str, str] = {}
+        """The key in `domains` of each service that has one."""
+
+    def of(self, facts: Facts) -> Translated:
+        """Return what the variables of a service become; what stays open is remarked."""
+        found = Translated()
+        prefixes = dict(self._prefixes(facts))
+        for name, variable in facts.environment.items():
+            path = ("services", facts.original, "environment", name)
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", name):
+                self._remarks.add(
+                    variable.mark, path, "is no name of a variable that a pod can have: rename it in the program"
+                )
+                continue
+            if name == "PORT" and variable.text == str(facts.port):
+                continue
+            self._take(facts, name, variable, prefixes, found, path)
+        used = [each for each in found.values.values() if isinstance(each, dict)]
+        found.stores |= {each[kind] for each in used for kind in ("database", "cache", "queue") if kind in each}
+        return found
+
+    def secret(self, facts: Facts, name: str, text: str | None, mark: Mark) -> dict[str, str]:
+        """Return the reference to a secret, which is declared if it is new. Services with other values have their own."""
+        known = name
+        if name in self._values and text is not None and self._values[name] not in (None, text):
+            known = f"{facts.name.upper().replace('-', '_')}_{name}"
+        self._values[known] = text if text is not None else self._values.get(known)
+        self.secrets.setdefault(known, {"supplied": f"As {name} of the service {facts.original} until now"})
+        return {"secret": known}
+
+    def _prefixes(self, facts: Facts) -> Iterator[tuple[str, Store]]:
+        """Yield the beginnings of variables that are about a database: `DB` if DB_HOST is its host."""
+        for name, variable in facts.environment.items():
+            part, store = _PART.fullmatch(name), self._stores.by_host.get(variable.text or "")
+            if part is not None and store is not None and _PARTS[part["part"]] == "host":
+                yield part["prefix"], store
+
+    def _take(
+        self, facts: Facts, name: str, variable: Variable, prefixes: dict[str, Store], found: Translated, path: Any
+    ) -> None:
+        text, mark = variable.text, variable.mark
+        if name.endswith("_FILE") and text is not None and text.startswith(_MOUNTED):
+            name, text = name.removesuffix("_FILE"), None
+            self._remarks.add(
+                mark,
+                path,
+                f"is a file with a secret: the service finds the value in {name}, unless it is told otherwise",
+            )
+            found.values[name] = self._part(name, None, facts, prefixes) or self.secret(facts, name, None, mark)
+            return
+        part = self._part(name, text, facts, prefixes)
+        if part is not None:
+            found.values[name] = part
+        elif text is None or getattr(text, "missing", ()):
+            self._unset(facts, name, variable, found, path)
+        elif (value := self._reference(facts, name, text, mark, found, path)) is not None:
+            found.values |= {name: value} if value else {}
+        elif self._is_secret(name, text):
+            found.values[name] = self.secret(facts, name, str(text), mark)
+            self._call_outside(text, found)
+        else:
+            self._call_outside(text, found)
+            (found.build if BUILT_IN.match(name) else found.values)[name] = str(text)
+
+    def _is_secret(self, name: str, text: str) -> bool:
+        if getattr(text, "secret", False) or is_confidential(name, text):
+            return True
+        return self._confidential.is_known(text) and not is_harmless(name, text)
+
+    def _unset(self, facts: Facts, name: str, variable: Variable, found: Translated, path: Any) -> None:
+        missing = getattr(variable.text, "missing", ())
+        if names_a_secret(name) or any(names_a_secret(each) for each in missing):
+            found.values[name] = self.secret(facts, name, None, variable.mark)
+            return
+        whence = (
+            f"comes from {', '.join(missing)}, which has no value here" if missing else "comes from whoever starts it"
+        )
+        self._remarks.add(variable.mark, path, f"{whence}: {BY_HAND}, or where it differs by stack in the stack's file")
+
+    def _part(self, name: str, text: str | None, facts: Facts, prefixes: dict[str, Store]) -> dict[str, Any] | None:
+        """Return a part of a database's login, by the name of the variable beside that of the host, or by value."""
+        found = _PART.fullmatch(name)
+        if found is None:
+            return None
+        part, store = _PARTS[found["part"]], prefixes.get(found["prefix"])
+        if store is None and text:
+            store = next((each for each in self._used(facts) if text == _login(each, part)), None)
+        if store is not None and store.kind == "cache" and part in ("host", "port", "password"):
+            return {"cache": store.name, "as": part}
+        if store is None or store.kind != "database":
+            return None
+        return {"database": store.name, "field": part}
+
+    def _used(self, facts: Facts) -> Iterator[Store]:
+        """Yield the databases that a service waits for or names."""
+        waits = facts.declared.get("depends_on") or ()
+        for host, store in self._stores.by_host.items():
+            named = any(host in re.split(r"[^\w.-]+", each.text or "") for each in facts.environment.values())
+            if store.kind == "database" and (host in waits or named):
+                yield store
+
+    def _reference(
+        self, facts: Facts, name: str, text: str, mark: Mark, found: Translated, path: Any
+    ) -> dict[str, Any] | None:
+        """Return the reference that an address becomes; empty for one that was remarked, none for text without one."""
+        url, address = _URL.fullmatch(text), _ADDRESS.fullmatch(text)
+        host = (url or address or {"host": text})["host"]
+        port = (url or address or {"port": None})["port"]
+        if url is not None and host in _OWN_MACHINE:
+            return self._own_address(url, mark, path)
+        store, service = self._stores.by_host.get(host), self._by_host.get(host)
+        value: dict[str, Any] | None = None
+        if store is not None:
+            value = self._of_store(store, url)
+        elif service is not None and service.role == "service" and service is not facts:
+            value = self._of_service(service, name, url, port, address is not None)
+            if value is not None:
+                found.calls.add(service.original)
+        if value is not None:
+            return value
+        composed = self._composed(facts, text, found)
+        if composed is not None:
+            return {"text": composed}
+        if (named := self._named(facts, text, bare=host == text and not _says_host(name))) is not None:
+            self._remarks.add(mark, path, f"has the address of '{named}', which differs here: {self._hint(named)}")
+            return {}
+        return None
+
+    def _of_store(self, store: Store, url: re.Match[str] | None) -> dict[str, Any] | None:
+        scheme = _SCHEMES.get(store.kind)
+        if url is None or scheme is None or not scheme.fullmatch(url["scheme"]):
+            return None
+        if store.kind == "cache":
+            return {"cache": store.name} if url["rest"] in ("", "/", "/0") else None
+        return {"queue": "url"} if store.kind == "queue" else {"database": store.name}
+
+    def _of_service(
+        self, service: Facts, name: str, url: re.Match[str] | None, port: str | None, address: bool
+    ) -> dict[str, Any] | None:
+        if url is not None and (url["scheme"] != "http" or url["login"] or url["rest"] not in ("", "/")):
+            return None
+        if url is None and not address:
+            return {"service": service.name, "as": "host"} if _says_host(name) else None
+        number = int(port) if port else _WEB["http"]
+        if number not in service.ports:
+            return None
+        further = service.port_name(number)
+        form = {} if url is not None else {"as": "address"}
+        return {"service": service.name, **form, **({"port": further} if further else {})}
+
+    def _composed(self, facts: Facts, text: str, found: Translated) -> str | None:
+        """Return a text in which references take the place of addresses; none where an address or a secret remains."""
+        placeholders: list[str] = []
+
+        def marked(match: re.Match[str]) -> str:
+            placeholder = self._placeholder(facts, match, found)
+            placeholders.append(placeholder or "")
+            return f"\0{len(placeholders) - 1}\0" if placeholder else match[0]
+
+        rest = _ADDRESSED.sub(marked, str(text))
+        hosts = {*self._by_host, *self._stores.by_host} - facts.aliases
+        if not any(placeholders) or hosts & set(re.split(r"[^\w.-]+", rest)):
+            return None
+        if getattr(text, "secret", False) or is_confidential("", rest) or self._confidential.is_known(rest):
+            return None
+        filled = _PLAIN_TLS.sub(r"\1require", rest.replace("{", "{{").replace("}", "}}"))
+        return re.sub("\0(\\d+)\0", lambda each: placeholders[int(each[1])], filled)
+
+    def _placeholder(self, facts: Facts, match: re.Match[str], found: Translated) -> str | None:
+        """Return what takes the place of an address; none if that is not of a service or a database that is known."""
+        scheme, login, host, port, name = (match[each] or "" for each in ("scheme", "login", "host", "port", "name"))
+        store, service = self._stores.by_host.get(host), self._by_host.get(host)
+        if store is not None and store.kind == "database" and scheme:
+            found.stores.add(store.name)
+            of = f"{{database.{store.name}."
+            login = f"{of}user}}:{of}password}}@" if login else ""
+            return f"{scheme}{login}{of}host}}:{of}port}}{f'/{of}name}}' if name else ''}"
+        if service is None or service.role != "service" or service is facts or login or not (scheme or port):
+            return None
+        number = int(port) if port else _WEB.get(scheme.partition(":")[0].lower(), 0)
+        if number not in service.ports:
+            return None
+        found.calls.add(service.original)
+        further = service.port_name(number)
+        return f"{scheme}{{service.{service.name}.address{f'.{further}' if further else ''}}}{name}"
+
+    def _own_address(self, url: re.Match[str], mark: Mark, path: Any) -> dict[str, Any]:
+        service = self._published.get(int(url["port"] or _PORTS.get(url["scheme"], 0)))
+        if service is not None and service.original in self.domains and url["scheme"] in _WEB:
+            rest = url["rest"].rstrip("/")
+            if "?" not in rest and "#" not in rest:
+                return {"domain": self.domains[service.original], **({"path": rest} if rest else {})}
+        self._remarks.add(
+            mark, path, f"has an address of the own machine, at which nothing answers in a cluster: {BY_HAND}"
+        )
+        return {}
+
+    def _named(self, facts: Facts, text: str, *, bare: bool) -> str | None:
+        """Return the host of another service that a text has in it, in the form of an address."""
+        hosts = {**self._by_host, **{host: store.facts for host, store in self._stores.by_host.items()}}
+        for host, other in hosts.items():
+            if other is facts or (bare and text == host and other.role == "service"):
+                continue
+            if re.search(rf"(^|[@/=,;\s\[\"'(]){re.escape(host)}(:\d+|[/,;\s\"'\])?]|$)", text):
+                spelled = re.search(rf"(//|@|=|,|^){re.escape(host)}(:\d|/|,|;|$|\?)", text)
+                if spelled:
+                    return host
+        return None
+
+    def _hint(self, host: str) -> str:
+        store = self._stores.by_host.get(host)
+        if store is None and self._by_host[host].role == "service":
+            return "refer to it with {service: NAME}, or {service: NAME, as: address}"
+        if store is None:
+            return f"it was not translated, so {BY_HAND}, with a 'supplied' secret if a password is in it"
+        if store.kind == "queue":
+            return "the broker's address is {queue: url} as a whole"
+        if store.kind == "cache":
+            return f"refer to it with {{cache: {store.name}}}, or a part of it with as: host, port or password; it has database 0 alone"
+        return f"refer to it with {{database: {store.name}}}, or a part of it with field: host, port, user, password or name"
+
+    def _call_outside(self, text: str, found: Translated) -> None:
+        """Add the host that a text is an address of to the calls that the network lets out."""
+        url, address = _URL.fullmatch(text.strip()), _ADDRESS.fullmatch(text.strip())
+        host = (url or address or {"host": ""})["host"]
+        port = int((url or address or {"port": 0})["port"] or 0) or (_PORTS.get(url["scheme"].lower(), 0) if url else 0)
+        if "." in host and not _is_private(host) and 0 < port < 65536:
+            found.egress[host, port] = None
+
+
+def _login(store: Store, part: str) -> str | None:
+    return {"user": store.user, "password": store.password, "name": store.database}.get(part)
+
+
+def _says_host(name: str) -> bool:
+    found = _PART.fullmatch(name.upper())
+    return found is not None and _PARTS[found["part"]] == "host"
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host.endswith((".local", ".internal", ".localhost", ".test", ".invalid"))

@@ -1,0 +1,55 @@
+"""What a translation leaves to people: where it stands, what it is, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.settings.document import LocatedDict, LocatedList, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that was not translated, or only by a guess."""
+
+    file: str
+    line: int
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.text}"
+
+
+class Remarks:
+    """The remarks of a translation, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Remark, None] = {}
+
+    def add(self, mark: Mark, path: Iterable[str | int], text: str) -> None:
+        """Add what is at a position; `text` says what it is and what to do, and has no value of a variable."""
+        self._found[Remark(mark.file, mark.line, ".".join(map(str, path)), text)] = None
+
+    def __iter__(self) -> Iterator[Remark]:
+        return iter(sorted(self._found, key=lambda each: (each.file, each.line, each.path, each.text)))
+
+
+def inner(mapping: LocatedDict, key: str) -> LocatedDict:
+    """Return the mapping of an entry; an empty one if there is none."""
+    found = mapping.get(key)
+    return found if isinstance(found, LocatedDict) else LocatedDict(mark_of(mapping, key))
+
+
+def listed(mapping: LocatedDict, key: str) -> list[tuple[Any, Mark]]:
+    """Return the items of an entry with their positions; a value that is no list is the only one, and none are none."""
+    found = mapping.get(key)
+    if isinstance(found, LocatedList):
+        return [(each, found.marks[index]) for index, each in enumerate(found)]
+    return [] if found is None else [(found, mapping.marks[key])]
+
+
+def mark_of(mapping: LocatedDict, key: str) -> Mark:
+    """Return the position of an entry, or of the mapping if it has none of that name."""
+    return mapping.marks.get(key, mapping.mark)

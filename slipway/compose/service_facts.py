@@ -1,0 +1,250 @@
+"""What must be known of all services before one of them can be translated: names, roles, ports, secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from slipway.compose.application import Application, mapping
+from slipway.compose.remarks import Remarks, inner, listed
+from slipway.compose.replaced_images import ImageName, Role
+from slipway.compose.replaced_images import parsed as parsed_image
+from slipway.compose.variables import parsed
+from slipway.settings.document import LocatedDict, Mark, text_of
+from slipway.settings.secret_forms import has_secret_form, is_harmless, is_secret, is_secret_name
+
+LONGEST_NAME = 40
+"""Characters of a name of a service. Source: `Name` in slipway/settings/fields.py."""
+SHORTEST_SECRET = 4
+"""Characters from which on a secret is looked for inside of other texts. Chosen: shorter ones are in too many words."""
+ENDS = (
+    "ends when it is done, and a service that ends is started again: write it as a migration (docs/migrations.md) or a "
+    "schedule (docs/schedules.md), or run it with `slipway run`"
+)
+_ENDS_AS_SECRET = re.compile(r"(PASS|(^|_)(PW|KEY|SALT|PEPPER|AUTH|CREDENTIALS?))$")
+_USERINFO = re.compile(r"://[^\s/@]+@")
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a service: its text, none if it has no value, and its position."""
+
+    text: str | None
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Published:
+    """A port of a container that the host publishes, and the host's."""
+
+    target: int
+    published: int | None
+    mark: Mark
+
+
+@dataclass
+class Facts:
+    """What is known of one service."""
+
+    original: str
+    name: str
+    mark: Mark
+    declared: LocatedDict
+    image: ImageName | None
+    role: Role
+    environment: dict[str, Variable]
+    published: list[Published] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
+    aliases: set[str] = field(default_factory=set)
+
+    @property
+    def port(self) -> int | None:
+        return self.ports[0] if self.ports else None
+
+    def port_name(self, number: int) -> str | None:
+        """Return the name of a further port; none for the main one. Raises KeyError for another."""
+        if number not in self.ports:
+            raise KeyError(number)
+        return None if number == self.port else f"port-{number}"
+
+
+class Confidential:
+    """Values that may be in no output, collected before anything is written."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+
+    def learn(self, name: str, text: str | None, *, secret: bool = False) -> None:
+        """Remember a value if its name or its form is a secret's."""
+        if text and (secret or is_confidential(name, text)):
+            self._values.add(text)
+
+    def is_known(self, text: str) -> bool:
+        """Return whether a text has one of the values in it."""
+        return any(text == each or (len(each) >= SHORTEST_SECRET and each in text) for each in self._values)
+
+
+def is_confidential(name: str, text: str) -> bool:
+    """Return whether a text under this name is a secret, by either."""
+    return is_secret(name, text) or has_login(text) or (names_a_secret(name) and not is_harmless(name, text))
+
+
+def has_login(text: str) -> bool:
+    """Return whether a text is, or has in it, a key of a known form, or an address with a user or a password."""
+    return has_secret_form(text) or bool(_USERINFO.search(text))
+
+
+def names_a_secret(name: str) -> bool:
+    """Return whether a variable of this name has a secret: more names than elsewhere, because what is copied once stays."""
+    return is_secret_name(name) or (bool(_ENDS_AS_SECRET.search(name.upper())) and "PUBLIC" not in name.upper())
+
+
+def slug(text: str, fallback: str = "app") -> str:
+    """Return a text as a name: lower-case letters, digits and hyphens."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-")
+    return name if re.match(r"[a-z]", name) else f"{fallback}-{name}".strip("-")[:LONGEST_NAME]
+
+
+def gathered(application: Application, confidential: Confidential, remarks: Remarks) -> dict[str, Facts]:
+    """Return the facts of every service by its name in the file."""
+    found: dict[str, Facts] = {}
+    taken: set[str] = set()
+    once = set(_run_once(application))
+    for original, declared in application.services.items():
+        mark = application.document["services"].marks[original]
+        if "profiles" in declared:
+            text = "runs with a profile only and was not translated: add it by hand if production needs it"
+            remarks.add(declared.marks["profiles"], ("services", original, "profiles"), text)
+            continue
+        if original in once:
+            text = ENDS
+            remarks.add(mark, ("services", original), text)
+            continue
+        name = slug(original)
+        while name in taken:
+            name = f"{name[: LONGEST_NAME - 2]}-2"
+        taken.add(name)
+        image = parsed_image(str(declared.get("image") or "").rstrip(":"))
+        role: Role = image.role if image is not None and "build" not in declared else "service"
+        facts = Facts(
+            original, name, mark, declared, image, role, _environment(application, original, declared, remarks)
+        )
+        facts.aliases = set(_aliases(original, declared))
+        facts.published = list(_published(original, declared, remarks))
+        found[original] = facts
+    for facts in found.values():
+        for variable, value in facts.environment.items():
+            secret = bool(getattr(value.text, "secret", False)) or (
+                facts.role != "service" and names_a_secret(variable)
+            )
+            confidential.learn(variable, value.text, secret=secret)
+    for facts in found.values():
+        facts.ports = _ports(facts, found)
+    return found
+
+
+def _run_once(application: Application) -> Iterator[str]:
+    """Yield the services that run once: others wait until they have ended, or nobody starts them again."""
+    for name, declared in application.services.items():
+        if declared.get("restart") == "no":
+            yield name
+        waits = inner(declared, "depends_on")
+        yield from (each for each in waits if inner(waits, each).get("condition") == "service_completed_successfully")
+
+
+def _aliases(original: str, declared: LocatedDict) -> Iterator[str]:
+    """Yield the host names of a service."""
+    yield from (original, str(declared.get("container_name") or original), str(declared.get("hostname") or original))
+    networks = declared.get("networks")
+    for network in networks.values() if isinstance(networks, dict) else ():
+        yield from (str(each) for each in (network or {}).get("aliases") or ())
+
+
+def _environment(application: Application, name: str, declared: LocatedDict, remarks: Remarks) -> dict[str, Variable]:
+    """Return the variables of a service: those of its files, and its own over them."""
+    found: dict[str, Variable] = {}
+    for file, required, mark in _env_files(declared):
+        path = application.folder / file
+        if not path.is_file():
+            if required:
+                text = "names a file that is not there: its variables were not translated"
+                remarks.add(mark, ("services", name, "env_file"), text)
+            continue
+        for variable, (text, line) in parsed(text_of(path, file)).items():
+            found[variable] = Variable(_filled(application, text), Mark(file, (), line))
+    own = mapping(declared.get("environment"))
+    for variable, value in own.items():
+        found[variable] = Variable(_as_text(value), own.marks[variable])
+    return found
+
+
+def _filled(application: Application, text: str | None) -> str | None:
+    try:
+        return None if text is None else application.variables.filled(text)
+    except ValueError:
+        return text
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _env_files(declared: LocatedDict) -> Iterator[tuple[str, bool, Mark]]:
+    for each, mark in listed(declared, "env_file"):
+        if isinstance(each, dict):
+            yield str(each["path"]), bool(each.get("required", True)), mark
+        else:
+            yield str(each), True, mark
+
+
+def _published(name: str, declared: LocatedDict, remarks: Remarks) -> Iterator[Published]:
+    """Yield the ports that the host publishes to others; of a range the first."""
+    for index, (each, mark) in enumerate(listed(declared, "ports")):
+        path = ("services", name, "ports", index)
+        host, published, target, protocol = _port(each)
+        if protocol == "udp":
+            remarks.add(mark, path, "is a port of UDP, which has no route: run it beside the system")
+        elif not target.partition("-")[0].isdigit():
+            remarks.add(mark, path, "is no port that can be read: set 'port' of the service")
+        elif host in _LOCAL:
+            remarks.add(mark, path, "is published to the own machine only, for debugging, and was left out")
+        else:
+            if "-" in target:
+                remarks.add(mark, path, "is a range of ports, of which the first was taken: add others under 'ports'")
+            first = published.partition("-")[0]
+            yield Published(int(target.partition("-")[0]), int(first) if first.isdigit() else None, mark)
+
+
+def _port(value: Any) -> tuple[str, str, str, str]:
+    """Return host address, published port, port of the container, and protocol."""
+    if isinstance(value, dict):
+        texts = (str(value.get(key, "")) for key in ("host_ip", "published", "target", "protocol"))
+        return tuple(texts)  # type: ignore[return-value]
+    text, _, protocol = str(value).partition("/")
+    rest, _, target = text.rpartition(":")
+    host, _, published = rest.rpartition(":")
+    return host.strip("[]"), published, target, protocol
+
+
+def _ports(facts: Facts, everyone: dict[str, Facts]) -> list[int]:
+    """Return the ports of a service, the main one first: what it publishes and exposes, its PORT, what others call."""
+    found = [each.target for each in facts.published]
+    found += [int(str(each).partition("/")[0].partition("-")[0]) for each in facts.declared.get("expose") or ()]
+    own = facts.environment.get("PORT")
+    if own is not None and own.text and own.text.isdigit():
+        found.append(int(own.text))
+    names = "|".join(sorted(map(re.escape, facts.aliases), key=len, reverse=True))
+    called = re.compile(rf"(?<![\w.-])(?:{names}):(\d{{1,5}})(?!\d)")
+    addressed = re.compile(rf"(https?)://(?:{names})(?![\w.:-])")
+    for other in everyone.values():
+        if other is facts:
+            continue
+        for value in other.environment.values():
+            found += [int(each) for each in called.findall(value.text or "")]
+            found += [443 if each == "https" else 80 for each in addressed.findall(value.text or "")]
+    return list(dict.fromkeys(each for each in found if 0 < each < 65536))

@@ -1,0 +1,297 @@
+"""Services of Compose as services of a system."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from slipway.compose import health, sizes
+from slipway.compose.application import mapping
+from slipway.compose.environment import Environments, Translated
+from slipway.compose.mounted_files import Files
+from slipway.compose.remarks import Remarks, inner, listed, mark_of
+from slipway.compose.replaced_images import own_repository
+from slipway.compose.service_facts import Confidential, Facts, is_confidential, names_a_secret, slug
+from slipway.compose.stores import Stores
+from slipway.settings.cross_checks import BUILT_IN
+from slipway.settings.document import LocatedDict, Mark
+from slipway.settings.secret_forms import is_secret
+
+TRANSLATED = {
+    "image", "build", "environment", "env_file", "ports", "expose", "depends_on", "healthcheck", "command", "entrypoint",
+    "deploy", "stop_grace_period", "user", "volumes", "tmpfs", "secrets", "configs", "restart", "mem_limit", "cpus",
+    "mem_reservation", "scale", "extends", "profiles",
+}  # fmt: skip
+UNNEEDED = {
+    "container_name", "hostname", "networks", "links", "logging", "init", "tty", "stdin_open", "pull_policy", "attach",
+    "develop", "platform", "read_only", "annotations", "stop_signal_default", "oom_score_adj", "shm_size", "cpu_shares",
+}  # fmt: skip
+"""Keys that have no counterpart because pods need none: names, networks, logs and restarts are Kubernetes' own."""
+BY_HAND = {
+    "labels": "are for other programs, such as a proxy: write its routes as 'routes'",
+    "working_dir": "cannot be set: put it into the image",
+    "privileged": "is refused: pods run without privileges",
+    "cap_add": "is refused: pods have no capabilities",
+    "devices": "is refused: pods have no devices of their node",
+    "network_mode": "is not possible: services of a system call each other by name",
+    "pid": "is refused: pods do not share what is the node's",
+    "ipc": "is refused: pods do not share what is the node's",
+    "extra_hosts": "cannot be set: names come from DNS",
+    "dns": "cannot be set: names come from the cluster's DNS",
+    "stop_signal": "cannot be set: pods get SIGTERM, after 'preStop' if there is one",
+    "post_start": "cannot be set: let the program do it at its start",
+    "pre_start": "cannot be set: let the program do it at its start",
+    "pre_stop": "is 'preStop', one command",
+    "sysctls": "cannot be set",
+    "ulimits": "cannot be set",
+    "security_opt": "cannot be set: pods run under the restricted standard of Kubernetes",
+    "external_links": "is not possible: the address of another system is a variable, with 'egress'",
+    "provider": "is not a container: use what the cloud has",
+    "gpus": "cannot be set",
+    "models": "cannot be set",
+}
+"""What to do about keys that are not translated."""
+LAST_PRIVILEGED = 1023
+"""The last port that Linux keeps for root. Source: ip(7), ip_unprivileged_port_start; containerd lifts it from version 2 on."""
+GUESSED_SIZE = 10
+"""GiB of a volume, of which Compose says nothing. Chosen: small, because a disk can grow and never shrink."""
+_FOLDER = re.compile(r"(?!/(proc|sys|dev|etc/slipway)(/|$))(?!.*/\.\.?(/|$))(/[A-Za-z0-9._@+-]+)+")
+_OPTION = re.compile(r"-{1,2}(?P<name>[\w-]+)(?:=(?P<value>.*))?", re.DOTALL)
+
+
+class Services:
+    """Translates services; all of them share what is known of the application."""
+
+    def __init__(
+        self,
+        system: str,
+        everyone: Mapping[str, Facts],
+        stores: Stores,
+        environments: Environments,
+        confidential: Confidential,
+        files: Files,
+        remarks: Remarks,
+    ) -> None:
+        self._files = files
+        self._system, self._everyone, self._stores = system, everyone, stores
+        self._environments, self._confidential, self._remarks = environments, confidential, remarks
+
+    def translated(self, facts: Facts) -> dict[str, Any]:
+        """Return the definition of a service, in the order in which people write them."""
+        self._remark_keys(facts)
+        variables = self._environments.of(facts)
+        found: dict[str, Any] = {"image": self._image(facts)}
+        if facts.port is not None:
+            found["port"] = facts.port
+            self._remark_low_port(facts)
+        found["ports"] = {str(facts.port_name(each)): each for each in facts.ports[1:]}
+        found["health"] = health.translated(facts, self._confidential, self._remarks)
+        found |= sizes.translated(facts, self._remarks)
+        found["needs"] = list(self._needs(facts, variables))
+        found["routes"] = self._routes(facts)
+        found |= self._commands(facts)
+        found["environment"] = variables.values
+        found["build"] = {**self._build_arguments(facts), **variables.build}
+        found["egress"] = [_egress(host, port) for host, port in variables.egress]
+        found |= self._folders(facts, variables)
+        if found["volumes"]:
+            found.pop("replicas", None)
+            found.pop("singleton", None)
+        found |= self._end_and_user(facts)
+        return {key: each for key, each in found.items() if each not in ({}, [])}
+
+    def _remark(self, facts: Facts, key: str, text: str, mark: Mark | None = None) -> None:
+        self._remarks.add(mark or mark_of(facts.declared, key), ("services", facts.original, *key.split(".")), text)
+
+    def _remark_keys(self, facts: Facts) -> None:
+        for key in facts.declared:
+            if key in BY_HAND:
+                self._remark(facts, key, BY_HAND[key])
+            elif key not in TRANSLATED | UNNEEDED and not key.startswith("x-"):
+                self._remark(facts, key, "has no counterpart in a system")
+
+    def _image(self, facts: Facts) -> Any:
+        declared = facts.declared
+        if "build" in declared or facts.image is None:
+            name = own_repository(str(declared["image"])) if "image" in declared else f"{self._system}/{facts.name}"
+            what = "is built here" if "build" in declared else "names no image that can be read"
+            key = "build" if "build" in declared else "image"
+            text = f"{what}: push it as '{name}' to the cluster's registry, with the slot's version as its tag"
+            self._remark(facts, key, text)
+            return name
+        if facts.image.digest is None:
+            tag = f":{facts.image.tag}" if facts.image.tag else ""
+            moves = "" if facts.image.tag else "moves with its tag: set 'image.tag' and 'image.digest'; "
+            text = f"{moves}the policy pack asks for 'image.digest': docker buildx imagetools inspect {facts.image.repository}{tag}"
+            self._remark(facts, "image", text)
+        return facts.image.declared()
+
+    def _remark_low_port(self, facts: Facts) -> None:
+        if facts.port is not None and facts.port <= LAST_PRIVILEGED:
+            text = f"is {facts.port}, which some nodes keep for root, and pods are never root: let it listen on a higher one"
+            self._remark(facts, "ports", text)
+
+    def _needs(self, facts: Facts, variables: Translated) -> Iterator[str]:
+        for original, mark in _waits(facts.declared):
+            other, store = self._everyone.get(original), self._stores.by_host.get(original)
+            key = f"depends_on.{original}"
+            known = (other is not None and original in variables.calls) or (
+                store is not None and store.name in variables.stores
+            )
+            if not known and (store is not None or (other is not None and other.role == "service")):
+                text = "is not in a variable: if the program has the address in its code, let it read a variable"
+                self._remark(facts, key, text, mark)
+            if other is not None and other.role == "service":
+                yield other.name
+
+    def _routes(self, facts: Facts) -> list[dict[str, Any]]:
+        domain = self._environments.domains.get(facts.original)
+        return [{"domain": domain, "path": "/"}] if domain else []
+
+    def _commands(self, facts: Facts) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key, its in (("command", "entrypoint"), ("args", "command")):
+            value = facts.declared.get(its)
+            try:
+                words = [str(each) for each in value] if isinstance(value, list) else shlex.split(str(value or ""))
+            except ValueError:
+                self._remark(facts, its, "has quotes that do not end: write it as a list")
+                continue
+            if self._has_secret(words):
+                text = f"has a secret in it and was not copied: set '{key}', and let the program read a variable"
+                self._remark(facts, its, text)
+            elif self._has_address(words, facts):
+                text = f"has an address that differs here: set '{key}', and let the program read a variable"
+                self._remark(facts, its, text)
+            elif words:
+                found[key] = words
+        return found
+
+    def _has_address(self, words: list[str], facts: Facts) -> bool:
+        stores = {*self._stores.by_host, *(each.original for each in self._everyone.values() if each.role != "service")}
+        others = {alias for each in self._everyone.values() if each is not facts for alias in each.aliases}
+        said = " ".join(words)
+        names = set(re.split(r"[^\w.-]+", said))
+        return bool(names & stores) or any(re.search(rf"(?<![\w.-]){re.escape(each)}:\d", said) for each in others)
+
+    def _has_secret(self, words: list[str]) -> bool:
+        for word, following in zip_longest(words, words[1:], fillvalue=""):
+            option = _OPTION.fullmatch(word)
+            value = (option["value"] or following) if option is not None else ""
+            if self._confidential.is_known(word) or is_secret("", word):
+                return True
+            if option is not None and value and names_a_secret(option["name"].replace("-", "_")):
+                return True
+            name, equals, text = word.partition("=")
+            if equals and is_confidential(name, text):
+                return True
+        return False
+
+    def _build_arguments(self, facts: Facts) -> dict[str, Any]:
+        arguments = mapping(inner(facts.declared, "build").get("args"))
+        found: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if value is None or getattr(value, "missing", ()):
+                text = "has no value here: write it under 'build' if it is public"
+            elif is_confidential(name, str(value)) or self._confidential.is_known(str(value)):
+                text = "is a secret and was not copied: an image must contain none"
+            elif BUILT_IN.match(name):
+                found[name] = str(value)
+                continue
+            else:
+                text = "belongs to the build of the image: pass it in its pipeline"
+            self._remark(facts, f"build.args.{name}", text, arguments.marks[name])
+        return found
+
+    def _folders(self, facts: Facts, variables: Translated) -> dict[str, Any]:
+        mounts = [(index, *_volume(each), mark) for index, (each, mark) in enumerate(listed(facts.declared, "volumes"))]
+        writable = [str(each).partition(":")[0] for each, _ in listed(facts.declared, "tmpfs")]
+        writable += [target for _, source, target, kind, _ in mounts if _is_scratch(source, kind)]
+        writable = [each for each in writable if re.fullmatch(r"(/[A-Za-z0-9._@+-]+)+", each)]
+        folders = list(dict.fromkeys(["/tmp", *writable]))
+        files = self._files.of(facts, variables, folders)
+        volumes: dict[str, dict[str, Any]] = {}
+        for index, source, target, kind, mark in mounts:
+            if _is_scratch(source, kind):
+                continue
+            if kind == "bind" and (text := self._files.bound(source, target, folders)) is not None:
+                files[target] = text
+                continue
+            taken = [*folders, *files]
+            about = (
+                self._unkept(facts, source, target, taken) if kind == "volume" else _about_volume(source, target, kind)
+            )
+            if about is None:
+                volumes[slug(source, "volume")] = {"mountPath": target.rstrip("/"), "size": GUESSED_SIZE}
+            else:
+                self._remark(facts, f"volumes.{index}", about, mark)
+        return {"files": files, "writable": folders if writable else [], "volumes": volumes}
+
+    def _unkept(self, facts: Facts, source: str, target: str, taken: list[str]) -> str | None:
+        """Return why a named volume cannot be one of the service; None if it can."""
+        others = [
+            each.name
+            for each in self._everyone.values()
+            if each is not facts and any(_volume(one)[0] == source for one, _ in listed(each.declared, "volumes"))
+        ]
+        if others:
+            return (
+                f"is a disk that {', '.join(others)} mounts too, and a disk has one pod: let one service have it and the others "
+                "call it, or put its files into a bucket"
+            )
+        if not _FOLDER.fullmatch(target.rstrip("/")):
+            return f"is mounted at {target}, which is no folder that a volume can be: choose another mountPath"
+        if any(target == each or target.startswith(f"{each}/") or each.startswith(f"{target}/") for each in taken):
+            return f"is mounted at {target}, where other folders or files are: choose another mountPath"
+        return None
+
+    def _end_and_user(self, facts: Facts) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        grace = health.seconds(facts.declared["stop_grace_period"]) if "stop_grace_period" in facts.declared else None
+        if grace:
+            found["drainSeconds"] = grace
+        user = str(facts.declared.get("user", "")).partition(":")[0]
+        if user.isdigit() and int(user) > 0:
+            found["user"] = int(user)
+        elif user:
+            self._remark(
+                facts, "user", "is no number above 0: programs run as 'user', 10001 by default, and never as root"
+            )
+        return found
+
+
+def _waits(declared: LocatedDict) -> list[tuple[str, Mark]]:
+    """Return the services that a service waits for, with their positions."""
+    details = inner(declared, "depends_on")
+    return [(name, details.marks[name]) for name in details] or [
+        (str(each), mark) for each, mark in listed(declared, "depends_on") if isinstance(each, str)
+    ]
+
+
+def _egress(host: str, port: int) -> dict[str, Any]:
+    return {"host": host} if port == 443 else {"host": host, "port": port}
+
+
+def _is_scratch(source: str, kind: str) -> bool:
+    return kind == "tmpfs" or (kind == "volume" and not source)
+
+
+def _about_volume(source: str, target: str, kind: str) -> str:
+    if "docker.sock" in source:
+        return "is the socket of Docker, which no pod has"
+    if kind == "bind":
+        return f"mounts files of the own machine at {target}: copy them into the image; what it writes there, put into a bucket"
+    return f"is mounted at {target}, and pods have no such thing: put its files into a bucket or a database"
+
+
+def _volume(value: Any) -> tuple[str, str, str]:
+    """Return source, target and kind of a mount."""
+    if isinstance(value, LocatedDict):
+        return str(value.get("source", "")), str(value.get("target", "")), str(value.get("type", "volume"))
+    parts = str(value).split(":")
+    if len(parts) == 1:
+        return "", parts[0], "volume"
+    return parts[0], parts[1], "bind" if parts[0].startswith((".", "/", "~")) else "volume"

@@ -1,0 +1,141 @@
+"""Databases, brokers and caches of a file of Compose as what a system declares in their place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from slipway.compose.remarks import Remarks, mark_of
+from slipway.compose.replaced_images import EXTENSIONS, HINTS
+from slipway.compose.service_facts import Facts, slug
+from slipway.settings.databases import ENDED
+from slipway.settings.limit_checks import SERVER_DATABASES
+
+SUPPORTED = ("15", "16", "17")
+"""Major versions of PostgreSQL that a system can have."""
+_BROKER = "4"
+"""Major version of RabbitMQ that a system has."""
+_LOGINS = {
+    "postgres": ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
+    "mongodb": ("MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_DATABASE"),
+}
+"""Variables of the images with user, password and name of the database."""
+_START_SCRIPTS = "/docker-entrypoint-initdb.d"
+_IGNORED = {"image", "environment", "env_file", "ports", "expose", "healthcheck", "restart", "networks", "container_name",
+            "hostname", "depends_on", "logging", "stop_grace_period", "volumes", "shm_size", "secrets", "init", "pull_policy"}  # fmt: skip
+"""Keys of a data store that need nothing: a system has its own storage, probes, network and restarts."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A database, the broker or a cache, and the login that services have used."""
+
+    kind: str
+    name: str
+    facts: Facts
+    user: str | None = None
+    password: str | None = None
+    database: str | None = None
+
+
+@dataclass
+class Stores:
+    """The data stores of an application by host name, and their declarations."""
+
+    by_host: dict[str, Store] = field(default_factory=dict)
+    databases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    queue: dict[str, Any] | None = None
+    caches: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Stores:
+    """Return the stores of an application; what has none in a system is remarked."""
+    found = Stores()
+    for facts in everyone.values():
+        path = ("services", facts.original)
+        store: Store | None = None
+        if facts.role in ("postgres", "mongodb"):
+            store = _database(system, facts, found, remarks)
+        elif facts.role == "queue":
+            store = _queue(system, facts, found, remarks)
+        elif facts.role == "cache":
+            found.caches[facts.name] = {}
+            store = Store("cache", facts.name, facts)
+        elif facts.role == "other" and facts.image is not None:
+            remarks.add(facts.mark, path, f"was not translated: {HINTS[facts.image.program]}")
+        if store is not None:
+            found.by_host |= dict.fromkeys(facts.aliases, store)
+            _remark_keys(facts, remarks)
+    return found
+
+
+def _database(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store:
+    login = [facts.environment.get(key) for key in _LOGINS[facts.role]]
+    user, password, database = (each.text if each is not None else None for each in login)
+    name = _database_name(facts, database or facts.original, system)
+    while name in found.databases:
+        name = f"{name}_2"
+    path = ("services", facts.original)
+    declared: dict[str, Any] = {}
+    if facts.role == "mongodb":
+        declared["engine"] = "mongodb"
+    else:
+        declared |= _version(facts, remarks)
+        extension = EXTENSIONS.get(facts.image.program) if facts.image is not None else None
+        declared |= {"extensions": [extension]} if extension else {}
+    found.databases[name] = declared
+    if database and name != database:
+        text = f"is '{name}' in the system: set its name in dumps that you restore, and where programs have it in their code"
+        remarks.add(facts.mark, path, text)
+    for index, volume in enumerate(facts.declared.get("volumes") or ()):
+        target = volume.get("target", "") if isinstance(volume, dict) else str(volume)
+        if _START_SCRIPTS in target:
+            text = "are scripts of an empty database: write them as 'migrations' with 'sql' files (docs/migrations.md)"
+            remarks.add(facts.declared["volumes"].marks[index], (*path, "volumes", index), text)
+    return Store("database", name, facts, user, password, database or user)
+
+
+def _database_name(facts: Facts, wanted: str, system: str) -> str:
+    name = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_")[:40]  # as DatabaseName allows
+    if not re.match(r"[a-z]", name) or name in SERVER_DATABASES[facts.role] or name.startswith("pg_"):
+        return slug(system).replace("-", "_")
+    return name
+
+
+def _version(facts: Facts, remarks: Remarks) -> dict[str, Any]:
+    """Return the major version of PostgreSQL, where the tag says one that a system can have."""
+    tag = str(facts.declared.get("image") or "").partition("@")[0].rpartition(":")[2]
+    found = re.match(r"(?:pg)?(\d+)", tag)
+    if found is None or "/" in tag:
+        return {}
+    if found[1] in SUPPORTED:
+        return {"version": found[1]}
+    why = f"gets no fixes since {ENDED[found[1]]}" if found[1] in ENDED else "is not offered"
+    text = (
+        f"PostgreSQL {found[1]} {why}: the system has the default version, so dump the data there and restore it here"
+    )
+    remarks.add(mark_of(facts.declared, "image"), ("services", facts.original, "image"), text)
+    return {}
+
+
+def _queue(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store | None:
+    mark, path = mark_of(facts.declared, "image"), ("services", facts.original)
+    if found.queue is not None:
+        remarks.add(mark, path, "is a second broker, and a system has one: split the system, or use its virtual host")
+        return None
+    tag = facts.image.tag if facts.image is not None else None
+    if tag and (major := re.match(r"\d+", tag)) and major[0] != _BROKER:
+        text = f"is RabbitMQ {major[0]}, and the system has version {_BROKER}: test the programs with it, and empty the queues first"
+        remarks.add(mark, path, text)
+    host = facts.environment.get("RABBITMQ_DEFAULT_VHOST")
+    user, password = (facts.environment.get(f"RABBITMQ_DEFAULT_{each}") for each in ("USER", "PASS"))
+    found.queue = {"vhost": slug(host.text if host and host.text and host.text.strip("/") else system)}
+    return Store("queue", "url", facts, user and user.text, password and password.text)
+
+
+def _remark_keys(facts: Facts, remarks: Remarks) -> None:
+    for key in facts.declared:
+        if key not in _IGNORED and not key.startswith("x-"):
+            text = "tunes a server that a system runs in another way: see the keys of its declaration (slipway explain)"
+            remarks.add(facts.declared.marks[key], ("services", facts.original, key), text)

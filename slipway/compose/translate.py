@@ -1,0 +1,100 @@
+"""A file of Compose as the definition of a system, and what is left to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slipway.compose import stores as data_stores
+from slipway.compose.application import load
+from slipway.compose.environment import Environments
+from slipway.compose.health import asked_port
+from slipway.compose.mounted_files import Files
+from slipway.compose.remarks import Remark, Remarks, mark_of
+from slipway.compose.service_facts import Confidential, Facts, gathered
+from slipway.compose.services import Services
+from slipway.settings.problems import InvalidSettings, Place, Problem
+
+PLACEHOLDER = "example.com"
+"""The domain that stands for one of the reader's own. Source: RFC 2606."""
+SCHEMA = "lets services change rows, and 'migrations' tables: set 'schemaBy: services' if a program creates its tables itself"
+CACHE = "keeps nothing, and is reached with TLS and a password only: 'eviction: noeviction' for a queue of jobs (docs/caches.md)"
+VOLUME = "has a size that is a guess, and can only be raised; one pod has it, and both slots use that (docs/volumes.md)"
+_TOP = {"services", "version", "name", "networks", "volumes", "secrets", "configs", "include"}
+_UNROUTED = ("grpc", "exec", "none")
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A definition, in the order in which it is written, and remarks in the order of the file."""
+
+    definition: dict[str, Any]
+    remarks: tuple[Remark, ...]
+    guesses: dict[str, str]
+    """What the file does not say and somebody must: keys of the definition, and what belongs there."""
+
+
+def translated(path: Path, file: str, system: str) -> Translation:
+    """Return the system that a file of Compose, called `file` in messages, describes. Raises InvalidSettings if it is none
+    that Compose would take, or has no service that could run."""
+    remarks, confidential = Remarks(), Confidential()
+    application = load(path, file, remarks)
+    everyone = gathered(application, confidential, remarks)
+    running = [each for each in everyone.values() if each.role == "service"]
+    if not running:
+        place = Place(file, mark_of(application.document, "services").line, ("services",))
+        raise InvalidSettings([Problem(place, "has no program of its own to run, and a system needs one")])
+    for facts in running:
+        if not facts.ports and (port := asked_port(facts)) is not None:
+            facts.ports = [port]
+    for key in application.document:
+        if key not in _TOP and not key.startswith("x-"):
+            remarks.add(application.document.marks[key], (key,), "has no counterpart in a system")
+    stores = data_stores.translated(system, everyone, remarks)
+    environments = Environments(everyone, stores, confidential, remarks)
+    environments.domains = _domains(running)
+    files = Files(application, environments, confidential, remarks)
+    services = Services(system, everyone, stores, environments, confidential, files, remarks)
+    declared = {facts.name: services.translated(facts) for facts in running}
+    definition = _definition(system, declared, environments, stores)
+    return Translation(definition, tuple(remarks), _guesses(definition))
+
+
+def _domains(running: list[Facts]) -> dict[str, str]:
+    """Return the key in `domains` of each service that the host publishes by HTTP, as far as can be seen."""
+    published = [each for each in running if each.published]
+    return {each.original: "web" if len(published) == 1 else each.name for each in published}
+
+
+def _definition(
+    system: str, declared: dict[str, Any], environments: Environments, stores: data_stores.Stores
+) -> dict[str, Any]:
+    keys = list(dict.fromkeys(environments.domains.values()))
+    domains = {key: f"{system}.{PLACEHOLDER}" if key == "web" else f"{key}.{system}.{PLACEHOLDER}" for key in keys}
+    found: dict[str, Any] = {
+        "title": system.replace("-", " ").capitalize(),
+        "owner": {"team": system},
+        "domains": domains,
+        "services": declared,
+        "databases": stores.databases,
+        "caches": stores.caches,
+        "queue": stores.queue,
+        "secrets": environments.secrets,
+    }
+    return {key: each for key, each in found.items() if each not in ({}, None)}
+
+
+def _guesses(definition: dict[str, Any]) -> dict[str, str]:
+    found = {"owner.team": "is the system's name: set the team that gets its alerts"}
+    for key, database in definition.get("databases", {}).items():
+        if "engine" not in database:
+            found[f"databases.{key}"] = SCHEMA
+    for key in definition.get("caches", {}):
+        found[f"caches.{key}"] = CACHE
+    for name, service in definition["services"].items():
+        for key in service.get("volumes", {}):
+            found[f"services.{name}.volumes.{key}"] = VOLUME
+    for key in definition.get("domains", {}):
+        found[f"domains.{key}"] = "stands for a domain of yours"
+    return found

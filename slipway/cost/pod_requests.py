@@ -1,0 +1,187 @@
+"""Computes the requests of a cluster's pods at the minimum and the maximum of replicas, and the nodes that they
+require."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.cost.resources import Resource
+from slipway.cost.span import NOTHING, Span
+
+UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
+AUTOSCALER = "HorizontalPodAutoscaler"
+COUNTS = ("replicas", "replicaCount", "count", "instances", "members")
+"""Keys for the number of pods in workloads, operators and charts."""
+NO_PODS_OF_THEIR_OWN = ("CronJob", "Job", "LimitRange", "ResourceQuota")
+"""Kinds without running pods: Jobs end, and objects that limit pods have none."""
+NODE_POOL = "slipway.dev/node-pool"
+"""Label of nodes besides the usual ones."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Cores and GiB of memory."""
+
+    cpu: Span = NOTHING
+    memory: Span = NOTHING
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(self.cpu + other.cpu, self.memory + other.memory)
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """A number of volumes of the same size in GiB."""
+
+    size: float
+    count: Span
+
+
+def amount(text: Any) -> float:
+    """Parse a quantity: `250m` is 0.25, `4Gi` is 4294967296, and anything else is 0."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return float(text)
+    if not isinstance(text, str):
+        return 0.0
+    ending = next((each for each in sorted(UNITS, key=len, reverse=True) if text.endswith(each)), "")
+    try:
+        return float(text.removesuffix(ending)) * UNITS.get(ending, 1.0)
+    except ValueError:
+        return 0.0
+
+
+def requests(resources: Iterable[Resource]) -> Requests:
+    """Return the requests of all pods together, without those that run on other node pools alone."""
+    resources = list(resources)
+    scaled = {
+        _key(each, each.text("spec", "scaleTargetRef", "name")): _bounds(each)
+        for each in resources
+        if _is(each, AUTOSCALER)
+    }
+    found = Requests()
+    for each in resources:
+        if _is_elsewhere(each):
+            continue
+        if each.type.startswith("kubernetes:") and not any(_is(each, kind) for kind in NO_PODS_OF_THEIR_OWN):
+            replicas = scaled.get(_key(each, each.text("metadata", "name")))
+            for needs, count in _pods(_body(each), replicas, Span.exactly(1)):
+                cpu, memory = amount(needs.get("cpu")), amount(needs.get("memory")) / UNITS["Gi"]
+                found += Requests(count * cpu, count * memory)
+    return found
+
+
+def _is_elsewhere(resource: Resource) -> bool:
+    """Return whether each term of the affinity to nodes names a pool besides the usual nodes."""
+    path = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    terms = resource.entries("spec", "template", "spec", *path)
+    named = [
+        any(
+            each.get("key") == NODE_POOL and each.get("operator") == "In" for each in term.get("matchExpressions") or ()
+        )
+        for term in terms
+    ]
+    return bool(named) and all(named)
+
+
+def volumes(resource: Resource) -> Sequence[Volumes]:
+    """Return the volumes that a workload, or a chart, creates for its pods."""
+    return list(_volumes(_body(resource), Span.exactly(1)))
+
+
+def nodes(needed: Requests, *, cpu: float, memory: float, minimum: float, maximum: float) -> Span:
+    """Return how many nodes with `cpu` and `memory` for pods the requests need, within the bounds of their pool."""
+
+    def enough(cores: float, gibibytes: float) -> float:
+        return min(max(minimum, math.ceil(cores / cpu), math.ceil(gibibytes / memory)), maximum)
+
+    return Span(enough(needed.cpu.low, needed.memory.low), enough(needed.cpu.high, needed.memory.high))
+
+
+def _is(resource: Resource, kind: str) -> bool:
+    return resource.type.endswith(f":{kind}")
+
+
+def _key(resource: Resource, name: str) -> tuple[str, str]:
+    return resource.text("metadata", "namespace"), name
+
+
+def _body(resource: Resource) -> Any:
+    return resource.inputs.get("values") if _is(resource, "Release") else resource.inputs.get("spec")
+
+
+def _bounds(autoscaler: Resource) -> Span:
+    return Span(
+        autoscaler.number("spec", "minReplicas", default=1), autoscaler.number("spec", "maxReplicas", default=1)
+    )
+
+
+def _pods(found: Any, replicas: Span | None, count: Span) -> Iterator[tuple[Mapping[str, Any], Span]]:
+    """Yield every mapping `resources.requests` below, with the number of its pods: the nearest number above it, or the
+    bounds of an autoscaler."""
+    if isinstance(found, list):
+        for each in found:
+            yield from _pods(each, replicas, count)
+    if not isinstance(found, dict):
+        return
+    count = replicas or _count(found, count)
+    needs = found.get("resources")
+    if isinstance(needs, dict) and isinstance(needs.get("requests"), dict) and "storage" not in needs["requests"]:
+        yield needs["requests"], count
+    for key, each in found.items():
+        if key == "initContainers":
+            yield from _pods([one for one in each if _is_sidecar(one)], replicas, count)
+        elif key not in ("volumeClaimTemplates", "resources"):
+            yield from _pods(each, replicas, count)
+
+
+def _is_sidecar(container: Any) -> bool:
+    """Return whether an init container runs as long as its pod."""
+    return isinstance(container, dict) and container.get("restartPolicy") == "Always"
+
+
+def _volumes(found: Any, count: Span) -> Iterator[Volumes]:
+    if isinstance(found, list):
+        for each in found:
+            yield from _volumes(each, count)
+    if not isinstance(found, dict):
+        return
+    count = _count(found, count)
+    needs = found.get("resources")
+    asked = (
+        needs.get("requests", {}).get("storage")
+        if isinstance(needs, dict) and isinstance(needs.get("requests"), dict)
+        else None
+    )
+    kept = found.get("persistence")
+    if asked is None and isinstance(kept, dict):
+        asked = kept.get("storage")
+    stored = found.get("storage")
+    if asked is None and isinstance(stored, dict):
+        asked = stored.get("size")
+    if amount(asked):
+        yield Volumes(amount(asked) / UNITS["Gi"], count)
+    for each in found.values():
+        yield from _volumes(each, count)
+
+
+def _count(found: Mapping[str, Any], above: Span) -> Span:
+    """Return the number of pods in a mapping, or the bounds of the autoscaler in it."""
+    scaling = next(
+        (each for each in found.values() if isinstance(each, dict) and "minReplicas" in each and "maxReplicas" in each),
+        None,
+    )
+    if scaling is not None:
+        return Span(amount(scaling["minReplicas"]), amount(scaling["maxReplicas"]))
+    number = next(
+        (
+            found[key]
+            for key in COUNTS
+            if isinstance(found.get(key), int | float) and not isinstance(found.get(key), bool)
+        ),
+        None,
+    )
+    return above if number is None else Span.exactly(number)

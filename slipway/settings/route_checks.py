@@ -1,0 +1,179 @@
+"""Rules that relate the routes, sites and redirects of one system to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from slipway.settings.finding import Finding, Found, known
+from slipway.settings.limits import most
+from slipway.settings.pointers import Path as Keys
+from slipway.settings.routes import METHODS, Headers, Redirect, Route, same_headers
+from slipway.settings.secret_forms import is_secret
+from slipway.settings.system import System
+
+RESERVED_HEADERS = "x-slipway-"
+"""Beginning of the headers by which the gateway chooses a slot."""
+OWN_HEADERS = frozenset(
+    {
+        "host",
+        "content-length",
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "trailer",
+        "keep-alive",
+        "set-cookie",
+    }
+)
+"""Headers of the connection, the message or the slot's cookie, which no route may change."""
+OWN_MATCHES = 2
+"""Headers that Slipway's own rules ask for beside a route's: those of smoke tests."""
+OWN_CHANGES = 1
+"""Headers that Slipway sets beside a route's: the slot, and its cookie."""
+
+
+def findings(system: System) -> Found:
+    """Yield everything that is wrong with the ways into `system`."""
+    yield from _routes(system)
+    yield from _sites(system)
+    yield from _redirects(system)
+
+
+def _declared(system: System) -> Iterator[tuple[Keys, str, Route]]:
+    for name, service in system.services.items():
+        for index, route in enumerate(service.routes):
+            yield ("services", name, "routes", index), name, route
+
+
+def _routes(system: System) -> Found:
+    before: list[tuple[Keys, str, Route]] = []
+    for path, name, route in _declared(system):
+        yield from known((*path, "domain"), "domains", route.domain, system.domains)
+        owner = next(((place, other) for place, other, each in before if _same_requests(route, each)), None)
+        if owner is not None:
+            yield Finding(path, f"is already the route of service '{owner[1]}'", (owner[0],))
+        before.append((path, name, route))
+        if route.stream and route.timeout is not None:
+            rule = "is set beside 'stream', which has no timeout: take one of them away, or set 'idleTimeout'"
+            yield Finding((*path, "timeout"), rule, ((*path, "stream"),))
+        yield from _headers(path, route)
+    for path, _, route in before:
+        beside = [each for _, _, each in before if each is not route and _same_place(route, each)]
+        if not route.methods and {method for each in beside for method in each.methods} >= set(METHODS):
+            yield Finding(path, "has no method left: other routes of the same path have them all")
+
+
+def _same_place(one: Route, other: Route) -> bool:
+    same = (one.domain, one.path) == (other.domain, other.path)
+    return same and same_headers(one.headers) == same_headers(other.headers)
+
+
+def _same_requests(one: Route, other: Route) -> bool:
+    """Return whether two routes are for the same requests. One without methods has those that others leave."""
+    shared = bool(set(one.methods) & set(other.methods)) or not (one.methods or other.methods)
+    return _same_place(one, other) and shared
+
+
+def _headers(path: Keys, route: Route) -> Found:
+    where = (*path, "headers")
+    yield from _names(where, route.headers)
+    if len(route.headers) > most("route headers") - OWN_MATCHES:
+        yield Finding(
+            where, f"has more than the {most('route headers') - OWN_MATCHES} headers that a route can ask for"
+        )
+    for name, value in route.headers.items():
+        yield from _secret((*where, name), name, value)
+    for key, changes in (("requestHeaders", route.request_headers), ("responseHeaders", route.response_headers)):
+        yield from _changes((*path, key), changes)
+
+
+def _changes(path: Keys, changes: Headers) -> Found:
+    yield from _names((*path, "set"), changes.set)
+    for name, value in changes.set.items():
+        yield from _secret((*path, "set", name), name, value)
+        yield from _own((*path, "set", name), name)
+    for index, name in enumerate(changes.remove):
+        yield from _own((*path, "remove", index), name)
+        if name.lower() in {each.lower() for each in changes.set}:
+            yield Finding((*path, "remove", index), "is set as well: take one of them away", ((*path, "set"),))
+    longest = most("route header changes") - OWN_CHANGES
+    for key, found in (("set", changes.set), ("remove", changes.remove)):
+        if len(found) > longest:
+            yield Finding((*path, key), f"has more than the {longest} headers that a route can change")
+
+
+def _names(path: Keys, headers: Mapping[str, str]) -> Found:
+    """Check for names that differ in case only."""
+    first: dict[str, str] = {}
+    for name in headers:
+        if first.setdefault(name.lower(), name) != name:
+            yield Finding((*path, name), f"is the same header as '{first[name.lower()]}'")
+        if name.lower().startswith(RESERVED_HEADERS):
+            yield Finding((*path, name), f"begins with '{RESERVED_HEADERS}', which the gateway uses for slots")
+
+
+def _own(path: Keys, name: str) -> Found:
+    if name.lower() in OWN_HEADERS:
+        yield Finding(path, f"is a header that the gateway writes itself: '{name}' cannot be changed")
+
+
+def _secret(path: Keys, name: str, value: str) -> Found:
+    if is_secret(name, value):
+        yield Finding(path, "looks like a secret, and everybody can read it in the plan: let the service ask for it")
+
+
+def _sites(system: System) -> Found:
+    for name, site in system.sites.items():
+        yield from known(("sites", name, "domain"), "domains", site.domain, system.domains)
+        if name in system.services:
+            yield Finding(("sites", name), "is already the name of a service")
+
+
+def _redirects(system: System) -> Found:
+    places: dict[tuple[str, str], Keys] = {}
+    for path, _, route in _declared(system):
+        if not route.headers and not route.methods:
+            places.setdefault((route.domain, route.path), path)
+    sites = {site.domain: name for name, site in system.sites.items()}
+    for index, redirect in enumerate(system.redirects):
+        path = ("redirects", index)
+        yield from known((*path, "domain"), "domains", redirect.domain, system.domains)
+        if redirect.to is not None:
+            yield from known((*path, "to"), "domains", redirect.to, system.domains)
+        if redirect.to is not None and redirect.host is not None:
+            yield Finding((*path, "host"), "is set beside 'to': take one of them away", ((*path, "to"),))
+        if redirect.domain in sites:
+            rule = f"is the domain of site '{sites[redirect.domain]}', which a cloud's edge may serve: redirect another"
+            yield Finding((*path, "domain"), rule, (("sites", sites[redirect.domain], "domain"),))
+        other = places.setdefault((redirect.domain, redirect.path), path)
+        if other != path:
+            yield Finding(path, "is already a route or a redirect", (other,))
+        elif _is_endless(redirect, system):
+            yield Finding(path, "leads back to itself: set 'to', 'host' or 'toPath' to where a route answers")
+
+
+def _is_endless(redirect: Redirect, system: System) -> bool:
+    """Return whether whoever follows it comes to it again, and it is the first of its ring."""
+    seen: set[int] = set()
+    here: Redirect | None = redirect
+    places = {id(each): index for index, each in enumerate(system.redirects)}
+    while here is not None and id(here) not in seen:
+        seen.add(id(here))
+        here = _next(here, system)
+    return here is redirect and places[id(redirect)] == min(places[each] for each in seen)
+
+
+def _next(redirect: Redirect, system: System) -> Redirect | None:
+    """Return the redirect that answers where another one leads; None if something else does."""
+    domain, path = redirect.to or redirect.domain, redirect.to_path or redirect.path
+    if redirect.host is not None:
+        domain = next((key for key, host in system.domains.items() if host == redirect.host), "")
+    routes = [route.path for _, _, route in _declared(system) if route.domain == domain and _begins(route.path, path)]
+    others = [each for each in system.redirects if each.domain == domain and _begins(each.path, path)]
+    found = max(others, key=lambda each: len(each.path), default=None)
+    return found if found is not None and all(len(found.path) > len(route) for route in routes) else None
+
+
+def _begins(prefix: str, path: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix.rstrip('/')}/")

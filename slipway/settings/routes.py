@@ -1,0 +1,121 @@
+"""Routes from outside to services, and redirects: what the gateway does with a request before a service has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from typing import Literal as OneOf
+
+from pydantic import AfterValidator, Field
+
+from slipway.settings.fields import (
+    Cidr,
+    Domain,
+    Duration,
+    HeaderName,
+    HeaderValue,
+    Memory,
+    Name,
+    Positive,
+    RoutePath,
+    distinct,
+)
+from slipway.settings.setting import OVERRIDABLE, Setting
+
+Method = OneOf["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Methods that a route may name. CONNECT and TRACE lead to no service: Envoy answers them itself."""
+
+
+class RateLimit(Setting):
+    """Rate limit per client and service; static sites have no limit."""
+
+    requests: Positive = Field(default=100, json_schema_extra=OVERRIDABLE)
+    """Requests per `window`; more get status 429. 100 by default, more than a person causes."""
+    window: Duration = "60s"
+    """Time after which the count is reset. A minute by default, so that whoever is limited is served soon again."""
+    header: HeaderName | None = None
+    """Header whose values are counted one by one, such as `X-Api-Key`, and requests without it together. By default
+    client addresses are counted."""
+
+
+class Headers(Setting):
+    """Changes of the headers of a request or a response."""
+
+    set: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers that are set, in place of any that are there; none by default."""
+    remove: Annotated[list[HeaderName], AfterValidator(distinct)] = Field(default_factory=list)
+    """Headers that are removed; none by default."""
+
+
+class Route(Setting):
+    """A route from outside to a service."""
+
+    domain: Name
+    """A key of the system's `domains`."""
+    path: RoutePath = "/"
+    """Path prefix of the requests. All paths by default."""
+    methods: Annotated[list[Method], AfterValidator(distinct)] = Field(default_factory=list)
+    """Methods of the requests; all by default. Browsers ask other domains with OPTIONS first."""
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers that a request must have, each with exactly this value; none by default. A route with more headers
+    precedes one of the same path with fewer."""
+    stream: bool = False
+    """Whether requests and responses may be long: WebSockets, server-sent events, gRPC, large files. Only
+    `idleTimeout` applies, and there are no retries."""
+    timeout: Duration | None = None
+    """Timeout for the response; by default `gateway.timeout`. A `stream` has none."""
+    idle_timeout: Duration | None = None
+    """Idle time after which a request, a stream or a WebSocket is closed; by default `gateway.idleTimeout`."""
+    maximum_body: Memory | None = None
+    """Maximum size of a request; by default `gateway.maximumBody`."""
+    rewrite: RoutePath | None = None
+    """Path prefix that the service gets in place of `path`, such as `/`; by default the same."""
+    request_headers: Headers = Field(default_factory=Headers)
+    """Changes of the request's headers before the service has it; none by default."""
+    response_headers: Headers = Field(default_factory=Headers)
+    """Changes of the response's headers; none by default."""
+    allow: Annotated[list[Cidr], AfterValidator(distinct)] = Field(default_factory=list)
+    """Networks whose clients may call it; others get 403. Everybody by default. Smoke tests with the bypass token and
+    the maintenance page are open to all."""
+    rate_limit: RateLimit | None = None
+    """Rate limit of its requests; by default the system's `rateLimit`."""
+
+    @property
+    def for_everybody(self) -> bool:
+        """Return whether a prober's GET without special headers reaches the service."""
+        return not self.headers and not self.allow and (not self.methods or "GET" in self.methods)
+
+
+class Redirect(Setting):
+    """A redirect from one of the system's domains, or from a path there. What follows `path` is kept."""
+
+    domain: Name
+    """A key of the system's `domains`, which no static site has."""
+    path: RoutePath = "/"
+    """Path prefix of the requests; by default the whole domain, except the paths of routes."""
+    to: Name | None = None
+    """Key of the domain to which it leads; by default its own."""
+    host: Domain | None = None
+    """Host name of others to which it leads, in place of `to`."""
+    to_path: RoutePath | None = None
+    """Path prefix in place of `path`; by default the same."""
+    status: OneOf[301, 302, 303, 307, 308] = 301
+    """301 and 308 are permanent, and browsers remember them; 307 and 308 keep the method. By default 301."""
+
+
+def same_headers(headers: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return headers in a form that is equal for the same conditions: names are compared without case."""
+    return frozenset((name.lower(), value) for name, value in headers.items())
+
+
+def left_methods(route: Route, others: list[Route]) -> list[Method]:
+    """Return the methods of a route: its own, or those that no other route with the same domain, path and headers has.
+    Empty means all."""
+    taken = {method for other in others if _is_beside(route, other) for method in other.methods}
+    return list(route.methods) if route.methods or not taken else [each for each in METHODS if each not in taken]
+
+
+def _is_beside(route: Route, other: Route) -> bool:
+    same = (route.domain, route.path) == (other.domain, other.path)
+    return other is not route and same and same_headers(route.headers) == same_headers(other.headers)

@@ -1,0 +1,108 @@
+"""Identities have rights in the stack's own accounts, and in those that the pack's file lists."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+
+RULES = ("foreign-accounts",)
+(RULE,) = RULES
+
+OWN, OTHER = "444455556666", "999988887777"
+HOME, ABROAD = "00000000-0000-4000-8000-000000000004", "00000000-0000-4000-8000-000000000009"
+AWS = Fact("pulumi:providers:aws", {"allowedAccountIds": json.dumps([OWN])}, "main")
+AZURE = Fact("pulumi:providers:azure-native", {"subscriptionId": HOME}, "west")
+QUEUE = "arn:aws:sqs:us-east-1:{}:orders"
+
+
+def role(resource: Any, type_: str = "aws:iam/rolePolicy:RolePolicy", **more: Any) -> Fact:
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": resource, **more}
+    return document(json.dumps({"Statement": [statement]}), type_)
+
+
+def document(policy: Any, type_: str = "aws:iam/rolePolicy:RolePolicy") -> Fact:
+    return Fact(type_, {"policy": policy}, "api", provider=AWS.urn)
+
+
+def assigned(scope: Any) -> Fact:
+    return Fact("azure-native:authorization:RoleAssignment", {"scope": scope}, "api", provider=AZURE.urn)
+
+
+def owned_by(account: str) -> dict[str, Any]:
+    return {"Condition": {"StringEquals": {"aws:ResourceAccount": account}}}
+
+
+FINE = {
+    "own": role(QUEUE.format(OWN)),
+    "no account": role("arn:aws:s3:::files/*"),
+    "no resource": role([]),
+    "the cloud's": role("arn:aws:bedrock:us-east-1::foundation-model/one"),
+    "own bucket": role("arn:aws:s3:::files", **owned_by(OWN)),
+    "a denial": role(QUEUE.format(OTHER), Effect="Deny"),
+    "a customer's policy": role(QUEUE.format(OWN), "aws:iam/policy:Policy"),
+    "own subscription": assigned(f"/subscriptions/{HOME}/resourceGroups/shop"),
+    "own in capitals": assigned(f"/subscriptions/{HOME.upper()}"),
+    "no scope": assigned(None),
+    "no policy": document(None),
+    "no text": document(7),
+}
+FOREIGN = {
+    "another account": role(QUEUE.format(OTHER)),
+    "one of several": role([QUEUE.format(OWN), QUEUE.format(OTHER)]),
+    "a customer's policy": role(QUEUE.format(OTHER), "aws:iam/policy:Policy"),
+    "another's role": role(f"arn:aws:iam::{OTHER}:role/partner"),
+    "another's bucket": role("arn:aws:s3:::files", **owned_by(OTHER)),
+    "another subscription": assigned(f"/subscriptions/{ABROAD}/resourceGroups/shop"),
+    "many subscriptions": assigned("/providers/Microsoft.Management/managementGroups/all"),
+    "no id": assigned(7),
+}
+
+
+@pytest.mark.parametrize("fact", FINE.values(), ids=FINE)
+def test_own_accounts_satisfy(preview: Judge, fact: Fact) -> None:
+    assert preview.judge(AWS, AZURE, fact) == []
+
+
+@pytest.mark.parametrize("fact", FOREIGN.values(), ids=FOREIGN)
+def test_accounts_of_others_violate(preview: Judge, fact: Fact) -> None:
+    assert outcomes(preview.judge(AWS, AZURE, fact)) == [(RULE, "mandatory")]
+
+
+def test_without_a_provider_no_account_is_its_own(preview: Judge) -> None:
+    """What is not known is not trusted."""
+    assert outcomes(preview.judge(role(QUEUE.format(OWN)))) == [(RULE, "mandatory")]
+
+
+def test_a_listed_account_satisfies() -> None:
+    """And no other one does."""
+    pack = Pack(config={RULE: {"accounts": [OTHER, ABROAD]}})
+    try:
+        reported = {name: pack.about(RULE).judge(AWS, AZURE, fact) for name, fact in FOREIGN.items()}
+    finally:
+        pack.close()
+    assert {name for name, found in reported.items() if found} == {"many subscriptions", "no id"}
+
+
+def test_an_inline_policy_is_read_too(preview: Judge) -> None:
+    inline = [{"name": "it", "policy": role(QUEUE.format(OTHER)).properties["policy"]}]
+    fact = Fact("aws:iam/role:Role", {"inlinePolicies": inline}, "api", provider=AWS.urn)
+    assert outcomes(preview.judge(AWS, fact)) == [(RULE, "mandatory")]
+
+
+def test_what_is_not_known_yet_is_judged_in_the_update(preview: Judge, update: Judge) -> None:
+    """A scope is known before an assignment is made; of a document `iam-wildcards` says so."""
+    assert preview.judge(AZURE, assigned(UNKNOWN)) == []
+    assert outcomes(update.judge(AZURE, assigned(UNKNOWN))) == [(RULE, "mandatory")]
+    assert preview.judge(AWS, document(UNKNOWN)) == update.judge(AWS, document(UNKNOWN)) == []
+
+
+def test_no_value_is_shown(preview: Judge) -> None:
+    found = preview.judge(AWS, role(QUEUE.format(OTHER), Sid=CANARY), replace(document(secret(CANARY)), name="other"))
+    assert len(found) == 1
+    assert CANARY not in found[0].message
+    assert OTHER not in found[0].message

@@ -1,0 +1,88 @@
+"""Who may call a route, and how long its requests may take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, outcomes
+
+RULES = ("client-networks", "route-timeouts")
+NETWORKS, TIMEOUTS = RULES
+OFFICE = "203.0.113.0/24"
+
+
+def access(*networks: Any, default: Any = "Deny", action: Any = "Allow") -> Fact:
+    rule = {"action": action, "principal": {"clientCIDRs": list(networks)}}
+    return policy({"authorization": {"defaultAction": default, "rules": [rule]}})
+
+
+def policy(spec: Any) -> Fact:
+    return Fact("kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy", {"spec": spec})
+
+
+def traffic(timeout: Any) -> Fact:
+    limit = {} if timeout is None else {"requestTimeout": timeout}
+    spec = {"timeout": {"http": limit}}
+    return Fact("kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy", {"spec": spec})
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        access(OFFICE),
+        access(OFFICE, "10.0.0.0/8"),
+        access("0.0.0.0/0", action="Deny"),
+        policy({"cors": {"allowOrigins": ["https://a.example.com"]}}),
+        policy({}),
+    ],
+)
+def test_named_networks_satisfy(preview: Judge, fact: Fact) -> None:
+    """And those that are denied, and policies about something else."""
+    assert preview.judge(fact) == []
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        access("0.0.0.0/0"),
+        access(OFFICE, "0.0.0.0/0"),
+        access("0.0.0.0/1", "128.0.0.0/1"),
+        access("::/0"),
+        access(OFFICE, default="Allow"),
+        access("everybody"),
+        access(7),
+    ],
+)
+def test_lists_that_admit_everybody_violate(preview: Judge, fact: Fact) -> None:
+    """At once or together, by default, or of the wrong type."""
+    assert outcomes(preview.judge(fact)) == [(NETWORKS, "mandatory")]
+
+
+@pytest.mark.parametrize("fact", [access(UNKNOWN), access(OFFICE, UNKNOWN), access(OFFICE, default=UNKNOWN)])
+def test_unknown_networks_are_undecided(preview: Judge, update: Judge, fact: Fact) -> None:
+    assert outcomes(preview.judge(fact)) == [(NETWORKS, "advisory")]
+    assert outcomes(update.judge(fact)) == [(NETWORKS, "mandatory")]
+
+
+@pytest.mark.parametrize("timeout", ["30s", "3m", "100ms", "10h"])
+def test_a_timeout_satisfies(preview: Judge, timeout: str) -> None:
+    assert preview.judge(traffic(timeout)) == []
+
+
+@pytest.mark.parametrize("timeout", ["0s", "0h0m", None, 0, ""])
+def test_a_route_without_an_end_is_reported(preview: Judge, timeout: Any) -> None:
+    """None, zero, or of the wrong type; as advice, because streams have none on purpose."""
+    assert outcomes(preview.judge(traffic(timeout))) == [(TIMEOUTS, "advisory")]
+
+
+def test_a_stream_on_purpose_satisfies(preview: Judge) -> None:
+    fact = traffic("0s")
+    properties = {**fact.properties, "metadata": {"annotations": {"slipway.dev/stream": "true"}}}
+    assert preview.judge(Fact(fact.type, properties)) == []
+
+
+def test_an_unknown_timeout_is_undecided(preview: Judge, update: Judge) -> None:
+    assert outcomes(preview.judge(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]
+    assert outcomes(update.judge(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]

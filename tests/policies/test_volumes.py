@@ -1,0 +1,143 @@
+"""Volumes are backed up or say why not, are on encrypted disks, are protected, and stay when their pods go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto import analyzer_pb2
+
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes
+
+BACKUPS, ENCRYPTION, RETENTION, PROTECT = "volume-backups", "volume-encryption", "volume-retention", "data-protect"
+CLAIM, JOB = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:batch/v1:CronJob"
+CLASS, SET = "kubernetes:storage.k8s.io/v1:StorageClass", "kubernetes:apps/v1:StatefulSet"
+SOURCE = "systems/shop/system.yaml:services.code.volumes.data"
+NAME = "code-shared-data"
+
+
+class Protected(Fact):
+    """A resource that Pulumi refuses to delete."""
+
+    def parts(self) -> dict[str, Any]:
+        return super().parts() | {"options": analyzer_pb2.AnalyzerResourceOptions(protect=True)}
+
+
+def claim(retention: Any = "14", named: Any = "managed-csi", **annotations: Any) -> Fact:
+    said = {"slipway.dev/source": SOURCE, "slipway.dev/backup-retention": retention, **annotations}
+    metadata = {"name": NAME, "namespace": "shop", "annotations": {k: v for k, v in said.items() if v is not None}}
+    spec = {} if named is None else {"storageClassName": named}
+    return Protected(CLAIM, {"metadata": metadata, "spec": spec}, NAME, provider="urn:pulumi:a::b::c::main-systems")
+
+
+def job(mounted: Any = NAME, suspend: Any = False, namespace: str = "shop") -> Fact:
+    pod = {"volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": mounted}}]}
+    template = {"spec": {"template": {"spec": pod}}}
+    spec = {"suspend": suspend, "schedule": "0 3 * * *", "jobTemplate": template}
+    metadata = {"name": "nightly", "namespace": namespace}
+    return Fact(JOB, {"metadata": metadata, "spec": spec}, "nightly", provider="urn:pulumi:a::b::c::main-systems")
+
+
+def storage(name: Any = "standard", provider: str = "main") -> Fact:
+    properties = {"metadata": {"name": name}, "provisioner": "any.csi.example.com"}
+    return Fact(CLASS, properties, "class", provider=f"urn:pulumi:a::b::c::{provider}")
+
+
+def said(pack: Judge, *facts: Fact) -> list[tuple[str, str]]:
+    """The outcomes of the rules on the whole stack that are about volumes."""
+    found = pack.judge(*facts)
+    assert all(CANARY not in each.message for each in found)
+    return [(each.policy, each.level) for each in found if each.policy in (BACKUPS, ENCRYPTION)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [claim(), job()],
+        [claim("7"), job()],
+        [claim("none", **{"slipway.dev/unsaved": "It is made again"})],
+        [claim(named="standard"), storage(), job()],
+    ],
+)
+def test_a_volume_with_a_backup_on_an_encrypted_disk_satisfies(preview: Judge, facts: list[Fact]) -> None:
+    """Or with the reason why there is none."""
+    assert said(preview, *facts) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ([claim(None), job()], BACKUPS),
+        ([claim("often"), job()], BACKUPS),
+        ([claim(14), job()], BACKUPS),
+        ([claim({"days": CANARY}), job()], BACKUPS),
+        ([claim("6"), job()], BACKUPS),
+        ([claim("none")], BACKUPS),
+        ([claim("none", **{"slipway.dev/unsaved": "  "})], BACKUPS),
+        ([claim("none", **{"slipway.dev/unsaved": [CANARY]})], BACKUPS),
+        ([claim()], BACKUPS),
+        ([claim(), job(suspend=True)], BACKUPS),
+        ([claim(), job("another")], BACKUPS),
+        ([claim(), job(namespace="elsewhere")], BACKUPS),
+        ([claim(named=None), job()], ENCRYPTION),
+        ([claim(named=""), job()], ENCRYPTION),
+        ([claim(named=[CANARY]), job()], ENCRYPTION),
+        ([claim(named="standard"), job()], ENCRYPTION),
+        ([claim(named="standard"), storage("fast"), job()], ENCRYPTION),
+        ([claim(named="standard"), storage(provider="other"), job()], ENCRYPTION),
+    ],
+)
+def test_a_volume_that_could_be_lost_or_read_violates(preview: Judge, facts: list[Fact], rule: str) -> None:
+    """Not declared, too short, of the wrong type, made by nobody; on a disk of which nothing is known."""
+    assert said(preview, *facts) == [(rule, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ([claim(UNKNOWN), job()], BACKUPS),
+        ([claim("none", **{"slipway.dev/unsaved": UNKNOWN})], BACKUPS),
+        ([claim(), job(UNKNOWN)], BACKUPS),
+        ([claim(named=UNKNOWN), job()], ENCRYPTION),
+    ],
+)
+def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
+    preview: Judge, update: Judge, facts: list[Fact], rule: str
+) -> None:
+    assert said(preview, *facts) == [(rule, "advisory")]
+    assert said(update, *facts) == [(rule, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "violated"),
+    [
+        (None, False),
+        ({}, False),
+        ({"whenDeleted": "Retain", "whenScaled": "Retain"}, False),
+        ({"whenDeleted": "Delete"}, True),
+        ({"whenScaled": "Delete"}, True),
+        ({"whenScaled": [CANARY]}, True),
+    ],
+)
+def test_pods_leave_their_volumes(preview: Judge, policy: Any, violated: bool) -> None:
+    """As Kubernetes has it where nothing is set."""
+    spec = {} if policy is None else {"persistentVolumeClaimRetentionPolicy": policy}
+    found = preview.judge(Fact(SET, {"metadata": {"name": "s"}, "spec": spec}))
+    assert [each for each in outcomes(found) if each[0] == RETENTION] == (
+        [(RETENTION, "mandatory")] if violated else []
+    )
+    assert all(CANARY not in each.message for each in found)
+
+
+@pytest.mark.parametrize("policy", [UNKNOWN, {"whenDeleted": UNKNOWN}])
+def test_a_policy_that_is_not_known_yet_blocks_an_update(preview: Judge, update: Judge, policy: Any) -> None:
+    fact = Fact(SET, {"metadata": {"name": "s"}, "spec": {"persistentVolumeClaimRetentionPolicy": policy}})
+    assert (RETENTION, "advisory") in outcomes(preview.judge(fact))
+    assert (RETENTION, "mandatory") in outcomes(update.judge(fact))
+
+
+def test_a_claim_without_protection_violates(preview: Judge) -> None:
+    """A renamed service would take its data along."""
+    bare = Fact(CLAIM, claim().properties, NAME)
+    assert (PROTECT, "mandatory") in outcomes(preview.judge(bare))
+    assert (PROTECT, "mandatory") not in outcomes(preview.judge(claim()))

@@ -1,0 +1,139 @@
+"""`slipway doctor`: what is missing before `pulumi up`, in order. The canary stands for a token that nobody may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from slipway.cli import doctor
+from slipway.ops.azure import access as azure
+from slipway.ops.failure import CloudFailure
+from slipway.ops.kubernetes import access as kubernetes
+from slipway.settings.load import load_stack
+from slipway.settings.project import find_project
+from slipway.settings.services import supplied_by
+from tests.slipway.cli.conftest import CANARY, Copy, Run
+from tests.slipway.cli.inside import Inside, on_moto
+from tests.slipway.ops.conftest import aws
+
+__all__ = ["aws"]
+
+
+def rows(run: Run) -> dict[str, str]:
+    """The sign of each check, by its title."""
+    lines = [line for line in run.out.partition("\n\n")[0].splitlines() if line]
+    return {line[13:].partition("  ")[0]: line[:11].strip() for line in lines}
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All programs, and a login to a backend with a token."""
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}")
+    home = tmp_path / "pulumi-home"
+    home.mkdir()
+    (home / "credentials.json").write_text(
+        f'{{"current": "s3://states?{CANARY}", "accessTokens": {{"a": "{CANARY}"}}}}'
+    )
+    monkeypatch.setenv("PULUMI_HOME", str(home))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    return home
+
+
+@pytest.fixture
+def slipway(
+    project: Copy, tools: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Run]:
+    return Inside(project.root, monkeypatch, capfd)
+
+
+def answering(groups: list[str]) -> Callable[..., Any]:
+    listed = {"groups": [{"name": each} for each in groups]}
+    return lambda *_: SimpleNamespace(api=SimpleNamespace(get=lambda path: listed), context="lab")
+
+
+def test_tools_come_first(slipway: Callable[..., Run], tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the backend: the first thing that is missing is what to do next, and no token is shown."""
+    monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=dict))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    (tools / "credentials.json").unlink()
+    run = slipway("doctor", "--stack", "local")
+    assert run.status == 1
+    assert list(rows(run))[:4] == ["files of local", "git", "pulumi", "backend of states"]
+    assert [*rows(run).values()][:4] == ["ok", "missing", "missing", "missing"]
+    assert "Next: install git" in run.out
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://user:{CANARY}@states?key={CANARY}")
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", CANARY)
+    run = slipway("doctor", "--stack", "local")
+    assert rows(run)["backend of states"] == "ok"
+    assert CANARY not in run.everything
+
+
+def test_without_a_login_secrets_are_not_checked(slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kubeconfig has no such context: that is the next thing to do."""
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    run = slipway("doctor", "--stack", "local")
+    assert run.status == 1
+    assert rows(run)["login of main"] == "missing"
+    assert rows(run)["secrets of main"] == "not checked"
+    assert "Next: kubernetes: " in run.out
+    assert CANARY not in run.everything
+
+
+def test_controllers_of_the_owner(project: Copy, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that the cluster lacks is missing; what Slipway installs is not asked for."""
+    project.edit(
+        "Pulumi.local.yaml", "releases: installed", "releases: installed, gateway: present, certificates: present"
+    )
+    monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=dict))
+    monkeypatch.setattr(doctor, "connect", answering(["cert-manager.io", "gateway.networking.k8s.io"]))
+    run = slipway("doctor", "--stack", "local")
+    assert rows(run)["controller certificates of main"] == "ok"
+    assert rows(run)["controller gateway of main"] == "missing"
+    assert "Next: install gateway in main (gateway.envoyproxy.io)" in run.out
+
+
+def test_supplied_secrets(
+    project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty one is named; a cloud without a login does not hide what is wrong in the other."""
+    on_moto(project)
+
+    def no_login(cluster: object) -> str:
+        raise CloudFailure("azure: no login")
+
+    monkeypatch.setattr(azure, "verified", no_login)
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    main = load_stack(find_project(project.root), "prod").clusters["main"]
+    for system in [*main.systems.values(), *main.services]:
+        for name in (name for name, secret in system.definition.secrets.items() if supplied_by(secret)):
+            value = {"SecretString": CANARY} if (system.name, name) != ("smartwallet", "CLERK_SECRET_KEY") else {}
+            client.create_secret(Name=f"slipway-prod-main/{system.name}/{name}", **value)
+    run = slipway("doctor", "--stack", "prod")
+    assert run.status == 1
+    found = rows(run)
+    assert (found["login of main"], found["login of fleet"]) == ("ok", "missing")
+    assert (found["secrets of smartwallet"], found["secrets of expenses"]) == ("missing", "ok")
+    assert re.search(r"^missing +secrets of smartwallet +CLERK_SECRET_KEY$", run.out, re.MULTILINE)
+    assert CANARY not in run.everything
+
+
+def test_nothing_is_missing(slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
+
+    class Full(dict[str, str]):
+        def get(self, key: str, default: Any = None) -> str:
+            return "2026-11-01"
+
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
+    run = slipway("doctor", "--stack", "local")
+    assert run.status == 0, run.everything
+    assert set(rows(run).values()) == {"ok"}
+    assert "Next: `pulumi preview`" in run.out
