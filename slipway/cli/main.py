@@ -228,6 +228,14 @@ def check(cwd: Directory = Path()) -> None:
     sys.exit(run(cwd))
 
 
+@app.command("operator")
+def operator_stacks(cwd: Directory = Path()) -> None:
+    """Print a `Stack` object for each stack, for Pulumi's Kubernetes Operator, from operator.yaml."""
+    from slipway.cli.operator_stacks import operator_stacks as run
+
+    sys.exit(run(cwd))
+
+
 @app.command()
 @grouped
 def doctor(
