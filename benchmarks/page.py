@@ -20,7 +20,7 @@ from typing import Any
 
 from websocket import WebSocket, create_connection
 
-from slipway.rehearsal import JudgedBy, Plan, Rehearsal, Timings
+from slipway.rehearsal import EvaluatedPack, Plan, Rehearsal, Timings
 from slipway.rehearsal.difference import Change, Changed, Difference
 from slipway.reports.applied import Applied
 from slipway.reports.page import as_html
@@ -46,7 +46,7 @@ def page(size: int) -> str:
     urn = f"urn:pulumi:bench::slipway::{SERVICE}::shop/app-"
     change = (Change(("spec", "ports", "[http]", "port"), 80, 8080),)
     changes = tuple(Changed("update", f"{urn}{number}", SERVICE, change) for number in range(size))
-    ran = Rehearsal(Plan("s", "bench", "o", ()), (), (), None, Timings(0, 0, 0), (JudgedBy("slipway", "1", 1, 1),))
+    ran = Rehearsal(Plan("s", "bench", "o", ()), (), (), None, Timings(0, 0, 0), (EvaluatedPack("slipway", "1", 1, 1),))
     return as_html(Stack("bench", "local", {}), ran, [], Difference("main", changes), Applied())
 
 

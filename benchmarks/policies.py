@@ -33,11 +33,11 @@ class Cost:
 
     size: int
     without: float
-    judged: float
+    evaluated: float
 
     @property
     def added(self) -> float:
-        return self.judged - self.without
+        return self.evaluated - self.without
 
     @property
     def ratio(self) -> float:
@@ -48,8 +48,8 @@ def cost(size: int, directory: Path, pack: Path) -> Cost:
     """Measure a program of that size."""
     write_program(directory, size)
     turns = [(preview(directory, []), preview(directory, [PolicyPack(pack)])) for _ in range(ROUNDS)]
-    without, judged = zip(*turns, strict=True)
-    return Cost(size, min(without), min(judged))
+    without, evaluated = zip(*turns, strict=True)
+    return Cost(size, min(without), min(evaluated))
 
 
 def preview(directory: Path, packs: Sequence[PolicyPack]) -> float:
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         costs = [cost(int(size), Path(directory), Path("policies")) for size in options.sizes.split(",")]
     print(f"{'resources':>10} {'program s':>10} {'with pack s':>12} {'added s':>8} {'ratio':>6}")
     for each in costs:
-        print(f"{each.size:>10,} {each.without:>10.2f} {each.judged:>12.2f} {each.added:>8.2f} {each.ratio:>6.2f}")
+        print(f"{each.size:>10,} {each.without:>10.2f} {each.evaluated:>12.2f} {each.added:>8.2f} {each.ratio:>6.2f}")
     failures = list(missed(costs))
     for failure in failures:
         print(failure, file=sys.stderr)

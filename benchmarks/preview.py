@@ -121,7 +121,7 @@ def time_stack(name: str) -> StackTiming | None:
     """Preview a stack of the repository in the working directory, None if it has no such stack."""
     if not Path(f"Pulumi.{name}.yaml").is_file():
         return None
-    rehearsal = select(Path.cwd(), name, None).rehearse(judged=True)
+    rehearsal = select(Path.cwd(), name, None).rehearse(policies=True)
     if rehearsal.failure:
         raise SystemExit(f"{name}: {rehearsal.failure}")
     return StackTiming(name, len(rehearsal.plan.steps), **asdict(rehearsal.timings))

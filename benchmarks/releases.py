@@ -21,7 +21,7 @@ from statistics import NormalDist, quantiles
 from typing import Literal
 
 from slipway.release.decide import decide
-from slipway.release.objects import Judge, ReleaseSpec, SlotName
+from slipway.release.objects import Analysis, ReleaseSpec, SlotName
 from slipway.release.observed import Observed, Sample, Traffic
 from slipway.release.sequential_tests import SPREAD, critical_share
 from slipway.release.status import ENDED, Status
@@ -114,7 +114,7 @@ def run(seed: int) -> Outcome:
         now += timedelta(seconds=INTERVAL)
         is_faulty = (now - began).total_seconds() - INTERVAL >= case.onset
         samples: dict[SlotName, Sample] = {slot: _sample(chance, case, slot, status, now, is_faulty) for slot in SLOTS}
-        if is_faulty and _is_bad(case, spec.judge, samples["green"]):
+        if is_faulty and _is_bad(case, spec.analysis, samples["green"]):
             first_bad = first_bad or now
             shown = shown and _is_shown(case, samples["green"])
         # Prometheus and the look are up to three seconds behind the sample.
@@ -184,7 +184,7 @@ def _spec(case: Scenario) -> ReleaseSpec:
             "owner": "team",
             "target": {"slot": "green", "version": "2"},
             "steps": [{"weight": weight, "holdSeconds": 300} for weight in (10, 50, 100)],
-            "judge": {"errorPercent": case.objective * 100, "p95Seconds": 0.5, "regressionPercent": 20},
+            "analysis": {"errorPercent": case.objective * 100, "p95Seconds": 0.5, "regressionPercent": 20},
             "queries": {"slots": {slot: {"requests": "r", "errors": "e", "p95": "p"} for slot in SLOTS}},
         }
     )
@@ -251,11 +251,11 @@ def binomial(chance: random.Random, number: int, share: float) -> int:
         found += 1
 
 
-def _is_bad(case: Scenario, judge: Judge, sample: Sample) -> bool:
+def _is_bad(case: Scenario, analysis: Analysis, sample: Sample) -> bool:
     """Whether the candidate's figures alone are beyond the threshold."""
     share = sample.errors / sample.requests if sample.requests else 0.0
     if case.fault == "critical":
-        return share >= critical_share(judge)
+        return share >= critical_share(analysis)
     if case.fault == "errors":
         return share > case.objective
     allowed = {"latency": 0.5, "regression": 0.24}.get(case.fault)

@@ -49,12 +49,12 @@ class Rehearsed:
 @shared
 def rehearsed(stack: str, *, seed: str | None = None) -> Rehearsed:
     """A stack of the project. With a `seed` its secrets are readable, and nobody judges it."""
-    return _rehearsed(select(ROOT, stack, None), judged=seed is None, seed=seed)
+    return _rehearsed(select(ROOT, stack, None), policies=seed is None, seed=seed)
 
 
-def _rehearsed(selection: Selection, *, judged: bool, seed: str | None = None) -> Rehearsed:
+def _rehearsed(selection: Selection, *, policies: bool, seed: str | None = None) -> Rehearsed:
     with forked_workers():
-        return Rehearsed(selection.rehearse(judged=judged, seed=seed), selection.stack)
+        return Rehearsed(selection.rehearse(policies=policies, seed=seed), selection.stack)
 
 
 def rehearsed_with(name: str, file: Mapping[str, Any] | Path) -> Rehearsed:
@@ -68,7 +68,7 @@ def _with_text(name: str, text: str) -> Rehearsed:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"Pulumi.{name}.yaml"
         file.write_text(text, encoding="utf-8")
-        return _rehearsed(select(ROOT, None, file), judged=True)
+        return _rehearsed(select(ROOT, None, file), policies=True)
 
 
 def rehearsed_alone(stack: str, systems: Mapping[str, str]) -> Rehearsed:
@@ -85,4 +85,4 @@ def _alone(stack: str, files: tuple[tuple[str, str], ...]) -> Rehearsed:
         for name, text in (("Pulumi.test.yaml", stack), *files):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        return _rehearsed(select(folder, "test", None), judged=False)
+        return _rehearsed(select(folder, "test", None), policies=False)

@@ -105,7 +105,7 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
     def Analyze(self, request: Any, _context: Any) -> Any:
         """Check one resource by every rule on single resources."""
         response = proto.AnalyzeResponse()
-        for rule, resource in self._judged(request):
+        for rule, resource in self._evaluated(request):
             self._evaluate(rule, resource, response)
         return response
 
@@ -121,7 +121,7 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
     def _covering(self, resource_type: str) -> Sequence[ResourceRule]:
         return _covering(tuple(self._policies), resource_type)
 
-    def _judged(self, request: Any) -> Iterator[tuple[ResourceRule, Resource]]:
+    def _evaluated(self, request: Any) -> Iterator[tuple[ResourceRule, Resource]]:
         """Return the resource, and the objects that it contains, each with the rules that cover it."""
         resource = self._alone(request)
         for each in (resource, *embedded.of_one(resource)):

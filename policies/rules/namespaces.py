@@ -63,12 +63,12 @@ def namespace_quota(resources: Sequence[Resource], settings: Settings, verdict: 
     quotas: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for each in (each for each in resources if each.type == QUOTA):
         quotas[_place(each)].append(each)
-    judged = set()
+    evaluated = set()
     for workload in (each for each in resources if each.type != QUOTA):
         place = _place(workload)
-        if place in judged or place[1] in settings["without"]:
+        if place in evaluated or place[1] in settings["without"]:
             continue
-        judged.add(place)
+        evaluated.add(place)
         if not quotas[place]:
             verdict.violated(workload, "is in a namespace without a ResourceQuota")
         for quota in quotas[place]:

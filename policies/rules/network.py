@@ -230,12 +230,12 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
             verdict.violated(
                 policy, f"opens its namespace: {opened.path} selects every pod of the cluster, or everything"
             )
-    judged: set[Place] = set()
+    evaluated: set[Place] = set()
     for workload in (each for each in resources if each.type != NETWORK_POLICY):
         place = _place(workload)
-        if place in judged or place[1] in excepted:
+        if place in evaluated or place[1] in excepted:
             continue
-        judged.add(place)
+        evaluated.add(place)
         _evaluate_isolation(workload, denied.get(place, []), verdict)
 
 

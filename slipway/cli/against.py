@@ -112,13 +112,13 @@ class Running:
         selection: Selection,
         packs: Sequence[PolicyPack] | None = None,
         *,
-        judged: bool = True,
+        policies: bool = True,
         cached: bool = True,
     ) -> None:
         self._origin, self._selection = origin, selection
-        if packs is None and judged:
+        if packs is None and policies:
             packs = own_packs(selection.project)
-        self._packs = tuple(packs or ()) if judged else ()
+        self._packs = tuple(packs or ()) if policies else ()
         self._key = self._kept_by() if cached and origin.content and not origin.file else None
         kept = plan_cache.read(self._key) if self._key else None
         self._base: Base | None = None
@@ -213,8 +213,8 @@ class Running:
             data = pack.data or pack.path
             places += [pack.path, data, data.parent / ledger.FOLDER / f"{self._selection.stack.name}.yaml"]
         stack = self._selection.stack.name
-        judge = [plan_cache.digest(places), *(dict(pack.config) for pack in self._packs)]
-        return plan_cache.key(tree=self._origin.content, file=str(self._file()), stack=stack, judge=judge)
+        evaluate = [plan_cache.digest(places), *(dict(pack.config) for pack in self._packs)]
+        return plan_cache.key(tree=self._origin.content, file=str(self._file()), stack=stack, evaluate=evaluate)
 
 
 def sealed(config: LocatedDict) -> dict[str, str]:

@@ -27,8 +27,8 @@ def cost(
         compared_with.opened(selection, against, alone=True) as origin,
         progress(selection.stack.name) as on_progress,
     ):
-        running = Running(origin, selection, judged=False) if origin else None
-        rehearsal = selection.rehearse(judged=False, on_progress=on_progress)
+        running = Running(origin, selection, policies=False) if origin else None
+        rehearsal = selection.rehearse(policies=False, on_progress=on_progress)
         before = running.result().before if running else None
     if rehearsal.failure:
         print(rehearsal.failure, file=sys.stderr)

@@ -28,7 +28,7 @@ def destroy(cwd: Path, name: str | None, file: Path | None, *, planned: bool, ou
         raise refused("destroy: only shows a plan: pass --plan. `pulumi destroy` destroys (docs/leave.md)")
     selection = select(cwd, name, file)
     with progress(selection.stack.name) as report:
-        rehearsal = selection.rehearse(judged=False, on_progress=report)
+        rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:
         print(rehearsal.failure, file=sys.stderr)
         return FAILED

@@ -22,7 +22,7 @@ def main() -> int:
     action.add_argument("--verify", action="store_true", help="exit with 1 when the file is out of date")
     update = parser.parse_args().update
     project = find_project(Path())
-    plans = [select(project.root, stack, None).rehearse(judged=False).plan for stack in project.stacks()]
+    plans = [select(project.root, stack, None).rehearse(policies=False).plan for stack in project.stacks()]
     file = project.root / known_types.FILE
     current = file.read_text(encoding="utf-8") if file.is_file() else ""
     text = known_types.text(current, plans, catalogue.read(project.root / POLICIES, {}))

@@ -19,7 +19,7 @@ def run(cwd: Path, name: str | None, file: Path | None, *, update: bool, verify:
     """Print the ledger compared with the plan; `update` writes new entries, `verify` fails when they differ."""
     selection = select(cwd, name, file)
     with progress(selection.stack.name) as report:
-        rehearsal = selection.rehearse(judged=False, on_progress=report)
+        rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:
         print(rehearsal.failure, file=sys.stderr)
         return FAILED

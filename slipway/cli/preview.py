@@ -27,7 +27,7 @@ from slipway.rehearsal.difference import Before, Difference, compare
 from slipway.reports import annotations, changed_lines, grouped_findings, ledger, machine, markdown, page, text, unseen
 from slipway.reports.applied import Applied, applied
 from slipway.reports.changed_lines import ChangedLine
-from slipway.reports.words import unjudged
+from slipway.reports.words import unevaluated
 from slipway.settings.problems import InvalidSettings
 
 
@@ -67,7 +67,7 @@ def preview(
         with progress(title) as report:
             running = Running(origin, selection, chosen.packs, cached=comparing.cached) if origin else None
             key = running.marks_key if running else None
-            rehearsal = selection.rehearse(judged=True, on_progress=report, packs=chosen.packs, marks_key=key)
+            rehearsal = selection.rehearse(policies=True, on_progress=report, packs=chosen.packs, marks_key=key)
             base = _base(running, selection, output) if running else None
         changed = None if base is None or rehearsal.failure else _difference(selection, base, rehearsal)
         scan = pack_options.scanned and not rehearsal.failure
@@ -105,7 +105,7 @@ def preview(
             print(line, file=sys.stderr)
     if rehearsal.failure:
         return FAILED
-    if (why := unjudged(rehearsal)) and (rehearsal.judged_by or selection.project.is_slipway):
+    if (why := unevaluated(rehearsal)) and (rehearsal.evaluated_by or selection.project.is_slipway):
         raise refused(f"the plan was not judged: {why}")
     lost = changed is not None and changed.blocks
     return VIOLATED if lost or any(each.blocks for each in (*found, *(chosen.changes or ()))) else OK

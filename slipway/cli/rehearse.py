@@ -77,7 +77,7 @@ def _apply(selection: Selection, chosen: str, connection: Connection, request: R
         return BAD_INPUT
     seed = seed or new_seed()
     with progress(selection.stack.name) as report:
-        rehearsed = selection.rehearse(judged=False, on_progress=report, seed=seed)
+        rehearsed = selection.rehearse(policies=False, on_progress=report, seed=seed)
     if rehearsed.failure:
         print(f"slipway: the program failed; nothing was applied\n{rehearsed.failure}", file=sys.stderr)
         return FAILED

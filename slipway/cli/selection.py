@@ -44,7 +44,7 @@ class Selection:
     def rehearse(
         self,
         *,
-        judged: bool,
+        policies: bool,
         on_progress: Callable[[Progress], None] | None = None,
         seed: str | None = None,
         packs: Sequence[PolicyPack] | None = None,
@@ -54,7 +54,7 @@ class Selection:
         secrets are readable and random ones derive from it; with a `marks_key`, secrets are marked."""
         entries = configuration(self.project, self.written(), sealed=UNKNOWN)
         base = next((each.data.parent for each in packs or () if each.data), self.project.root)
-        if packs is None and judged:
+        if packs is None and policies:
             packs = own_packs(self.project)
         return rehearse(
             self.project.program,
@@ -62,7 +62,7 @@ class Selection:
             project=self.project.name,
             stack=self.stack.name,
             config={key: ConfigValue(entry.text, secret=entry.secret) for key, entry in entries.items()},
-            packs=(packs or ()) if judged else (),
+            packs=(packs or ()) if policies else (),
             on_progress=on_progress,
             seed=seed,
             existing=ledger.urns(base / ledger.FOLDER / f"{self.stack.name}.yaml"),

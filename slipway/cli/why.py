@@ -18,7 +18,7 @@ def why(cwd: Path, name: str | None, file: Path | None, urn: str) -> int:
     """Print the lines that the resource comes from: the definition first, then the stack's overrides."""
     selection = select(cwd, name, file)
     with progress(selection.stack.name) as report:
-        rehearsal = selection.rehearse(judged=False, on_progress=report)
+        rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:
         print(rehearsal.failure, file=sys.stderr)
         return FAILED

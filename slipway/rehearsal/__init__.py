@@ -16,7 +16,7 @@ from slipway.rehearsal.errors import (
     StateError,
     WorkerError,
 )
-from slipway.rehearsal.findings import Finding, JudgedBy, PolicyPack
+from slipway.rehearsal.findings import EvaluatedPack, Finding, PolicyPack
 from slipway.rehearsal.marks import Marked
 from slipway.rehearsal.plan import SECRET, UNKNOWN, Diagnostic, Plan, Step
 from slipway.rehearsal.process import Progress, run_worker
@@ -27,8 +27,8 @@ __all__ = [
     "Answers",
     "ConfigValue",
     "Diagnostic",
+    "EvaluatedPack",
     "Finding",
-    "JudgedBy",
     "PackConfigError",
     "Plan",
     "PolicyPack",
@@ -67,7 +67,7 @@ class Rehearsal:
     diagnostics: tuple[Diagnostic, ...]
     failure: str | None
     timings: Timings
-    judged_by: tuple[JudgedBy, ...] = ()
+    evaluated_by: tuple[EvaluatedPack, ...] = ()
     """The policy packs that checked; empty if there was nothing to check."""
     old_urns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """All earlier URNs of each resource by its URN, from its aliases and those of its parents."""
@@ -138,14 +138,14 @@ def rehearse(
         diagnostics=diagnostics,
     )
     findings = tuple(Finding(**item) for item in result["findings"])
-    judged_by = tuple(JudgedBy(**item) for item in result["judged_by"])
+    evaluated_by = tuple(EvaluatedPack(**item) for item in result["evaluated_by"])
     return Rehearsal(
         plan,
         findings,
         diagnostics,
         result["failure"],
         Timings(**result["timings"]),
-        judged_by,
+        evaluated_by,
         result["old_urns"],
         result["marks"],
     )

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal.analyzer_values import as_sent, secret_texts
 from slipway.rehearsal.errors import PolicyPackError
-from slipway.rehearsal.findings import Finding, JudgedBy, PolicyPack
+from slipway.rehearsal.findings import EvaluatedPack, Finding, PolicyPack
 from slipway.rehearsal.pack_config import LEVEL_NAMES
 from slipway.rehearsal.pack_runner import PackRunner
 from slipway.rehearsal.packs import StackContext
@@ -110,9 +110,9 @@ class PackHost:
         masked = {dataclasses.replace(each, message=self._redactor.masked(each.message)) for each in self._findings}
         return tuple(sorted(masked, key=_order))
 
-    def judged_by(self) -> tuple[JudgedBy, ...]:
+    def evaluated_by(self) -> tuple[EvaluatedPack, ...]:
         """Return the packs, once they have answered."""
-        return tuple(runner.judged_by for runner in self._runners)
+        return tuple(runner.evaluated_by for runner in self._runners)
 
     def close(self) -> None:
         """End the packs."""

@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class JudgedBy:
+class EvaluatedPack:
     """A pack that checked, and the number of its enabled rules."""
 
     pack: str

@@ -15,7 +15,7 @@ import grpc
 from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal.errors import PolicyPackError
-from slipway.rehearsal.findings import JudgedBy, PolicyPack
+from slipway.rehearsal.findings import EvaluatedPack, PolicyPack
 from slipway.rehearsal.pack_config import PolicyConfig, reconciled
 from slipway.rehearsal.pack_pipe import Call, PackEnded, PackRaised
 from slipway.rehearsal.packs import PackSession, StackContext
@@ -77,11 +77,11 @@ class PackRunner:
         return any(config.level == "remediate" for config in self._config.values())
 
     @property
-    def judged_by(self) -> JudgedBy:
+    def evaluated_by(self) -> EvaluatedPack:
         """Return the pack, once it has answered."""
         levels = [config.level for config in self._config.values()]
         in_force = sum(level != "disabled" for level in levels)
-        return JudgedBy(self.session.info.name, self.session.version, len(levels), in_force)
+        return EvaluatedPack(self.session.info.name, self.session.version, len(levels), in_force)
 
     @cached_property
     def severities(self) -> Mapping[str, int]:

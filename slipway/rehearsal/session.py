@@ -68,7 +68,7 @@ class Session:
                 outputs=monitor.outputs,
                 failure=failed,
                 findings=[item.to_json() for item in findings],
-                judged_by=[vars(each) for each in host.judged_by()] if host else [],
+                evaluated_by=[vars(each) for each in host.evaluated_by()] if host else [],
                 timings={"imports": imports, "program": program, "policies": evaluator.seconds},
             )
 

@@ -25,7 +25,7 @@ def look(draft: Draft) -> Verdict:
     if other is not None and sequential_tests.is_counted(other, Breaches(), interval, draft.now):
         active = other
     counted, verdict = sequential_tests.count(
-        draft.spec.judge, interval, breaches, sample, active, draft.status.in_force
+        draft.spec.analysis, interval, breaches, sample, active, draft.status.in_force
     )
     draft.set(breaches=counted)
     return verdict
@@ -36,7 +36,7 @@ def trouble(draft: Draft) -> str | None:
     seen, status = draft.seen, draft.status
     if draft.candidate in seen.crashing:
         return f"a pod of {draft.candidate} crashes again and again ({seen.crashing[draft.candidate]})."
-    if draft.spec.judge.forbidden_logs and seen.forbidden_logs:
+    if draft.spec.analysis.forbidden_logs and seen.forbidden_logs:
         return f"alert {seen.forbidden_logs} on forbidden log lines fires."
     alerts = [each for each in seen.critical_alerts or () if each not in status.known_alerts]
     if alerts:

@@ -236,7 +236,7 @@ class ReleaseJob(Object):
     """Text that its log contains on success."""
 
 
-class Judge(Object):
+class Analysis(Object):
     """What ends a release: figures of the gateway, per slot."""
 
     error_percent: float = Field(ge=0)
@@ -423,7 +423,7 @@ class ReleaseSpec(Object):
     """Warm-up requests."""
     jobs: list[ReleaseJob] = Field(default_factory=list)
     """Validations."""
-    judge: Judge
+    analysis: Analysis
     """What ends the release."""
     queries: Queries = Field(default_factory=Queries)
     """Where figures come from."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from slipway.release.objects import Judge
+from slipway.release.objects import Analysis
 from slipway.release.observed import Sample
 from slipway.release.status import Breaches, Excess
 
@@ -84,18 +84,23 @@ def is_fresh(breaches: Breaches, interval: int, now: datetime) -> bool:
 
 
 def count(
-    judge: Judge, interval: int, breaches: Breaches, sample: Sample, active: Sample | None, in_force: datetime | None
+    analysis: Analysis,
+    interval: int,
+    breaches: Breaches,
+    sample: Sample,
+    active: Sample | None,
+    in_force: datetime | None,
 ) -> tuple[Breaches, Verdict]:
     """Return what is counted with a new sample, and the verdict: the active slot's sample of the same time, if any, is
     compared with it. The time it covers counts from `in_force` on; two intervals at most, so that silence covers nothing.
     """
     sample = replace(sample, errors=min(max(sample.errors, 0.0), sample.requests))
-    tests = _tests(judge, sample, active)
+    tests = _tests(analysis, sample, active)
     excesses = {kind: _add(breaches.excesses.get(kind, Excess()), test, sample) for kind, test in tests.items()}
     kept = {kind: excess for kind, excess in breaches.excesses.items() if kind not in tests}
     counted = breaches.model_copy(
         update={
-            "ordinary": breaches.ordinary + 1 if _is_beyond(judge, sample) else 0,
+            "ordinary": breaches.ordinary + 1 if _is_beyond(analysis, sample) else 0,
             "requests": breaches.requests + sample.requests,
             "errors": breaches.errors + sample.errors,
             "p95_seconds": max(
@@ -109,15 +114,15 @@ def count(
     return counted, _verdict(tests, excesses)
 
 
-def figures(judge: Judge, counted: Breaches) -> str:
+def figures(analysis: Analysis, counted: Breaches) -> str:
     """Return what was counted, and what is allowed."""
     found = f"{counted.requests:,.0f} requests"
     if not counted.requests:
         return found
-    found += f", of which {counted.errors / counted.requests * 100:.3g} % failed (at most {judge.error_percent:g} %)"
+    found += f", of which {counted.errors / counted.requests * 100:.3g} % failed (at most {analysis.error_percent:g} %)"
     if counted.p95_seconds is None:
         return found
-    return f"{found}; the slowest 95th percentile was {counted.p95_seconds:.3g} s (at most {judge.p95_seconds:g} s)"
+    return f"{found}; the slowest 95th percentile was {counted.p95_seconds:.3g} s (at most {analysis.p95_seconds:g} s)"
 
 
 def _verdict(tests: Mapping[str, Trial], excesses: Mapping[str, Excess]) -> Verdict:
@@ -134,22 +139,22 @@ def _verdict(tests: Mapping[str, Trial], excesses: Mapping[str, Excess]) -> Verd
     return Verdict(critical=critical, ordinary=ordinary)
 
 
-def _tests(judge: Judge, sample: Sample, active: Sample | None) -> dict[str, Trial]:
+def _tests(analysis: Analysis, sample: Sample, active: Sample | None) -> dict[str, Trial]:
     if sample.requests <= 0:
         return {}
-    return _error_tests(judge, sample) | _latency_tests(judge, sample, active)
+    return _error_tests(analysis, sample) | _latency_tests(analysis, sample, active)
 
 
-def _error_tests(judge: Judge, sample: Sample) -> dict[str, Trial]:
+def _error_tests(analysis: Analysis, sample: Sample) -> dict[str, Trial]:
     """The share of errors against the objective, and against the share that is critical."""
-    objective = _objective(judge)
-    critical = critical_share(judge)
+    objective = _objective(analysis)
+    critical = critical_share(analysis)
     found = "{share} of {requests} requests failed in {samples}; "
     at_once = f"{found}a rollback follows at {_percent(critical)}"
     return {
         "errors": Trial(
             ratio=_error_ratio(sample, objective, _told_apart(objective, sample.requests)),
-            shown=f"{found}the objective is {judge.error_percent:g} %",
+            shown=f"{found}the objective is {analysis.error_percent:g} %",
         ),
         "critical": Trial(
             ratio=_error_ratio(sample, objective if critical > objective else critical / 2, critical),
@@ -164,7 +169,7 @@ def _error_tests(judge: Judge, sample: Sample) -> dict[str, Trial]:
     }
 
 
-def _latency_tests(judge: Judge, sample: Sample, active: Sample | None) -> dict[str, Trial]:
+def _latency_tests(analysis: Analysis, sample: Sample, active: Sample | None) -> dict[str, Trial]:
     """The 95th percentile against the objective, and against that of the active slot."""
     p95 = _time(sample)
     if p95 is None:
@@ -173,28 +178,29 @@ def _latency_tests(judge: Judge, sample: Sample, active: Sample | None) -> dict[
     error = SPREAD / math.sqrt(sample.requests)
     tests = {
         "latency": Trial(
-            ratio=_time_ratio(p95 / judge.p95_seconds, error), shown=f"{figure}the objective is {judge.p95_seconds:g} s"
+            ratio=_time_ratio(p95 / analysis.p95_seconds, error),
+            shown=f"{figure}the objective is {analysis.p95_seconds:g} s",
         )
     }
-    before = _time(active) if active is not None and judge.regression_percent is not None else None
-    if before is not None and active is not None and judge.regression_percent is not None:
-        allowed = before * (1 + judge.regression_percent / 100)
+    before = _time(active) if active is not None and analysis.regression_percent is not None else None
+    if before is not None and active is not None and analysis.regression_percent is not None:
+        allowed = before * (1 + analysis.regression_percent / 100)
         tests["regression"] = Trial(
             ratio=_time_ratio(p95 / allowed, math.hypot(error, SPREAD / math.sqrt(active.requests))),
-            shown=f"{figure}that of the active slot {before:.3g} s, and {judge.regression_percent:g} % more is allowed",
+            shown=f"{figure}that of the active slot {before:.3g} s, and {analysis.regression_percent:g} % more is allowed",
         )
     return tests
 
 
-def critical_share(judge: Judge) -> float:
+def critical_share(analysis: Analysis) -> float:
     """Return the share of errors that is a critical breach."""
-    if judge.rollback_error_percent is not None:
-        return min(max(judge.rollback_error_percent / 100, LOWEST_OBJECTIVE), 1.0)
-    return min(CRITICAL_FACTOR * _objective(judge), 1.0)
+    if analysis.rollback_error_percent is not None:
+        return min(max(analysis.rollback_error_percent / 100, LOWEST_OBJECTIVE), 1.0)
+    return min(CRITICAL_FACTOR * _objective(analysis), 1.0)
 
 
-def _objective(judge: Judge) -> float:
-    return min(max(judge.error_percent / 100, LOWEST_OBJECTIVE), HIGHEST_OBJECTIVE)
+def _objective(analysis: Analysis) -> float:
+    return min(max(analysis.error_percent / 100, LOWEST_OBJECTIVE), HIGHEST_OBJECTIVE)
 
 
 def _told_apart(objective: float, requests: float) -> float:
@@ -231,10 +237,10 @@ def _add(excess: Excess, test: Trial, sample: Sample) -> Excess:
     )
 
 
-def _is_beyond(judge: Judge, sample: Sample) -> bool:
+def _is_beyond(analysis: Analysis, sample: Sample) -> bool:
     p95 = _time(sample)
-    slow = p95 is not None and p95 > judge.p95_seconds
-    return slow or sample.errors > judge.error_percent / 100 * sample.requests
+    slow = p95 is not None and p95 > analysis.p95_seconds
+    return slow or sample.errors > analysis.error_percent / 100 * sample.requests
 
 
 def _covered(breaches: Breaches, sample: Sample, interval: int, in_force: datetime | None) -> float:

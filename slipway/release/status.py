@@ -77,7 +77,7 @@ class Excess(Object):
 
 
 class Breaches(Object):
-    """Samples of the current step, counted by the judge."""
+    """Samples of the current step, counted by the analysis."""
 
     ordinary: int = 0
     """Consecutive samples beyond the objective."""
@@ -92,7 +92,7 @@ class Breaches(Object):
     last_sample: datetime | None = None
     """When the last sample was counted."""
     excesses: dict[str, Excess] = Field(default_factory=dict)
-    """What the judge suspects, by its kind: `errors`, `critical`, `outage`, `latency`, `regression`."""
+    """What the analysis suspects, by its kind: `errors`, `critical`, `outage`, `latency`, `regression`."""
 
 
 class Past(Object):
@@ -179,7 +179,7 @@ class Status(Object):
     paused: Pause | None = None
     """Present while a person pauses it."""
     breaches: Breaches = Field(default_factory=Breaches)
-    """What the judge counted in this step."""
+    """What the analysis counted in this step."""
     results: list[Result] = Field(default_factory=list)
     """Results in this release."""
     announced: list[str] = Field(default_factory=list)

@@ -95,8 +95,8 @@ def _unproven(draft: Draft, step: Step) -> Iterator[str]:
     if counted.covered_seconds < step.hold_seconds - interval:
         covered = f"{duration(counted.covered_seconds)} of {duration(step.hold_seconds)}"
         yield f"{_name(draft)}: samples cover {covered}."
-    if counted.requests < draft.spec.judge.minimum_requests:
-        needed = f"{counted.requests:,.0f} of {draft.spec.judge.minimum_requests:,} requests"
+    if counted.requests < draft.spec.analysis.minimum_requests:
+        needed = f"{counted.requests:,.0f} of {draft.spec.analysis.minimum_requests:,} requests"
         yield f"{_name(draft)}: {draft.candidate} had {needed}."
 
 
@@ -110,7 +110,7 @@ def _silence(draft: Draft, holding: list[str]) -> str:
 
 def _pass_step(draft: Draft) -> None:
     last = len(steps(draft)) - 1
-    draft.record(f"{_name(draft)} passed with {sequential_tests.figures(draft.spec.judge, draft.status.breaches)}.")
+    draft.record(f"{_name(draft)} passed with {sequential_tests.figures(draft.spec.analysis, draft.status.breaches)}.")
     if draft.status.step >= last:
         promote(draft)
     else:

@@ -56,7 +56,7 @@ def watch_on(draft: Draft) -> None:
     draft.set(asked=[*draft.status.alarms, *_requests(draft)])
     if is_watched(draft):
         if not draft.status.closed:
-            _judge(draft)
+            _analysis(draft)
     elif "watch-ended" not in draft.status.announced:
         draft.report("WatchEnded", f"The watch of version {draft.status.version} ended.")
         _end_watch(draft)
@@ -85,7 +85,7 @@ def no_way_back(draft: Draft) -> str | None:
     return None
 
 
-def _judge(draft: Draft) -> None:
+def _analysis(draft: Draft) -> None:
     """An incompatible migration is rolled back by a person's word only: what was written since would be lost."""
     found, began = look(draft), None
     if draft.closes and draft.elapsed(draft.status.promoted) < GRACE:

@@ -14,7 +14,7 @@ from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.escaping import visible
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, unjudged
+from slipway.reports.words import many, unevaluated
 from slipway.settings.problems import Problem
 
 MOST = 4_000
@@ -48,7 +48,7 @@ def lines(
         yield _command("notice", stack, each.text, each.place.file, each.place.line)
     if difference is not None:
         yield _command("notice", stack, differences.summary(difference))
-    elif why := unjudged(rehearsal):
+    elif why := unevaluated(rehearsal):
         yield _command("error", stack, f"not judged: {why}")
 
 

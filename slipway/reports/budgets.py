@@ -25,14 +25,21 @@ def findings(estimate: Estimate, level: Callable[[], str]) -> Iterator[Finding]:
     """Yield a finding for each exceeded budget: at the rule's level if even the minimum of replicas exceeds it, as a
     warning if only the maximum does. `level` is called only if a budget is exceeded."""
     over = [each for each in estimate.budgets if each.usd and estimate.within(each).high > each.usd]
-    judged = level() if over else DISABLED
-    for budget in over if judged != DISABLED else ():
+    evaluated = level() if over else DISABLED
+    for budget in over if evaluated != DISABLED else ():
         cost = estimate.within(budget)
         certain = cost.low > budget.usd
         problem = f"allows {budget.usd:,.0f} US dollars a month, and what is planned {'costs' if certain else 'may cost'} {money(cost)}"
         text = f"{budget.resource.name} ({budget.resource.type}) {problem} at list prices{_besides(estimate, budget)}.\n{WHY}"
         yield Finding(
-            "slipway", "", RULE, judged if certain else ADVICE, budget.resource.urn, text + _fix(budget), "", "medium"
+            "slipway",
+            "",
+            RULE,
+            evaluated if certain else ADVICE,
+            budget.resource.urn,
+            text + _fix(budget),
+            "",
+            "medium",
         )
 
 

@@ -29,13 +29,13 @@ def as_json(
     document = rehearsal.plan.to_dict() | {
         "findings": [found.to_json() for found in findings],
         "failure": rehearsal.failure,
-        "judgedBy": [
+        "evaluatedBy": [
             {"pack": each.pack, "version": each.version, "rules": each.rules, "rulesInForce": each.in_force}
-            for each in rehearsal.judged_by
+            for each in rehearsal.evaluated_by
         ],
         "openedToServices": list(openings.lines(stack)),
         "grantedToServices": list(openings.granted(stack)),
-        "notJudged": list(existing.lines(stack)),
+        "notEvaluated": list(existing.lines(stack)),
     }
     if changed is not None:
         document["difference"] = difference.as_json(changed)

@@ -21,7 +21,7 @@ from slipway.reports.escaping import block, clipped, code, prose
 from slipway.reports.grouped_findings import LocatedFinding, Tally, tallied
 from slipway.reports.outline import Group, Outline, Part, counts, kind, outline
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, scope, unjudged
+from slipway.reports.words import many, scope, unevaluated
 from slipway.settings.problems import Problem
 from slipway.settings.stacks import Stack
 
@@ -138,14 +138,14 @@ class _Preview:
         return bool(
             self.difference is not None
             and self.difference.is_none
-            and not (reported or self.changes or self.rehearsal.failure or unjudged(self.rehearsal))
+            and not (reported or self.changes or self.rehearsal.failure or unevaluated(self.rehearsal))
         )
 
     def _nothing(self) -> str:
         assert self.difference is not None
         reported = prose(clipped(differences.summary(self.difference), 3 * NAME))
-        judged = self._judgement(tallied(self.findings)).rstrip()
-        return f"{marker(self.stack.name)}\n{code(clipped(self.stack.name, NAME))}: {reported}. {judged}"
+        evaluated = self._evaluation(tallied(self.findings)).rstrip()
+        return f"{marker(self.stack.name)}\n{code(clipped(self.stack.name, NAME))}: {reported}. {evaluated}"
 
     def _head(self) -> str:
         tally = tallied(self.findings)
@@ -160,22 +160,22 @@ class _Preview:
             else "warnings"
             if tally.advisory
             else "not judged"
-            if unjudged(self.rehearsal)
+            if unevaluated(self.rehearsal)
             else "fine"
         )
         head = f"{marker(self.stack.name)}\n## {code(clipped(self.stack.name, NAME))}: {verdict}\n\n"
         if self.difference is not None:
             reported = prose(clipped(differences.summary(self.difference), 3 * NAME))
             cost = f"{prose(costs.headline(self.cost)).capitalize()}. " if self.cost is not None else ""
-            return f"{head}{_lost(self.difference)}{reported[:1].upper()}{reported[1:]}. {cost}{self._judgement(tally)}".rstrip()
+            return f"{head}{_lost(self.difference)}{reported[:1].upper()}{reported[1:]}. {cost}{self._evaluation(tally)}".rstrip()
         return (
-            f"{head}{self._judgement(tally)}"
+            f"{head}{self._evaluation(tally)}"
             f"{many(len(resources), 'resource')} of {many(len({kind(step) for step in resources}), 'type')} to create"
             f"{scope(self.stack) and ': '}{scope(self.stack)}."
         )
 
-    def _judgement(self, tally: Tally) -> str:
-        why = prose(unjudged(self.rehearsal))
+    def _evaluation(self, tally: Tally) -> str:
+        why = prose(unevaluated(self.rehearsal))
         if why and not self.findings:
             return f"**Not judged**: {why}. "
         remediated = f", {tally.remediated} remediated" if tally.remediated else ""

@@ -121,7 +121,7 @@ def _facts(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:
         yield "visitors", weights(status)
     if status.breaches.requests:
         since = "the watch" if status.phase == "Promoted" else "the last step"
-        yield f"judged in {since}", prose(sequential_tests.figures(spec.judge, status.breaches))
+        yield f"judged in {since}", prose(sequential_tests.figures(spec.analysis, status.breaches))
 
 
 def _steps(spec: ReleaseSpec, status: Status) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from slipway.reports.applied import Applied
 from slipway.reports.grouped_findings import LocatedFinding, tallied
 from slipway.reports.outline import Group, Outline, Part, counts, kind, outline
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, rules, scope, unjudged
+from slipway.reports.words import many, rules, scope, unevaluated
 from slipway.settings.stacks import Stack
 
 KINDS_SHOWN = 8
@@ -226,7 +226,7 @@ def _closing(
         console.print(Text(differences.summary(difference)), soft_wrap=True)
     if cost is not None:
         console.print(f"Cost: {escape(costs.summary(cost.after, cost))}", soft_wrap=True)
-    console.print(f"Policies: {_judgement(rehearsal, findings)}", soft_wrap=True)
+    console.print(f"Policies: {_evaluation(rehearsal, findings)}", soft_wrap=True)
     times = rehearsal.timings
     total = times.imports + times.program + times.policies
     console.print(
@@ -234,12 +234,12 @@ def _closing(
     )
 
 
-def _judgement(rehearsal: Rehearsal, findings: Sequence[LocatedFinding]) -> str:
+def _evaluation(rehearsal: Rehearsal, findings: Sequence[LocatedFinding]) -> str:
     """Return the verdict, or that there is none."""
-    why = unjudged(rehearsal)
+    why = unevaluated(rehearsal)
     if not why:
-        return f"{verdict(findings)} ({rules(rehearsal.judged_by)})"
-    if rehearsal.judged_by and findings:
+        return f"{verdict(findings)} ({rules(rehearsal.evaluated_by)})"
+    if rehearsal.evaluated_by and findings:
         return f"[bold red]not fully judged[/]: {why}; {verdict(findings)} so far"
     return f"[bold red]not judged[/]: {why}"
 

@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _planned(stack: str, folder: Path) -> Iterator[Document]:
-    rehearsal = select(Path(), stack, None).rehearse(judged=False)
+    rehearsal = select(Path(), stack, None).rehearse(policies=False)
     if rehearsal.failure:
         raise SystemExit(str(rehearsal.failure))
     return write(rehearsal.plan, folder / stack)

@@ -274,7 +274,7 @@ class ClusterServices(Setting):
         return {name: home for name, home in HOMES.items() if getattr(self.controllers, name) != "absent"}
 
     @property
-    def not_judged(self) -> list[str]:
+    def not_evaluated(self) -> list[str]:
         """Return what a cluster uses and somebody else created, which no rule can judge."""
         does = {"metrics": "alerts and dashboards of its systems", "logs": "logs of its systems"}
         return [f"{does[name]}: {who}" for name, who in self.elsewhere.items()]

@@ -45,7 +45,7 @@ class Network(Setting):
         return []
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         """Return what no rule can judge of an existing network; empty for a new one."""
         return ""
 
@@ -76,7 +76,7 @@ class Kubernetes(Setting):
     """Retention of the control plane's logs, in days. 90 by default: an intrusion is often found weeks later."""
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         """Return what no rule can judge of an existing cluster; empty for a new one."""
         return ""
 
@@ -118,7 +118,7 @@ class ManagedCluster(ClusterSettings):
     """Addresses notified at 50, 80 and 100 percent of a budget, in addition to the system's owner."""
 
     @property
-    def not_judged(self) -> list[str]:
+    def not_evaluated(self) -> list[str]:
         """Return what the cluster uses and somebody else created, which no rule can judge."""
-        parts = (self.network.not_judged, self.kubernetes.not_judged)
-        return [*(part for part in parts if part), *super().not_judged]
+        parts = (self.network.not_evaluated, self.kubernetes.not_evaluated)
+        return [*(part for part in parts if part), *super().not_evaluated]

@@ -127,7 +127,7 @@ def _namespaces(clusters: Mapping[str, StackCluster]) -> Found:
 
 def _nodes(path: Path, cluster: StackCluster) -> Found:
     """Check that the node pool has what each system requires. The nodes of an existing cluster are not known."""
-    if not isinstance(cluster.settings, ManagedCluster) or cluster.settings.kubernetes.not_judged:
+    if not isinstance(cluster.settings, ManagedCluster) or cluster.settings.kubernetes.not_evaluated:
         return
     pool = cluster.settings.kubernetes.nodes
     for name, system in cluster.systems.items():

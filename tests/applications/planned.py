@@ -79,7 +79,7 @@ def _planned(cloud: str, definitions: str, seed: str | None = None) -> Rehearsed
         (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
         selection = select(folder, stack, None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=seed is None, seed=seed), selection.stack)
+            return Rehearsed(selection.rehearse(policies=seed is None, seed=seed), selection.stack)
 
 
 @cache

@@ -64,7 +64,7 @@ def test_an_application_is_complete(name: str) -> None:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_application_is_green(cloud: str) -> None:
     """Every rule judged the plan, and found nothing."""
-    assert planned(cloud).rehearsal.judged_by
+    assert planned(cloud).rehearsal.evaluated_by
     assert [str(each) for each in planned(cloud).findings] == []
     for name in APPLICATIONS:
         assert {workload(name, service) for service in definition(name)["services"]} <= set(objects(cloud, name))

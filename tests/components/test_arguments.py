@@ -42,7 +42,7 @@ def copied() -> dict[str, list[str]]:
     return {
         place: found
         for place, keywords in calls
-        if (found := [each.arg for each in keywords if each.arg not in WHOLE and _copies(each)])
+        if (found := [each.arg for each in keywords if each.arg and each.arg not in WHOLE and _copies(each)])
     }
 
 

@@ -80,7 +80,7 @@ def project(folder: Path, text: str | None, name: str = "extensions.py", clouds:
 def _rehearsed(text: str) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         selection = select(project(Path(made), text), "test", None)
-        return Rehearsed(selection.rehearse(judged=True), selection.stack)
+        return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @shared
@@ -162,7 +162,7 @@ def test_what_it_protects_is_in_the_ledger() -> None:
 )  # fmt: skip
 def test_a_broken_module_says_where(tmp_path: Path, text: str, said: str) -> None:
     """In one line, which has no secret."""
-    rehearsal: Rehearsal = select(project(tmp_path, text, clouds=("local",)), "test", None).rehearse(judged=False)
+    rehearsal: Rehearsal = select(project(tmp_path, text, clouds=("local",)), "test", None).rehearse(policies=False)
     assert rehearsal.failure is not None
     errors = [each.message for each in rehearsal.diagnostics if each.severity == "error"]
     assert len(errors) == 1

@@ -68,7 +68,7 @@ def world(rig: Rig) -> World:
 
 
 def _with_systems(rig: Rig) -> World:
-    plan = select(ROOT, None, STACK).rehearse(judged=False).plan
+    plan = select(ROOT, None, STACK).rehearse(policies=False).plan
     with ThreadPoolExecutor(1) as pool:
         gateway = pool.submit(rig.bring_gateway)
         built_images.make(rig, built_images.named(plan))

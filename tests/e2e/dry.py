@@ -26,7 +26,7 @@ def planned(stack: str, files: Mapping[str, str]) -> Plan:
         for name, text in (("Pulumi.test.yaml", stack), *files.items()):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        rehearsal = select(folder, "test", None).rehearse(judged=False, seed=SEED)
+        rehearsal = select(folder, "test", None).rehearse(policies=False, seed=SEED)
     assert rehearsal.failure is None, rehearsal.failure
     return rehearsal.plan
 

@@ -175,7 +175,7 @@ def _prepared(rig: Rig, folder: Path) -> Runs:
     _copy_project(runs.stack.parent)
     with ThreadPoolExecutor(1) as pool:
         gateway = pool.submit(rig.bring_gateway)
-        plan = select(runs.stack.parent, None, runs.stack).rehearse(judged=False).plan
+        plan = select(runs.stack.parent, None, runs.stack).rehearse(policies=False).plan
         _make_images(rig, folder, {name for name in built_images.named(plan) if not name.startswith(OURS)})
         gateway.result()
     objects = object_store.start(rig)

@@ -195,7 +195,7 @@ def _observed(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     with example(files) as folder:
         selection = select(Path(folder), "test", None)
         with forked_workers():
-            made = selection.rehearse(judged=False, seed="inert")
+            made = selection.rehearse(policies=False, seed="inert")
     assert made.failure is None, made.failure
     plan = {step.urn: step.state for step in made.plan.steps}
     return {"plan": {**plan, "outputs": made.plan.outputs}, **_texts(selection.stack)}

@@ -54,7 +54,7 @@ def test_only_custom_objects_have_no_annotations() -> None:
     }
 
 
-def judged(type_: str, inputs: dict[str, Any]) -> list[str]:
+def evaluated(type_: str, inputs: dict[str, Any]) -> list[str]:
     step = Step("create", f"urn:pulumi:test::slipway::{type_}::it", {"type": type_, "inputs": inputs, "custom": True})
     return [found.removeprefix(f"{type_} it: ") for found in disagreements(step)]
 
@@ -94,7 +94,7 @@ def judged(type_: str, inputs: dict[str, Any]) -> list[str]:
 )
 def test_the_walker_sees(type_: str, inputs: dict[str, Any], found: str) -> None:
     """Each kind of disagreement, with its path; unknown and secret values pass."""
-    said = judged(type_, inputs)
+    said = evaluated(type_, inputs)
     assert (said == []) if not found else (len(said) == 1 and said[0].startswith(found)), said
 
 

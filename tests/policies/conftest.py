@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.policies.pack_under_test import Judge, Pack
+from tests.policies.pack_under_test import Evaluator, Pack
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +29,17 @@ def updating() -> Iterator[Pack]:
 
 
 @pytest.fixture(scope="module")
-def preview(previewing: Pack, request: pytest.FixtureRequest) -> Judge:
+def preview(previewing: Pack, request: pytest.FixtureRequest) -> Evaluator:
     """What the module's rules say in a preview."""
     return _heard(previewing, request)
 
 
 @pytest.fixture(scope="module")
-def update(updating: Pack, request: pytest.FixtureRequest) -> Judge:
+def update(updating: Pack, request: pytest.FixtureRequest) -> Evaluator:
     """What the module's rules say in an update."""
     return _heard(updating, request)
 
 
-def _heard(pack: Pack, request: pytest.FixtureRequest) -> Judge:
+def _heard(pack: Pack, request: pytest.FixtureRequest) -> Evaluator:
     rules = getattr(request.module, "RULES", ())
     return pack.about(*rules) if rules else pack

@@ -119,7 +119,7 @@ class Pack:
         """The same pack, of which only these rules report."""
         return PackView(self, rules)
 
-    def judge(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
+    def evaluate(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
         """What every rule says of these resources, alone and together; without `outputs` as when their provider is not
         configured yet."""
         alone = [analyzer_pb2.AnalyzeRequest(**fact.parts()) for fact in facts]
@@ -142,12 +142,12 @@ class PackView:
     pack: Pack
     rules: tuple[str, ...]
 
-    def judge(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
+    def evaluate(self, *facts: Fact, outputs: bool = True) -> list[Finding]:
         """What these rules say."""
-        return [each for each in self.pack.judge(*facts, outputs=outputs) if each.policy in self.rules]
+        return [each for each in self.pack.evaluate(*facts, outputs=outputs) if each.policy in self.rules]
 
 
-Judge = Pack | PackView
+Evaluator = Pack | PackView
 
 
 def _finding(diagnostic: analyzer_pb2.AnalyzeDiagnostic) -> Finding:

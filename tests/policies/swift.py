@@ -108,9 +108,9 @@ class _Plan:
                 before[was["urn"]] = was
                 after[was["urn"]] = each.applied(after.get(was["urn"]) or was)
         assert after != before, f"{change} changes nothing"
-        return self._judged(list(before.values()), [each for each in after.values() if each is not None])
+        return self._evaluated(list(before.values()), [each for each in after.values() if each is not None])
 
-    def _judged(self, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
+    def _evaluated(self, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
         asked = requests_for(self._state, after)
         alone = {rule for each in asked.alone[-len(after) :] for rule, *_ in self._alone(each)} if after else set()
         together = [part for each in asked.together[-len(after) :] for part in self._whole(each)] if after else []
@@ -145,7 +145,7 @@ class _Plan:
 
     def _alone(self, request: Any) -> Findings:
         found: Findings = set()
-        for rule, resource in self._server._judged(request):
+        for rule, resource in self._server._evaluated(request):
             found |= self._findings(rule, resource)
         return found
 

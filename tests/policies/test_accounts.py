@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 RULES = ("foreign-accounts",)
 (RULE,) = RULES
@@ -64,45 +64,47 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("fact", FINE.values(), ids=FINE)
-def test_own_accounts_satisfy(preview: Judge, fact: Fact) -> None:
-    assert preview.judge(AWS, AZURE, fact) == []
+def test_own_accounts_satisfy(preview: Evaluator, fact: Fact) -> None:
+    assert preview.evaluate(AWS, AZURE, fact) == []
 
 
 @pytest.mark.parametrize("fact", FOREIGN.values(), ids=FOREIGN)
-def test_accounts_of_others_violate(preview: Judge, fact: Fact) -> None:
-    assert outcomes(preview.judge(AWS, AZURE, fact)) == [(RULE, "mandatory")]
+def test_accounts_of_others_violate(preview: Evaluator, fact: Fact) -> None:
+    assert outcomes(preview.evaluate(AWS, AZURE, fact)) == [(RULE, "mandatory")]
 
 
-def test_without_a_provider_no_account_is_its_own(preview: Judge) -> None:
+def test_without_a_provider_no_account_is_its_own(preview: Evaluator) -> None:
     """What is not known is not trusted."""
-    assert outcomes(preview.judge(role(QUEUE.format(OWN)))) == [(RULE, "mandatory")]
+    assert outcomes(preview.evaluate(role(QUEUE.format(OWN)))) == [(RULE, "mandatory")]
 
 
 def test_a_listed_account_satisfies() -> None:
     """And no other one does."""
     pack = Pack(config={RULE: {"accounts": [OTHER, ABROAD]}})
     try:
-        reported = {name: pack.about(RULE).judge(AWS, AZURE, fact) for name, fact in FOREIGN.items()}
+        reported = {name: pack.about(RULE).evaluate(AWS, AZURE, fact) for name, fact in FOREIGN.items()}
     finally:
         pack.close()
     assert {name for name, found in reported.items() if found} == {"many subscriptions", "no id"}
 
 
-def test_an_inline_policy_is_read_too(preview: Judge) -> None:
+def test_an_inline_policy_is_read_too(preview: Evaluator) -> None:
     inline = [{"name": "it", "policy": role(QUEUE.format(OTHER)).properties["policy"]}]
     fact = Fact("aws:iam/role:Role", {"inlinePolicies": inline}, "api", provider=AWS.urn)
-    assert outcomes(preview.judge(AWS, fact)) == [(RULE, "mandatory")]
+    assert outcomes(preview.evaluate(AWS, fact)) == [(RULE, "mandatory")]
 
 
-def test_what_is_not_known_yet_is_judged_in_the_update(preview: Judge, update: Judge) -> None:
+def test_what_is_not_known_yet_is_judged_in_the_update(preview: Evaluator, update: Evaluator) -> None:
     """A scope is known before an assignment is made; of a document `iam-wildcards` says so."""
-    assert preview.judge(AZURE, assigned(UNKNOWN)) == []
-    assert outcomes(update.judge(AZURE, assigned(UNKNOWN))) == [(RULE, "mandatory")]
-    assert preview.judge(AWS, document(UNKNOWN)) == update.judge(AWS, document(UNKNOWN)) == []
+    assert preview.evaluate(AZURE, assigned(UNKNOWN)) == []
+    assert outcomes(update.evaluate(AZURE, assigned(UNKNOWN))) == [(RULE, "mandatory")]
+    assert preview.evaluate(AWS, document(UNKNOWN)) == update.evaluate(AWS, document(UNKNOWN)) == []
 
 
-def test_no_value_is_shown(preview: Judge) -> None:
-    found = preview.judge(AWS, role(QUEUE.format(OTHER), Sid=CANARY), replace(document(secret(CANARY)), name="other"))
+def test_no_value_is_shown(preview: Evaluator) -> None:
+    found = preview.evaluate(
+        AWS, role(QUEUE.format(OTHER), Sid=CANARY), replace(document(secret(CANARY)), name="other")
+    )
     assert len(found) == 1
     assert CANARY not in found[0].message
     assert OTHER not in found[0].message

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 SERVICES, DATA, FORM, BURNS = "service-alerts", "data-alerts", "alert-form", "alert-burn-rates"
 RECEIVERS, DASHBOARDS = "alert-receivers", "service-dashboards"
@@ -87,14 +87,14 @@ AROUND = (SEEN, REPORTED)
 class TestServices:
     """Alerts and dashboards of what routes lead to."""
 
-    def test_read_by_alerts_satisfies(self, preview: Judge, update: Judge) -> None:
+    def test_read_by_alerts_satisfies(self, preview: Evaluator, update: Evaluator) -> None:
         """An alert of failures, of slow requests and of missing pods, wherever it stands in the cluster."""
         facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), *AROUND)
-        assert preview.judge(*facts) == []
-        assert update.judge(*facts) == []
-        assert preview.judge(*facts, outputs=False) == []
+        assert preview.evaluate(*facts) == []
+        assert update.evaluate(*facts) == []
+        assert preview.evaluate(*facts, outputs=False) == []
 
-    def test_read_through_recordings_satisfies(self, preview: Judge) -> None:
+    def test_read_through_recordings_satisfies(self, preview: Evaluator) -> None:
         """An alert on a recorded series reads what the recording rule reads, over several steps."""
         members = [
             {"record": "raw", "expr": FAILED},
@@ -102,16 +102,16 @@ class TestServices:
             {"record": "loop", "expr": "loop + 1"},
             alert('errors{system="fleet"} > 0.1'), alert("loop > 1"), *map(alert, SERVING[1:]),
         ]  # fmt: skip
-        assert preview.judge(route(), service(), deployment(), rules(*members), *AROUND) == []
+        assert preview.evaluate(route(), service(), deployment(), rules(*members), *AROUND) == []
         members[3] = alert('errors{system="other"} > 0.1')
-        findings = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        findings = preview.evaluate(route(), service(), deployment(), rules(*members), *AROUND)
         assert outcomes(findings) == [(SERVICES, "mandatory")]
 
     @pytest.mark.parametrize("number", range(3))
-    def test_each_kind_of_alert_is_needed(self, preview: Judge, number: int) -> None:
+    def test_each_kind_of_alert_is_needed(self, preview: Evaluator, number: int) -> None:
         """Without one of the three the service is named, and the kind that it lacks."""
         left = [alert(each) for place, each in enumerate(SERVING) if place != number]
-        findings = preview.judge(route(), service(), deployment(), rules(*left), *AROUND)
+        findings = preview.evaluate(route(), service(), deployment(), rules(*left), *AROUND)
         assert outcomes(findings) == [(SERVICES, "mandatory")]
         assert ("error rate", "latency", "availability")[number] in findings[0].message
         assert findings[0].name == "api"
@@ -129,23 +129,23 @@ class TestServices:
             "sum(", "", 7, None, ["up"], '"text"', "vector(1)",
         ],
     )  # fmt: skip
-    def test_alerts_of_something_else_do_not_count(self, preview: Judge, expr: Any) -> None:
+    def test_alerts_of_something_else_do_not_count(self, preview: Evaluator, expr: Any) -> None:
         """What is read must be failures of this very service."""
         members = [alert(expr), *map(alert, SERVING[1:])]
-        findings = preview.judge(route(), service(), deployment(), rules(*members), *AROUND)
+        findings = preview.evaluate(route(), service(), deployment(), rules(*members), *AROUND)
         assert (SERVICES, "mandatory") in outcomes(findings)
         assert all("error rate" in each.message for each in findings if each.policy == SERVICES)
 
-    def test_alerts_of_another_cluster_do_not_count(self, preview: Judge) -> None:
+    def test_alerts_of_another_cluster_do_not_count(self, preview: Evaluator) -> None:
         """Prometheus sees its own cluster only."""
         elsewhere = rules(*map(alert, SERVING), provider="other")
-        findings = preview.judge(route(), service(), deployment(), elsewhere, SEEN)
+        findings = preview.evaluate(route(), service(), deployment(), elsewhere, SEEN)
         assert outcomes(findings).count((SERVICES, "mandatory")) == 3
 
-    def test_services_without_visitors_need_none(self, preview: Judge) -> None:
+    def test_services_without_visitors_need_none(self, preview: Evaluator) -> None:
         """Only what a route leads to is judged."""
-        assert preview.judge(service(), deployment()) == []
-        assert preview.judge(route([{"kind": "Backend", "name": "api-blue"}]), service()) == []
+        assert preview.evaluate(service(), deployment()) == []
+        assert preview.evaluate(route([{"kind": "Backend", "name": "api-blue"}]), service()) == []
 
     @pytest.mark.parametrize(
         ("facts", "named"),
@@ -158,13 +158,13 @@ class TestServices:
         ],
     )
     def test_unknown_is_told_and_blocks_later(
-        self, preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
+        self, preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...], named: str
     ) -> None:
         """An unknown that may hide an alert or a service is named, and blocks an update."""
-        findings = [each for each in preview.judge(*facts, *AROUND) if each.policy == SERVICES]
+        findings = [each for each in preview.evaluate(*facts, *AROUND) if each.policy == SERVICES]
         assert {each.level for each in findings} == {"advisory"}
         assert any(named in each.message for each in findings)
-        later = [each for each in update.judge(*facts, *AROUND) if each.policy == SERVICES]
+        later = [each for each in update.evaluate(*facts, *AROUND) if each.policy == SERVICES]
         assert {each.level for each in later} == {"mandatory"}
 
     @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ class TestServices:
             dashboard(content="text"),
         ],
     )
-    def test_service_on_no_dashboard_violates(self, preview: Judge, board: Fact) -> None:
+    def test_service_on_no_dashboard_violates(self, preview: Evaluator, board: Fact) -> None:
         """A dashboard must show the requests of the service."""
         facts = (route(), service(), deployment(), rules(*map(alert, SERVING)), board, REPORTED)
-        findings = [each for each in preview.judge(*facts) if each.name == "api"]
+        findings = [each for each in preview.evaluate(*facts) if each.name == "api"]
         assert outcomes(findings) == [(DASHBOARDS, "mandatory")]
 
-    def test_unknown_dashboard_is_reported(self, preview: Judge, update: Judge) -> None:
+    def test_unknown_dashboard_is_reported(self, preview: Evaluator, update: Evaluator) -> None:
         """What a dashboard shows may not be known yet."""
         for content in (UNKNOWN, {"fleet.json": UNKNOWN}):
             facts = (
@@ -198,12 +198,12 @@ class TestServices:
                 dashboard(content=content),
                 REPORTED,
             )
-            assert outcomes(preview.judge(*facts)) == [(DASHBOARDS, "advisory")]
-            assert outcomes(update.judge(*facts)) == [(DASHBOARDS, "mandatory")]
+            assert outcomes(preview.evaluate(*facts)) == [(DASHBOARDS, "advisory")]
+            assert outcomes(update.evaluate(*facts)) == [(DASHBOARDS, "mandatory")]
 
-    def test_a_dashboard_that_is_no_json_violates(self, preview: Judge) -> None:
+    def test_a_dashboard_that_is_no_json_violates(self, preview: Evaluator) -> None:
         """Grafana would show nothing of it, and nothing of its text is told."""
-        findings = preview.judge(dashboard(content={"fleet.json": secret(f"{{{CANARY}")}))
+        findings = preview.evaluate(dashboard(content={"fleet.json": secret(f"{{{CANARY}")}))
         assert outcomes(findings) == [(DASHBOARDS, "mandatory")]
         assert CANARY not in findings[0].message
 
@@ -247,56 +247,56 @@ MEASURED = (monitor(), job("fleet-db-dump"), job("fleet-db-test"), job("fleet-db
 class TestDatabases:
     """Whoever runs a database, its alerts are the same."""
 
-    def test_watched_satisfies(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_watched_satisfies(self, preview: Evaluator, update: Evaluator, make: Any) -> None:
         """Alerts of its exporter, and of the age of what its CronJobs do."""
         facts = (make(), *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
-        assert preview.judge(*facts) == []
-        assert update.judge(*facts) == []
+        assert preview.evaluate(*facts) == []
+        assert update.evaluate(*facts) == []
 
     @pytest.mark.parametrize("number", range(4))
-    def test_each_alert_is_needed(self, preview: Judge, make: Any, number: int) -> None:
+    def test_each_alert_is_needed(self, preview: Evaluator, make: Any, number: int) -> None:
         """Without one of them the database is named."""
         exprs = [each for place, each in enumerate((*PROMETHEUS, *AGES)) if place != number]
-        findings = preview.judge(make(), *MEASURED, rules(*map(alert, exprs)), REPORTED)
+        findings = preview.evaluate(make(), *MEASURED, rules(*map(alert, exprs)), REPORTED)
         assert outcomes(findings) == [(DATA, "mandatory")]
         assert findings[0].message.endswith(f"fix: {PLACE}")
 
-    def test_what_nothing_measures_violates(self, preview: Judge, make: Any) -> None:
+    def test_what_nothing_measures_violates(self, preview: Evaluator, make: Any) -> None:
         """No exporter and no CronJob that the same place declares: nothing tells how it fares."""
-        findings = preview.judge(make(), monitor("elsewhere:a"), rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
+        findings = preview.evaluate(make(), monitor("elsewhere:a"), rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
         assert outcomes(findings) == [(DATA, "mandatory")] * 3
 
-    def test_unknown_label_is_reported_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_label_is_reported_and_blocks_later(self, preview: Evaluator, update: Evaluator, make: Any) -> None:
         """Whether an alert reads the database may hang on an unknown label."""
         unsure = monitor(relabelings=[{"targetLabel": "database", "replacement": UNKNOWN}])
         facts = (make(), unsure, *MEASURED[1:], rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
-        assert outcomes(preview.judge(*facts)) == [(DATA, "advisory")]
-        assert outcomes(update.judge(*facts)) == [(DATA, "mandatory")]
+        assert outcomes(preview.evaluate(*facts)) == [(DATA, "advisory")]
+        assert outcomes(update.evaluate(*facts)) == [(DATA, "mandatory")]
 
-    def test_without_a_place_violates(self, preview: Judge, make: Any) -> None:
+    def test_without_a_place_violates(self, preview: Evaluator, make: Any) -> None:
         """A database that does not say where it is declared cannot be told from others."""
         bare = make(tags={}, metadata=metadata("fleet-db"))
-        findings = preview.judge(bare, *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
+        findings = preview.evaluate(bare, *MEASURED, rules(*map(alert, (*PROMETHEUS, *AGES))), REPORTED)
         assert outcomes(findings) == [(DATA, "mandatory")]
 
 
-def test_copy_and_declared_absence_of_backups_need_no_age(preview: Judge) -> None:
+def test_copy_and_declared_absence_of_backups_need_no_age(preview: Evaluator) -> None:
     """A copy is watched beside its source, and what is not backed up has no age of a backup."""
     copied = STORES["rds"](replicateSourceDb=UNKNOWN)
     tags = {"slipway.dev/source": PLACE, "slipway.dev/backup-retention": "none"}
-    assert preview.judge(copied) == []
-    assert preview.judge(STORES["rds"](tags=tags), monitor(), rules(*map(alert, PROMETHEUS)), REPORTED) == []
+    assert preview.evaluate(copied) == []
+    assert preview.evaluate(STORES["rds"](tags=tags), monitor(), rules(*map(alert, PROMETHEUS)), REPORTED) == []
 
 
-def test_queue_is_watched(preview: Judge) -> None:
+def test_queue_is_watched(preview: Evaluator) -> None:
     """A broker has alerts of its depth and of its nodes, and no backups."""
     place = "systems/fleet/system.yaml:queue"
     properties = {"metadata": metadata("queue", annotations={"slipway.dev/source": place})}
     queue = Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", properties, "queue")
     exprs = ['rabbitmq_queue_messages_ready{namespace="fleet"} > 9', 'rabbitmq_identity_info{namespace="fleet"} < 3']
-    assert preview.judge(queue, monitor(place), rules(*map(alert, exprs)), REPORTED) == []
+    assert preview.evaluate(queue, monitor(place), rules(*map(alert, exprs)), REPORTED) == []
     for expr in exprs:
-        findings = preview.judge(queue, monitor(place), rules(alert(expr)), REPORTED)
+        findings = preview.evaluate(queue, monitor(place), rules(alert(expr)), REPORTED)
         assert outcomes(findings) == [(DATA, "mandatory")]
 
 
@@ -319,42 +319,42 @@ class TestForm:
 
     @pytest.mark.parametrize("path", FORMS)
     @pytest.mark.parametrize("value", [None, "", " ", 5, True, ["x"], {"a": "b"}, secret(7)])
-    def test_gap_violates(self, preview: Judge, path: str, value: Any) -> None:
+    def test_gap_violates(self, preview: Evaluator, path: str, value: Any) -> None:
         """A value that is missing, empty or of the wrong type is one finding that names it."""
-        findings = [each for each in preview.judge(edited(path, value), REPORTED) if each.policy == FORM]
+        findings = [each for each in preview.evaluate(edited(path, value), REPORTED) if each.policy == FORM]
         assert outcomes(findings) == [(FORM, "mandatory")]
         assert f"spec.groups[0].rules[0].{path}" in findings[0].message
 
     @pytest.mark.parametrize("value", ["soon", "1 m", "urgent"])
-    def test_values_of_no_use_violate(self, preview: Judge, value: str) -> None:
+    def test_values_of_no_use_violate(self, preview: Evaluator, value: str) -> None:
         """A severity that is not in use, and a time that is none."""
         for path in ("labels.severity", "for"):
-            findings = [each for each in preview.judge(edited(path, value), REPORTED) if each.policy == FORM]
+            findings = [each for each in preview.evaluate(edited(path, value), REPORTED) if each.policy == FORM]
             assert outcomes(findings) == [(FORM, "mandatory")]
 
     @pytest.mark.parametrize("value", ["0m", "1h30m", "500ms"])
-    def test_durations_satisfy(self, preview: Judge, value: str) -> None:
+    def test_durations_satisfy(self, preview: Evaluator, value: str) -> None:
         """Prometheus' own form of time."""
-        assert preview.judge(edited("for", value), REPORTED) == []
+        assert preview.evaluate(edited("for", value), REPORTED) == []
 
-    def test_present_unknown_is_enough_but_for_the_severity(self, preview: Judge, update: Judge) -> None:
+    def test_present_unknown_is_enough_but_for_the_severity(self, preview: Evaluator, update: Evaluator) -> None:
         """Texts must be there; a severity must be one of those in use."""
         for path in FORMS[1:]:
-            assert preview.judge(edited(path, UNKNOWN), REPORTED) == []
+            assert preview.evaluate(edited(path, UNKNOWN), REPORTED) == []
         severity = edited("labels.severity", UNKNOWN)
-        assert outcomes(preview.judge(severity, REPORTED)) == [(FORM, "advisory")]
-        assert outcomes(update.judge(severity, REPORTED)) == [(FORM, "mandatory")]
+        assert outcomes(preview.evaluate(severity, REPORTED)) == [(FORM, "advisory")]
+        assert outcomes(update.evaluate(severity, REPORTED)) == [(FORM, "mandatory")]
 
     @pytest.mark.parametrize(("groups", "level"), [("none", "mandatory"), (UNKNOWN, "advisory")])
-    def test_groups_that_cannot_be_read(self, preview: Judge, groups: Any, level: str) -> None:
+    def test_groups_that_cannot_be_read(self, preview: Evaluator, groups: Any, level: str) -> None:
         """Groups of the wrong type hold no alert; unknown ones may hold any."""
         fact = Fact(rules().type, {"metadata": metadata("alerts"), "spec": {"groups": groups}}, "alerts")
-        assert (FORM, level) in outcomes(preview.judge(fact, REPORTED))
+        assert (FORM, level) in outcomes(preview.evaluate(fact, REPORTED))
 
-    def test_no_text_of_an_alert_is_reported(self, preview: Judge) -> None:
+    def test_no_text_of_an_alert_is_reported(self, preview: Evaluator) -> None:
         """A message names places, never what stands there."""
         bad = alert(CANARY + "(", secret(CANARY), **{"for": CANARY})
-        findings = preview.judge(rules(bad), REPORTED)
+        findings = preview.evaluate(rules(bad), REPORTED)
         assert findings
         assert not any(CANARY in each.message for each in findings)
 
@@ -389,19 +389,19 @@ class TestBurnRates:
             "({long} > (1 * {bound}) and {short} > (1 * {bound})) or (up > 1 and down > 2)",
         ],
     )
-    def test_four_pairs_satisfy(self, preview: Judge, form: str) -> None:
+    def test_four_pairs_satisfy(self, preview: Evaluator, form: str) -> None:
         """All four, in any of the ways in which people write them."""
-        assert preview.judge(rules(*burning(0.001, form=form), notes=DECLARED), REPORTED) == []
-        assert preview.judge(rules(*burning(0.02, form=form)), REPORTED) == []
+        assert preview.evaluate(rules(*burning(0.001, form=form), notes=DECLARED), REPORTED) == []
+        assert preview.evaluate(rules(*burning(0.02, form=form)), REPORTED) == []
 
-    def test_windows_written_in_the_alert_satisfy(self, preview: Judge) -> None:
+    def test_windows_written_in_the_alert_satisfy(self, preview: Evaluator) -> None:
         """Tries from outside need no recording."""
         seen = '1 - avg_over_time(probe_success{{system="fleet"}}[{window}]) > {bound:.6g}'
         pairs = [
             " and ".join(seen.format(window=each, bound=factor * 0.001) for each in pair) for factor, *pair in WINDOWS
         ]
         notes = {"slipway.dev/objective-availability": "99.9"}
-        assert preview.judge(rules(*map(alert, pairs), notes=notes), REPORTED) == []
+        assert preview.evaluate(rules(*map(alert, pairs), notes=notes), REPORTED) == []
 
     @pytest.mark.parametrize(
         ("members", "count"),
@@ -415,37 +415,37 @@ class TestBurnRates:
             (burning(0.001, form="{long} > {bound} or {short} > {bound}"), 4),
         ],
     )
-    def test_other_windows_or_bounds_violate(self, preview: Judge, members: list[Any], count: int) -> None:
+    def test_other_windows_or_bounds_violate(self, preview: Evaluator, members: list[Any], count: int) -> None:
         """A pair that is missing, or does not follow from the objective, is told by its factor and windows."""
-        findings = preview.judge(rules(*members, notes=DECLARED), REPORTED)
+        findings = preview.evaluate(rules(*members, notes=DECLARED), REPORTED)
         assert outcomes(findings) == [(BURNS, "mandatory")] * count
         assert all(each.message.endswith(f"fix: {DECLARED['slipway.dev/source']}") for each in findings)
 
-    def test_without_a_note_alerts_must_agree(self, preview: Judge) -> None:
+    def test_without_a_note_alerts_must_agree(self, preview: Evaluator) -> None:
         """One bound that follows from another objective than the rest is a slip."""
         members = burning(0.001)
         members[-4] = burning(0.002)[-4]
-        findings = preview.judge(rules(*members), REPORTED)
+        findings = preview.evaluate(rules(*members), REPORTED)
         assert outcomes(findings) == [(BURNS, "mandatory")]
         assert "14.4 times" in findings[0].message
 
     @pytest.mark.parametrize("value", ["much", "", "101", "-1", 99, ["99"]])
-    def test_an_objective_that_is_none_violates(self, preview: Judge, value: Any) -> None:
+    def test_an_objective_that_is_none_violates(self, preview: Evaluator, value: Any) -> None:
         """A note must be a percentage."""
-        findings = preview.judge(rules(*burning(0.001), notes={"slipway.dev/objective-errors": value}), REPORTED)
+        findings = preview.evaluate(rules(*burning(0.001), notes={"slipway.dev/objective-errors": value}), REPORTED)
         assert outcomes(findings) == [(BURNS, "mandatory")]
 
-    def test_all_or_nothing_leaves_no_pace(self, preview: Judge) -> None:
+    def test_all_or_nothing_leaves_no_pace(self, preview: Evaluator) -> None:
         """Nothing burns where nothing may fail."""
-        assert preview.judge(rules(alert("up == 0"), notes={"slipway.dev/objective-errors": "100"}), REPORTED) == []
+        assert preview.evaluate(rules(alert("up == 0"), notes={"slipway.dev/objective-errors": "100"}), REPORTED) == []
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator) -> None:
         """An unknown objective or alert decides."""
         unknown_note = rules(*burning(0.001), notes={"slipway.dev/objective-errors": UNKNOWN})
         unknown_alert = rules(*burning(0.001, count=3), alert(UNKNOWN), notes=DECLARED)
         for fact in (unknown_note, unknown_alert):
-            assert outcomes(preview.judge(fact, REPORTED)) == [(BURNS, "advisory")]
-            assert outcomes(update.judge(fact, REPORTED)) == [(BURNS, "mandatory")]
+            assert outcomes(preview.evaluate(fact, REPORTED)) == [(BURNS, "advisory")]
+            assert outcomes(update.evaluate(fact, REPORTED)) == [(BURNS, "mandatory")]
 
 
 def routed(config: Any, *, kind: str = "stringData", provider: str = "cluster") -> Fact:
@@ -482,11 +482,11 @@ MAINTENANCE = 'alertname !~ "MigrationFailed|Backup.*|RestoreTest.*|DatabaseDown
 class TestReceivers:
     """Routes lead to somebody."""
 
-    def test_the_receivers_of_others_are_theirs(self, preview: Judge) -> None:
+    def test_the_receivers_of_others_are_theirs(self, preview: Evaluator) -> None:
         """Where the cluster's owner runs Alertmanager, as the stack says; another word says nothing."""
         owned = {"slipway.dev/alertmanager": "present"}
-        assert preview.judge(rules(alert("up == 0"), notes=owned)) == []
-        assert preview.judge(rules(alert("up == 0"), notes={"slipway.dev/alertmanager": "soon"})) != []
+        assert preview.evaluate(rules(alert("up == 0"), notes=owned)) == []
+        assert preview.evaluate(rules(alert("up == 0"), notes={"slipway.dev/alertmanager": "soon"})) != []
 
     @pytest.mark.parametrize(
         "config",
@@ -500,10 +500,10 @@ class TestReceivers:
             {**tree({"receiver": "mail", "match": {"severity": "critical"}, "match_re": {"system": "f.+"}})},
         ],
     )
-    def test_reached_satisfies(self, preview: Judge, update: Judge, config: Any) -> None:
+    def test_reached_satisfies(self, preview: Evaluator, update: Evaluator, config: Any) -> None:
         """The first branch that fits, those that go on, and what a maintenance silences by name."""
-        assert preview.judge(CRITICAL, routed(config)) == []
-        assert update.judge(CRITICAL, routed(config, kind="data")) == []
+        assert preview.evaluate(CRITICAL, routed(config)) == []
+        assert update.evaluate(CRITICAL, routed(config, kind="data")) == []
 
     @pytest.mark.parametrize(
         "config",
@@ -515,9 +515,9 @@ class TestReceivers:
             {"route": {"receiver": "mail"}, "receivers": [{"name": "mail", "email_configs": []}]},
         ],
     )
-    def test_nobody_violates(self, preview: Judge, config: Any) -> None:
+    def test_nobody_violates(self, preview: Evaluator, config: Any) -> None:
         """A receiver without a way to tell anybody does not count."""
-        findings = preview.judge(CRITICAL, routed(config))
+        findings = preview.evaluate(CRITICAL, routed(config))
         assert outcomes(findings) == [(RECEIVERS, "mandatory")]
         assert findings[0].message.endswith("clusters.main.monitoring.alerting")
 
@@ -529,44 +529,46 @@ class TestReceivers:
             "route: {routes: &r [{routes: *r}]}\nreceivers: []\n", pytest.param("[" * 5_000, id="deep"),
         ],
     )  # fmt: skip
-    def test_what_configures_nothing_violates(self, preview: Judge, text: str) -> None:
+    def test_what_configures_nothing_violates(self, preview: Evaluator, text: str) -> None:
         """A text that Alertmanager would refuse is told at its Secret, without the text."""
-        findings = preview.judge(CRITICAL, routed(text + f"# {CANARY}"))
+        findings = preview.evaluate(CRITICAL, routed(text + f"# {CANARY}"))
         assert {each.name for each in findings} == {"routes"}
         assert {each.level for each in findings} == {"mandatory"}
         assert not any(CANARY in each.message for each in findings)
 
-    def test_values_of_the_chart_count(self, preview: Judge) -> None:
+    def test_values_of_the_chart_count(self, preview: Evaluator) -> None:
         """The configuration may stand in the values of kube-prometheus-stack."""
         for receiver, found in (("mail", []), ("nobody", [(RECEIVERS, "mandatory")])):
             values = {"alertmanager": {"config": tree(receiver=receiver)}}
-            assert outcomes(preview.judge(CRITICAL, Fact("kubernetes:helm.sh/v3:Release", {"values": values}))) == found
+            assert (
+                outcomes(preview.evaluate(CRITICAL, Fact("kubernetes:helm.sh/v3:Release", {"values": values}))) == found
+            )
 
-    def test_without_a_configuration_violates(self, preview: Judge) -> None:
+    def test_without_a_configuration_violates(self, preview: Evaluator) -> None:
         """No Alertmanager in the cluster of the alerts: another cluster's does not count."""
-        assert outcomes(preview.judge(CRITICAL)) == [(RECEIVERS, "mandatory")]
-        assert outcomes(preview.judge(CRITICAL, routed(tree(receiver="mail"), provider="other"))) == [
+        assert outcomes(preview.evaluate(CRITICAL)) == [(RECEIVERS, "mandatory")]
+        assert outcomes(preview.evaluate(CRITICAL, routed(tree(receiver="mail"), provider="other"))) == [
             (RECEIVERS, "mandatory")
         ]
 
-    def test_second_way_into_a_cluster_is_the_same_cluster(self, preview: Judge) -> None:
+    def test_second_way_into_a_cluster_is_the_same_cluster(self, preview: Evaluator) -> None:
         """A provider that waits for what another one made leads to the same cluster."""
         config = routed(tree(receiver="mail"))
         second = Fact("pulumi:providers:kubernetes", {}, "systems", "", dependencies=(config.urn,))
-        assert preview.judge(rules(alert("up == 0"), provider=second.urn), second, config) == []
+        assert preview.evaluate(rules(alert("up == 0"), provider=second.urn), second, config) == []
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator) -> None:
         """An unknown text may be the configuration."""
         for found in (UNKNOWN, {"alertmanager.yaml": UNKNOWN}):
             fact = Fact(REPORTED.type, {"metadata": metadata("routes"), "stringData": found}, "routes")
-            assert outcomes(preview.judge(CRITICAL, fact)) == [(RECEIVERS, "advisory")]
-            assert outcomes(update.judge(CRITICAL, fact)) == [(RECEIVERS, "mandatory")]
+            assert outcomes(preview.evaluate(CRITICAL, fact)) == [(RECEIVERS, "advisory")]
+            assert outcomes(update.evaluate(CRITICAL, fact)) == [(RECEIVERS, "mandatory")]
 
-    def test_only_severities_that_need_a_receiver(self, preview: Judge) -> None:
+    def test_only_severities_that_need_a_receiver(self, preview: Evaluator) -> None:
         """An alert that is only recorded needs no receiver, and a stack may need none at all."""
-        assert preview.judge(rules(alert("up == 0", "info")), routed(tree())) == []
+        assert preview.evaluate(rules(alert("up == 0", "info")), routed(tree())) == []
         pack = Pack(config={RECEIVERS: {"severities": []}})
         try:
-            assert pack.about(*RULES).judge(CRITICAL, routed(tree())) == []
+            assert pack.about(*RULES).evaluate(CRITICAL, routed(tree())) == []
         finally:
             pack.close()

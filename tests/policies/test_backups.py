@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 RULES = ("database-backups", "database-backup-schedules")
 
@@ -50,9 +50,9 @@ class TestManaged:
     """Whatever the cloud, the rule is the same."""
 
     @pytest.mark.parametrize(("retention", "declared"), [(14, "14"), (7.0, ABSENT), (35, "14"), (secret(14), "14")])
-    def test_enough_satisfies(self, preview: Judge, make: Any, retention: Any, declared: Any) -> None:
+    def test_enough_satisfies(self, preview: Evaluator, make: Any, retention: Any, declared: Any) -> None:
         """Days at or above the minimum and the declaration say nothing; numbers may be floats, or secret."""
-        assert preview.judge(make(retention, declared)) == []
+        assert preview.evaluate(make(retention, declared)) == []
 
     @pytest.mark.parametrize(
         ("retention", "declared"),
@@ -61,9 +61,9 @@ class TestManaged:
             (ABSENT, ABSENT), ("14", ABSENT), (True, ABSENT), (7.5, ABSENT), ([14], ABSENT), ({"days": 14}, ABSENT),
         ],
     )  # fmt: skip
-    def test_too_little_violates(self, preview: Judge, make: Any, retention: Any, declared: Any) -> None:
+    def test_too_little_violates(self, preview: Evaluator, make: Any, retention: Any, declared: Any) -> None:
         """Too few days, none, a value of the wrong type or a declaration of none block, and name the fix."""
-        findings = preview.judge(make(retention, declared))
+        findings = preview.evaluate(make(retention, declared))
         assert outcomes(findings) == [(RULE, "mandatory")]
         place, _, wanted = findings[0].message.splitlines()[-1].partition(" = ")
         assert place == f"fix: {SOURCE}.backup{'' if declared == 'none' else '.retentionDays'}"
@@ -71,62 +71,64 @@ class TestManaged:
 
     @pytest.mark.parametrize(("retention", "declared"), [(UNKNOWN, "14"), (14, UNKNOWN), (secret(UNKNOWN), ABSENT)])
     def test_unknown_is_told_and_blocks_later(
-        self, preview: Judge, update: Judge, make: Any, retention: Any, declared: Any
+        self, preview: Evaluator, update: Evaluator, make: Any, retention: Any, declared: Any
     ) -> None:
         """A deciding unknown is advice in a preview, naming the property, and blocks an update."""
-        findings = preview.judge(make(retention, declared))
+        findings = preview.evaluate(make(retention, declared))
         assert outcomes(findings) == [(RULE, "advisory")]
         assert "etention" in findings[0].message
         assert "is not known" in findings[0].message
-        assert outcomes(update.judge(make(retention, declared))) == [(RULE, "mandatory")]
+        assert outcomes(update.evaluate(make(retention, declared))) == [(RULE, "mandatory")]
 
-    def test_secret_of_the_wrong_type_is_not_shown(self, preview: Judge, make: Any) -> None:
+    def test_secret_of_the_wrong_type_is_not_shown(self, preview: Evaluator, make: Any) -> None:
         """A message holds no value, for it may be secret."""
-        findings = preview.judge(make(secret(CANARY), secret(CANARY)), make(secret(CANARY)))
+        findings = preview.evaluate(make(secret(CANARY), secret(CANARY)), make(secret(CANARY)))
         assert outcomes(findings) == [(RULE, "mandatory")] * 2
         assert not any(CANARY in each.message for each in findings)
 
 
-def test_copy_is_judged_where_it_is_copied_from(preview: Judge) -> None:
+def test_copy_is_judged_where_it_is_copied_from(preview: Evaluator) -> None:
     """A read replica has the backups of its source."""
     replica = Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN, "backupRetentionPeriod": 0})
-    assert outcomes(preview.judge(replica)) == [(RULE, "mandatory")]
+    assert outcomes(preview.evaluate(replica)) == [(RULE, "mandatory")]
     known = Fact("aws:rds/instance:Instance", {"replicateSourceDb": "fleet-db"})
     azure_replica = Fact("azure-native:dbforpostgresql:Server", {"createMode": "Replica"})
-    assert preview.judge(known, azure_replica) == []
+    assert preview.evaluate(known, azure_replica) == []
 
 
-def test_unknown_source_of_a_copy_is_reported(preview: Judge) -> None:
+def test_unknown_source_of_a_copy_is_reported(preview: Evaluator) -> None:
     """Whether a database without retention is a copy cannot always be known."""
-    findings = preview.judge(Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN}))
+    findings = preview.evaluate(Fact("aws:rds/instance:Instance", {"replicateSourceDb": UNKNOWN}))
     assert outcomes(findings) == [(RULE, "advisory")]
 
 
-def test_version_of_the_api_does_not_hide_a_database(preview: Judge) -> None:
+def test_version_of_the_api_does_not_hide_a_database(preview: Evaluator) -> None:
     """A resource of a versioned module is the same kind."""
-    assert outcomes(preview.judge(Fact("azure-native:dbforpostgresql/v20240801:Server", {}))) == [(RULE, "mandatory")]
+    assert outcomes(preview.evaluate(Fact("azure-native:dbforpostgresql/v20240801:Server", {}))) == [
+        (RULE, "mandatory")
+    ]
 
 
-def test_azure_documents_are_kept_35_days(preview: Judge) -> None:
+def test_azure_documents_are_kept_35_days(preview: Evaluator) -> None:
     """A MongoCluster has nothing to set, so only a longer declaration is a violation."""
     kind = "azure-native:mongocluster:MongoCluster"
-    assert preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "35"}})) == []
-    findings = preview.judge(Fact(kind, {"tags": {"slipway-backup-retention": "36"}}))
+    assert preview.evaluate(Fact(kind, {"tags": {"slipway-backup-retention": "35"}})) == []
+    findings = preview.evaluate(Fact(kind, {"tags": {"slipway-backup-retention": "36"}}))
     assert outcomes(findings) == [(RULE, "mandatory")]
 
 
-def test_what_a_server_cannot_keep_is_the_vaults(preview: Judge) -> None:
+def test_what_a_server_cannot_keep_is_the_vaults(preview: Evaluator) -> None:
     """RDS and flexible servers keep 35 days at most; a longer declaration asks no more of them, and no less."""
     for database in (aws("aws:rds/instance:Instance"), azure):
-        assert preview.judge(database(35, "90")) == []
-        assert outcomes(preview.judge(database(34, "90"))) == [(RULE, "mandatory")]
+        assert preview.evaluate(database(35, "90")) == []
+        assert outcomes(preview.evaluate(database(34, "90"))) == [(RULE, "mandatory")]
 
 
 def test_minimum_is_configured() -> None:
     """A stack's own minimum holds."""
     pack = Pack(config={RULE: {"minimumRetentionDays": 30}})
     try:
-        assert outcomes(pack.about(RULE).judge(azure(29), azure(30))) == [(RULE, "mandatory")]
+        assert outcomes(pack.about(RULE).evaluate(azure(29), azure(30))) == [(RULE, "mandatory")]
     finally:
         pack.close()
 
@@ -163,9 +165,9 @@ OWN = {"retentionPolicy": "14d"}
         (cluster(plugins=[{"name": "other"}, PLUGIN]), schedule(), store("1m")),
     ],
 )
-def test_scheduled_and_kept_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_scheduled_and_kept_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A schedule, and a retention in the cluster or in its store."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -186,9 +188,9 @@ def test_scheduled_and_kept_satisfies(preview: Judge, facts: tuple[Fact, ...]) -
         (cluster(plugins=[PLUGIN]), schedule(), store("1d")),
     ],
 )
-def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unscheduled_or_dropped_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """No schedule, a sleeping one, no store, or too short a retention."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(SCHEDULES, "mandatory")]
     assert findings[0].name == "fleet-db"
     assert f"\nfix: {SOURCE}.backup" in findings[0].message
@@ -204,17 +206,19 @@ def test_unscheduled_or_dropped_violates(preview: Judge, facts: tuple[Fact, ...]
         ((cluster(plugins=[PLUGIN]), schedule(), store(name=UNKNOWN)), "metadata.name of store"),
     ],
 )
-def test_unknown_schedule_or_retention(preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str) -> None:
+def test_unknown_schedule_or_retention(
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...], named: str
+) -> None:
     """What is not known yet is advice on the database, and blocks an update."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(SCHEDULES, "advisory")]
     assert named in findings[0].message
     assert findings[0].name == "fleet-db"
-    assert outcomes(update.judge(*facts)) == [(SCHEDULES, "mandatory")]
+    assert outcomes(update.evaluate(*facts)) == [(SCHEDULES, "mandatory")]
 
 
-def test_schedule_made_from_the_cluster_is_its_own(preview: Judge) -> None:
+def test_schedule_made_from_the_cluster_is_its_own(preview: Evaluator) -> None:
     """An unknown name that comes from the very cluster means it."""
     made = schedule(UNKNOWN)
     made = Fact(made.type, made.properties, dependencies=(cluster().urn,))
-    assert preview.judge(cluster(backup=OWN), made) == []
+    assert preview.evaluate(cluster(backup=OWN), made) == []

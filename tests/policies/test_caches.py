@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes
 
 RULES = ("cache-authentication", "encryption-in-transit")
 LOGIN, TRANSIT = RULES
@@ -40,9 +40,9 @@ def pod(arguments: Any, component: Any = "cache") -> Fact:
         pod(None, component=None),
     ],
 )
-def test_a_cache_with_a_password_and_tls_satisfies(preview: Judge, fact: Fact) -> None:
+def test_a_cache_with_a_password_and_tls_satisfies(preview: Evaluator, fact: Fact) -> None:
     """And what is no cache is not judged."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_a_cache_with_a_password_and_tls_satisfies(preview: Judge, fact: Fact) -
         (pod(["--port", "0", "--tls-port", "6379", "--aclfile"]), LOGIN),
     ],
 )
-def test_a_cache_that_is_open_violates(preview: Judge, fact: Fact, rule: str) -> None:
+def test_a_cache_that_is_open_violates(preview: Evaluator, fact: Fact, rule: str) -> None:
     """Not set, false, or of the wrong type; no value is shown."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(rule, "mandatory")]
     assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("arguments", [None, [], CANARY])
-def test_a_pod_that_says_nothing_violates_both(preview: Judge, arguments: Any) -> None:
-    assert sorted(outcomes(preview.judge(pod(arguments)))) == [(LOGIN, "mandatory"), (TRANSIT, "mandatory")]
+def test_a_pod_that_says_nothing_violates_both(preview: Evaluator, arguments: Any) -> None:
+    assert sorted(outcomes(preview.evaluate(pod(arguments)))) == [(LOGIN, "mandatory"), (TRANSIT, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_pod_that_says_nothing_violates_both(preview: Judge, arguments: Any) -
     ],
 )
 def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
-    preview: Judge, update: Judge, fact: Fact, rules: set[str]
+    preview: Evaluator, update: Evaluator, fact: Fact, rules: set[str]
 ) -> None:
-    assert set(outcomes(preview.judge(fact))) == {(rule, "advisory") for rule in rules}
-    assert set(outcomes(update.judge(fact))) == {(rule, "mandatory") for rule in rules}
+    assert set(outcomes(preview.evaluate(fact))) == {(rule, "advisory") for rule in rules}
+    assert set(outcomes(update.evaluate(fact))) == {(rule, "mandatory") for rule in rules}

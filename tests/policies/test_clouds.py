@@ -79,7 +79,7 @@ def test_each_cloud_of_the_settings_has_its_folder() -> None:
 
 def test_rules_judge_what_another_cloud_says(fourth: Pack) -> None:
     """By the tables that all clouds share, and by what it judges itself; messages name its own clauses."""
-    findings = fourth.judge(
+    findings = fourth.evaluate(
         Fact("memory:index:Database", {"days": 1}, "short"),
         Fact("memory:index:Pipe", {"tls": False}, "open"),
         Fact("memory:index:Pipe", {"tls": True}, "closed"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 COPIES, TESTS, PROTECTION = "database-backup-copies", "database-restore-tests", "database-protection"
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
@@ -80,7 +80,7 @@ def job(name: Any = "fleet-db-restore-test", source: str = SOURCE, suspend: Any 
 
 
 @pytest.fixture(scope="module")
-def prod() -> Iterator[Judge]:
+def prod() -> Iterator[Evaluator]:
     """What a preview of `prod`, which asks for copies, says of them."""
     pack = Pack(stack="prod")
     yield pack.about(COPIES)
@@ -88,7 +88,7 @@ def prod() -> Iterator[Judge]:
 
 
 @pytest.fixture(scope="module")
-def prod_update() -> Iterator[Judge]:
+def prod_update() -> Iterator[Evaluator]:
     """The same of an update."""
     pack = Pack(stack="prod", preview=False)
     yield pack.about(COPIES)
@@ -111,9 +111,9 @@ class TestCopies:
             (aws(AURORA), selection([arn("cluster")]), plan(vault("us-west-2"))),
         ],
     )
-    def test_copied_satisfies(self, prod: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_copied_satisfies(self, prod: Evaluator, facts: tuple[Fact, ...]) -> None:
         """Azure's own redundancy, or a plan that names the database and copies to a vault elsewhere."""
-        assert prod.judge(*facts) == []
+        assert prod.evaluate(*facts) == []
 
     @pytest.mark.parametrize(
         "facts",
@@ -136,9 +136,9 @@ class TestCopies:
             (aws(), replace(selection(), provider="other"), plan(vault("us-west-2"))),
         ],
     )
-    def test_in_one_region_violates(self, prod: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_in_one_region_violates(self, prod: Evaluator, facts: tuple[Fact, ...]) -> None:
         """No redundancy, no plan, a plan of another, or a vault beside the database."""
-        findings = prod.judge(*facts)
+        findings = prod.evaluate(*facts)
         assert outcomes(findings) == [(COPIES, "mandatory")]
         # The stack has the last word on this part, so the pack names its file and line.
         last = findings[0].message.splitlines()[-1]
@@ -156,32 +156,32 @@ class TestCopies:
             ((aws(identifier=UNKNOWN), selection(), plan(vault("us-west-2"))), "resources of chosen"),
         ],
     )
-    def test_unknown(self, prod: Judge, prod_update: Judge, facts: tuple[Fact, ...], named: str) -> None:
+    def test_unknown(self, prod: Evaluator, prod_update: Evaluator, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        findings = prod.judge(*facts)
+        findings = prod.evaluate(*facts)
         assert outcomes(findings) == [(COPIES, "advisory")]
         assert named in findings[0].message
-        assert outcomes(prod_update.judge(*facts)) == [(COPIES, "mandatory")]
+        assert outcomes(prod_update.evaluate(*facts)) == [(COPIES, "mandatory")]
 
-    def test_copy_needs_no_copy(self, prod: Judge) -> None:
+    def test_copy_needs_no_copy(self, prod: Evaluator) -> None:
         """A replica of a database of the stack is a copy itself; an empty source in outputs makes none."""
         source = aws()
         replica = aws(identifier="copy", replicateSourceDb=UNKNOWN)
         replica = replace(replica, name="copy", dependencies=(source.urn,))
-        assert prod.judge(source, replica, selection(), plan(vault("us-west-2"))) == []
-        assert outcomes(prod.judge(aws(replicateSourceDb=""))) == [(COPIES, "mandatory")]
-        assert outcomes(prod.judge(aws(replicateSourceDb=UNKNOWN))) == [(COPIES, "advisory")]
+        assert prod.evaluate(source, replica, selection(), plan(vault("us-west-2"))) == []
+        assert outcomes(prod.evaluate(aws(replicateSourceDb=""))) == [(COPIES, "mandatory")]
+        assert outcomes(prod.evaluate(aws(replicateSourceDb=UNKNOWN))) == [(COPIES, "advisory")]
 
     def test_asked_for_only(self, previewing: Pack) -> None:
         """A stack that does not ask for a second region gets none."""
-        assert previewing.about(COPIES).judge(aws(), azure("Disabled")) == []
+        assert previewing.about(COPIES).evaluate(aws(), azure("Disabled")) == []
 
 
 class TestRestoreTests:
     """Backups that are restored on trial."""
 
     @pytest.fixture
-    def judge(self, previewing: Pack) -> Judge:
+    def evaluate(self, previewing: Pack) -> Evaluator:
         return previewing.about(TESTS)
 
     @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ class TestRestoreTests:
             (Fact(IN_CLUSTER, {"metadata": {"annotations": TAGS}}, "fleet-db"), job()),
         ],
     )
-    def test_tried_satisfies(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_tried_satisfies(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """By the cloud itself, or by a CronJob that comes from the database or from its declaration."""
-        assert judge.judge(*facts) == []
+        assert evaluate.evaluate(*facts) == []
 
     @pytest.mark.parametrize(
         "facts",
@@ -219,9 +219,9 @@ class TestRestoreTests:
             (azure(), job(source="systems/fleet/system.yaml:databases.other")),
         ],
     )
-    def test_untried_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_untried_violates(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """Nothing, what restores another, and what is suspended."""
-        findings = judge.judge(*facts)
+        findings = evaluate.evaluate(*facts)
         assert outcomes(findings) == [(TESTS, "mandatory")]
         assert findings[0].message.endswith(f"fix: {SOURCE}.restoreTest")
 
@@ -233,12 +233,12 @@ class TestRestoreTests:
             ((azure(), job(suspend=UNKNOWN)), "spec.suspend"),
         ],
     )
-    def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
+    def test_unknown(self, evaluate: Evaluator, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        findings = judge.judge(*facts)
+        findings = evaluate.evaluate(*facts)
         assert outcomes(findings) == [(TESTS, "advisory")]
         assert named in findings[0].message
-        assert outcomes(updating.about(TESTS).judge(*facts)) == [(TESTS, "mandatory")]
+        assert outcomes(updating.about(TESTS).evaluate(*facts)) == [(TESTS, "mandatory")]
 
 
 def lock(level: Any = "CanNotDelete", scope: Any = UNKNOWN, *dependencies: str) -> Fact:
@@ -251,7 +251,7 @@ class TestProtection:
     """Databases that no mistake deletes."""
 
     @pytest.fixture
-    def judge(self, previewing: Pack) -> Judge:
+    def evaluate(self, previewing: Pack) -> Evaluator:
         return previewing.about(PROTECTION)
 
     @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ class TestProtection:
             (azure(createMode="Replica"),),
         ],
     )
-    def test_kept_satisfies(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_kept_satisfies(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """The cloud's own protection with a last snapshot, or a lock, or Pulumi; a replica holds nothing of its own."""
-        assert judge.judge(*facts) == []
+        assert evaluate.evaluate(*facts) == []
 
     @pytest.mark.parametrize("type_", AWS)
     @pytest.mark.parametrize(
@@ -286,9 +286,9 @@ class TestProtection:
             {"finalSnapshotIdentifier": {"name": CANARY}},
         ],
     )
-    def test_unprotected_on_aws_violates(self, judge: Judge, type_: str, more: dict[str, Any]) -> None:
+    def test_unprotected_on_aws_violates(self, evaluate: Evaluator, type_: str, more: dict[str, Any]) -> None:
         """No protection, or no last snapshot."""
-        findings = judge.judge(aws(type_, **more))
+        findings = evaluate.evaluate(aws(type_, **more))
         assert outcomes(findings) == [(PROTECTION, "mandatory")]
         assert CANARY not in findings[0].message
 
@@ -304,9 +304,9 @@ class TestProtection:
             (Fact(IN_CLUSTER, {"metadata": {"annotations": TAGS}}),),
         ],
     )
-    def test_unlocked_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_unlocked_violates(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """No lock, a lock of another, or one that locks nothing."""
-        findings = judge.judge(*facts)
+        findings = evaluate.evaluate(*facts)
         assert outcomes(findings) == [(PROTECTION, "mandatory")]
         assert findings[0].message.endswith(f"fix: {SOURCE}.deletionProtection = true")
 
@@ -319,9 +319,9 @@ class TestProtection:
             ((azure(createMode=UNKNOWN),), "createMode"),
         ],
     )
-    def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
+    def test_unknown(self, evaluate: Evaluator, updating: Pack, facts: tuple[Fact, ...], named: str) -> None:
         """What is not known yet is advice, and blocks an update."""
-        findings = judge.judge(*facts)
+        findings = evaluate.evaluate(*facts)
         assert outcomes(findings) == [(PROTECTION, "advisory")]
         assert named in findings[0].message
-        assert outcomes(updating.about(PROTECTION).judge(*facts)) == [(PROTECTION, "mandatory")]
+        assert outcomes(updating.about(PROTECTION).evaluate(*facts)) == [(PROTECTION, "mandatory")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes, secret
 
 RULES = ("encryption-at-rest", "encryption-in-transit", "plain-http")
 REST, TRANSIT, PLAIN = RULES
@@ -47,23 +47,23 @@ ENCRYPTED = {
 class TestDisks:
     """What AWS encrypts only if it is told to."""
 
-    def test_encrypted_satisfies(self, preview: Judge, type_: str, key: str) -> None:
+    def test_encrypted_satisfies(self, preview: Evaluator, type_: str, key: str) -> None:
         """True, and nothing else."""
-        assert preview.judge(Fact(type_, {key: True}), Fact(type_, {key: secret(True)})) == []
+        assert preview.evaluate(Fact(type_, {key: True}), Fact(type_, {key: secret(True)})) == []
 
     @pytest.mark.parametrize("value", [None, False, "true", 1, [True], CANARY])
-    def test_plain_violates(self, preview: Judge, type_: str, key: str, value: Any) -> None:
+    def test_plain_violates(self, preview: Evaluator, type_: str, key: str, value: Any) -> None:
         """Not set, false, or of the wrong type."""
-        findings = preview.judge(Fact(type_, {key: value, "tags": {"slipway.dev/source": SOURCE}}))
+        findings = preview.evaluate(Fact(type_, {key: value, "tags": {"slipway.dev/source": SOURCE}}))
         assert outcomes(findings) == [(REST, "mandatory")]
         assert CANARY not in findings[0].message
         assert findings[0].message.endswith(f"fix: {SOURCE}")
 
-    def test_unknown(self, preview: Judge, update: Judge, type_: str, key: str) -> None:
+    def test_unknown(self, preview: Evaluator, update: Evaluator, type_: str, key: str) -> None:
         """What is not known yet is advice, and blocks an update."""
         fact = Fact(type_, {key: UNKNOWN})
-        assert outcomes(preview.judge(fact)) == [(REST, "advisory")]
-        assert outcomes(update.judge(fact)) == [(REST, "mandatory")]
+        assert outcomes(preview.evaluate(fact)) == [(REST, "advisory")]
+        assert outcomes(update.evaluate(fact)) == [(REST, "mandatory")]
 
 
 def sse(*algorithms: Any) -> Fact:
@@ -103,9 +103,9 @@ KEY = {"keyArn": UNKNOWN}
         Fact("aws:sns/topic:Topic", {"policy": OVER_TLS, "kmsMasterKeyId": UNKNOWN}),
     ],
 )
-def test_encrypted_at_rest_satisfies(preview: Judge, fact: Fact) -> None:
+def test_encrypted_at_rest_satisfies(preview: Evaluator, fact: Fact) -> None:
     """Said where it must be, and left out where the cloud does it by itself."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_encrypted_at_rest_satisfies(preview: Judge, fact: Fact) -> None:
         Fact("aws:sns/topic:Topic", {"policy": OVER_TLS}),
     ],
 )
-def test_plain_at_rest_violates(preview: Judge, fact: Fact) -> None:
+def test_plain_at_rest_violates(preview: Evaluator, fact: Fact) -> None:
     """Turned off, left out where it must be said, or of the wrong type."""
-    assert outcomes(preview.judge(fact)) == [(REST, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(REST, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_plain_at_rest_violates(preview: Judge, fact: Fact) -> None:
         Fact("aws:sqs/queue:Queue", {"policy": OVER_TLS, "sqsManagedSseEnabled": UNKNOWN}),
     ],
 )
-def test_unknown_at_rest(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_at_rest(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """What is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(fact)) == [(REST, "advisory")]
-    assert outcomes(update.judge(fact)) == [(REST, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(REST, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(REST, "mandatory")]
 
 
 def distribution(version: Any = "TLSv1.2_2021", viewers: Any = "redirect-to-https", **more: Any) -> Fact:
@@ -236,9 +236,9 @@ BEHAVIOUR = "orderedCacheBehaviors"
         broker(disableNonTLSListeners=True),
     ],
 )
-def test_tls_satisfies(preview: Judge, fact: Fact) -> None:
+def test_tls_satisfies(preview: Evaluator, fact: Fact) -> None:
     """TLS 1.2 or later, said or by default."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -286,9 +286,9 @@ def test_tls_satisfies(preview: Judge, fact: Fact) -> None:
         broker(disableNonTLSListeners="true"),
     ],
 )
-def test_plain_or_old_tls_violates(preview: Judge, fact: Fact) -> None:
+def test_plain_or_old_tls_violates(preview: Evaluator, fact: Fact) -> None:
     """Plain text, a version of TLS that is broken, nothing where it must be said, or the wrong type."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(TRANSIT, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -314,12 +314,12 @@ def test_plain_or_old_tls_violates(preview: Judge, fact: Fact) -> None:
         (broker(disableNonTLSListeners=UNKNOWN), "disableNonTLSListeners"),
     ],
 )
-def test_unknown_in_transit(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+def test_unknown_in_transit(preview: Evaluator, update: Evaluator, fact: Fact, named: str) -> None:
     """What is not known yet is advice, and blocks an update."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(TRANSIT, "advisory")]
     assert named in findings[0].message
-    assert outcomes(update.judge(fact)) == [(TRANSIT, "mandatory")]
+    assert outcomes(update.evaluate(fact)) == [(TRANSIT, "mandatory")]
 
 
 BUCKET = Fact("aws:s3/bucket:Bucket", {"bucket": "files", "tags": {"slipway.dev/source": SOURCE}}, "files")
@@ -352,9 +352,9 @@ def policy(document: Any = None, bucket: Any = UNKNOWN, *dependencies: str) -> F
         (policy(UNKNOWN, "files", SITE.urn), SITE),
     ],
 )
-def test_denied_plain_http_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_denied_plain_http_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A policy of the bucket denies it; one that is made from a distribution that is yet to be made will be judged."""
-    assert [each for each in preview.judge(BUCKET, *facts) if each.policy == PLAIN] == []
+    assert [each for each in preview.evaluate(BUCKET, *facts) if each.policy == PLAIN] == []
 
 
 @pytest.mark.parametrize(
@@ -376,24 +376,24 @@ def test_denied_plain_http_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
         (policy(None, "files"),),
     ],
 )
-def test_undenied_plain_http_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_undenied_plain_http_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """No policy, one of another bucket, one that denies less, or what is no policy."""
-    findings = preview.judge(BUCKET, *facts)
+    findings = preview.evaluate(BUCKET, *facts)
     assert outcomes(findings) == [(PLAIN, "mandatory")]
     assert CANARY not in findings[0].message
     assert findings[0].message.endswith(f"fix: {SOURCE}")
 
 
 @pytest.mark.parametrize("fact", [policy(UNKNOWN, "files"), policy(DENIAL, UNKNOWN)])
-def test_unknown_policy(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_policy(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A policy without a known text, or without a known bucket."""
-    assert outcomes(preview.judge(BUCKET, fact)) == [(PLAIN, "advisory")]
-    assert outcomes(update.judge(BUCKET, fact)) == [(PLAIN, "mandatory")]
+    assert outcomes(preview.evaluate(BUCKET, fact)) == [(PLAIN, "advisory")]
+    assert outcomes(update.evaluate(BUCKET, fact)) == [(PLAIN, "mandatory")]
 
 
-def test_policy_of_a_distribution_is_known_in_an_update(update: Judge) -> None:
+def test_policy_of_a_distribution_is_known_in_an_update(update: Evaluator) -> None:
     """There, one that is still unknown blocks."""
-    findings = update.judge(BUCKET, SITE, policy(UNKNOWN, "files", SITE.urn))
+    findings = update.evaluate(BUCKET, SITE, policy(UNKNOWN, "files", SITE.urn))
     assert (PLAIN, "mandatory") in outcomes(findings)
 
 
@@ -416,11 +416,11 @@ def route(*rules: Any, section: Any = "web-http", gateway: Any = "fleet") -> Fac
     return Fact("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", properties, "route")
 
 
-def test_redirected_http_satisfies(preview: Judge) -> None:
+def test_redirected_http_satisfies(preview: Evaluator) -> None:
     """A listener without TLS redirects only; a route on TLS, or of another gateway, may serve."""
     for fact in (route(REDIRECT), route(SERVE, section="web"), route(SERVE, gateway="other")):
-        assert preview.judge(GATEWAY, fact) == []
-    assert preview.judge(GATEWAY, replace(route(SERVE), provider="other")) == []
+        assert preview.evaluate(GATEWAY, fact) == []
+    assert preview.evaluate(GATEWAY, replace(route(SERVE), provider="other")) == []
 
 
 @pytest.mark.parametrize(
@@ -434,9 +434,9 @@ def test_redirected_http_satisfies(preview: Judge) -> None:
         route({"filters": "RequestRedirect"}),
     ],
 )
-def test_served_http_violates(preview: Judge, fact: Fact) -> None:
+def test_served_http_violates(preview: Evaluator, fact: Fact) -> None:
     """What does more than redirect to TLS."""
-    assert outcomes(preview.judge(GATEWAY, fact)) == [(PLAIN, "mandatory")]
+    assert outcomes(preview.evaluate(GATEWAY, fact)) == [(PLAIN, "mandatory")]
 
 
 def gateway(listeners: Any) -> Fact:
@@ -459,7 +459,7 @@ def gateway(listeners: Any) -> Fact:
         (gateway([{"name": "web-http", "protocol": UNKNOWN}]), route(SERVE)),
     ],
 )
-def test_unknown_listener(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_listener(preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A route of which nobody knows where it hangs, or what it does."""
-    assert outcomes(preview.judge(*facts)) == [(PLAIN, "advisory")]
-    assert outcomes(update.judge(*facts)) == [(PLAIN, "mandatory")]
+    assert outcomes(preview.evaluate(*facts)) == [(PLAIN, "advisory")]
+    assert outcomes(update.evaluate(*facts)) == [(PLAIN, "mandatory")]

@@ -39,7 +39,7 @@ def findings_under(folder: Path, text: str) -> list[Finding]:
     (directory / "framework" / "clock.py").write_text(CLOCK)
     pack = Pack(directory=directory)
     try:
-        return pack.about(*RULES).judge(BAD, OTHER)
+        return pack.about(*RULES).evaluate(BAD, OTHER)
     finally:
         pack.close()
 

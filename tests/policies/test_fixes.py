@@ -68,12 +68,12 @@ def scaled(minimum: int, maximum: int) -> Fact:
 )  # fmt: skip
 def test_the_value_that_fixes_it_is_reported(pack: Pack, rule: str, fact: Fact, fix: str) -> None:
     """Where there is a key, and one value is just enough."""
-    (message,) = [each.message for each in pack.about(rule).judge(fact)]
+    (message,) = [each.message for each in pack.about(rule).evaluate(fact)]
     assert message.splitlines()[-1] == f"fix: {fix}"
 
 
 def test_a_tag_of_the_company_is_as_on_another_cluster(pack: Pack) -> None:
     """What it says there it will say here."""
     fact = tagged("aws:s3/bucket:Bucket", f"{SYSTEM}:buckets.files")
-    (message,) = [each.message for each in pack.about("cost-tags").judge(fact)]
+    (message,) = [each.message for each in pack.about("cost-tags").evaluate(fact)]
     assert message.splitlines()[-1] == f'fix: {CLUSTER}.tags["cost-center"] = platform'

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes, secret
 
 RULES = ("iam-wildcards", "static-cloud-keys", "local-accounts")
 
@@ -63,24 +63,24 @@ class TestDocuments:
     """Wherever a document of AWS stands, it is judged alike."""
 
     @pytest.mark.parametrize("policy", NARROW)
-    def test_narrow_satisfies(self, preview: Judge, make: Any, policy: str) -> None:
+    def test_narrow_satisfies(self, preview: Evaluator, make: Any, policy: str) -> None:
         """Named actions, or named resources, or a denial."""
-        assert preview.judge(make(policy)) == []
-        assert preview.judge(make(secret(policy))) == []
+        assert preview.evaluate(make(policy)) == []
+        assert preview.evaluate(make(secret(policy))) == []
 
     @pytest.mark.parametrize("policy", [*WIDE, *NO_DOCUMENT])
-    def test_wide_violates(self, preview: Judge, make: Any, policy: Any) -> None:
+    def test_wide_violates(self, preview: Evaluator, make: Any, policy: Any) -> None:
         """All actions, or all of a service, on everything; so does what is no document."""
-        assert outcomes(preview.judge(make(policy))) == [(WILDCARDS, "mandatory")]
+        assert outcomes(preview.evaluate(make(policy))) == [(WILDCARDS, "mandatory")]
 
-    def test_unseen_document_is_judged_in_the_update(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unseen_document_is_judged_in_the_update(self, preview: Evaluator, update: Evaluator, make: Any) -> None:
         """A document made from what is not there yet is nobody's mistake; an update knows it before it creates it."""
-        assert preview.judge(make(UNKNOWN)) == []
-        assert outcomes(update.judge(make(UNKNOWN))) == [(WILDCARDS, "mandatory")]
+        assert preview.evaluate(make(UNKNOWN)) == []
+        assert outcomes(update.evaluate(make(UNKNOWN))) == [(WILDCARDS, "mandatory")]
 
-    def test_no_value_is_shown(self, preview: Judge, make: Any) -> None:
+    def test_no_value_is_shown(self, preview: Evaluator, make: Any) -> None:
         """A document may hold what is secret."""
-        findings = preview.judge(make(secret(CANARY)), make(own(Action="*", Sid=CANARY)))
+        findings = preview.evaluate(make(secret(CANARY)), make(own(Action="*", Sid=CANARY)))
         assert len(findings) == 2
         assert not any(CANARY in each.message for each in findings)
 
@@ -94,26 +94,26 @@ class TestDocuments:
         ({"AWS": ROOT}, None, True),
     ],
 )  # fmt: skip
-def test_anybody_needs_a_condition(preview: Judge, make: Any, principal: Any, condition: Any, holds: bool) -> None:
+def test_anybody_needs_a_condition(preview: Evaluator, make: Any, principal: Any, condition: Any, holds: bool) -> None:
     """A resource that everybody may use says on what condition."""
     extra = {} if condition is None else {"Condition": condition}
-    findings = preview.judge(make(own(Principal=principal, **extra)))
+    findings = preview.evaluate(make(own(Principal=principal, **extra)))
     assert outcomes(findings) == ([] if holds else [(WILDCARDS, "mandatory")])
 
 
-def test_a_key_is_its_accounts(preview: Judge) -> None:
+def test_a_key_is_its_accounts(preview: Evaluator) -> None:
     """Without its account nobody could use a key of KMS, so all of KMS is allowed to that, and there only."""
     whole = own(Action="kms:*", Principal={"AWS": ROOT})
     key, bucket = OF_A_RESOURCE["key"], OF_A_RESOURCE["bucket"]
-    assert preview.judge(key(whole)) == []
-    assert outcomes(preview.judge(bucket(whole))) == [(WILDCARDS, "mandatory")]
+    assert preview.evaluate(key(whole)) == []
+    assert outcomes(preview.evaluate(bucket(whole))) == [(WILDCARDS, "mandatory")]
     other = own(Action="kms:*", Principal={"AWS": [ROOT, "arn:aws:iam::111122223333:role/api"]})
-    assert outcomes(preview.judge(key(other))) == [(WILDCARDS, "mandatory")]
+    assert outcomes(preview.evaluate(key(other))) == [(WILDCARDS, "mandatory")]
 
 
-def test_no_document_is_no_right(preview: Judge) -> None:
+def test_no_document_is_no_right(preview: Evaluator) -> None:
     """A key without a document of its own has AWS's default."""
-    assert preview.judge(Fact("aws:kms/key:Key", {}), Fact("aws:iam/role:Role", {})) == []
+    assert preview.evaluate(Fact("aws:kms/key:Key", {}), Fact("aws:iam/role:Role", {})) == []
 
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -146,9 +146,9 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
         ),
     ],
 )
-def test_ready_made_roles_that_allow_everything(preview: Judge, fact: Fact, holds: bool) -> None:
+def test_ready_made_roles_that_allow_everything(preview: Evaluator, fact: Fact, holds: bool) -> None:
     """A cloud's own administrator is as wide as one written by hand."""
-    assert outcomes(preview.judge(fact)) == ([] if holds else [(WILDCARDS, "mandatory")])
+    assert outcomes(preview.evaluate(fact)) == ([] if holds else [(WILDCARDS, "mandatory")])
 
 
 def azure_role(*actions: Any) -> Fact:
@@ -171,9 +171,9 @@ def kubernetes_role(verbs: Any, resources: Any, kind: str = "Role") -> Fact:
         Fact("azure-native:authorization:RoleDefinition", {}),
     ],
 )
-def test_named_rights_satisfy(preview: Judge, fact: Fact) -> None:
+def test_named_rights_satisfy(preview: Evaluator, fact: Fact) -> None:
     """A role of Azure or Kubernetes that names what it allows."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_named_rights_satisfy(preview: Judge, fact: Fact) -> None:
         kubernetes_role("*", ["pods"]),
     ],
 )
-def test_wildcards_violate(preview: Judge, fact: Fact) -> None:
+def test_wildcards_violate(preview: Evaluator, fact: Fact) -> None:
     """A wildcard in a role of Azure or Kubernetes, in a list or in place of one."""
-    assert outcomes(preview.judge(fact)) == [(WILDCARDS, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(WILDCARDS, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -201,10 +201,10 @@ def test_wildcards_violate(preview: Judge, fact: Fact) -> None:
         Fact("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", {"roleRef": {"name": UNKNOWN}}),
     ],
 )
-def test_unknown_right_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_right_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A right of Azure or Kubernetes that is not known yet is advice, and blocks an update."""
-    assert {*outcomes(preview.judge(fact))} == {(WILDCARDS, "advisory")}
-    assert {*outcomes(update.judge(fact))} == {(WILDCARDS, "mandatory")}
+    assert {*outcomes(preview.evaluate(fact))} == {(WILDCARDS, "advisory")}
+    assert {*outcomes(update.evaluate(fact))} == {(WILDCARDS, "mandatory")}
 
 
 PROVIDER = "urn:pulumi:test::slipway::pulumi:providers:kubernetes::"
@@ -264,37 +264,41 @@ class TestKeys:
     """On a managed cluster pods have identities."""
 
     @pytest.mark.parametrize("fact", STATIC)
-    def test_keys_violate(self, preview: Judge, around: list[Fact], fact: Fact) -> None:
+    def test_keys_violate(self, preview: Evaluator, around: list[Fact], fact: Fact) -> None:
         """A key of a cloud in a variable or a Secret, whoever fills it."""
-        findings = preview.judge(*around, fact)
+        findings = preview.evaluate(*around, fact)
         assert outcomes(findings) == [(KEYS, "mandatory")]
         assert CANARY not in findings[0].message
 
-    def test_everything_else_satisfies(self, preview: Judge, around: list[Fact]) -> None:
+    def test_everything_else_satisfies(self, preview: Evaluator, around: list[Fact]) -> None:
         """A region, a key of a vendor, and what the cloud itself puts into a pod."""
         given = pod("AWS_REGION", "AZURE_CLIENT_ID", "AWS_ROLE_ARN", "GOOGLE_VISION_API_KEY", "ENCRYPTION_KEY")
-        assert preview.judge(*around, given, stored("password"), external("SLACK_URL"), expected("MTN_API_KEY")) == []
+        assert (
+            preview.evaluate(*around, given, stored("password"), external("SLACK_URL"), expected("MTN_API_KEY")) == []
+        )
 
     @pytest.mark.parametrize("fact", [pod(UNKNOWN), external(UNKNOWN)])
-    def test_unknown_name_is_reported(self, preview: Judge, update: Judge, around: list[Fact], fact: Fact) -> None:
+    def test_unknown_name_is_reported(
+        self, preview: Evaluator, update: Evaluator, around: list[Fact], fact: Fact
+    ) -> None:
         """What a pod gets under a name that is not known may be a key."""
-        assert outcomes(preview.judge(*around, fact)) == [(KEYS, "advisory")]
-        assert outcomes(update.judge(*around, fact)) == [(KEYS, "mandatory")]
+        assert outcomes(preview.evaluate(*around, fact)) == [(KEYS, "advisory")]
+        assert outcomes(update.evaluate(*around, fact)) == [(KEYS, "mandatory")]
 
-    def test_missing_or_wrong_is_no_key(self, preview: Judge, around: list[Fact]) -> None:
+    def test_missing_or_wrong_is_no_key(self, preview: Evaluator, around: list[Fact]) -> None:
         """No variables, or a name that is no text."""
-        assert preview.judge(*around, pod(), pod(7, {"AWS_ACCESS_KEY_ID": 1})) == []
+        assert preview.evaluate(*around, pod(), pod(7, {"AWS_ACCESS_KEY_ID": 1})) == []
 
 
 @pytest.mark.parametrize("fact", STATIC)
-def test_a_cluster_without_a_cloud_has_keys(preview: Judge, fact: Fact) -> None:
+def test_a_cluster_without_a_cloud_has_keys(preview: Evaluator, fact: Fact) -> None:
     """Where nothing hands out identities, a store elsewhere is reached with keys."""
-    assert preview.judge(Fact("pulumi:providers:kubernetes", {}, "main"), fact) == []
+    assert preview.evaluate(Fact("pulumi:providers:kubernetes", {}, "main"), fact) == []
 
 
-def test_place_of_a_key(preview: Judge) -> None:
+def test_place_of_a_key(preview: Evaluator) -> None:
     """The last line names what the owner edits."""
-    findings = preview.judge(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
+    findings = preview.evaluate(*MANAGED["aws"], pod("AWS_ACCESS_KEY_ID"))
     assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
 
 
@@ -309,36 +313,36 @@ OPEN = {"eks": "API_AND_CONFIG_MAP", "aks": False, "storage": True, "registry": 
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
-def test_closed_door_satisfies(preview: Judge, kind: str) -> None:
+def test_closed_door_satisfies(preview: Evaluator, kind: str) -> None:
     """Identities of the cloud only."""
-    assert preview.judge(AUTH_SETTINGS[kind](CLOSED[kind])) == []
-    assert preview.judge(AUTH_SETTINGS[kind](secret(CLOSED[kind]))) == []
+    assert preview.evaluate(AUTH_SETTINGS[kind](CLOSED[kind])) == []
+    assert preview.evaluate(AUTH_SETTINGS[kind](secret(CLOSED[kind]))) == []
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
 @pytest.mark.parametrize("value", ["open", 1, {}, CANARY])
-def test_open_door_violates(preview: Judge, kind: str, value: Any) -> None:
+def test_open_door_violates(preview: Evaluator, kind: str, value: Any) -> None:
     """Own accounts, or a value of the wrong type, which is not shown."""
-    findings = preview.judge(AUTH_SETTINGS[kind](OPEN[kind] if value == "open" else value))
+    findings = preview.evaluate(AUTH_SETTINGS[kind](OPEN[kind] if value == "open" else value))
     assert outcomes(findings) == [(ACCOUNTS, "mandatory")]
     assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
-def test_unset_door_is_what_the_cloud_makes_of_it(preview: Judge, kind: str) -> None:
+def test_unset_door_is_what_the_cloud_makes_of_it(preview: Evaluator, kind: str) -> None:
     """A registry has no administrator unless asked; the others let their own accounts in."""
-    findings = preview.judge(Fact(AUTH_SETTINGS[kind](None).type, {}))
+    findings = preview.evaluate(Fact(AUTH_SETTINGS[kind](None).type, {}))
     assert outcomes(findings) == ([] if kind == "registry" else [(ACCOUNTS, "mandatory")])
 
 
 @pytest.mark.parametrize("kind", AUTH_SETTINGS)
-def test_unknown_door_is_reported_and_blocks_later(preview: Judge, update: Judge, kind: str) -> None:
+def test_unknown_door_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator, kind: str) -> None:
     """A setting that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
-    assert outcomes(update.judge(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]
+    assert outcomes(preview.evaluate(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "advisory")]
+    assert outcomes(update.evaluate(AUTH_SETTINGS[kind](UNKNOWN))) == [(ACCOUNTS, "mandatory")]
 
 
 @pytest.mark.parametrize("type_", ["aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"])
-def test_login_of_a_user_violates(preview: Judge, type_: str) -> None:
+def test_login_of_a_user_violates(preview: Evaluator, type_: str) -> None:
     """A key or password of a user is a violation by being there."""
-    assert outcomes(preview.judge(Fact(type_, {"user": "deployer"}))) == [(ACCOUNTS, "mandatory")]
+    assert outcomes(preview.evaluate(Fact(type_, {"user": "deployer"}))) == [(ACCOUNTS, "mandatory")]

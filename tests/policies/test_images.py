@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, PackView, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, PackView, outcomes, secret
 
 RULES = ("image-pins", "image-registries", "image-scanning", "chart-pins")
 
@@ -63,73 +63,73 @@ class TestPins:
         "image",
         [f"nginx{DIGEST}", f"quay.io/prometheus/node:v1{DIGEST}", secret(f"localhost:5000/api:latest{DIGEST}")],
     )
-    def test_digest_satisfies(self, preview: Judge, make: Any, image: Any) -> None:
+    def test_digest_satisfies(self, preview: Evaluator, make: Any, image: Any) -> None:
         """A digest names one image, whatever its tag."""
-        assert preview.judge(make(image)) == []
+        assert preview.evaluate(make(image)) == []
 
     @pytest.mark.parametrize("tag", ["1.0.0", "personal-use-v1.0.0", "build-1234", "4f2a91c", "v2.3.0-rc1", "1.2.3.4"])
-    def test_full_version_in_an_immutable_repository_satisfies(self, preview: Judge, make: Any, tag: str) -> None:
+    def test_full_version_in_an_immutable_repository_satisfies(self, preview: Evaluator, make: Any, tag: str) -> None:
         """Where no tag can be pushed twice, a version is as good as a digest."""
-        assert preview.judge(make(f"{ECR}/fleet/api:{tag}"), repository()) == []
+        assert preview.evaluate(make(f"{ECR}/fleet/api:{tag}"), repository()) == []
 
     @pytest.mark.parametrize(
         "tag",
         ["", ":latest", ":stable", ":staging", ":1", ":v1", ":1.2", ":17-alpine", ":3.12-slim", "@sha256:0a", "@"],
     )
-    def test_moving_tag_violates(self, preview: Judge, make: Any, tag: str) -> None:
+    def test_moving_tag_violates(self, preview: Evaluator, make: Any, tag: str) -> None:
         """No tag, a word, part of a version, or half a digest, wherever it is from."""
-        findings = preview.judge(make(f"{ECR}/fleet/api{tag}"), repository())
+        findings = preview.evaluate(make(f"{ECR}/fleet/api{tag}"), repository())
         assert outcomes(findings) == [(PINS, "mandatory")]
 
     @pytest.mark.parametrize("mutability", ["MUTABLE", "IMMUTABLE_WITH_EXCLUSION", ABSENT, True])
-    def test_mutable_repository_violates(self, preview: Judge, make: Any, mutability: Any) -> None:
+    def test_mutable_repository_violates(self, preview: Evaluator, make: Any, mutability: Any) -> None:
         """A version is no pin where it can be pushed again."""
-        findings = preview.judge(make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=mutability))
+        findings = preview.evaluate(make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=mutability))
         assert (PINS, "mandatory") in outcomes(findings)
 
     @pytest.mark.parametrize(
         "image", [f"{ECR}/other:1.0.0", "nginx:1.29.3", "fleet.azurecr.io/fleet/api:1.0.0", "quay.io/fleet/api:1.0.0"]
     )
-    def test_repository_that_nobody_knows_violates(self, preview: Judge, make: Any, image: str) -> None:
+    def test_repository_that_nobody_knows_violates(self, preview: Evaluator, make: Any, image: str) -> None:
         """Nothing says that tags of other registries stay."""
-        findings = preview.judge(make(image), repository())
+        findings = preview.evaluate(make(image), repository())
         assert outcomes(findings) == [(PINS, "mandatory")]
         assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.image.digest"
 
-    def test_version_in_the_stacks_own_azure_registry_satisfies(self, preview: Judge, make: Any) -> None:
+    def test_version_in_the_stacks_own_azure_registry_satisfies(self, preview: Evaluator, make: Any) -> None:
         """Azure has no setting that keeps tags: whoever the stack lets push does. A moving tag stays one."""
         own = Fact("azure-native:containerregistry:Registry", {"registryName": "fleet"})
-        assert preview.judge(make("fleet.azurecr.io/fleet/api:1.0.0"), own) == []
+        assert preview.evaluate(make("fleet.azurecr.io/fleet/api:1.0.0"), own) == []
         for image in ("fleet.azurecr.io/fleet/api:latest", "other.azurecr.io/fleet/api:1.0.0"):
-            assert outcomes(preview.judge(make(image), own)) == [(PINS, "mandatory")]
+            assert outcomes(preview.evaluate(make(image), own)) == [(PINS, "mandatory")]
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator, make: Any) -> None:
         """An image, or a repository's promise, that is not known yet is advice, and blocks an update."""
         for facts in ([make(UNKNOWN)], [make(f"{ECR}/fleet/api:1.0.0"), repository(mutability=UNKNOWN)]):
-            assert (PINS, "advisory") in outcomes(preview.judge(*facts))
-            assert (PINS, "mandatory") in outcomes(update.judge(*facts))
+            assert (PINS, "advisory") in outcomes(preview.evaluate(*facts))
+            assert (PINS, "mandatory") in outcomes(update.evaluate(*facts))
 
     @pytest.mark.parametrize("image", [7, True, {"name": CANARY}, [CANARY]])
-    def test_wrong_type_violates(self, preview: Judge, make: Any, image: Any) -> None:
+    def test_wrong_type_violates(self, preview: Evaluator, make: Any, image: Any) -> None:
         """What is no text names no image, and is not shown."""
-        findings = preview.judge(make(secret(image)))
+        findings = preview.evaluate(make(secret(image)))
         assert outcomes(findings) == [(PINS, "mandatory")]
         assert CANARY not in findings[0].message
 
-    def test_missing_is_the_operators_choice(self, preview: Judge, make: Any) -> None:
+    def test_missing_is_the_operators_choice(self, preview: Evaluator, make: Any) -> None:
         """An operator knows the image of its own version; a container needs one."""
-        findings = preview.judge(make(ABSENT))
+        findings = preview.evaluate(make(ABSENT))
         assert outcomes(findings) == ([(PINS, "mandatory")] if "apps" in make(ABSENT).type else [])
 
 
-def test_unknown_containers_are_reported(preview: Judge) -> None:
+def test_unknown_containers_are_reported(preview: Evaluator) -> None:
     """Containers that are not known may run anything."""
     fact = Fact("kubernetes:batch/v1:Job", {"spec": {"template": {"spec": {"containers": UNKNOWN}}}})
-    assert outcomes(preview.judge(fact)) == [(PINS, "advisory")]
+    assert outcomes(preview.evaluate(fact)) == [(PINS, "advisory")]
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Judge]:
+def strict() -> Iterator[Evaluator]:
     """A stack that trusts and allows a few registries."""
     config = {
         PINS: {"immutableRegistries": ["fleet.azurecr.io", "docker.io/library"]},
@@ -141,10 +141,10 @@ def strict() -> Iterator[Judge]:
 
 
 @pytest.mark.parametrize("image", ["fleet.azurecr.io/api:1.0.0", "nginx:1.29.3", "docker.io/library/nginx:1.29.3"])
-def test_trusted_registry_satisfies(strict: Judge, image: str) -> None:
+def test_trusted_registry_satisfies(strict: Evaluator, image: str) -> None:
     """A stack says of a registry that its tags stay."""
-    assert strict.judge(pod(image)) == []
-    assert outcomes(strict.judge(pod(image.replace("1.0.0", "latest").replace("1.29.3", "1.29")))) == [
+    assert strict.evaluate(pod(image)) == []
+    assert outcomes(strict.evaluate(pod(image.replace("1.0.0", "latest").replace("1.29.3", "1.29")))) == [
         (PINS, "mandatory")
     ]
 
@@ -158,20 +158,20 @@ def test_trusted_registry_satisfies(strict: Judge, image: str) -> None:
         ("redis", False),
     ],
 )  # fmt: skip
-def test_registries_that_are_allowed(strict: Judge, image: str, allowed: bool) -> None:
+def test_registries_that_are_allowed(strict: Evaluator, image: str, allowed: bool) -> None:
     """A host, or the beginning of a path up to a slash; short names are of Docker Hub."""
-    assert outcomes(strict.judge(pod(image + DIGEST))) == ([] if allowed else [(REGISTRIES, "mandatory")])
+    assert outcomes(strict.evaluate(pod(image + DIGEST))) == ([] if allowed else [(REGISTRIES, "mandatory")])
 
 
-def test_registry_of_an_image_that_is_not_known(strict: Judge) -> None:
+def test_registry_of_an_image_that_is_not_known(strict: Evaluator) -> None:
     """Where registries are named, an unknown image may be of any; what is no text is of none."""
-    assert (REGISTRIES, "advisory") in outcomes(strict.judge(pod(UNKNOWN)))
-    assert (REGISTRIES, "mandatory") in outcomes(strict.judge(pod(7), pod(ABSENT)))
+    assert (REGISTRIES, "advisory") in outcomes(strict.evaluate(pod(UNKNOWN)))
+    assert (REGISTRIES, "mandatory") in outcomes(strict.evaluate(pod(7), pod(ABSENT)))
 
 
-def test_any_registry_by_default(preview: Judge) -> None:
+def test_any_registry_by_default(preview: Evaluator) -> None:
     """A stack that names none allows all."""
-    assert preview.judge(pod(f"registry.example.com/api{DIGEST}")) == []
+    assert preview.evaluate(pod(f"registry.example.com/api{DIGEST}")) == []
 
 
 def registry(anonymous: Any = ABSENT) -> Fact:
@@ -179,9 +179,9 @@ def registry(anonymous: Any = ABSENT) -> Fact:
     return Fact("azure-native:containerregistry:Registry", properties)
 
 
-def test_scanned_registry_satisfies(preview: Judge) -> None:
+def test_scanned_registry_satisfies(preview: Evaluator) -> None:
     """ECR scans and keeps tags; nobody unknown pulls from Azure's, which is its default."""
-    assert preview.judge(repository(), registry(), registry(False)) == []
+    assert preview.evaluate(repository(), registry(), registry(False)) == []
 
 
 @pytest.mark.parametrize(
@@ -191,18 +191,18 @@ def test_scanned_registry_satisfies(preview: Judge) -> None:
         repository(mutability=ABSENT), repository(mutability=CANARY), registry(True), registry("false"),
     ],
 )  # fmt: skip
-def test_blind_registry_violates(preview: Judge, fact: Fact) -> None:
+def test_blind_registry_violates(preview: Evaluator, fact: Fact) -> None:
     """No scan, tags that move, a public registry, or a value of the wrong type, which is not shown."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(SCANNING, "mandatory")]
     assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("fact", [repository(scans=UNKNOWN), repository(mutability=UNKNOWN), registry(UNKNOWN)])
-def test_unknown_setting_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_setting_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A setting that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(fact)) == [(SCANNING, "advisory")]
-    assert outcomes(update.judge(fact)) == [(SCANNING, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(SCANNING, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(SCANNING, "mandatory")]
 
 
 def release(version: Any = ABSENT, chart: Any = "reloader") -> Fact:
@@ -217,9 +217,9 @@ def release(version: Any = ABSENT, chart: Any = "reloader") -> Fact:
         release(chart="https://charts.example.com/reloader-2.2.16.tgz"),
     ],
 )  # fmt: skip
-def test_exact_chart_satisfies(preview: Judge, fact: Fact) -> None:
+def test_exact_chart_satisfies(preview: Evaluator, fact: Fact) -> None:
     """One version, or an archive that has it in its name."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -230,15 +230,15 @@ def test_exact_chart_satisfies(preview: Judge, fact: Fact) -> None:
         release(chart="https://charts.example.com/reloader.tgz"), release(secret(CANARY)),
     ],
 )  # fmt: skip
-def test_floating_chart_violates(preview: Judge, fact: Fact) -> None:
+def test_floating_chart_violates(preview: Evaluator, fact: Fact) -> None:
     """No version, a range, or a value of the wrong type."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(CHARTS, "mandatory")]
     assert CANARY not in findings[0].message
 
 
 @pytest.mark.parametrize("fact", [release(UNKNOWN), release(chart=UNKNOWN)])
-def test_unknown_chart_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_chart_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A version that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(fact)) == [(CHARTS, "advisory")]
-    assert outcomes(update.judge(fact)) == [(CHARTS, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(CHARTS, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(CHARTS, "mandatory")]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.policies.pack_under_test import Fact, Judge, Pack, copied, outcomes
+from tests.policies.pack_under_test import Evaluator, Fact, Pack, copied, outcomes
 
 RULE = "data-ledger"
 BUCKET = "aws:s3/bucket:Bucket"
 FILES = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/files", provider="main")
 LEDGER = f"{FILES.urn}: {{provider: main, named: {{bucket: shop-files}}}}\n"
 
-Asked = Callable[[str | None], Judge]
+Asked = Callable[[str | None], Evaluator]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def pack_with(tmp_path: Path) -> Iterator[Asked]:
     """A pack beside a ledger of the stack `staging` with this text, or beside none."""
     packs: list[Pack] = []
 
-    def make(ledger: str | None) -> Judge:
+    def make(ledger: str | None) -> Evaluator:
         copied(tmp_path / "policies")
         if ledger is not None:
             (tmp_path / "ledger").mkdir()
@@ -37,18 +37,18 @@ def pack_with(tmp_path: Path) -> Iterator[Asked]:
 
 def test_what_the_ledger_names_stays(pack_with: Asked) -> None:
     """The plan has it, under its URN and its name."""
-    assert pack_with(LEDGER).judge(FILES) == []
+    assert pack_with(LEDGER).evaluate(FILES) == []
 
 
 def test_an_empty_stack_loses_nothing(pack_with: Asked) -> None:
     """Without a ledger any plan passes."""
-    assert pack_with(None).judge(FILES) == []
+    assert pack_with(None).evaluate(FILES) == []
 
 
 def test_a_rename_without_alias_is_refused(pack_with: Asked) -> None:
     """The message names what would be lost, and both ways out."""
     renamed = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/papers", provider="main")
-    (findings,) = pack_with(LEDGER).judge(renamed)
+    (findings,) = pack_with(LEDGER).evaluate(renamed)
     assert outcomes([findings]) == [(RULE, "mandatory")]
     lost = "shop/files (aws:s3/bucket:Bucket) holds data and is no longer in the program: it would be deleted."
     assert lost in findings.message
@@ -59,25 +59,25 @@ def test_a_rename_without_alias_is_refused(pack_with: Asked) -> None:
 def test_a_rename_with_an_alias_passes(pack_with: Asked) -> None:
     """Pulumi keeps the resource under its new URN."""
     renamed = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/papers", provider="main", aliases=(FILES.urn,))
-    assert pack_with(LEDGER).judge(renamed) == []
+    assert pack_with(LEDGER).evaluate(renamed) == []
 
 
 def test_another_name_in_the_cloud_is_refused(pack_with: Asked) -> None:
     """It would be replaced; a name that is not known yet is not another one."""
     pack = pack_with(LEDGER)
     other = Fact(BUCKET, {"bucket": "shop-papers"}, name="shop/files", provider="main")
-    (findings,) = pack.judge(other)
+    (findings,) = pack.evaluate(other)
     assert "would get another name in the cloud (bucket): a new, empty one would be created" in findings.message
     assert "shop-papers" not in findings.message
     unknown = Fact(BUCKET, {"bucket": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, name="shop/files", provider="main")
-    assert pack.judge(unknown) == []
-    assert pack.judge(Fact(BUCKET, {}, name="shop/files", provider="main")) == []
+    assert pack.evaluate(unknown) == []
+    assert pack.evaluate(Fact(BUCKET, {}, name="shop/files", provider="main")) == []
 
 
 def test_another_cluster_is_refused(pack_with: Asked) -> None:
     """The URN stays the same where both clusters are on one cloud, the provider does not."""
     moved = Fact(BUCKET, {"bucket": "shop-files"}, name="shop/files", provider="other")
-    (findings,) = pack_with(LEDGER).judge(moved)
+    (findings,) = pack_with(LEDGER).evaluate(moved)
     assert "would move to another cluster" in findings.message
 
 
@@ -95,6 +95,6 @@ def test_another_cluster_is_refused(pack_with: Asked) -> None:
 )
 def test_a_ledger_that_cannot_be_read_blocks(pack_with: Asked, ledger: str, message: str) -> None:
     """One message with file, entry and example."""
-    found = pack_with(ledger).judge(FILES)
+    found = pack_with(ledger).evaluate(FILES)
     assert outcomes(found) == [(RULE, "mandatory")]
     assert message in found[0].message

@@ -50,7 +50,9 @@ def outcomes_of(
 ) -> list[tuple[str, str]]:
     pack = Pack(stack=stack, directory=directory, environment=environment)
     try:
-        return outcomes(pack.about("database-backups", "deployment-availability", "container-hardening").judge(*facts))
+        return outcomes(
+            pack.about("database-backups", "deployment-availability", "container-hardening").evaluate(*facts)
+        )
     finally:
         pack.close()
 
@@ -94,7 +96,7 @@ def test_advice_is_mandatory_by_its_own_entry_alone(tmp_path: Path, entry: str, 
     directory = with_levels(tmp_path / "pack", f"{entry}\n")
     pack = Pack(stack="any", directory=directory, environment="staging")
     try:
-        assert outcomes(pack.about("route-timeouts").judge(endless)) == [("route-timeouts", level)]
+        assert outcomes(pack.about("route-timeouts").evaluate(endless)) == [("route-timeouts", level)]
     finally:
         pack.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 RULES = ("log-retention", "audit-logs", "audit-log-settings", "log-lifecycle", "service-logs")
 RETENTION, AUDIT, SETTINGS, LIFECYCLE, GATHERED = RULES
@@ -57,14 +57,14 @@ class TestRetention:
     """Whatever keeps logs, the rule is the same."""
 
     @pytest.mark.parametrize("days", [30, 90.0, 365, 730])
-    def test_a_while_satisfies(self, preview: Judge, make: Any, days: Any) -> None:
+    def test_a_while_satisfies(self, preview: Evaluator, make: Any, days: Any) -> None:
         """Days between the stack's bounds, both included."""
-        assert preview.judge(make(days)) == []
+        assert preview.evaluate(make(days)) == []
 
     @pytest.mark.parametrize("days", [ABSENT, 0, 29, 731, "soon", True, [90], CANARY])
-    def test_too_short_or_for_ever_violates(self, preview: Judge, make: Any, days: Any) -> None:
+    def test_too_short_or_for_ever_violates(self, preview: Evaluator, make: Any, days: Any) -> None:
         """Not set, out of bounds or no number of days is one finding, which shows no value."""
-        findings = preview.judge(make(days))
+        findings = preview.evaluate(make(days))
         assert outcomes(findings) == [(RETENTION, "mandatory")]
         assert "etentionDays of the " in findings[0].message
         assert findings[0].message.endswith(f"fix: {SOURCE}")
@@ -74,30 +74,30 @@ class TestRetention:
 @pytest.mark.parametrize(
     "fact", [group(UNKNOWN), workspace(secret(UNKNOWN)), requests({"/_ilm/policy/fleet": UNKNOWN})]
 )
-def test_unknown_retention_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_retention_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """How long logs are kept decides."""
-    assert outcomes(preview.judge(fact)) == [(RETENTION, "advisory")]
-    assert outcomes(update.judge(fact)) == [(RETENTION, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(RETENTION, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(RETENTION, "mandatory")]
 
 
-def test_text_that_is_no_json_violates(preview: Judge) -> None:
+def test_text_that_is_no_json_violates(preview: Evaluator) -> None:
     """A body that Elasticsearch cannot read sets no end, and is not shown."""
-    findings = preview.judge(requests({"/_ilm/policy/fleet": CANARY}))
+    findings = preview.evaluate(requests({"/_ilm/policy/fleet": CANARY}))
     assert outcomes(findings) == [(RETENTION, "mandatory")]
     assert CANARY not in findings[0].message
 
 
-def test_other_texts_are_nobodys_business(preview: Judge) -> None:
+def test_other_texts_are_nobodys_business(preview: Evaluator) -> None:
     """A ConfigMap that tells Elasticsearch nothing is not judged."""
     for data in ({"requests": 7}, {"config": UNKNOWN}, {"requests": "one-word\n"}, UNKNOWN):
-        assert preview.judge(Fact("kubernetes:core/v1:ConfigMap", {"data": data})) == []
+        assert preview.evaluate(Fact("kubernetes:core/v1:ConfigMap", {"data": data})) == []
 
 
 def test_bounds_are_configured() -> None:
     """A stack's own bounds hold."""
     pack = Pack(config={RETENTION: {"minimumDays": 90, "maximumDays": 100}})
     try:
-        findings = pack.about(RETENTION).judge(group(90), group(89), workspace(101))
+        findings = pack.about(RETENTION).evaluate(group(90), group(89), workspace(101))
         assert outcomes(findings) == [(RETENTION, "mandatory")] * 2
     finally:
         pack.close()
@@ -115,30 +115,30 @@ EXPORTS = {
 class TestExports:
     """Clusters and databases that say themselves what they send."""
 
-    def test_sent_satisfies(self, preview: Judge, type_: str) -> None:
+    def test_sent_satisfies(self, preview: Evaluator, type_: str) -> None:
         """The logs of who did what are among those sent."""
         key, good, _ = EXPORTS[type_]
-        assert preview.judge(Fact(type_, {key: good})) == []
-        assert preview.judge(Fact(type_, {key: [*good, UNKNOWN]})) == []
+        assert preview.evaluate(Fact(type_, {key: good})) == []
+        assert preview.evaluate(Fact(type_, {key: [*good, UNKNOWN]})) == []
 
     @pytest.mark.parametrize("sent", [ABSENT, [], "audit", {"audit": True}, [True], secret([CANARY])])
-    def test_not_sent_violates(self, preview: Judge, type_: str, sent: Any) -> None:
+    def test_not_sent_violates(self, preview: Evaluator, type_: str, sent: Any) -> None:
         """Nothing, or a value of the wrong type, is one finding that shows no value."""
-        findings = preview.judge(Fact(type_, present({EXPORTS[type_][0]: sent})))
+        findings = preview.evaluate(Fact(type_, present({EXPORTS[type_][0]: sent})))
         assert outcomes(findings) == [(AUDIT, "mandatory")]
         assert CANARY not in findings[0].message
 
-    def test_other_logs_violate(self, preview: Judge, type_: str) -> None:
+    def test_other_logs_violate(self, preview: Evaluator, type_: str) -> None:
         """Other logs do not tell who did what."""
         key, _, other = EXPORTS[type_]
-        assert outcomes(preview.judge(Fact(type_, {key: other}))) == [(AUDIT, "mandatory")]
+        assert outcomes(preview.evaluate(Fact(type_, {key: other}))) == [(AUDIT, "mandatory")]
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, type_: str) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator, type_: str) -> None:
         """What is not known may be what is missing."""
         key, _, other = EXPORTS[type_]
         for sent in (UNKNOWN, [*other, UNKNOWN]):
-            assert outcomes(preview.judge(Fact(type_, {key: sent}))) == [(AUDIT, "advisory")]
-            assert outcomes(update.judge(Fact(type_, {key: sent}))) == [(AUDIT, "mandatory")]
+            assert outcomes(preview.evaluate(Fact(type_, {key: sent}))) == [(AUDIT, "advisory")]
+            assert outcomes(update.evaluate(Fact(type_, {key: sent}))) == [(AUDIT, "mandatory")]
 
 
 def subject(type_: str, name: str = "it") -> Fact:
@@ -173,9 +173,9 @@ SERVER = "azure-native:dbforpostgresql:Server"
         (subject(SERVER), setting("PostgreSQLLogs", resourceUri="id-of-it")),
     ],
 )
-def test_carried_logs_satisfy(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_carried_logs_satisfy(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """What sends the logs is found by the id that it holds, or by what it was made from."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ def test_carried_logs_satisfy(preview: Judge, facts: tuple[Fact, ...]) -> None:
         (subject(SERVER), setting(secret(CANARY))),
     ],
 )
-def test_logs_that_nobody_carries_violate(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_logs_that_nobody_carries_violate(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Nothing sends them, or something that sends others, or those of another."""
     extra = (subject(VPC),) if facts[0].name == "second" else ()
-    findings = preview.judge(*facts, *extra)
+    findings = preview.evaluate(*facts, *extra)
     assert outcomes(findings) == [(SETTINGS, "mandatory")]
     assert findings[0].name == facts[0].name
     assert CANARY not in findings[0].message
@@ -215,10 +215,12 @@ def test_logs_that_nobody_carries_violate(preview: Judge, facts: tuple[Fact, ...
         (subject(SERVER), setting("PostgreSQLLogs", dependencies=())),
     ],
 )
-def test_unknown_carrier_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_carrier_is_reported_and_blocks_later(
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]
+) -> None:
     """What is sent, or whose logs these are, may come with the update."""
-    assert outcomes(preview.judge(*facts)) == [(SETTINGS, "advisory")]
-    assert outcomes(update.judge(*facts)) == [(SETTINGS, "mandatory")]
+    assert outcomes(preview.evaluate(*facts)) == [(SETTINGS, "advisory")]
+    assert outcomes(update.evaluate(*facts)) == [(SETTINGS, "mandatory")]
 
 
 EKS = Fact("aws:eks/cluster:Cluster", {"enabledClusterLogTypes": ["audit", "authenticator"]}, "eks")
@@ -244,9 +246,9 @@ def without(path: str) -> dict[str, Any]:
     return {key: body for key, body in REPORTED.items() if key != path}
 
 
-def test_policy_and_copies_satisfy(preview: Judge) -> None:
+def test_policy_and_copies_satisfy(preview: Evaluator) -> None:
     """Every template has a policy, and snapshots go to a repository for a while."""
-    assert preview.judge(EKS, search(), requests(REPORTED)) == []
+    assert preview.evaluate(EKS, search(), requests(REPORTED)) == []
 
 
 @pytest.mark.parametrize(
@@ -264,32 +266,32 @@ def test_policy_and_copies_satisfy(preview: Judge) -> None:
         (requests({**REPORTED, PLAN: []}),),
     ],
 )
-def test_each_gap_of_the_lifecycle_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_each_gap_of_the_lifecycle_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A template without a policy, or no copies, is one finding that shows no value."""
-    findings = preview.judge(EKS, search(), *facts)
+    findings = preview.evaluate(EKS, search(), *facts)
     assert outcomes(findings) == [(LIFECYCLE, "mandatory")]
     assert findings[0].name == "elasticsearch"
     assert CANARY not in findings[0].message
 
 
-def test_elasticsearch_without_settings_violates(preview: Judge) -> None:
+def test_elasticsearch_without_settings_violates(preview: Evaluator) -> None:
     """What another namespace is told does not count."""
     for facts in ((EKS, search()), (EKS, search("other"), requests(REPORTED))):
-        assert outcomes(preview.judge(*facts)) == [(LIFECYCLE, "mandatory")] * 2
+        assert outcomes(preview.evaluate(*facts)) == [(LIFECYCLE, "mandatory")] * 2
 
 
 @pytest.mark.parametrize("fact", [requests({**REPORTED, TEMPLATE: UNKNOWN}), requests({}, requests=UNKNOWN)])
-def test_unknown_request_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_request_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """What Elasticsearch is told may come with the update."""
-    assert set(outcomes(preview.judge(EKS, search(), fact))) == {(LIFECYCLE, "advisory")}
-    assert set(outcomes(update.judge(EKS, search(), fact))) == {(LIFECYCLE, "mandatory")}
+    assert set(outcomes(preview.evaluate(EKS, search(), fact))) == {(LIFECYCLE, "advisory")}
+    assert set(outcomes(update.evaluate(EKS, search(), fact))) == {(LIFECYCLE, "mandatory")}
 
 
-def test_without_a_cloud_there_is_no_bucket(preview: Judge) -> None:
+def test_without_a_cloud_there_is_no_bucket(preview: Evaluator) -> None:
     """A cluster that exists already has no identity for its pods, so nothing is copied; logs must have an end all the
     same."""
-    assert preview.judge(search(), requests(without(PLAN))) == []
-    assert outcomes(preview.judge(search(), requests(without(TEMPLATE)))) == [(LIFECYCLE, "mandatory")]
+    assert preview.evaluate(search(), requests(without(PLAN))) == []
+    assert outcomes(preview.evaluate(search(), requests(without(TEMPLATE)))) == [(LIFECYCLE, "mandatory")]
 
 
 SYSTEMS = {"type": "kubernetes_logs", "extra_label_selector": "app.kubernetes.io/part-of in (fleet, shop)"}
@@ -345,9 +347,9 @@ def workload(labels: Any = None, kind: str = "Deployment", cluster: str = "main-
         reading(ABSENT, extra_namespace_label_selector="kubernetes.io/metadata.name=fleet"),
     ],
 )
-def test_gathered_and_masked_satisfies(preview: Judge, kind: str, release: Fact) -> None:
+def test_gathered_and_masked_satisfies(preview: Evaluator, kind: str, release: Fact) -> None:
     """Selectors of every form, and none, which reads all pods."""
-    assert preview.judge(workload(kind=kind), release) == []
+    assert preview.evaluate(workload(kind=kind), release) == []
 
 
 @pytest.mark.parametrize(
@@ -370,9 +372,9 @@ def test_gathered_and_masked_satisfies(preview: Judge, kind: str, release: Fact)
         (workload({"app.kubernetes.io/part-of": secret(CANARY)}), agent()),
     ],
 )
-def test_workload_that_nobody_reads_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_workload_that_nobody_reads_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """No agent in its cluster, or none that selects its pods."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(GATHERED, "mandatory")]
     assert findings[0].name == "api"
     assert CANARY not in findings[0].message
@@ -397,9 +399,9 @@ def sending(*inputs: str, **transforms: Any) -> Fact:
         sending("loop", loop={"type": "remap", "inputs": ["loop", "named"]}),
     ],
 )
-def test_lines_as_they_were_written_violate(preview: Judge, release: Fact) -> None:
+def test_lines_as_they_were_written_violate(preview: Evaluator, release: Fact) -> None:
     """A way from pods to a sink without a transform that masks, or that lets pass what it fails on."""
-    findings = preview.judge(workload(), release)
+    findings = preview.evaluate(workload(), release)
     assert outcomes(findings) == [(GATHERED, "mandatory")]
     assert findings[0].name == "vector"
 
@@ -415,11 +417,11 @@ def test_lines_as_they_were_written_violate(preview: Judge, release: Fact) -> No
     ],
 )
 def test_unknown_way_of_lines_is_reported_and_blocks_later(
-    preview: Judge, update: Judge, facts: tuple[Fact, ...]
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]
 ) -> None:
     """Which pods are read, and what becomes of their lines, may come with the update."""
-    assert outcomes(preview.judge(*facts)) == [(GATHERED, "advisory")]
-    assert outcomes(update.judge(*facts)) == [(GATHERED, "mandatory")]
+    assert outcomes(preview.evaluate(*facts)) == [(GATHERED, "advisory")]
+    assert outcomes(update.evaluate(*facts)) == [(GATHERED, "mandatory")]
 
 
 def collected(
@@ -431,8 +433,8 @@ def collected(
     return Fact("kubernetes:core/v1:Namespace", {"metadata": metadata}, name, provider)
 
 
-def test_logs_that_others_collect_need_no_agent(preview: Judge) -> None:
-    assert preview.judge(workload(), collected()) == []
+def test_logs_that_others_collect_need_no_agent(preview: Evaluator) -> None:
+    assert preview.evaluate(workload(), collected()) == []
 
 
 @pytest.mark.parametrize(
@@ -445,7 +447,7 @@ def test_logs_that_others_collect_need_no_agent(preview: Judge) -> None:
         collected(who=UNKNOWN),
     ],
 )
-def test_logs_of_other_namespaces_need_an_agent(preview: Judge, namespace: Fact) -> None:
+def test_logs_of_other_namespaces_need_an_agent(preview: Evaluator, namespace: Fact) -> None:
     """The annotation speaks of its own namespace on its own cluster, and names somebody."""
-    findings = preview.judge(workload(), namespace)
+    findings = preview.evaluate(workload(), namespace)
     assert outcomes(findings) == [(GATHERED, "mandatory")]

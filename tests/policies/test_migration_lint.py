@@ -16,7 +16,7 @@ from slipway.rehearsal.pack_pipe import PackRaised
 from slipway.settings.releases import Migration
 from tests.migrations.container import SCOPE
 from tests.migrations.fresh_databases import ROOT, SYSTEMS
-from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, PACK, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 ONLINE, LINT = "migration-online", "migration-lint"
 RULES = (ONLINE, LINT)
@@ -68,9 +68,9 @@ def in_steps(sql: str) -> Fact:
         ("ALTER TABEL cars;", "syntax-error"),
     ],
 )
-def test_what_the_running_version_would_not_bear_blocks(preview: Judge, sql: str, rule: str) -> None:
+def test_what_the_running_version_would_not_bear_blocks(preview: Evaluator, sql: str, rule: str) -> None:
     """Locks that stop it, names that it misses, and what cannot be read at all."""
-    findings = preview.judge(migration(sql))
+    findings = preview.evaluate(migration(sql))
     assert {(each.policy, each.level) for each in findings} == {(ONLINE, "mandatory")}
     assert f"({rule})" in findings[0].message
     assert findings[0].message.endswith(f"\nfix: {FILE}:1")
@@ -89,14 +89,14 @@ def test_what_the_running_version_would_not_bear_blocks(preview: Judge, sql: str
         in_steps("CREATE INDEX CONCURRENTLY IF NOT EXISTS cars_colour ON cars (colour);"),
     ],
 )
-def test_what_it_bears_satisfies(preview: Judge, fact: Fact) -> None:
+def test_what_it_bears_satisfies(preview: Evaluator, fact: Fact) -> None:
     """Tables of the file's own, columns that may be empty, constraints that old rows need not meet yet."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
-def test_each_statement_is_reported_with_its_line(preview: Judge) -> None:
+def test_each_statement_is_reported_with_its_line(preview: Evaluator) -> None:
     """The line is that of the statement's fault, with the reason and the fix."""
-    findings = preview.judge(migration(f"{RENAMES}CREATE INDEX cars_paint ON cars (paint);\n"))
+    findings = preview.evaluate(migration(f"{RENAMES}CREATE INDEX cars_paint ON cars (paint);\n"))
     lines = sorted(each.message.splitlines()[-1] for each in findings)
     assert lines == [f"fix: {FILE}:3", f"fix: {FILE}:4"]
     (index,) = (each for each in findings if each.message.endswith(":4"))
@@ -104,30 +104,30 @@ def test_each_statement_is_reported_with_its_line(preview: Judge) -> None:
     assert "Use `concurrently`" in index.message
 
 
-def test_without_a_transaction_a_table_of_the_file_is_in_use(preview: Judge) -> None:
+def test_without_a_transaction_a_table_of_the_file_is_in_use(preview: Evaluator) -> None:
     """Another session may use it before its index is built; what cannot be repeated is advice."""
-    findings = preview.judge(in_steps("CREATE TABLE cars (id uuid);\nCREATE INDEX IF NOT EXISTS i ON cars (id);"))
+    findings = preview.evaluate(in_steps("CREATE TABLE cars (id uuid);\nCREATE INDEX IF NOT EXISTS i ON cars (id);"))
     assert outcomes(findings) == [(LINT, "advisory"), (ONLINE, "mandatory")]
     assert [each.message.splitlines()[-1] for each in findings] == [f"fix: {FILE}:1", f"fix: {FILE}:2"]
 
 
-def test_style_is_advice(preview: Judge) -> None:
+def test_style_is_advice(preview: Evaluator) -> None:
     """What locks nothing and breaks nobody does not block."""
-    findings = preview.judge(migration("CREATE TABLE cars (bought timestamp, plate char(8));"))
+    findings = preview.evaluate(migration("CREATE TABLE cars (bought timestamp, plate char(8));"))
     assert outcomes(findings) == [(LINT, "advisory")] * 2
 
 
-def test_an_incompatible_migration_is_advised(preview: Judge, update: Judge) -> None:
+def test_an_incompatible_migration_is_advised(preview: Evaluator, update: Evaluator) -> None:
     """The version before it is stopped, so nothing blocks; nor does it in an update."""
     for pack in (preview, update):
-        assert outcomes(pack.judge(migration(RENAMES, compatible="false"))) == [(LINT, "advisory")]
+        assert outcomes(pack.evaluate(migration(RENAMES, compatible="false"))) == [(LINT, "advisory")]
 
 
-def test_a_contract_migration_may_remove_but_not_lock(preview: Judge) -> None:
+def test_a_contract_migration_may_remove_but_not_lock(preview: Evaluator) -> None:
     """It waits until no version uses what it removes; those that run still wait for its locks."""
     removes = "ALTER TABLE cars DROP COLUMN colour;\n"
-    assert preview.judge(migration(removes, contract="true")) == []
-    findings = preview.judge(migration(f"{removes}DROP INDEX cars_doors;", contract="true"))
+    assert preview.evaluate(migration(removes, contract="true")) == []
+    findings = preview.evaluate(migration(f"{removes}DROP INDEX cars_doors;", contract="true"))
     assert outcomes(findings) == [(ONLINE, "mandatory")]
 
 
@@ -135,21 +135,21 @@ def test_local_is_only_advised() -> None:
     """As by every rule."""
     pack = Pack(stack="local")
     try:
-        assert outcomes(pack.about(*RULES).judge(migration(RENAMES))) == [(ONLINE, "advisory")]
+        assert outcomes(pack.about(*RULES).evaluate(migration(RENAMES))) == [(ONLINE, "advisory")]
     finally:
         pack.close()
 
 
-def test_an_ignored_finding_is_silent(preview: Judge) -> None:
+def test_an_ignored_finding_is_silent(preview: Evaluator) -> None:
     """A comment before the statement switches off the rule that it names, and that alone."""
     ignored = "-- squawk-ignore require-concurrent-index-creation -- ten rows\nCREATE INDEX i ON cars (colour);\n"
-    assert preview.judge(migration(ignored)) == []
-    assert outcomes(preview.judge(migration(f"{ignored}DROP INDEX j;"))) == [(ONLINE, "mandatory")]
+    assert preview.evaluate(migration(ignored)) == []
+    assert outcomes(preview.evaluate(migration(f"{ignored}DROP INDEX j;"))) == [(ONLINE, "mandatory")]
 
 
-def test_an_ignored_rule_that_does_not_exist_is_reported(preview: Judge) -> None:
+def test_an_ignored_rule_that_does_not_exist_is_reported(preview: Evaluator) -> None:
     """A misspelt one would switch off nothing."""
-    findings = preview.judge(migration("-- squawk-ignore require-index\nSELECT 1;"))
+    findings = preview.evaluate(migration("-- squawk-ignore require-index\nSELECT 1;"))
     assert outcomes(findings) == [(LINT, "advisory")]
     assert "(unused-ignore)" in findings[0].message
 
@@ -167,13 +167,13 @@ OF_ANOTHER_FORM: list[Any] = [ABSENT, True, "", "a b"]
         *(migration(RENAMES, **{fact: UNKNOWN}) for fact in FACTS),
     ],
 )
-def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """What is not known yet is advice in a preview and blocks an update; it is told once."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(ONLINE, "advisory")]
     assert "is not known before the update" in findings[0].message
     assert findings[0].message.endswith(f"fix: {SOURCE}.sql")
-    assert outcomes(update.judge(fact)) == [(ONLINE, "mandatory")]
+    assert outcomes(update.evaluate(fact)) == [(ONLINE, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -190,30 +190,30 @@ def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, fact: F
         migration(RENAMES, file=f"{FILE}\nfix: elsewhere"),
     ],
 )
-def test_missing_or_of_another_form_blocks(preview: Judge, fact: Fact) -> None:
+def test_missing_or_of_another_form_blocks(preview: Evaluator, fact: Fact) -> None:
     """A migration that cannot be linted is not let through; the message names what is wrong."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(ONLINE, "mandatory")]
     assert "cannot be linted: " in findings[0].message
     assert findings[0].message.endswith(f"fix: {SOURCE}.sql")
 
 
-def test_an_incompatible_one_that_cannot_be_read_is_advice(preview: Judge) -> None:
+def test_an_incompatible_one_that_cannot_be_read_is_advice(preview: Evaluator) -> None:
     """Each migration is one rule's."""
-    assert outcomes(preview.judge(migration(ABSENT, compatible="false"))) == [(LINT, "advisory")]
-    assert outcomes(preview.judge(migration(UNKNOWN, compatible="false"))) == [(LINT, "advisory")]
+    assert outcomes(preview.evaluate(migration(ABSENT, compatible="false"))) == [(LINT, "advisory")]
+    assert outcomes(preview.evaluate(migration(UNKNOWN, compatible="false"))) == [(LINT, "advisory")]
 
 
-def test_other_config_maps_are_no_migrations(preview: Judge) -> None:
+def test_other_config_maps_are_no_migrations(preview: Evaluator) -> None:
     """Neither one without the label, nor one of unknown labels without SQL; with SQL it is one."""
     other = migration(RENAMES, labels={"app": "shop"})
-    assert preview.judge(other, migration(ABSENT, "other", labels=UNKNOWN)) == []
-    assert outcomes(preview.judge(migration(RENAMES, labels=UNKNOWN))) == [(ONLINE, "mandatory")]
+    assert preview.evaluate(other, migration(ABSENT, "other", labels=UNKNOWN)) == []
+    assert outcomes(preview.evaluate(migration(RENAMES, labels=UNKNOWN))) == [(ONLINE, "mandatory")]
 
 
-def test_no_value_is_shown(preview: Judge) -> None:
+def test_no_value_is_shown(preview: Evaluator) -> None:
     """Literals of the SQL, or facts of another form, may be secret."""
-    findings = preview.judge(
+    findings = preview.evaluate(
         migration(secret(f"UPDATE cars SET colour = '{CANARY}';\n{RENAMES}"), "a"),
         migration(secret(f"SELECT '{CANARY}' FORM cars WHERE;"), "b"),
         migration(RENAMES, "c", postgres=secret(f"{CANARY} !")),
@@ -232,10 +232,10 @@ def declared(system: str, one: Migration) -> Fact:
     return Fact("kubernetes:core/v1:ConfigMap", properties, f"{system}/{one.name}")
 
 
-def test_the_systems_migrations_are_online(preview: Judge) -> None:
+def test_the_systems_migrations_are_online(preview: Evaluator) -> None:
     """But for the rename that Kingstons makes in maintenance; of the others nothing is said."""
     facts = [declared(name, each) for name in SYSTEMS for each in SYSTEMS[name].migrations if each.sql]
-    (rename,) = preview.judge(*facts)
+    (rename,) = preview.evaluate(*facts)
     assert (rename.policy, rename.level, rename.name) == (LINT, "advisory", "kingstons/001-fixed-fee-facilitated")
     place = "systems/kingstons/migrations/001_rename_fixed_cost_to_fixed_fee_facilitated.sql:5"
     assert "(renaming-column).\n" in rename.message
@@ -281,7 +281,7 @@ def test_one_process_lints_all_files_for_both_rules(
     real = Path(sysconfig.get_path("scripts"), "squawk")
     pack = pack_with_squawk(f'echo "$*" >> {tmp_path}/runs\nexec {real} "$@"')
     facts = [migration(f"{RENAMES}-- {number}", str(number), compatible="false") for number in range(40)]
-    findings = pack.about(*RULES).judge(*facts, in_steps("SELECT 2;"), migration("SELECT 1;", "old", postgres="14"))
+    findings = pack.about(*RULES).evaluate(*facts, in_steps("SELECT 2;"), migration("SELECT 1;", "old", postgres="14"))
     assert outcomes(findings) == [(LINT, "advisory")] * 40
     runs = (tmp_path / "runs").read_text().splitlines()
     assert [run.split()[2] for run in runs] == ["--pg-version=14", "--pg-version=17"]
@@ -293,12 +293,12 @@ def test_without_an_answer_of_squawk_the_run_ends(
 ) -> None:
     """A program that is missing, silent or of another form lets nothing through; the failure names the rule."""
     with pytest.raises(PackRaised, match="rule migration-online failed on the stack: squawk "):
-        pack_with_squawk(script).judge(migration("SELECT 1;"))
+        pack_with_squawk(script).evaluate(migration("SELECT 1;"))
 
 
 def test_without_migrations_squawk_is_not_run(pack_with_squawk: Callable[[str | None], Pack]) -> None:
     """A stack of documents only needs no linter."""
-    assert pack_with_squawk(None).about(*RULES).judge(Fact("kubernetes:core/v1:ConfigMap", {"data": {}})) == []
+    assert pack_with_squawk(None).about(*RULES).evaluate(Fact("kubernetes:core/v1:ConfigMap", {"data": {}})) == []
 
 
 def test_the_pack_pins_what_slipway_pins() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes
 
 RULES = ("database-exposure", "bucket-exposure", "open-ingress")
 DATABASE, BUCKETS, INGRESS = RULES
@@ -54,9 +54,9 @@ class TestDatabases:
             Fact("aws:docdb/cluster:Cluster", {}),
         ],
     )
-    def test_private_satisfies(self, preview: Judge, fact: Fact) -> None:
+    def test_private_satisfies(self, preview: Evaluator, fact: Fact) -> None:
         """Closed, or closed by default."""
-        assert preview.judge(fact) == []
+        assert preview.evaluate(fact) == []
 
     @pytest.mark.parametrize(
         "fact",
@@ -75,15 +75,15 @@ class TestDatabases:
             operated(7),
         ],
     )
-    def test_public_violates(self, preview: Judge, fact: Fact) -> None:
+    def test_public_violates(self, preview: Evaluator, fact: Fact) -> None:
         """Open, open by default, or of the wrong type."""
-        assert outcomes(preview.judge(fact)) == [(DATABASE, "mandatory")]
+        assert outcomes(preview.evaluate(fact)) == [(DATABASE, "mandatory")]
 
     @pytest.mark.parametrize("fact", [instance(UNKNOWN), server(UNKNOWN), documents(UNKNOWN), operated(UNKNOWN)])
-    def test_unknown(self, preview: Judge, update: Judge, fact: Fact) -> None:
+    def test_unknown(self, preview: Evaluator, update: Evaluator, fact: Fact) -> None:
         """What is not known yet is advice, and blocks an update."""
-        assert outcomes(preview.judge(fact)) == [(DATABASE, "advisory")]
-        assert outcomes(update.judge(fact)) == [(DATABASE, "mandatory")]
+        assert outcomes(preview.evaluate(fact)) == [(DATABASE, "advisory")]
+        assert outcomes(update.evaluate(fact)) == [(DATABASE, "mandatory")]
 
 
 BUCKET = Fact("aws:s3/bucket:Bucket", {"bucket": "files", "tags": TAGS}, "files")
@@ -138,9 +138,9 @@ class TestBuckets:
             (Fact("aws:s3/bucketAcl:BucketAcl", {"acl": "private"}),),
         ],
     )
-    def test_closed_satisfies(self, preview: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_closed_satisfies(self, preview: Evaluator, facts: tuple[Fact, ...]) -> None:
         """Closed to everybody; a site's bucket is open to its own distribution."""
-        assert preview.judge(*facts) == []
+        assert preview.evaluate(*facts) == []
 
     @pytest.mark.parametrize(
         "facts",
@@ -168,9 +168,9 @@ class TestBuckets:
             (Fact("aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration", {}),),
         ],
     )
-    def test_open_violates(self, preview: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_open_violates(self, preview: Evaluator, facts: tuple[Fact, ...]) -> None:
         """Nothing that closes it, something that opens it, or what cannot be read."""
-        findings = preview.judge(*facts)
+        findings = preview.evaluate(*facts)
         assert outcomes(findings) == [(BUCKETS, "mandatory")]
         assert CANARY not in findings[0].message
 
@@ -186,14 +186,14 @@ class TestBuckets:
             (Fact("aws:s3/bucketAcl:BucketAcl", {"acl": UNKNOWN}),),
         ],
     )
-    def test_unknown(self, preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_unknown(self, preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]) -> None:
         """What is not known yet is advice, and blocks an update."""
-        assert outcomes(preview.judge(*facts)) == [(BUCKETS, "advisory")]
-        assert outcomes(update.judge(*facts)) == [(BUCKETS, "mandatory")]
+        assert outcomes(preview.evaluate(*facts)) == [(BUCKETS, "advisory")]
+        assert outcomes(update.evaluate(*facts)) == [(BUCKETS, "mandatory")]
 
-    def test_policy_of_a_distribution_is_known_in_an_update(self, update: Judge) -> None:
+    def test_policy_of_a_distribution_is_known_in_an_update(self, update: Evaluator) -> None:
         """There, one that is still unknown blocks."""
-        assert outcomes(update.judge(SITE, policy(UNKNOWN, SITE.urn))) == [(BUCKETS, "mandatory")]
+        assert outcomes(update.evaluate(SITE, policy(UNKNOWN, SITE.urn))) == [(BUCKETS, "mandatory")]
 
 
 def inline(source: Any, first: Any = 22, last: Any = 22, protocol: str = "tcp", key: str = "cidrBlocks") -> Fact:
@@ -284,9 +284,9 @@ class TestIngress:
             Fact("kubernetes:core/v1:Service", {"spec": {"type": "ClusterIP", "ports": [{"port": 5432}]}}),
         ],
     )
-    def test_narrow_satisfies(self, preview: Judge, fact: Fact) -> None:
+    def test_narrow_satisfies(self, preview: Evaluator, fact: Fact) -> None:
         """A known range, the gateway's ports, or no ingress at all."""
-        assert preview.judge(fact) == []
+        assert preview.evaluate(fact) == []
 
     @pytest.mark.parametrize(
         "fact",
@@ -327,9 +327,9 @@ class TestIngress:
             balancer(80, loadBalancerSourceRanges=[WORLD], ports=[{"port": 80}, {"port": 15672}]),
         ],
     )
-    def test_open_violates(self, preview: Judge, fact: Fact) -> None:
+    def test_open_violates(self, preview: Evaluator, fact: Fact) -> None:
         """The whole internet on another port, or a source of the wrong type."""
-        findings = preview.judge(fact)
+        findings = preview.evaluate(fact)
         assert outcomes(findings) == [(INGRESS, "mandatory")]
         assert CANARY not in findings[0].message
 
@@ -351,18 +351,18 @@ class TestIngress:
             (balancer(5432, loadBalancerSourceRanges=UNKNOWN), "loadBalancerSourceRanges"),
         ],
     )
-    def test_unknown(self, preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+    def test_unknown(self, preview: Evaluator, update: Evaluator, fact: Fact, named: str) -> None:
         """What is not known yet is advice that names it, and blocks an update."""
-        findings = preview.judge(fact)
+        findings = preview.evaluate(fact)
         assert outcomes(findings) == [(INGRESS, "advisory")]
         assert named in findings[0].message
-        assert outcomes(update.judge(fact)) == [(INGRESS, "mandatory")]
+        assert outcomes(update.evaluate(fact)) == [(INGRESS, "mandatory")]
 
     def test_ports_are_configured(self) -> None:
         """A stack's own ports hold in place of the gateway's usual ones."""
         pack = Pack(config={INGRESS: {"ports": [8443]}})
         try:
-            assert outcomes(pack.about(INGRESS).judge(rule(WORLD, 8443, 8443), rule(WORLD, 443, 443))) == [
+            assert outcomes(pack.about(INGRESS).evaluate(rule(WORLD, 8443, 8443), rule(WORLD, 443, 443))) == [
                 (INGRESS, "mandatory")
             ]
         finally:
@@ -385,7 +385,7 @@ class TestIsolation:
     """Namespaces deny what nobody allows."""
 
     @pytest.fixture
-    def judge(self, previewing: Pack) -> Judge:
+    def evaluate(self, previewing: Pack) -> Evaluator:
         return previewing.about(ISOLATION)
 
     @pytest.mark.parametrize(
@@ -402,9 +402,9 @@ class TestIsolation:
             (Fact("kubernetes:core/v1:ConfigMap", {"metadata": {"namespace": "empty"}}),),
         ],
     )
-    def test_denied_satisfies(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_denied_satisfies(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """A policy for all pods both ways; a namespace without pods, or of the cluster's charts, needs none."""
-        assert judge.judge(*facts) == []
+        assert evaluate.evaluate(*facts) == []
 
     @pytest.mark.parametrize(
         "facts",
@@ -424,9 +424,9 @@ class TestIsolation:
             (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "fleet"}),),
         ],
     )
-    def test_open_violates(self, judge: Judge, facts: tuple[Fact, ...]) -> None:
+    def test_open_violates(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
         """No policy there, one for some pods, one way only, or with a door; each namespace is told once."""
-        assert outcomes(judge.judge(*facts)) == [(ISOLATION, "mandatory")]
+        assert outcomes(evaluate.evaluate(*facts)) == [(ISOLATION, "mandatory")]
 
     @pytest.mark.parametrize(
         "facts",
@@ -438,17 +438,17 @@ class TestIsolation:
             (workload(), denial(policyTypes=["Ingress", UNKNOWN])),
         ],
     )
-    def test_unknown(self, judge: Judge, updating: Pack, facts: tuple[Fact, ...]) -> None:
+    def test_unknown(self, evaluate: Evaluator, updating: Pack, facts: tuple[Fact, ...]) -> None:
         """What is not known yet is advice, and blocks an update."""
-        assert outcomes(judge.judge(*facts)) == [(ISOLATION, "advisory")]
-        assert outcomes(updating.about(ISOLATION).judge(*facts)) == [(ISOLATION, "mandatory")]
+        assert outcomes(evaluate.evaluate(*facts)) == [(ISOLATION, "advisory")]
+        assert outcomes(updating.about(ISOLATION).evaluate(*facts)) == [(ISOLATION, "mandatory")]
 
 
-def test_an_open_api_server_is_remediated_where_the_stack_allows_it(preview: Judge) -> None:
+def test_an_open_api_server_is_remediated_where_the_stack_allows_it(preview: Evaluator) -> None:
     """A cluster's place is in the stack's file, whose keys hold a colon; the last line names the very key."""
     place = "Pulumi.prod.yaml:config.slipway:clusters.main"
     cluster = Fact("aws:eks/cluster:Cluster", {"tags": {"slipway.dev/source": place}, "vpcConfig": {}})
-    (findings,) = (each for each in preview.judge(cluster) if each.policy == INGRESS)
+    (findings,) = (each for each in preview.evaluate(cluster) if each.policy == INGRESS)
     assert findings.message.splitlines()[-1] == f"fix: {place}.kubernetes.authorizedNetworks"
 
 
@@ -478,7 +478,7 @@ class TestEgress:
     )
     def test_narrow_ranges_satisfy(self, previewing: Pack, fact: Fact) -> None:
         """And the internet without what is private, and all addresses by HTTPS."""
-        assert outcomes(previewing.about(EGRESS).judge(fact)) == []
+        assert outcomes(previewing.about(EGRESS).evaluate(fact)) == []
 
     @pytest.mark.parametrize(
         "fact",
@@ -498,9 +498,9 @@ class TestEgress:
     )
     def test_wide_ranges_violate(self, previewing: Pack, fact: Fact) -> None:
         """The metadata service, and what is no range."""
-        assert outcomes(previewing.about(EGRESS).judge(fact)) == [(EGRESS, "mandatory")]
+        assert outcomes(previewing.about(EGRESS).evaluate(fact)) == [(EGRESS, "mandatory")]
 
     @pytest.mark.parametrize("fact", [calling({"cidr": UNKNOWN}), calling({"cidr": "0.0.0.0/0", "except": UNKNOWN})])
     def test_unknown_ranges_are_undecided(self, previewing: Pack, updating: Pack, fact: Fact) -> None:
-        assert outcomes(previewing.about(EGRESS).judge(fact)) == [(EGRESS, "advisory")]
-        assert outcomes(updating.about(EGRESS).judge(fact)) == [(EGRESS, "mandatory")]
+        assert outcomes(previewing.about(EGRESS).evaluate(fact)) == [(EGRESS, "advisory")]
+        assert outcomes(updating.about(EGRESS).evaluate(fact)) == [(EGRESS, "mandatory")]

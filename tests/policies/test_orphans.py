@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes, secret
 
 RULES = ("service-endpoints", "autoscaler-target", "backend-service", "unused-secret")
 ENDPOINTS, TARGET, BACKEND, SECRET = RULES
@@ -69,9 +69,9 @@ SENT = {"name": "api", "weight": 1}
         (service(secret(LABELS)), deployment(labels=secret(LABELS))),
     ],
 )
-def test_service_with_pods_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_service_with_pods_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Pods of a template or of an operator, an idle slot, and a Service that selects none by design."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_service_with_pods_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
         (service({"app": secret(CANARY)}), deployment()),
     ],
 )
-def test_service_without_pods_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_service_without_pods_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Other labels, another place, an idle slot that visitors are sent to, or a selector of the wrong type."""
-    findings = [each for each in preview.judge(*facts) if each.policy == ENDPOINTS]
+    findings = [each for each in preview.evaluate(*facts) if each.policy == ENDPOINTS]
     assert outcomes(findings) == [(ENDPOINTS, "mandatory")]
     assert findings[0].message.endswith(f"fix: {SOURCE}")
     assert CANARY not in findings[0].message
@@ -108,13 +108,13 @@ def test_service_without_pods_violates(preview: Judge, facts: tuple[Fact, ...]) 
     ],
 )
 def test_unknown_selector_is_reported_and_blocks_later(
-    preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...], named: str
 ) -> None:
     """Whether a Service selects pods may hang on an unknown, which is named."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(ENDPOINTS, "advisory")]
     assert named in findings[0].message
-    assert outcomes(update.judge(*facts)) == [(ENDPOINTS, "mandatory")]
+    assert outcomes(update.evaluate(*facts)) == [(ENDPOINTS, "mandatory")]
 
 
 def autoscaler(target: Any = "api", kind: Any = "Deployment", **options: Any) -> Fact:
@@ -138,9 +138,9 @@ def budget(selector: Any = None) -> Fact:
         (budget({"matchExpressions": [{"key": "app", "operator": "Exists"}]}), deployment()),
     ],
 )
-def test_target_in_the_plan_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_target_in_the_plan_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """What is scaled is found by name or by what it was made from, what is guarded by labels."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_target_in_the_plan_satisfies(preview: Judge, facts: tuple[Fact, ...]) -
         (budget({"matchLabels": {"app": secret(CANARY)}}), deployment()),
     ],
 )
-def test_target_outside_the_plan_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_target_outside_the_plan_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Nothing of that name, kind or label in that place."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(TARGET, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -173,13 +173,13 @@ def test_target_outside_the_plan_violates(preview: Judge, facts: tuple[Fact, ...
     ],
 )
 def test_unknown_target_is_reported_and_blocks_later(
-    preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...], named: str
 ) -> None:
     """What is scaled or guarded may come with the update."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(TARGET, "advisory")]
     assert named in findings[0].message
-    assert outcomes(update.judge(*facts)) == [(TARGET, "mandatory")]
+    assert outcomes(update.evaluate(*facts)) == [(TARGET, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_unknown_target_is_reported_and_blocks_later(
         (route(),),
     ],
 )
-def test_backend_that_exists_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_backend_that_exists_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A Service of the same or of the named place; other kinds of backend are not judged."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,9 @@ def test_backend_that_exists_satisfies(preview: Judge, facts: tuple[Fact, ...]) 
         (route({"name": secret(CANARY)}), service(ABSENT)),
     ],
 )
-def test_backend_that_is_missing_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_backend_that_is_missing_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """No Service of that name in that place is one finding of the route."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(BACKEND, "mandatory")]
     assert findings[0].name == "api-route"
     assert CANARY not in findings[0].message
@@ -221,10 +221,12 @@ def test_backend_that_is_missing_violates(preview: Judge, facts: tuple[Fact, ...
 @pytest.mark.parametrize(
     "facts", [(route({"name": UNKNOWN}), service(ABSENT)), (route({"name": "api"}), service(ABSENT, namespace=UNKNOWN))]
 )
-def test_unknown_backend_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_backend_is_reported_and_blocks_later(
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]
+) -> None:
     """Where a route leads may come with the update."""
-    assert outcomes(preview.judge(*facts)) == [(BACKEND, "advisory")]
-    assert outcomes(update.judge(*facts)) == [(BACKEND, "mandatory")]
+    assert outcomes(preview.evaluate(*facts)) == [(BACKEND, "advisory")]
+    assert outcomes(update.evaluate(*facts)) == [(BACKEND, "mandatory")]
 
 
 def plain_secret(name: Any = "token", urn: str = "token", source: str = SOURCE, **more: Any) -> Fact:
@@ -286,15 +288,15 @@ READERS = {
 
 @pytest.mark.parametrize("make", [plain_secret, external])
 @pytest.mark.parametrize("user", READERS.values(), ids=READERS)
-def test_read_secret_satisfies(preview: Judge, make: Any, user: Fact) -> None:
+def test_read_secret_satisfies(preview: Evaluator, make: Any, user: Fact) -> None:
     """Pods, gateways, operators and charts name it, each in its own way."""
-    assert preview.judge(make(), user) == []
+    assert preview.evaluate(make(), user) == []
 
 
-def test_target_is_by_default_of_the_same_name(preview: Judge) -> None:
+def test_target_is_by_default_of_the_same_name(preview: Evaluator) -> None:
     """An ExternalSecret that names no target makes a Secret of its own name."""
-    assert preview.judge(external(ABSENT), READERS["env"]) == []
-    assert outcomes(preview.judge(external("other"), READERS["env"])) == [(SECRET, "mandatory")]
+    assert preview.evaluate(external(ABSENT), READERS["env"]) == []
+    assert outcomes(preview.evaluate(external("other"), READERS["env"])) == [(SECRET, "mandatory")]
 
 
 @pytest.mark.parametrize("make", [plain_secret, external])
@@ -310,9 +312,9 @@ def test_target_is_by_default_of_the_same_name(preview: Judge) -> None:
         (Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata("c"), "data": {"secret": "token"}}),),
     ],
 )
-def test_unread_secret_violates(preview: Judge, make: Any, others: tuple[Fact, ...]) -> None:
+def test_unread_secret_violates(preview: Evaluator, make: Any, others: tuple[Fact, ...]) -> None:
     """Nothing names it in its own place; a text elsewhere is no name."""
-    findings = preview.judge(make(), *others)
+    findings = preview.evaluate(make(), *others)
     assert outcomes(findings) == [(SECRET, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -326,25 +328,27 @@ def test_unread_secret_violates(preview: Judge, make: Any, others: tuple[Fact, .
         (external(UNKNOWN),),
     ],
 )
-def test_unknown_name_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_name_is_reported_and_blocks_later(
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]
+) -> None:
     """Whether a Secret is read may hang on its name, or on one that somebody else reads."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(SECRET, "advisory")]
     assert "name" in findings[0].message
-    assert outcomes(update.judge(*facts)) == [(SECRET, "mandatory")]
+    assert outcomes(update.evaluate(*facts)) == [(SECRET, "mandatory")]
 
 
-def test_logins_of_a_database_stand_together(preview: Judge) -> None:
+def test_logins_of_a_database_stand_together(preview: Evaluator) -> None:
     """One that is read vouches for those that wait for a migration; if none is, all are reported."""
     place = "systems/fleet/system.yaml:databases.fleet_db"
     logins = (plain_secret("fleet-db-app", "app", place), plain_secret("fleet-db-owner", "owner", place))
     user = reader(imagePullSecrets=[{"name": "fleet-db-app"}])
-    assert preview.judge(*logins, user) == []
-    assert outcomes(preview.judge(*logins)) == [(SECRET, "mandatory")] * 2
+    assert preview.evaluate(*logins, user) == []
+    assert outcomes(preview.evaluate(*logins)) == [(SECRET, "mandatory")] * 2
     apart = (logins[0], plain_secret("other-owner", "other", "systems/fleet/system.yaml:databases.other"))
-    assert [each.name for each in preview.judge(*apart, user)] == ["other"]
+    assert [each.name for each in preview.evaluate(*apart, user)] == ["other"]
 
 
-def test_supplied_secret_is_read_by_people(preview: Judge) -> None:
+def test_supplied_secret_is_read_by_people(preview: Evaluator) -> None:
     """The keys of a release's checks are supplied, and no pod reads them."""
-    assert preview.judge(plain_secret(annotations={"slipway.dev/supplied-keys": "SMOKE_TEST_TOKEN"})) == []
+    assert preview.evaluate(plain_secret(annotations={"slipway.dev/supplied-keys": "SMOKE_TEST_TOKEN"})) == []

@@ -42,7 +42,7 @@ def test_the_stack_s_own_line_is_named(
     inputs = {"backupRetentionPeriod": retention, "tags": {"slipway.dev/source": SOURCE}}
     pack = Pack(stack="mine", environment="production", directory=tmp_path / "policies")
     try:
-        findings = pack.about("database-backups").judge(Fact("aws:rds/instance:Instance", inputs, name="fleet/db"))
+        findings = pack.about("database-backups").evaluate(Fact("aws:rds/instance:Instance", inputs, name="fleet/db"))
     finally:
         pack.close()
     assert [each.message.splitlines()[-1] for each in findings] == [f"fix: {place} = 7"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.policies.edits.queues import ARN, refusing
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes
 
 RULES = ("queue-dead-letters", "plain-http")
 DEAD, PLAIN = RULES
@@ -36,9 +36,9 @@ def queue(**more: Any) -> Fact:
         [Fact(SERVICE_BUS, {"deadLetteringOnMessageExpiration": True})],
     ],
 )
-def test_a_queue_with_dead_letters_over_tls_satisfies(preview: Judge, facts: list[Fact]) -> None:
+def test_a_queue_with_dead_letters_over_tls_satisfies(preview: Evaluator, facts: list[Fact]) -> None:
     """Said by the queue, or by a resource that belongs to it."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_queue_with_dead_letters_over_tls_satisfies(preview: Judge, facts: lis
         ([Fact(TOPIC, {"policy": TLS})], PLAIN),
     ],
 )
-def test_a_queue_that_loses_or_is_open_violates(preview: Judge, facts: list[Fact], rule: str) -> None:
+def test_a_queue_that_loses_or_is_open_violates(preview: Evaluator, facts: list[Fact], rule: str) -> None:
     """Not set, of the wrong type, or of another queue; no value is shown."""
-    findings = preview.judge(*facts)
+    findings = preview.evaluate(*facts)
     assert outcomes(findings) == [(rule, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -69,7 +69,7 @@ def test_a_queue_that_loses_or_is_open_violates(preview: Judge, facts: list[Fact
     [(queue(policy=UNKNOWN), PLAIN), (Fact(SERVICE_BUS, {"deadLetteringOnMessageExpiration": UNKNOWN}), DEAD)],
 )
 def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
-    preview: Judge, update: Judge, fact: Fact, rule: str
+    preview: Evaluator, update: Evaluator, fact: Fact, rule: str
 ) -> None:
-    assert outcomes(preview.judge(fact)) == [(rule, "advisory")]
-    assert outcomes(update.judge(fact)) == [(rule, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(rule, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(rule, "mandatory")]

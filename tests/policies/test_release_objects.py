@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, Pack, outcomes
+from tests.policies.pack_under_test import UNKNOWN, Evaluator, Fact, Pack, outcomes
 
 RELEASE, JOB = "kubernetes:slipway.dev/v1:Release", "kubernetes:batch/v1:Job"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -55,31 +55,31 @@ def rules(settings: Any) -> set[str]:
     return {rule for rule, _ in outcomes(settings)}
 
 
-def test_hidden_routes_that_are_right_pass(preview: Judge) -> None:
-    assert "route-weights" not in rules(preview.judge(release(route())))
+def test_hidden_routes_that_are_right_pass(preview: Evaluator) -> None:
+    assert "route-weights" not in rules(preview.evaluate(release(route())))
 
 
 @pytest.mark.parametrize("state", ["blue", "green", "split"])
-def test_a_hidden_route_is_judged_in_each_of_its_states(preview: Judge, state: str) -> None:
+def test_a_hidden_route_is_judged_in_each_of_its_states(preview: Evaluator, state: str) -> None:
     """Its weights must be percentages that add up to 100, as in a route of the plan."""
-    findings = [each for each in preview.judge(release(route(**{state: split(90, 20)}))) if "weight" in each.message]
+    findings = [each for each in preview.evaluate(release(route(**{state: split(90, 20)}))) if "weight" in each.message]
     assert [each.policy for each in findings] == ["route-weights"]
     assert "add up to 110" in findings[0].message
 
 
-def test_hidden_routes_that_are_unknown_are_not_passed_over(preview: Judge) -> None:
+def test_hidden_routes_that_are_unknown_are_not_passed_over(preview: Evaluator) -> None:
     found = release()
-    findings = preview.judge(
+    findings = preview.evaluate(
         Fact(RELEASE, {**found.properties, "spec": {**found.properties["spec"], "routes": UNKNOWN}})
     )
     assert "route-weights" in rules(findings)
 
 
-def test_the_pods_of_hidden_jobs_are_judged(preview: Judge) -> None:
+def test_the_pods_of_hidden_jobs_are_judged(preview: Evaluator) -> None:
     """A validation that runs as root is found, as a Job of the plan would be."""
     container = {"name": "validate", "image": "docker.io/library/x:latest", "securityContext": {"privileged": True}}
     hidden = {"name": "sums", "job": {"template": {"spec": {"containers": [container]}}}}
-    assert {"container-hardening", "image-pins"} <= rules(preview.judge(release(jobs=[hidden])))
+    assert {"container-hardening", "image-pins"} <= rules(preview.evaluate(release(jobs=[hidden])))
 
 
 def gated() -> list[Fact]:
@@ -98,24 +98,24 @@ def gated() -> list[Fact]:
     ]
 
 
-def test_a_release_with_its_gates_passes(preview: Judge) -> None:
-    assert GATES not in rules(preview.judge(*gated()))
+def test_a_release_with_its_gates_passes(preview: Evaluator) -> None:
+    assert GATES not in rules(preview.evaluate(*gated()))
 
 
 @pytest.mark.parametrize(
     ("missing", "problem"),
     [("admit-1", "has no Job 'admit' that waits for it"), ("promote-1", "has no Job 'promote' that waits for it")],
 )
-def test_a_missing_gate_is_found(preview: Judge, missing: str, problem: str) -> None:
-    findings = preview.judge(*(each for each in gated() if each.name != missing))
+def test_a_missing_gate_is_found(preview: Evaluator, missing: str, problem: str) -> None:
+    findings = preview.evaluate(*(each for each in gated() if each.name != missing))
     assert any(each.policy == GATES and problem in each.message for each in findings)
 
 
 @pytest.mark.parametrize("early", ["migrate-1", "api-green"])
-def test_nothing_of_the_candidate_starts_early(preview: Judge, early: str) -> None:
+def test_nothing_of_the_candidate_starts_early(preview: Evaluator, early: str) -> None:
     """A migration or a Deployment that does not wait for admission; the active slot's need not."""
     facts = [Fact(each.type, each.properties, each.name) if each.name == early else each for each in gated()]
-    findings = [each for each in preview.judge(*facts) if each.policy == GATES]
+    findings = [each for each in preview.evaluate(*facts) if each.policy == GATES]
     assert len(findings) == 1
     assert "does not wait for the admission of its release" in findings[0].message
 
@@ -153,12 +153,12 @@ AT_ONCE, UNASKED = (
 )
 def test_a_release_proves_its_candidate(production: Pack, spec: dict[str, Any], problems: list[str]) -> None:
     """By checks and by steps under judgement, where there are visitors who could meet a failure."""
-    judged = production.judge(release(**{"routes": [route()], **spec}))
-    evidence = [each for each in judged if each.policy == "release-evidence"]
+    evaluated = production.evaluate(release(**{"routes": [route()], **spec}))
+    evidence = [each for each in evaluated if each.policy == "release-evidence"]
     assert {each.level for each in evidence} <= {"advisory"}
     assert len(evidence) == len(problems), evidence
     assert all(any(problem in each.message for each in evidence) for problem in problems), evidence
 
 
-def test_a_release_below_production_may_prove_little(preview: Judge) -> None:
-    assert "release-evidence" not in rules(preview.judge(release(route(), steps=[])))
+def test_a_release_below_production_may_prove_little(preview: Evaluator) -> None:
+    assert "release-evidence" not in rules(preview.evaluate(release(route(), steps=[])))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes, secret
 
 RULES = ("route-weights", "release-compatibility")
 WEIGHTS, COMPATIBILITY = RULES
@@ -50,9 +50,9 @@ def state(blue: Any, green: Any) -> Fact:
 
 @pytest.mark.parametrize("make", [shared, state])
 @pytest.mark.parametrize(("blue", "green"), [(100, 0), (90, 10), (0, 100), (95.0, 5.0)])
-def test_hundred_percent_satisfies(preview: Judge, make: Any, blue: Any, green: Any) -> None:
+def test_hundred_percent_satisfies(preview: Evaluator, make: Any, blue: Any, green: Any) -> None:
     """Whole percentages that make 100; numbers may be floats."""
-    assert preview.judge(make(blue, green)) == []
+    assert preview.evaluate(make(blue, green)) == []
 
 
 @pytest.mark.parametrize("make", [shared, state])
@@ -60,23 +60,23 @@ def test_hundred_percent_satisfies(preview: Judge, make: Any, blue: Any, green: 
     ("blue", "green"),
     [(90, 5), (90, 20), (0, 0), (150, -50), (99.5, 0.5), ("100", 0), (True, 99), (100, "much"), (90, ABSENT)],
 )
-def test_any_other_sum_violates(preview: Judge, make: Any, blue: Any, green: Any) -> None:
+def test_any_other_sum_violates(preview: Evaluator, make: Any, blue: Any, green: Any) -> None:
     """Too little, too much, no percentage, a wrong type or a missing weight is one finding."""
-    findings = preview.judge(make(blue, green))
+    findings = preview.evaluate(make(blue, green))
     assert outcomes(findings) == [(WEIGHTS, "mandatory")]
     assert "green.weight" in findings[0].message
 
 
-def test_backend_alone_gets_all(preview: Judge) -> None:
+def test_backend_alone_gets_all(preview: Evaluator) -> None:
     """One backend needs no percentage, but some weight; a rule that answers by itself has none."""
-    assert preview.judge(route([backend("api-blue", 1)]), route([backend("api-blue")]), route(None), route()) == []
-    assert outcomes(preview.judge(route([backend("api-blue", 0)]))) == [(WEIGHTS, "mandatory")]
+    assert preview.evaluate(route([backend("api-blue", 1)]), route([backend("api-blue")]), route(None), route()) == []
+    assert outcomes(preview.evaluate(route([backend("api-blue", 0)]))) == [(WEIGHTS, "mandatory")]
 
 
-def test_equal_problems_are_reported_once(preview: Judge) -> None:
+def test_equal_problems_are_reported_once(preview: Evaluator) -> None:
     """Two rules of a route with the same wrong sum are one finding."""
     rule = [backend("api-blue", 90), backend("api-green", 0)]
-    assert outcomes(preview.judge(route(rule, rule))) == [(WEIGHTS, "mandatory")]
+    assert outcomes(preview.evaluate(route(rule, rule))) == [(WEIGHTS, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -88,23 +88,25 @@ def test_equal_problems_are_reported_once(preview: Judge) -> None:
         (edge(UNKNOWN), "value"),
     ],
 )
-def test_unknown_weight_is_reported_and_blocks_later(preview: Judge, update: Judge, fact: Fact, named: str) -> None:
+def test_unknown_weight_is_reported_and_blocks_later(
+    preview: Evaluator, update: Evaluator, fact: Fact, named: str
+) -> None:
     """A share that is not known is advice naming it, and blocks an update."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(WEIGHTS, "advisory")]
     assert named in findings[0].message
-    assert outcomes(update.judge(fact)) == [(WEIGHTS, "mandatory")]
+    assert outcomes(update.evaluate(fact)) == [(WEIGHTS, "mandatory")]
 
 
-def test_other_entries_of_an_edge_hold_no_weights(preview: Judge) -> None:
+def test_other_entries_of_an_edge_hold_no_weights(preview: Evaluator) -> None:
     """The store keeps other texts too, which may be secret."""
-    assert preview.judge(edge(UNKNOWN, "pass"), edge(secret(CANARY), "pass")) == []
+    assert preview.evaluate(edge(UNKNOWN, "pass"), edge(secret(CANARY), "pass")) == []
 
 
 @pytest.mark.parametrize("text", [CANARY, "[]", "{}", '{"weights": []}', 7, secret(CANARY)])
-def test_state_without_weights_violates(preview: Judge, text: Any) -> None:
+def test_state_without_weights_violates(preview: Evaluator, text: Any) -> None:
     """An edge that finds no weights is told, and no text shown."""
-    findings = preview.judge(edge(text))
+    findings = preview.evaluate(edge(text))
     assert outcomes(findings) == [(WEIGHTS, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -151,36 +153,36 @@ BOTH_NEED = (*SERVICES, deployment("blue", needs=True), deployment("green", need
     ],
     ids=["old", "new", "both new", "one unknown", "compatible", "elsewhere", "closed", "smoke tests", "unused"],
 )
-def test_one_version_over_a_migration_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_one_version_over_a_migration_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """All visitors on one side of an incompatible migration, or a migration that both versions bear."""
-    assert [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY] == []
+    assert [each for each in preview.evaluate(*facts) if each.policy == COMPATIBILITY] == []
 
 
 @pytest.mark.parametrize("green", [10, 50.0, 99])
-def test_split_over_an_incompatible_migration_violates(preview: Judge, green: Any) -> None:
+def test_split_over_an_incompatible_migration_violates(preview: Evaluator, green: Any) -> None:
     """Visitors of two slots of which one waits for the migration."""
-    findings = preview.judge(migration(), shared(100 - green, green), *ONE_NEEDS)
+    findings = preview.evaluate(migration(), shared(100 - green, green), *ONE_NEEDS)
     assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
     assert "blue and green" in findings[0].message
     assert findings[0].message.endswith(f"fix: {SOURCE}.compatible")
 
 
-def test_a_rule_that_a_client_can_choose_is_used(preview: Judge) -> None:
+def test_a_rule_that_a_client_can_choose_is_used(preview: Evaluator) -> None:
     """Whatever its header is called."""
-    findings = preview.judge(migration(), unused(".*"), *ONE_NEEDS)
+    findings = preview.evaluate(migration(), unused(".*"), *ONE_NEEDS)
     assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
 
 
-def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Judge) -> None:
+def test_split_over_a_migration_that_nobody_waits_for_violates(preview: Evaluator) -> None:
     """Nobody can say which of the versions works."""
     none = (*SERVICES, deployment("blue", needs=False), deployment("green", needs=False))
-    assert outcomes(preview.judge(migration(), shared(50, 50), *none)) == [(COMPATIBILITY, "mandatory")]
+    assert outcomes(preview.evaluate(migration(), shared(50, 50), *none)) == [(COMPATIBILITY, "mandatory")]
 
 
 @pytest.mark.parametrize("message", [ABSENT, "maybe", True, secret(CANARY)])
-def test_a_migration_declares_whether_it_is_compatible(preview: Judge, message: Any) -> None:
+def test_a_migration_declares_whether_it_is_compatible(preview: Evaluator, message: Any) -> None:
     """One that does not tell, or by a wrong type, is a finding that shows no value."""
-    findings = preview.judge(migration(message))
+    findings = preview.evaluate(migration(message))
     assert outcomes(findings) == [(COMPATIBILITY, "mandatory")]
     assert CANARY not in findings[0].message
 
@@ -194,8 +196,10 @@ def test_a_migration_declares_whether_it_is_compatible(preview: Judge, message: 
         (migration(), shared(100, 0), route(UNKNOWN, name="other"), *ONE_NEEDS),
     ],
 )
-def test_unknown_split_is_reported_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_split_is_reported_and_blocks_later(
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]
+) -> None:
     """Whether visitors are split over the migration may hang on an unknown."""
-    findings = [each for each in preview.judge(*facts) if each.policy == COMPATIBILITY]
+    findings = [each for each in preview.evaluate(*facts) if each.policy == COMPATIBILITY]
     assert outcomes(findings) == [(COMPATIBILITY, "advisory")]
-    assert (COMPATIBILITY, "mandatory") in outcomes(update.judge(*facts))
+    assert (COMPATIBILITY, "mandatory") in outcomes(update.evaluate(*facts))

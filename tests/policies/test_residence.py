@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 RULE = "data-residence"
 SOURCE = "systems/fleet/system.yaml:databases.fleet_db"
@@ -21,7 +21,7 @@ MONGO, VAULT = "azure-native:mongocluster:MongoCluster", "azure-native:dataprote
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
+def evaluate() -> Iterator[Evaluator]:
     """What a preview says with regions of the European Union allowed."""
     pack = Pack(config=ALLOWED)
     yield pack.about(RULE)
@@ -29,7 +29,7 @@ def judge() -> Iterator[Judge]:
 
 
 @pytest.fixture(scope="module")
-def update_judge() -> Iterator[Judge]:
+def update_evaluator() -> Iterator[Evaluator]:
     """What an update says."""
     pack = Pack(preview=False, config=ALLOWED)
     yield pack.about(RULE)
@@ -69,67 +69,67 @@ GEO: dict[str, dict[str, Any]] = {
 class TestAws:
     """The region of a resource, or else of its provider."""
 
-    def test_at_home_satisfies(self, judge: Judge, type_: str) -> None:
+    def test_at_home_satisfies(self, evaluate: Evaluator, type_: str) -> None:
         """Its own allowed region, or its provider's."""
-        assert judge.judge(PROVIDER, aws(type_), aws(type_, "eu-west-1"), aws(type_, secret("eu-west-1"))) == []
+        assert evaluate.evaluate(PROVIDER, aws(type_), aws(type_, "eu-west-1"), aws(type_, secret("eu-west-1"))) == []
 
-    def test_impersonal_is_free(self, judge: Judge, type_: str) -> None:
+    def test_impersonal_is_free(self, evaluate: Evaluator, type_: str) -> None:
         """What is noted to hold no personal data may be anywhere."""
-        assert judge.judge(aws(type_, "us-east-1", "internal"), aws(type_, "us-east-1", "public")) == []
+        assert evaluate.evaluate(aws(type_, "us-east-1", "internal"), aws(type_, "us-east-1", "public")) == []
 
     @pytest.mark.parametrize("class_", ["personal", None, UNKNOWN, 7, CANARY])
-    def test_abroad_violates(self, judge: Judge, type_: str, class_: Any) -> None:
+    def test_abroad_violates(self, evaluate: Evaluator, type_: str, class_: Any) -> None:
         """What is personal, and what is not noted not to be."""
-        findings = judge.judge(aws(type_, "us-east-1", class_))
+        findings = evaluate.evaluate(aws(type_, "us-east-1", class_))
         assert outcomes(findings) == [(RULE, "mandatory")]
         assert findings[0].message.endswith(f"fix: {SOURCE}")
         assert "us-east-1" not in findings[0].message
 
     @pytest.mark.parametrize("region", [7, "", [CANARY], None])
-    def test_nowhere_violates(self, judge: Judge, type_: str, region: Any) -> None:
+    def test_nowhere_violates(self, evaluate: Evaluator, type_: str, region: Any) -> None:
         """A region of the wrong type, or that neither the resource nor a provider names."""
-        findings = judge.judge(aws(type_, region, provider="elsewhere"))
+        findings = evaluate.evaluate(aws(type_, region, provider="elsewhere"))
         assert outcomes(findings) == [(RULE, "mandatory")]
         assert CANARY not in findings[0].message
 
-    def test_unknown(self, judge: Judge, update_judge: Judge, type_: str) -> None:
+    def test_unknown(self, evaluate: Evaluator, update_evaluator: Evaluator, type_: str) -> None:
         """A region that is not known yet is advice, and blocks an update; so is a provider's."""
         provider = replace(PROVIDER, properties={"region": UNKNOWN})
         for facts in ((aws(type_, UNKNOWN),), (provider, aws(type_))):
-            assert outcomes(judge.judge(*facts)) == [(RULE, "advisory")]
-            assert outcomes(update_judge.judge(*facts)) == [(RULE, "mandatory")]
+            assert outcomes(evaluate.evaluate(*facts)) == [(RULE, "advisory")]
+            assert outcomes(update_evaluator.evaluate(*facts)) == [(RULE, "mandatory")]
 
 
 @pytest.mark.parametrize("type_", [SERVER, ACCOUNT, MONGO, VAULT])
 class TestAzure:
     """The location of a resource."""
 
-    def test_at_home_satisfies(self, judge: Judge, type_: str) -> None:
+    def test_at_home_satisfies(self, evaluate: Evaluator, type_: str) -> None:
         """In either way of writing it."""
-        assert judge.judge(azure(type_), azure(type_, "westeurope"), azure(type_, "eastus", "internal")) == []
+        assert evaluate.evaluate(azure(type_), azure(type_, "westeurope"), azure(type_, "eastus", "internal")) == []
 
     @pytest.mark.parametrize("location", ["eastus", None, 7])
-    def test_abroad_violates(self, judge: Judge, type_: str, location: Any) -> None:
+    def test_abroad_violates(self, evaluate: Evaluator, type_: str, location: Any) -> None:
         """Elsewhere, nowhere, or of the wrong type."""
-        assert outcomes(judge.judge(azure(type_, location))) == [(RULE, "mandatory")]
+        assert outcomes(evaluate.evaluate(azure(type_, location))) == [(RULE, "mandatory")]
 
-    def test_unknown(self, judge: Judge, update_judge: Judge, type_: str) -> None:
+    def test_unknown(self, evaluate: Evaluator, update_evaluator: Evaluator, type_: str) -> None:
         """A location that is not known yet is advice, and blocks an update."""
-        assert outcomes(judge.judge(azure(type_, UNKNOWN))) == [(RULE, "advisory")]
-        assert outcomes(update_judge.judge(azure(type_, UNKNOWN))) == [(RULE, "mandatory")]
+        assert outcomes(evaluate.evaluate(azure(type_, UNKNOWN))) == [(RULE, "advisory")]
+        assert outcomes(update_evaluator.evaluate(azure(type_, UNKNOWN))) == [(RULE, "mandatory")]
 
 
 class TestCopies:
     """Where clouds copy data to."""
 
     @pytest.mark.parametrize("type_", GEO)
-    def test_pair_is_judged(self, judge: Judge, type_: str) -> None:
+    def test_pair_is_judged(self, evaluate: Evaluator, type_: str) -> None:
         """Azure copies to the paired region; one without a pair that is known is refused."""
-        assert judge.judge(azure(type_, **GEO[type_])) == []
-        findings = judge.judge(azure(type_, "uksouth", **GEO[type_]))
+        assert evaluate.evaluate(azure(type_, **GEO[type_])) == []
+        findings = evaluate.evaluate(azure(type_, "uksouth", **GEO[type_]))
         assert outcomes(findings) == [(RULE, "mandatory")] * 2
         assert sum("copyToSecondRegion" in each.message or "secondRegion" in each.message for each in findings) == 1
-        assert len(judge.judge(azure(type_, "polandcentral", **GEO[type_]))) == 2
+        assert len(evaluate.evaluate(azure(type_, "polandcentral", **GEO[type_]))) == 2
 
     @pytest.mark.parametrize(
         "fact",
@@ -139,31 +139,31 @@ class TestCopies:
             azure(VAULT, properties={"storageSettings": UNKNOWN}),
         ],
     )
-    def test_unknown_redundancy(self, judge: Judge, update_judge: Judge, fact: Fact) -> None:
+    def test_unknown_redundancy(self, evaluate: Evaluator, update_evaluator: Evaluator, fact: Fact) -> None:
         """Whether there is a copy is not known yet."""
-        assert outcomes(judge.judge(fact)) == [(RULE, "advisory")]
-        assert outcomes(update_judge.judge(fact)) == [(RULE, "mandatory")]
+        assert outcomes(evaluate.evaluate(fact)) == [(RULE, "advisory")]
+        assert outcomes(update_evaluator.evaluate(fact)) == [(RULE, "mandatory")]
 
-    def test_vault_of_a_plan_is_judged(self, judge: Judge, update_judge: Judge) -> None:
+    def test_vault_of_a_plan_is_judged(self, evaluate: Evaluator, update_evaluator: Evaluator) -> None:
         """Its ARN names the region."""
-        assert judge.judge(plan(), plan(vault("eu-west-1"))) == []
+        assert evaluate.evaluate(plan(), plan(vault("eu-west-1"))) == []
         for bad in (vault("us-west-2"), "copies", 7):
-            findings = judge.judge(plan(bad))
+            findings = evaluate.evaluate(plan(bad))
             assert outcomes(findings) == [(RULE, "mandatory")]
             assert findings[0].message.endswith(f"fix: {SOURCE}.backup.copyToSecondRegion")
-        assert outcomes(judge.judge(plan(UNKNOWN))) == [(RULE, "advisory")]
-        assert outcomes(update_judge.judge(plan(UNKNOWN))) == [(RULE, "mandatory")]
+        assert outcomes(evaluate.evaluate(plan(UNKNOWN))) == [(RULE, "advisory")]
+        assert outcomes(update_evaluator.evaluate(plan(UNKNOWN))) == [(RULE, "mandatory")]
 
 
 def test_cloud_without_regions_has_none() -> None:
     """Once a stack names regions, a cloud that it does not name may hold no personal data."""
     pack = Pack(config={RULE: {"allowedRegions": {"aws": ["eu-central-1"]}}})
     try:
-        assert outcomes(pack.about(RULE).judge(azure())) == [(RULE, "mandatory")]
+        assert outcomes(pack.about(RULE).evaluate(azure())) == [(RULE, "mandatory")]
     finally:
         pack.close()
 
 
 def test_stack_without_regions_allows_all(previewing: Pack) -> None:
     """By default data may be anywhere."""
-    assert previewing.about(RULE).judge(azure(location="eastus"), aws(AWS[0], "us-east-1")) == []
+    assert previewing.about(RULE).evaluate(azure(location="eastus"), aws(AWS[0], "us-east-1")) == []

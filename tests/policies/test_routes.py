@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, outcomes
+from tests.policies.pack_under_test import UNKNOWN, Evaluator, Fact, outcomes
 
 RULES = ("client-networks", "route-timeouts")
 NETWORKS, TIMEOUTS = RULES
@@ -38,9 +38,9 @@ def traffic(timeout: Any) -> Fact:
         policy({}),
     ],
 )
-def test_named_networks_satisfy(preview: Judge, fact: Fact) -> None:
+def test_named_networks_satisfy(preview: Evaluator, fact: Fact) -> None:
     """And those that are denied, and policies about something else."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -55,34 +55,34 @@ def test_named_networks_satisfy(preview: Judge, fact: Fact) -> None:
         access(7),
     ],
 )
-def test_lists_that_admit_everybody_violate(preview: Judge, fact: Fact) -> None:
+def test_lists_that_admit_everybody_violate(preview: Evaluator, fact: Fact) -> None:
     """At once or together, by default, or of the wrong type."""
-    assert outcomes(preview.judge(fact)) == [(NETWORKS, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(NETWORKS, "mandatory")]
 
 
 @pytest.mark.parametrize("fact", [access(UNKNOWN), access(OFFICE, UNKNOWN), access(OFFICE, default=UNKNOWN)])
-def test_unknown_networks_are_undecided(preview: Judge, update: Judge, fact: Fact) -> None:
-    assert outcomes(preview.judge(fact)) == [(NETWORKS, "advisory")]
-    assert outcomes(update.judge(fact)) == [(NETWORKS, "mandatory")]
+def test_unknown_networks_are_undecided(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
+    assert outcomes(preview.evaluate(fact)) == [(NETWORKS, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(NETWORKS, "mandatory")]
 
 
 @pytest.mark.parametrize("timeout", ["30s", "3m", "100ms", "10h"])
-def test_a_timeout_satisfies(preview: Judge, timeout: str) -> None:
-    assert preview.judge(traffic(timeout)) == []
+def test_a_timeout_satisfies(preview: Evaluator, timeout: str) -> None:
+    assert preview.evaluate(traffic(timeout)) == []
 
 
 @pytest.mark.parametrize("timeout", ["0s", "0h0m", None, 0, ""])
-def test_a_route_without_an_end_is_reported(preview: Judge, timeout: Any) -> None:
+def test_a_route_without_an_end_is_reported(preview: Evaluator, timeout: Any) -> None:
     """None, zero, or of the wrong type; as advice, because streams have none on purpose."""
-    assert outcomes(preview.judge(traffic(timeout))) == [(TIMEOUTS, "advisory")]
+    assert outcomes(preview.evaluate(traffic(timeout))) == [(TIMEOUTS, "advisory")]
 
 
-def test_a_stream_on_purpose_satisfies(preview: Judge) -> None:
+def test_a_stream_on_purpose_satisfies(preview: Evaluator) -> None:
     fact = traffic("0s")
     properties = {**fact.properties, "metadata": {"annotations": {"slipway.dev/stream": "true"}}}
-    assert preview.judge(Fact(fact.type, properties)) == []
+    assert preview.evaluate(Fact(fact.type, properties)) == []
 
 
-def test_an_unknown_timeout_is_undecided(preview: Judge, update: Judge) -> None:
-    assert outcomes(preview.judge(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]
-    assert outcomes(update.judge(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]
+def test_an_unknown_timeout_is_undecided(preview: Evaluator, update: Evaluator) -> None:
+    assert outcomes(preview.evaluate(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]
+    assert outcomes(update.evaluate(traffic(UNKNOWN))) == [(TIMEOUTS, "advisory")]

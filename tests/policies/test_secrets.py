@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, outcomes, secret
 
 RULES = ("plain-secrets", "plain-outputs", "secret-rotation")
 
@@ -72,25 +72,25 @@ class TestPlaces:
     """Wherever many may read, a value is judged alike."""
 
     @pytest.mark.parametrize("value", FORMS)
-    def test_known_form_violates(self, preview: Judge, make: Any, value: str) -> None:
+    def test_known_form_violates(self, preview: Evaluator, make: Any, value: str) -> None:
         """A key or token gives itself away by its form, whatever its name, and is not shown."""
-        findings = preview.judge(make("setting", value))
+        findings = preview.evaluate(make("setting", value))
         assert outcomes(findings) == [(PLAIN, "mandatory")]
         assert value not in findings[0].message
         assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_name_of_a_secret_violates(self, preview: Judge, make: Any, name: str) -> None:
+    def test_name_of_a_secret_violates(self, preview: Evaluator, make: Any, name: str) -> None:
         """A value under the name of a secret is one; the message has the name, not the value."""
-        findings = preview.judge(make(name, CANARY))
+        findings = preview.evaluate(make(name, CANARY))
         assert outcomes(findings) == [(PLAIN, "mandatory")]
         assert name in findings[0].message
         assert CANARY not in findings[0].message
 
     @pytest.mark.parametrize("value", ["blue", UNKNOWN, "https://example.com", "${PASSWORD}", 7])
-    def test_marked_value_violates(self, preview: Judge, make: Any, value: Any) -> None:
+    def test_marked_value_violates(self, preview: Evaluator, make: Any, value: Any) -> None:
         """What Pulumi keeps as a secret has no place here, whatever it is, known or not."""
-        findings = preview.judge(make("setting", secret(value)))
+        findings = preview.evaluate(make("setting", secret(value)))
         assert outcomes(findings) == [(PLAIN, "mandatory")]
 
     @pytest.mark.parametrize(
@@ -105,20 +105,22 @@ class TestPlaces:
             ("PUBLIC", "-----BEGIN PUBLIC KEY-----"), ("TOKENIZER", "bert"), ("PASSWORD", "<your-password>"),
         ],
     )  # fmt: skip
-    def test_everything_else_satisfies(self, preview: Judge, make: Any, name: str, value: Any) -> None:
+    def test_everything_else_satisfies(self, preview: Evaluator, make: Any, name: str, value: Any) -> None:
         """References, paths, addresses, switches and what is merely about a secret."""
-        assert preview.judge(make(name, value)) == []
+        assert preview.evaluate(make(name, value)) == []
 
-    def test_unknown_secret_is_reported_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_secret_is_reported_and_blocks_later(
+        self, preview: Evaluator, update: Evaluator, make: Any
+    ) -> None:
         """A value that is not known yet, under the name of a secret, is advice, and blocks an update."""
-        assert outcomes(preview.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "advisory")]
-        assert outcomes(update.judge(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "mandatory")]
-        assert update.judge(make("DB_HOST", UNKNOWN)) == []
+        assert outcomes(preview.evaluate(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "advisory")]
+        assert outcomes(update.evaluate(make("DB_PASSWORD", UNKNOWN))) == [(PLAIN, "mandatory")]
+        assert update.evaluate(make("DB_HOST", UNKNOWN)) == []
 
     @pytest.mark.parametrize("value", [12345678, CANARY, [CANARY]])
-    def test_wrong_type_violates(self, preview: Judge, make: Any, value: Any) -> None:
+    def test_wrong_type_violates(self, preview: Evaluator, make: Any, value: Any) -> None:
         """A number, or a list where a text should be, is no less of a secret."""
-        findings = preview.judge(make("DB_PASSWORD", [value]), make("setting", [secret(value)]))
+        findings = preview.evaluate(make("DB_PASSWORD", [value]), make("setting", [secret(value)]))
         assert outcomes(findings) == [(PLAIN, "mandatory")] * 2
         assert CANARY not in findings[0].message
 
@@ -132,42 +134,42 @@ class TestPlaces:
         ("$$(LOGIN.1)-hunter2", True),
     ],
 )
-def test_a_composed_variable_is_judged_by_its_own_text(preview: Judge, value: str, plain: bool) -> None:
+def test_a_composed_variable_is_judged_by_its_own_text(preview: Evaluator, value: str, plain: bool) -> None:
     """Kubernetes puts other variables into it, so its name speaks of those; two dollars name none."""
-    findings = preview.judge(variable("CONNECTION_STRING", value))
+    findings = preview.evaluate(variable("CONNECTION_STRING", value))
     assert outcomes(findings) == ([(PLAIN, "mandatory")] if plain else [])
 
 
-def test_a_secret_as_a_whole(preview: Judge) -> None:
+def test_a_secret_as_a_whole(preview: Evaluator) -> None:
     """Everything in what is marked secret is one."""
     fact = Fact("kubernetes:core/v1:ConfigMap", {"metadata": metadata(), "data": secret({"a": "b", "c.d": "e"})})
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(PLAIN, "mandatory")]
     assert 'data.a, data["c.d"]' in findings[0].message
 
 
-def test_place_to_mend(preview: Judge) -> None:
+def test_place_to_mend(preview: Evaluator) -> None:
     """The last line names the key under the service that fixes it."""
-    findings = preview.judge(variable("DB_PASSWORD", CANARY))
+    findings = preview.evaluate(variable("DB_PASSWORD", CANARY))
     assert findings[0].message.splitlines()[-1] == f"fix: {SOURCE}.environment"
 
 
-def test_a_reason_lets_a_variable_through(preview: Judge) -> None:
+def test_a_reason_lets_a_variable_through(preview: Evaluator) -> None:
     """The names that a service's settings give a reason for; no other of the same object."""
     notes = metadata(**{"slipway.dev/plain-variables": "DEMO_PASSWORD"})
     data = {"DEMO_PASSWORD": CANARY, "OTHER_PASSWORD": CANARY}
-    findings = preview.judge(Fact("kubernetes:core/v1:ConfigMap", {"metadata": notes, "data": data}))
+    findings = preview.evaluate(Fact("kubernetes:core/v1:ConfigMap", {"metadata": notes, "data": data}))
     assert outcomes(findings) == [(PLAIN, "mandatory")]
     assert "OTHER_PASSWORD" in findings[0].message
     assert "DEMO_PASSWORD" not in findings[0].message
 
 
-def test_arguments_and_objects_of_operators(preview: Judge) -> None:
+def test_arguments_and_objects_of_operators(preview: Evaluator) -> None:
     """A program's arguments and an operator's object show forms of secrets; their names say nothing."""
     container = {"name": "api", "args": ["--url", f"amqp://user:{CANARY}@queue"]}
     job = Fact("kubernetes:batch/v1:Job", {"spec": {"template": {"spec": {"containers": [container]}}}})
     queue = {"spec": {"rabbitmq": {"additionalConfig": f"url = amqp://user:{CANARY}@queue"}, "secretKey": "PASSWORD"}}
-    findings = preview.judge(job, Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", queue))
+    findings = preview.evaluate(job, Fact("kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster", queue))
     assert outcomes(findings) == [(PLAIN, "mandatory")] * 2
     assert not any(CANARY in each.message for each in findings)
 
@@ -184,35 +186,35 @@ def test_arguments_and_objects_of_operators(preview: Judge) -> None:
         variable(7, "value"),
     ],
 )
-def test_where_secrets_belong(preview: Judge, fact: Fact) -> None:
+def test_where_secrets_belong(preview: Evaluator, fact: Fact) -> None:
     """A Secret, a store and a password's own property are no plain places; neither is what has no values."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 def stack(**outputs: Any) -> Fact:
     return Fact("pulumi:pulumi:Stack", {"main": outputs})
 
 
-def test_marked_output_satisfies(preview: Judge) -> None:
+def test_marked_output_satisfies(preview: Evaluator) -> None:
     """An output that is marked is encrypted and not shown; an address is no secret."""
-    assert preview.judge(stack(password=secret(CANARY), server="https://api.example.com", id=UNKNOWN)) == []
-    assert preview.judge(Fact("pulumi:pulumi:Stack", {"main": secret({"password": CANARY})})) == []
+    assert preview.evaluate(stack(password=secret(CANARY), server="https://api.example.com", id=UNKNOWN)) == []
+    assert preview.evaluate(Fact("pulumi:pulumi:Stack", {"main": secret({"password": CANARY})})) == []
 
 
 @pytest.mark.parametrize(
     "fact", [stack(password=CANARY), stack(dsn=f"https://key:{CANARY}@sentry"), stack(token=77777)]
 )
-def test_open_output_violates(preview: Judge, fact: Fact) -> None:
+def test_open_output_violates(preview: Evaluator, fact: Fact) -> None:
     """An output that is shown to everybody, by name or form."""
-    findings = preview.judge(fact)
+    findings = preview.evaluate(fact)
     assert outcomes(findings) == [(OUTPUTS, "mandatory")]
     assert CANARY not in findings[0].message
 
 
-def test_unknown_output_is_reported_and_blocks_later(preview: Judge, update: Judge) -> None:
+def test_unknown_output_is_reported_and_blocks_later(preview: Evaluator, update: Evaluator) -> None:
     """An output under the name of a secret that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "advisory")]
-    assert outcomes(update.judge(stack(password=UNKNOWN))) == [(OUTPUTS, "mandatory")]
+    assert outcomes(preview.evaluate(stack(password=UNKNOWN))) == [(OUTPUTS, "advisory")]
+    assert outcomes(update.evaluate(stack(password=UNKNOWN))) == [(OUTPUTS, "mandatory")]
 
 
 def entry(age: Any = ABSENT) -> Fact:
@@ -248,27 +250,27 @@ class TestRotation:
     """What people supply says how old it may become, wherever it stands."""
 
     @pytest.mark.parametrize("age", ["90d", "365d", "8760h", "15m"])
-    def test_declared_satisfies(self, preview: Judge, make: Any, age: str) -> None:
+    def test_declared_satisfies(self, preview: Evaluator, make: Any, age: str) -> None:
         """A year, or less."""
-        assert preview.judge(make(age)) == []
+        assert preview.evaluate(make(age)) == []
 
     @pytest.mark.parametrize("age", ["366d", "0d", "90", "soon", "", ABSENT, 90, True, [CANARY]])
-    def test_endless_violates(self, preview: Judge, make: Any, age: Any) -> None:
+    def test_endless_violates(self, preview: Evaluator, make: Any, age: Any) -> None:
         """More than a year, nothing, no duration, or a value of the wrong type."""
-        findings = preview.judge(make(age))
+        findings = preview.evaluate(make(age))
         assert outcomes(findings) == [(ROTATION, "mandatory")]
         assert findings[0].message.splitlines()[-1] == f"fix: {SECRETS}.CLERK_KEY.rotateEvery = 365d"
         assert CANARY not in findings[0].message
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, make: Any) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator, make: Any) -> None:
         """An age that is not known yet is advice, and blocks an update."""
-        assert outcomes(preview.judge(make(UNKNOWN))) == [(ROTATION, "advisory")]
-        assert outcomes(update.judge(make(UNKNOWN))) == [(ROTATION, "mandatory")]
+        assert outcomes(preview.evaluate(make(UNKNOWN))) == [(ROTATION, "advisory")]
+        assert outcomes(update.evaluate(make(UNKNOWN))) == [(ROTATION, "mandatory")]
 
 
-def test_each_key_is_judged(preview: Judge) -> None:
+def test_each_key_is_judged(preview: Evaluator) -> None:
     """Every key has an age of its own; a key that is no name is not shown."""
-    findings = preview.judge(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
+    findings = preview.evaluate(supplied("A=90d,B=900d", keys=f"A,B,C,{CANARY}"))
     assert outcomes(findings) == [(ROTATION, "mandatory")] * 3
     assert {each.message.splitlines()[-1].rpartition("secrets.")[2] for each in findings} == {
         "B.rotateEvery = 365d", "C.rotateEvery = 365d", "rotateEvery",
@@ -276,25 +278,25 @@ def test_each_key_is_judged(preview: Judge) -> None:
     assert not any(CANARY in each.message for each in findings)
 
 
-def test_unknown_keys_are_reported(preview: Judge) -> None:
+def test_unknown_keys_are_reported(preview: Evaluator) -> None:
     """Which keys somebody supplies may not be known yet."""
-    assert outcomes(preview.judge(supplied("A=90d", keys=UNKNOWN))) == [(ROTATION, "advisory")]
+    assert outcomes(preview.evaluate(supplied("A=90d", keys=UNKNOWN))) == [(ROTATION, "advisory")]
 
 
 @pytest.mark.parametrize(
     "kind", ["aws:secretsmanager/secretVersion:SecretVersion", "aws:secretsmanager/secretRotation:SecretRotation"]
 )
-def test_what_the_program_fills_needs_no_age(preview: Judge, kind: str) -> None:
+def test_what_the_program_fills_needs_no_age(preview: Evaluator, kind: str) -> None:
     """An entry that Slipway fills, or that a function rotates, is nobody's to replace."""
-    assert preview.judge(entry(), Fact(kind, {"secretId": UNKNOWN}, "filled", dependencies=(entry().urn,))) == []
-    assert preview.judge(Fact("kubernetes:core/v1:Secret", {"metadata": metadata()})) == []
+    assert preview.evaluate(entry(), Fact(kind, {"secretId": UNKNOWN}, "filled", dependencies=(entry().urn,))) == []
+    assert preview.evaluate(Fact("kubernetes:core/v1:Secret", {"metadata": metadata()})) == []
 
 
 def test_age_is_configured() -> None:
     """A stack's own maximum holds."""
     pack = Pack(config={ROTATION: {"maximumDays": 30}})
     try:
-        findings = [each for each in pack.judge(entry("90d"), supplied("CLERK_KEY=30d")) if each.policy == ROTATION]
+        findings = [each for each in pack.evaluate(entry("90d"), supplied("CLERK_KEY=30d")) if each.policy == ROTATION]
         assert [each.name for each in findings] == ["entry"]
     finally:
         pack.close()

@@ -46,14 +46,14 @@ def test_same_findings(preview: Pack, plain: Pack) -> None:
     def certain(message: list[Finding]) -> list[tuple[Finding, str]]:
         return [(each, each.message) for each in message if each.level == "mandatory"]
 
-    assert certain(preview.judge(*FACTS)) == certain(plain.judge(*FACTS))
-    assert len(certain(plain.judge(*FACTS))) > 5
+    assert certain(preview.evaluate(*FACTS)) == certain(plain.evaluate(*FACTS))
+    assert len(certain(plain.evaluate(*FACTS))) > 5
 
 
 def test_same_advice(preview: Pack, plain: Pack) -> None:
     """The SDK gathers what is undecided of a rule; here it stands with each resource."""
-    shared = [each for each in preview.judge(*FACTS) if each.level == "advisory"]
-    gathered = [each for each in plain.judge(*FACTS) if each.level == "advisory"]
+    shared = [each for each in preview.evaluate(*FACTS) if each.level == "advisory"]
+    gathered = [each for each in plain.evaluate(*FACTS) if each.level == "advisory"]
     assert {each.policy for each in shared} == {each.policy for each in gathered}
     assert all(each.name for each in shared)
     for each in shared:
@@ -77,4 +77,4 @@ def test_what_the_sdk_cannot_convert_ends_the_run(preview: Pack) -> None:
     """Every resource is looked into, so one that cannot be read is judged by nobody: that is no pass."""
     strange = Fact("example:index/thing:Thing", {"data": {"4dabf18193072939515e22adb298388d": "of no kind"}})
     with pytest.raises(PackRaised, match="rule known-types failed on urn:pulumi:test"):
-        preview.judge(strange)
+        preview.evaluate(strange)

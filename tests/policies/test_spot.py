@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import UNKNOWN, Fact, Judge, Pack, PackView, outcomes
+from tests.policies.pack_under_test import UNKNOWN, Evaluator, Fact, Pack, PackView, outcomes
 
 RULES = ("spot-availability", "node-limits")
 SOURCE = "systems/fleet/system.yaml:services.api"
@@ -18,7 +18,7 @@ SPOT = {"matchExpressions": [{"key": "slipway.dev/spot", "operator": "In", "valu
 
 
 @pytest.fixture(scope="module")
-def prod() -> Iterator[Judge]:
+def prod() -> Iterator[Evaluator]:
     """The rules of `prod`, where two pods are the fewest, and none on spot nodes alone."""
     pack = Pack(stack="prod")
     yield PackView(pack, RULES)
@@ -56,9 +56,9 @@ def autoscaler(minimum: Any) -> Fact:
         (deployment(1, tolerations=[{"key": "slipway.dev/node-pool", "operator": "Exists"}]),),
     ],
 )
-def test_what_can_lose_a_node_satisfies(prod: Judge, facts: tuple[Fact, ...]) -> None:
+def test_what_can_lose_a_node_satisfies(prod: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Enough pods by their autoscaler or their number, other nodes, or no spot nodes at all."""
-    assert prod.judge(*facts) == []
+    assert prod.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_what_can_lose_a_node_satisfies(prod: Judge, facts: tuple[Fact, ...]) ->
         ((deployment(nodeSelector={"karpenter.sh/capacity-type": "spot"}),), "runs on spot nodes alone"),
     ],
 )
-def test_what_a_lost_node_ends_violates(prod: Judge, facts: tuple[Fact, ...], problem: str) -> None:
-    said = prod.judge(*facts)
+def test_what_a_lost_node_ends_violates(prod: Evaluator, facts: tuple[Fact, ...], problem: str) -> None:
+    said = prod.evaluate(*facts)
     assert outcomes(said) == MANDATORY
     assert problem in said[0].message
     assert f"fix: {SOURCE}." in said[0].message
 
 
-def test_one_pod_with_volumes_violates(prod: Judge) -> None:
+def test_one_pod_with_volumes_violates(prod: Evaluator) -> None:
     """It would wait with its disks until the cloud has another node."""
     stored = Fact("kubernetes:apps/v1:StatefulSet", deployment(1).properties, "api")
-    assert outcomes(prod.judge(stored)) == MANDATORY
+    assert outcomes(prod.evaluate(stored)) == MANDATORY
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_one_pod_with_volumes_violates(prod: Judge) -> None:
         (deployment(affinity=affinity(UNKNOWN)),),
     ],
 )
-def test_unknown_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
-    assert outcomes(preview.judge(*facts)) == ADVISORY
-    assert outcomes(update.judge(*facts)) == MANDATORY
+def test_unknown_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]) -> None:
+    assert outcomes(preview.evaluate(*facts)) == ADVISORY
+    assert outcomes(update.evaluate(*facts)) == MANDATORY
 
 
-def test_below_production_one_will_do(preview: Judge) -> None:
-    assert preview.judge(deployment(1, affinity=affinity(SPOT))) == []
+def test_below_production_one_will_do(preview: Evaluator) -> None:
+    assert preview.evaluate(deployment(1, affinity=affinity(SPOT))) == []
 
 
 POOL = {"vmSize": "Standard_D4pds_v5", "maxCount": 6, "enableAutoScaling": True}
@@ -118,8 +118,8 @@ class TestAgentPools:
         properties = {key: value for key, value in {**POOL, **changes}.items() if value is not None}
         return Fact("azure-native:containerservice:AgentPool", properties, "arm")
 
-    def test_a_limit_satisfies(self, preview: Judge) -> None:
-        assert preview.judge(self.pool()) == []
+    def test_a_limit_satisfies(self, preview: Evaluator) -> None:
+        assert preview.evaluate(self.pool()) == []
 
     @pytest.mark.parametrize(
         "changes",
@@ -133,9 +133,9 @@ class TestAgentPools:
             {"enableAutoScaling": False},
         ],
     )
-    def test_none_violates(self, preview: Judge, changes: dict[str, Any]) -> None:
-        assert outcomes(preview.judge(self.pool(**changes))) == [("node-limits", "mandatory")]
+    def test_none_violates(self, preview: Evaluator, changes: dict[str, Any]) -> None:
+        assert outcomes(preview.evaluate(self.pool(**changes))) == [("node-limits", "mandatory")]
 
     @pytest.mark.parametrize("key", list(POOL))
-    def test_unknown_is_told(self, preview: Judge, key: str) -> None:
-        assert outcomes(preview.judge(self.pool(**{key: UNKNOWN}))) == [("node-limits", "advisory")]
+    def test_unknown_is_told(self, preview: Evaluator, key: str) -> None:
+        assert outcomes(preview.evaluate(self.pool(**{key: UNKNOWN}))) == [("node-limits", "advisory")]

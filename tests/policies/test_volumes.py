@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes
 
 BACKUPS, ENCRYPTION, RETENTION, PROTECT = "volume-backups", "volume-encryption", "volume-retention", "data-protect"
 CLAIM, JOB = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:batch/v1:CronJob"
@@ -43,9 +43,9 @@ def storage(name: Any = "standard", provider: str = "main") -> Fact:
     return Fact(CLASS, properties, "class", provider=f"urn:pulumi:a::b::c::{provider}")
 
 
-def said(pack: Judge, *facts: Fact) -> list[tuple[str, str]]:
+def said(pack: Evaluator, *facts: Fact) -> list[tuple[str, str]]:
     """The outcomes of the rules on the whole stack that are about volumes."""
-    found = pack.judge(*facts)
+    found = pack.evaluate(*facts)
     assert all(CANARY not in each.message for each in found)
     return [(each.policy, each.level) for each in found if each.policy in (BACKUPS, ENCRYPTION)]
 
@@ -59,7 +59,7 @@ def said(pack: Judge, *facts: Fact) -> list[tuple[str, str]]:
         [claim(named="standard"), storage(), job()],
     ],
 )
-def test_a_volume_with_a_backup_on_an_encrypted_disk_satisfies(preview: Judge, facts: list[Fact]) -> None:
+def test_a_volume_with_a_backup_on_an_encrypted_disk_satisfies(preview: Evaluator, facts: list[Fact]) -> None:
     """Or with the reason why there is none."""
     assert said(preview, *facts) == []
 
@@ -87,7 +87,7 @@ def test_a_volume_with_a_backup_on_an_encrypted_disk_satisfies(preview: Judge, f
         ([claim(named="standard"), storage(provider="other"), job()], ENCRYPTION),
     ],
 )
-def test_a_volume_that_could_be_lost_or_read_violates(preview: Judge, facts: list[Fact], rule: str) -> None:
+def test_a_volume_that_could_be_lost_or_read_violates(preview: Evaluator, facts: list[Fact], rule: str) -> None:
     """Not declared, too short, of the wrong type, made by nobody; on a disk of which nothing is known."""
     assert said(preview, *facts) == [(rule, "mandatory")]
 
@@ -102,7 +102,7 @@ def test_a_volume_that_could_be_lost_or_read_violates(preview: Judge, facts: lis
     ],
 )
 def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
-    preview: Judge, update: Judge, facts: list[Fact], rule: str
+    preview: Evaluator, update: Evaluator, facts: list[Fact], rule: str
 ) -> None:
     assert said(preview, *facts) == [(rule, "advisory")]
     assert said(update, *facts) == [(rule, "mandatory")]
@@ -119,10 +119,10 @@ def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
         ({"whenScaled": [CANARY]}, True),
     ],
 )
-def test_pods_leave_their_volumes(preview: Judge, policy: Any, violated: bool) -> None:
+def test_pods_leave_their_volumes(preview: Evaluator, policy: Any, violated: bool) -> None:
     """As Kubernetes has it where nothing is set."""
     spec = {} if policy is None else {"persistentVolumeClaimRetentionPolicy": policy}
-    found = preview.judge(Fact(SET, {"metadata": {"name": "s"}, "spec": spec}))
+    found = preview.evaluate(Fact(SET, {"metadata": {"name": "s"}, "spec": spec}))
     assert [each for each in outcomes(found) if each[0] == RETENTION] == (
         [(RETENTION, "mandatory")] if violated else []
     )
@@ -130,14 +130,14 @@ def test_pods_leave_their_volumes(preview: Judge, policy: Any, violated: bool) -
 
 
 @pytest.mark.parametrize("policy", [UNKNOWN, {"whenDeleted": UNKNOWN}])
-def test_a_policy_that_is_not_known_yet_blocks_an_update(preview: Judge, update: Judge, policy: Any) -> None:
+def test_a_policy_that_is_not_known_yet_blocks_an_update(preview: Evaluator, update: Evaluator, policy: Any) -> None:
     fact = Fact(SET, {"metadata": {"name": "s"}, "spec": {"persistentVolumeClaimRetentionPolicy": policy}})
-    assert (RETENTION, "advisory") in outcomes(preview.judge(fact))
-    assert (RETENTION, "mandatory") in outcomes(update.judge(fact))
+    assert (RETENTION, "advisory") in outcomes(preview.evaluate(fact))
+    assert (RETENTION, "mandatory") in outcomes(update.evaluate(fact))
 
 
-def test_a_claim_without_protection_violates(preview: Judge) -> None:
+def test_a_claim_without_protection_violates(preview: Evaluator) -> None:
     """A renamed service would take its data along."""
     bare = Fact(CLAIM, claim().properties, NAME)
-    assert (PROTECT, "mandatory") in outcomes(preview.judge(bare))
-    assert (PROTECT, "mandatory") not in outcomes(preview.judge(claim()))
+    assert (PROTECT, "mandatory") in outcomes(preview.evaluate(bare))
+    assert (PROTECT, "mandatory") not in outcomes(preview.evaluate(claim()))

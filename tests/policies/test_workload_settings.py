@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, Pack, PackView, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, Pack, PackView, outcomes, secret
 
 RULES = ("workload-minimum", "workload-spread", "workload-deadlines", "service-account-tokens", "resource-options")
 
@@ -30,7 +30,7 @@ def autoscaler(minimum: Any, version: str = "v2") -> Fact:
 
 
 @pytest.fixture(scope="module")
-def prod() -> Iterator[Judge]:
+def prod() -> Iterator[Evaluator]:
     """The rules of `prod`, where two pods are the fewest."""
     pack = Pack(stack="prod")
     yield PackView(pack, RULES)
@@ -42,26 +42,26 @@ class TestMinimum:
     """Both versions of an autoscaler say it alike."""
 
     @pytest.mark.parametrize("minimum", [2, 3.0, secret(2)])
-    def test_enough_satisfies(self, prod: Judge, version: str, minimum: Any) -> None:
+    def test_enough_satisfies(self, prod: Evaluator, version: str, minimum: Any) -> None:
         """As many as the stack asks for, or more."""
-        assert prod.judge(autoscaler(minimum, version)) == []
+        assert prod.evaluate(autoscaler(minimum, version)) == []
 
     @pytest.mark.parametrize("minimum", [1, 0, -1, ABSENT, "2", 2.5, True, {}, secret(CANARY)])
-    def test_too_few_violates(self, prod: Judge, version: str, minimum: Any) -> None:
+    def test_too_few_violates(self, prod: Evaluator, version: str, minimum: Any) -> None:
         """Fewer, Kubernetes' own one, or a value of the wrong type."""
-        said = prod.judge(autoscaler(minimum, version))
+        said = prod.evaluate(autoscaler(minimum, version))
         assert outcomes(said) == [(MINIMUM, "mandatory")]
         assert said[0].message.splitlines()[-1].startswith(f"fix: {SOURCE}.replicas.minimum")
         assert CANARY not in said[0].message
 
-    def test_one_is_enough_elsewhere(self, preview: Judge, version: str) -> None:
+    def test_one_is_enough_elsewhere(self, preview: Evaluator, version: str) -> None:
         """Where nobody asks for more, one pod will do."""
-        assert preview.judge(autoscaler(1, version), autoscaler(ABSENT, version)) == []
+        assert preview.evaluate(autoscaler(1, version), autoscaler(ABSENT, version)) == []
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge, version: str) -> None:
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator, version: str) -> None:
         """A number that is not known yet is advice, and blocks an update."""
-        assert outcomes(preview.judge(autoscaler(UNKNOWN, version))) == [(MINIMUM, "advisory")]
-        assert outcomes(update.judge(autoscaler(UNKNOWN, version))) == [(MINIMUM, "mandatory")]
+        assert outcomes(preview.evaluate(autoscaler(UNKNOWN, version))) == [(MINIMUM, "advisory")]
+        assert outcomes(update.evaluate(autoscaler(UNKNOWN, version))) == [(MINIMUM, "mandatory")]
 
 
 def fixed(replicas: Any) -> Fact:
@@ -79,22 +79,22 @@ class TestFixed:
     """A number of replicas that no autoscaler changes."""
 
     @staticmethod
-    def judged(judge: Judge, replicas: Any) -> list[tuple[str, str]]:
-        return [each for each in outcomes(judge.judge(fixed(replicas))) if each[0] == MINIMUM]
+    def evaluated(evaluate: Evaluator, replicas: Any) -> list[tuple[str, str]]:
+        return [each for each in outcomes(evaluate.evaluate(fixed(replicas))) if each[0] == MINIMUM]
 
     @pytest.mark.parametrize("replicas", [2, 100, secret(3)])
-    def test_enough_satisfies(self, prod: Judge, replicas: Any) -> None:
-        assert self.judged(prod, replicas) == []
+    def test_enough_satisfies(self, prod: Evaluator, replicas: Any) -> None:
+        assert self.evaluated(prod, replicas) == []
 
     @pytest.mark.parametrize("replicas", [1, 0, 101, ABSENT, "2", 2.5, secret(CANARY)])
-    def test_too_few_or_many_violate(self, prod: Judge, replicas: Any) -> None:
+    def test_too_few_or_many_violate(self, prod: Evaluator, replicas: Any) -> None:
         """With the nearest number that is allowed, where there is a number."""
-        assert self.judged(prod, replicas) == [(MINIMUM, "mandatory")]
-        assert CANARY not in str(prod.judge(fixed(replicas)))
+        assert self.evaluated(prod, replicas) == [(MINIMUM, "mandatory")]
+        assert CANARY not in str(prod.evaluate(fixed(replicas)))
 
-    def test_unknown_is_told_and_blocks_later(self, preview: Judge, update: Judge) -> None:
-        assert self.judged(preview, UNKNOWN) == [(MINIMUM, "advisory")]
-        assert self.judged(update, UNKNOWN) == [(MINIMUM, "mandatory")]
+    def test_unknown_is_told_and_blocks_later(self, preview: Evaluator, update: Evaluator) -> None:
+        assert self.evaluated(preview, UNKNOWN) == [(MINIMUM, "advisory")]
+        assert self.evaluated(update, UNKNOWN) == [(MINIMUM, "mandatory")]
 
 
 LABELS = {"app.kubernetes.io/name": "api"}
@@ -131,9 +131,9 @@ def aversion(term: Any, *, required: bool = True) -> dict[str, Any]:
         deployment({"app.kubernetes.io/component": "support"}),
     ],
 )
-def test_spread_satisfies(preview: Judge, fact: Fact) -> None:
+def test_spread_satisfies(preview: Evaluator, fact: Fact) -> None:
     """A constraint or an aversion by zone; what no visitor waits for needs none."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_spread_satisfies(preview: Judge, fact: Fact) -> None:
         deployment(affinity=aversion({"topologyKey": "topology.kubernetes.io/zone"}, required=False)),
     ],
 )
-def test_together_violates(preview: Judge, fact: Fact) -> None:
+def test_together_violates(preview: Evaluator, fact: Fact) -> None:
     """Nothing that spreads, another part of the world, other pods, or a value of the wrong type."""
-    said = preview.judge(fact)
+    said = preview.evaluate(fact)
     assert outcomes(said) == [(SPREAD, "mandatory")]
     assert CANARY not in said[0].message
 
@@ -166,10 +166,10 @@ def test_together_violates(preview: Judge, fact: Fact) -> None:
         deployment(affinity=UNKNOWN),
     ],
 )
-def test_unknown_spread_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_spread_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A place that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(fact)) == [(SPREAD, "advisory")]
-    assert outcomes(update.judge(fact)) == [(SPREAD, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(SPREAD, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(SPREAD, "mandatory")]
 
 
 def job(deadline: Any = 3600) -> Fact:
@@ -184,9 +184,9 @@ def cron_job(deadline: Any = 3600, starting: Any = 600, policy: Any = "Forbid") 
 
 
 @pytest.mark.parametrize("fact", [job(), job(3600.0), job(secret(60)), cron_job(), cron_job(policy="Replace")])
-def test_deadline_satisfies(preview: Judge, fact: Fact) -> None:
+def test_deadline_satisfies(preview: Evaluator, fact: Fact) -> None:
     """A Job that ends, and runs that do not overlap."""
-    assert preview.judge(fact) == []
+    assert preview.evaluate(fact) == []
 
 
 def suspended_by_others(annotations: Any = ABSENT, ignored: str = "spec.suspend") -> Fact:
@@ -206,9 +206,9 @@ def suspended_by_others(annotations: Any = ABSENT, ignored: str = "spec.suspend"
         (suspended_by_others("true", "spec.schedule"), [(OPTIONS, "mandatory")]),
     ],
 )
-def test_schedules_alone_are_suspended_by_others(preview: Judge, fact: Fact, expected: list[Any]) -> None:
+def test_schedules_alone_are_suspended_by_others(preview: Evaluator, fact: Fact, expected: list[Any]) -> None:
     """A CronJob that ignores what its plan says of `suspend` may never make a backup again."""
-    assert outcomes(preview.judge(fact)) == expected
+    assert outcomes(preview.evaluate(fact)) == expected
 
 
 BAD_SECONDS = (ABSENT, 0, -1, "3600", 0.5, True, {}, secret(CANARY))
@@ -222,9 +222,9 @@ BAD_SECONDS = (ABSENT, 0, -1, "3600", 0.5, True, {}, secret(CANARY))
         *[cron_job(policy=each) for each in (ABSENT, "Allow", True, secret(CANARY))],
     ],
 )  # fmt: skip
-def test_endless_job_violates(preview: Judge, fact: Fact) -> None:
+def test_endless_job_violates(preview: Evaluator, fact: Fact) -> None:
     """No deadline, runs that overlap, or a value of the wrong type."""
-    said = preview.judge(fact)
+    said = preview.evaluate(fact)
     assert outcomes(said) == [(DEADLINES, "mandatory")]
     assert CANARY not in said[0].message
 
@@ -232,10 +232,10 @@ def test_endless_job_violates(preview: Judge, fact: Fact) -> None:
 @pytest.mark.parametrize(
     "fact", [job(UNKNOWN), cron_job(UNKNOWN), cron_job(starting=UNKNOWN), cron_job(policy=UNKNOWN)]
 )
-def test_unknown_deadline_is_told_and_blocks_later(preview: Judge, update: Judge, fact: Fact) -> None:
+def test_unknown_deadline_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     """A deadline that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(fact)) == [(DEADLINES, "advisory")]
-    assert outcomes(update.judge(fact)) == [(DEADLINES, "mandatory")]
+    assert outcomes(preview.evaluate(fact)) == [(DEADLINES, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(DEADLINES, "mandatory")]
 
 
 def pod(mounts: Any = ABSENT, account: Any = "api") -> Fact:
@@ -261,9 +261,9 @@ def binding(name: str = "api", kind: str = "ServiceAccount", cluster_wide: bool 
         (pod(), account(), binding(cluster_wide=True)), (pod(False, ABSENT),), (pod(ABSENT, ABSENT), binding("default")),
     ],
 )  # fmt: skip
-def test_no_needless_token_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_no_needless_token_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """The pod or its account refuses the token, or a role makes use of it."""
-    assert preview.judge(*facts) == []
+    assert preview.evaluate(*facts) == []
 
 
 @pytest.mark.parametrize(
@@ -274,16 +274,16 @@ def test_no_needless_token_satisfies(preview: Judge, facts: tuple[Fact, ...]) ->
         (pod(True), binding(kind="Group")), (pod(ABSENT, ABSENT), account(False)), (pod(secret(CANARY)),),
     ],
 )  # fmt: skip
-def test_needless_token_violates(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_needless_token_violates(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """Kubernetes' default, another account's refusal, somebody else's role, or a value of the wrong type."""
-    said = preview.judge(*facts)
+    said = preview.evaluate(*facts)
     assert outcomes(said) == [(TOKENS, "mandatory")]
     assert said[0].name == "pod"
     assert CANARY not in said[0].message
 
 
 @pytest.mark.parametrize("facts", [(pod(UNKNOWN),), (pod(), account(UNKNOWN)), (pod(True, UNKNOWN), binding())])
-def test_unknown_token_is_told_and_blocks_later(preview: Judge, update: Judge, facts: tuple[Fact, ...]) -> None:
+def test_unknown_token_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...]) -> None:
     """A refusal that is not known yet is advice, and blocks an update."""
-    assert outcomes(preview.judge(*facts)) == [(TOKENS, "advisory")]
-    assert outcomes(update.judge(*facts)) == [(TOKENS, "mandatory")]
+    assert outcomes(preview.evaluate(*facts)) == [(TOKENS, "advisory")]
+    assert outcomes(update.evaluate(*facts)) == [(TOKENS, "mandatory")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.pack_under_test import CANARY, UNKNOWN, Fact, Judge, outcomes, secret
+from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes, secret
 
 RULES = ("deployment-replicas", "deployment-availability", "container-hardening")
 
@@ -88,15 +88,15 @@ EXPRESSIONS = [
         ),
     ],
 )
-def test_scaled_and_guarded_satisfies(preview: Judge, facts: tuple[Fact, ...]) -> None:
+def test_scaled_and_guarded_satisfies(preview: Evaluator, facts: tuple[Fact, ...]) -> None:
     """An autoscaler and a budget that can be met, found by name, labels or what they were made from."""
-    assert preview.judge(*map(without_absent, facts)) == []
+    assert preview.evaluate(*map(without_absent, facts)) == []
 
 
-def test_inputs_count_where_a_provider_gives_no_outputs(preview: Judge) -> None:
+def test_inputs_count_where_a_provider_gives_no_outputs(preview: Evaluator) -> None:
     """In the first preview of a cluster, whose provider is not configured, rules on the stack see the inputs."""
-    assert preview.judge(deployment(), autoscaler(), budget(), outputs=False) == []
-    alone = preview.judge(deployment(), outputs=False)
+    assert preview.evaluate(deployment(), autoscaler(), budget(), outputs=False) == []
+    alone = preview.evaluate(deployment(), outputs=False)
     assert [each.policy for each in alone] == ["deployment-availability"] * 2
 
 
@@ -133,20 +133,20 @@ def without_absent(fact: Fact) -> Fact:
         ((deployment(), autoscaler(), budget(other=1)), "neither a number of pods nor a percentage"),
     ],
 )
-def test_alone_or_unmeetable_violates(preview: Judge, facts: tuple[Fact, ...], problem: str) -> None:
+def test_alone_or_unmeetable_violates(preview: Evaluator, facts: tuple[Fact, ...], problem: str) -> None:
     """Nothing that scales, nothing that guards, or a budget that lets no pod go."""
-    said = preview.judge(*map(without_absent, facts))
+    said = preview.evaluate(*map(without_absent, facts))
     assert outcomes(said) == [(AVAILABILITY, "mandatory")]
     assert problem in said[0].message
     assert said[0].name == "api"
     assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
 
 
-def test_two_budgets_violate(preview: Judge) -> None:
+def test_two_budgets_violate(preview: Evaluator) -> None:
     """Kubernetes evicts no pod that two budgets guard."""
     second = budget({"matchLabels": {"slipway.dev/slot": "blue"}})
     second = Fact(second.type, second.properties, "second")
-    said = preview.judge(deployment(), autoscaler(), budget(), second)
+    said = preview.evaluate(deployment(), autoscaler(), budget(), second)
     assert outcomes(said) == [(AVAILABILITY, "mandatory")]
     assert "guard, second" in said[0].message
 
@@ -164,39 +164,41 @@ def test_two_budgets_violate(preview: Judge) -> None:
     ],
 )
 def test_unknown_link_is_told_and_blocks_later(
-    preview: Judge, update: Judge, facts: tuple[Fact, ...], named: str
+    preview: Evaluator, update: Evaluator, facts: tuple[Fact, ...], named: str
 ) -> None:
     """Whether objects belong together may hang on an unknown, which is named."""
     facts = tuple(map(without_absent, facts))
-    said = preview.judge(*facts)
+    said = preview.evaluate(*facts)
     assert outcomes(said) == [(AVAILABILITY, "advisory")]
     assert named in said[0].message
     assert said[0].name == "api"
-    assert outcomes(update.judge(*facts)) == [(AVAILABILITY, "mandatory")]
+    assert outcomes(update.evaluate(*facts)) == [(AVAILABILITY, "mandatory")]
 
 
-def test_an_unknown_hides_no_sibling(preview: Judge) -> None:
+def test_an_unknown_hides_no_sibling(preview: Evaluator) -> None:
     """What is certain is reported although something else is unknown."""
     other = deployment(name="other", labels={"app": "other"})
     other = Fact(other.type, other.properties, "other")
-    said = preview.judge(deployment(), autoscaler(), budget(maxUnavailable=UNKNOWN), other)
+    said = preview.evaluate(deployment(), autoscaler(), budget(maxUnavailable=UNKNOWN), other)
     assert [(each.level, each.name) for each in said] == [
         ("advisory", "api"), ("mandatory", "other"), ("mandatory", "other"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("replicas", [3, 0, "3", UNKNOWN])
-def test_replicas_beside_an_autoscaler_violate(preview: Judge, replicas: Any) -> None:
+def test_replicas_beside_an_autoscaler_violate(preview: Evaluator, replicas: Any) -> None:
     """A Deployment leaves its number to the autoscaler, whatever the number."""
-    said = preview.judge(deployment(replicas=replicas), autoscaler(), budget())
+    said = preview.evaluate(deployment(replicas=replicas), autoscaler(), budget())
     assert outcomes(said) == [(REPLICAS, "mandatory")]
     assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
 
 
-def test_replicas_of_the_first_day_are_fine(preview: Judge) -> None:
+def test_replicas_of_the_first_day_are_fine(preview: Evaluator) -> None:
     """A slot begins with its minimum; changes of the number never reach it."""
     first = deployment(replicas=3)
-    said = preview.judge(Fact(first.type, first.properties, "api", ignored=("spec.replicas",)), autoscaler(), budget())
+    said = preview.evaluate(
+        Fact(first.type, first.properties, "api", ignored=("spec.replicas",)), autoscaler(), budget()
+    )
     assert outcomes(said) == []
 
 
@@ -209,20 +211,20 @@ def pinned(replicas: Any = 3, annotations: Any = None, **options: Any) -> Fact:
 
 
 @pytest.mark.parametrize("guard", [{"maxUnavailable": 1}, {"minAvailable": 2}, {"minAvailable": "50%"}])
-def test_fixed_replicas_need_no_autoscaler(preview: Judge, guard: dict[str, Any]) -> None:
+def test_fixed_replicas_need_no_autoscaler(preview: Evaluator, guard: dict[str, Any]) -> None:
     """Their budget is compared with their number."""
-    assert outcomes(preview.judge(pinned(), budget(**guard))) == []
+    assert outcomes(preview.evaluate(pinned(), budget(**guard))) == []
 
 
 LIVE_ONLY = {"slipway.dev/live-only": "true"}
 
 
-def test_what_the_controller_of_releases_scales_needs_no_autoscaler(preview: Judge) -> None:
+def test_what_the_controller_of_releases_scales_needs_no_autoscaler(preview: Evaluator) -> None:
     """It has no pods in a slot without visitors, and a budget in the other."""
     moved = pinned(0, LIVE_ONLY, ignored=("spec.replicas",))
-    assert outcomes(preview.judge(moved, budget())) == []
-    assert outcomes(preview.judge(moved)) == [(AVAILABILITY, "mandatory")]
-    assert outcomes(preview.judge(moved, autoscaler(), budget())) == [(AVAILABILITY, "mandatory")]
+    assert outcomes(preview.evaluate(moved, budget())) == []
+    assert outcomes(preview.evaluate(moved)) == [(AVAILABILITY, "mandatory")]
+    assert outcomes(preview.evaluate(moved, autoscaler(), budget())) == [(AVAILABILITY, "mandatory")]
 
 
 @pytest.mark.parametrize(
@@ -237,9 +239,9 @@ def test_what_the_controller_of_releases_scales_needs_no_autoscaler(preview: Jud
     ],
 )  # fmt: skip
 def test_fixed_replicas_without_what_keeps_them_violate(
-    preview: Judge, facts: tuple[Fact, ...], policy: str, problem: str
+    preview: Evaluator, facts: tuple[Fact, ...], policy: str, problem: str
 ) -> None:
-    said = [each for each in preview.judge(*facts) if each.policy == policy]
+    said = [each for each in preview.evaluate(*facts) if each.policy == policy]
     assert [each.level for each in said] == ["mandatory"]
     assert problem in said[0].message
     assert said[0].message.endswith(f"fix: {SOURCE}.replicas")
@@ -282,15 +284,15 @@ def setting(path: str, value: Any = ABSENT) -> Edit:
 
 
 @pytest.mark.parametrize("type_", POD_OF)
-def test_hardened_satisfies(preview: Judge, type_: str) -> None:
+def test_hardened_satisfies(preview: Evaluator, type_: str) -> None:
     """A bounded, watched container without rights, in every kind of workload."""
-    assert preview.judge(workload(type_, POD)) == []
+    assert preview.evaluate(workload(type_, POD)) == []
 
 
 @pytest.mark.parametrize("type_", POD_OF)
-def test_every_workload_is_judged(preview: Judge, type_: str) -> None:
+def test_every_workload_is_judged(preview: Evaluator, type_: str) -> None:
     """A container as Kubernetes makes it by default is found wherever it stands."""
-    said = preview.judge(workload(type_, {"containers": [{"name": "bare"}]}))
+    said = preview.evaluate(workload(type_, {"containers": [{"name": "bare"}]}))
     problems = 2 if "batch" in type_ else 3
     assert outcomes(said) == [(HARDENING, "mandatory")] * problems
 
@@ -320,9 +322,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in BAD.items() for value in values])
-def test_each_gap_violates(preview: Judge, path: str, value: Any) -> None:
+def test_each_gap_violates(preview: Evaluator, path: str, value: Any) -> None:
     """One value missing, too weak or of the wrong type is one finding."""
-    said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, value))))
+    said = preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, value))))
     assert outcomes(said) == [(HARDENING, "mandatory")]
 
 
@@ -334,18 +336,18 @@ def test_each_gap_violates(preview: Judge, path: str, value: Any) -> None:
         ("securityContext.runAsNonRoot", ""),
     ],
 )
-def test_place_to_mend(preview: Judge, path: str, key: str) -> None:
+def test_place_to_mend(preview: Evaluator, path: str, key: str) -> None:
     """The last line names the key under the service that fixes it."""
-    said = preview.judge(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path))))
+    said = preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", edited(setting(path))))
     assert said[0].message.splitlines()[-1] == f"fix: {SOURCE}{key}"
 
 
 @pytest.mark.parametrize("path", ["resources", "resources.limits.memory", "livenessProbe", "readinessProbe.exec"])
-def test_present_unknown_is_enough_where_presence_is_asked(preview: Judge, update: Judge, path: str) -> None:
+def test_present_unknown_is_enough_where_presence_is_asked(preview: Evaluator, update: Evaluator, path: str) -> None:
     """Limits and probes must be there; what they are is not this rule's business."""
     fact = workload("kubernetes:apps/v1:StatefulSet", edited(setting(f"containers.0.{path}", UNKNOWN)))
-    assert preview.judge(fact) == []
-    assert update.judge(fact) == []
+    assert preview.evaluate(fact) == []
+    assert update.evaluate(fact) == []
 
 
 @pytest.mark.parametrize(
@@ -366,24 +368,24 @@ def test_present_unknown_is_enough_where_presence_is_asked(preview: Judge, updat
         ("initContainers", "spec.template.spec.initContainers"),
     ],
 )
-def test_unknown_right_is_told_and_blocks_later(preview: Judge, update: Judge, path: str, named: str) -> None:
+def test_unknown_right_is_told_and_blocks_later(preview: Evaluator, update: Evaluator, path: str, named: str) -> None:
     """A right that is not known yet is advice naming it, and blocks an update."""
     fact = workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, UNKNOWN)))
-    said = preview.judge(fact)
+    said = preview.evaluate(fact)
     assert set(outcomes(said)) == {(HARDENING, "advisory")}
     assert named in said[0].message
-    assert set(outcomes(update.judge(fact))) == {(HARDENING, "mandatory")}
+    assert set(outcomes(update.evaluate(fact))) == {(HARDENING, "mandatory")}
 
 
-def test_init_container_needs_probes_only_if_it_stays(preview: Judge) -> None:
+def test_init_container_needs_probes_only_if_it_stays(preview: Evaluator) -> None:
     """A container that ends needs bounds but no probes; a sidecar needs both."""
     plain = edited(lambda container: container.pop("livenessProbe"), "initContainers")
     plain["containers"] = [CONTAINER]
-    assert preview.judge(workload("kubernetes:apps/v1:StatefulSet", plain)) == []
+    assert preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", plain)) == []
     plain["initContainers"][0]["restartPolicy"] = "Always"
-    assert outcomes(preview.judge(workload("kubernetes:apps/v1:StatefulSet", plain))) == [(HARDENING, "mandatory")]
+    assert outcomes(preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", plain))) == [(HARDENING, "mandatory")]
     del plain["initContainers"][0]["resources"]
-    assert len(preview.judge(workload("kubernetes:apps/v1:StatefulSet", plain))) == 2
+    assert len(preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", plain))) == 2
 
 
 @pytest.mark.parametrize(
@@ -398,7 +400,7 @@ def test_init_container_needs_probes_only_if_it_stays(preview: Judge) -> None:
     ],
 )
 def test_a_worker_says_why_nobody_can_ask_it(
-    preview: Judge, reason: Any, changed: dict[str, Any], accepted: bool
+    preview: Evaluator, reason: Any, changed: dict[str, Any], accepted: bool
 ) -> None:
     """Its own container alone, and only without ports: what is called can be asked."""
     probes = ("livenessProbe", "readinessProbe")
@@ -407,15 +409,15 @@ def test_a_worker_says_why_nobody_can_ask_it(
     said = {**metadata(), "labels": {"app.kubernetes.io/name": "api"}}
     said["annotations"] |= {} if reason is ABSENT else {"slipway.dev/unprobed": reason}
     fact = Fact("kubernetes:apps/v1:StatefulSet", {"metadata": said, "spec": {"template": {"spec": pod}}}, "work")
-    assert outcomes(preview.judge(fact)) == ([] if accepted else [(HARDENING, "mandatory")])
+    assert outcomes(preview.evaluate(fact)) == ([] if accepted else [(HARDENING, "mandatory")])
 
 
-def test_secret_values_are_judged_and_not_shown(preview: Judge) -> None:
+def test_secret_values_are_judged_and_not_shown(preview: Evaluator) -> None:
     """A secret is judged by what is inside, and never told."""
     good = edited(setting("containers.0.resources", secret(CONTAINER["resources"])))
-    assert preview.judge(workload("kubernetes:apps/v1:StatefulSet", good)) == []
+    assert preview.evaluate(workload("kubernetes:apps/v1:StatefulSet", good)) == []
     for path in BAD:
         bad = workload("kubernetes:apps/v1:StatefulSet", edited(setting(path, secret(CANARY))))
-        said = preview.judge(bad)
+        said = preview.evaluate(bad)
         assert said
         assert not any(CANARY in each.message for each in said)

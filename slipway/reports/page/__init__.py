@@ -24,7 +24,7 @@ from slipway.reports.grouped_findings import LocatedFinding, tallied
 from slipway.reports.outline import Outline, outline
 from slipway.reports.page.graph import graph
 from slipway.reports.policy_changes import PolicyChange
-from slipway.reports.words import many, unjudged
+from slipway.reports.words import many, unevaluated
 from slipway.settings.stacks import Stack
 
 FOLDER = Path(__file__).parent
@@ -88,17 +88,17 @@ def _data(
     cost: CostDifference | None,
 ) -> dict[str, Any]:
     tally = tallied(findings)
-    why = unjudged(rehearsal)
+    why = unevaluated(rehearsal)
     shape = outline(rehearsal.plan, stack)
     return {
         "stack": stack.name,
         "headline": differences.summary(difference),
         "verdict": _verdict(rehearsal, findings, difference, changes),
-        "judged": f"not judged: {why}"
+        "evaluated": f"not judged: {why}"
         if why
         else f"{many(tally.blocking, 'violation')}, {many(tally.advisory, 'warning')}, {tally.known} already there",
         "failure": rehearsal.failure or "",
-        "judge": [f"{each.verdict}: {each.text} ({each.file})" for each in changes],
+        "policies": [f"{each.verdict}: {each.text} ({each.file})" for each in changes],
         "losses": [
             *map(differences.loss, difference.losses),
             *map(differences.lost_entry, difference.entries),
@@ -122,7 +122,7 @@ def _verdict(
         return "failed"
     if difference.blocks or any(each.blocks for each in (*findings, *changes)):
         return "blocked"
-    return "not judged" if unjudged(rehearsal) else "fine"
+    return "not judged" if unevaluated(rehearsal) else "fine"
 
 
 def _changes(stack: Stack, shape: Outline, difference: Difference) -> Iterator[dict[str, Any]]:

@@ -21,8 +21,8 @@
   };
 
   byId("title").append(`${data.stack}: `, make("span", { class: data.verdict.replace(" ", "-") }, data.verdict));
-  byId("headline").textContent = `${data.headline}; ${data.judged}`;
-  section("judge", data.judge.length, (place) => list(place.querySelector("ul"), data.judge));
+  byId("headline").textContent = `${data.headline}; ${data.evaluated}`;
+  section("policies", data.policies.length, (place) => list(place.querySelector("ul"), data.policies));
   section("failure", data.failure, (place) => { place.querySelector("pre").textContent = data.failure; });
   section("losses", data.losses.length, (place) => list(place.querySelector("ul"), data.losses));
   section("cost", data.cost.length, (place) => { place.querySelector("pre").textContent = data.cost.join("\n"); });
@@ -64,7 +64,7 @@
     }
     findings.append(fold);
   }
-  if (!data.findings.length) findings.append(make("p", {}, data.judged));
+  if (!data.findings.length) findings.append(make("p", {}, data.evaluated));
 
   for (const place of document.querySelectorAll("main > section:not([hidden])")) {
     byId("sections").append(make("li", {}, make("a", { href: `#${place.id}` }, place.querySelector("h2").textContent)));

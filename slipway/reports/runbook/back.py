@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slipway.release.objects import Judge, Queries
+from slipway.release.objects import Analysis, Queries
 from slipway.release.returning import PEOPLE_TIMEOUT
 from slipway.release.sequential_tests import CRITICAL_FACTOR, ORDINARY_SAMPLES
 from slipway.reports.runbook import command_lines
@@ -65,7 +65,7 @@ def _thresholds(facts: Facts) -> Iterator[Sequence[Line]]:
     if objectives.latency_regression_percent is not None:
         slower = f"more than {objectives.latency_regression_percent} % slower than the version before, {several}"
         yield "regression", slower
-    minimum = Judge.model_fields["minimum_requests"].default
+    minimum = Analysis.model_fields["minimum_requests"].default
     silence = f"no figures, or fewer than {minimum} requests in a step: it is held, then rolled back; never promoted"
     yield "silence", silence
     yield "checks", "a smoke test, a load test or a validation fails; a pod of the candidate crashes again and again"

@@ -33,7 +33,7 @@ KINDS_IN_NO_PLAN = frozenset(
 def main() -> int:
     arguments = _arguments()
     project = find_project(Path())
-    plans = [select(project.root, stack, None).rehearse(judged=False).plan for stack in project.stacks()]
+    plans = [select(project.root, stack, None).rehearse(policies=False).plan for stack in project.stacks()]
     wanted = frozenset(_kinds(plans)) | KINDS_IN_NO_PLAN
     changed = [file for chart in sorted(pins()["charts"]) for file in _record(chart, plans, wanted, arguments)]
     for file in changed:

@@ -69,7 +69,7 @@ class AwsKubernetes(Kubernetes):
     """A cluster that exists, in place of a new one; `version`, `nodes` and `authorizedNetworks` are of a new one."""
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         return f"the cluster {self.existing.name}: its control plane, nodes, access and logs" if self.existing else ""
 
 

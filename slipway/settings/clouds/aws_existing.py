@@ -80,7 +80,7 @@ class AwsNetwork(Network):
         return [(("existing", *path, "cidr"), subnet.cidr) for path, subnet in self.existing.subnets]
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         if self.existing is None:
             return ""
         return f"the network {self.existing.vpc}: its routes, flow logs and the rules of its own security groups"

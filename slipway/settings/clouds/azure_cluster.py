@@ -66,7 +66,7 @@ class AzureKubernetes(Kubernetes):
     `authorizedNetworks` reach vaults and files."""
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         if self.existing is None:
             return ""
         return f"the cluster {self.existing.id.rpartition('/')[2]}: its control plane, nodes, access and logs"

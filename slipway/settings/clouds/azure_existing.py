@@ -113,7 +113,7 @@ class AzureNetwork(Network):
         return [(("existing", layer, "cidr"), subnet.cidr) for layer, subnet in self.existing.subnets.items()]
 
     @property
-    def not_judged(self) -> str:
+    def not_evaluated(self) -> str:
         if self.existing is None:
             return ""
         return f"the network {self.existing.name}: its routes, flow logs and the rules of its security groups"

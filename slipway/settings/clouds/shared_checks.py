@@ -85,7 +85,7 @@ def existing_network(path: Path, network: Network, of_new: Sequence[str]) -> Fou
 
 def existing_cluster(path: Path, kubernetes: Kubernetes, network: Network) -> Found:
     """Check that the network of an existing cluster exists too."""
-    if kubernetes.not_judged and not network.not_judged:
+    if kubernetes.not_evaluated and not network.not_evaluated:
         rule = "is required with 'kubernetes.existing': databases are created in the network of the cluster"
         yield Finding((*path, "network", "existing"), rule, ((*path, "kubernetes", "existing"),))
 

@@ -73,10 +73,10 @@ def _holds(name: str, wanted: list[str], key: str, context: Context) -> bool:
         return any((each.lower() == "true") == (given is None) for each in wanted)
     quantifier, _, rest = name.rpartition(":")
     plain = rest if quantifier else rest.removesuffix("IfExists")
-    fits, judge = _fits(plain, name, wanted, context), _quantified(quantifier, name)
+    fits, evaluate = _fits(plain, name, wanted, context), _quantified(quantifier, name)
     if given is None:
         return quantifier == "ForAllValues" or (not quantifier and (plain != rest or plain in NEGATIVE))
-    return judge([fits(each) for each in _values(given, quantifier, key, name)])
+    return evaluate([fits(each) for each in _values(given, quantifier, key, name)])
 
 
 def _fits(plain: str, name: str, wanted: list[str], context: Context) -> Callable[[str], bool]:

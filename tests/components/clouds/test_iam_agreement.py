@@ -37,8 +37,8 @@ def test_moto_lets_pass_what_the_evaluator_allows(policy: list[tuple[str, Any, s
     found = [{"Effect": effect, "Action": action, "Resource": resource} for effect, action, resource in policy]
     document = json.dumps({"Version": "2012-10-17", "Statement": found})
     calls = list(itertools.product(CALLS, BUCKETS, ("shop/one", "other")))
-    judged = {call: allows([document], Request(call[0], f"arn:aws:s3:::{call[1]}/{call[2]}")) for call in calls}
-    assert _enforced(_session(document), calls) == judged
+    evaluated = {call: allows([document], Request(call[0], f"arn:aws:s3:::{call[1]}/{call[2]}")) for call in calls}
+    assert _enforced(_session(document), calls) == evaluated
 
 
 def _session(policy: str) -> boto3.Session:

@@ -148,7 +148,7 @@ def planned(cloud: str) -> Rehearsed:
         systems = {f"of-{name}": definition(name, cloud) for name in NAMES}
         selection = select(project(Path(made), systems, clusters, "staging"), "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=True), selection.stack)
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache

@@ -64,7 +64,7 @@ def planned(cloud: str) -> Rehearsed:
         project(Path(made), definitions(), cloud)
         selection = select(Path(made), "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=True), selection.stack)
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "local"])

@@ -67,7 +67,7 @@ def planned() -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         project(Path(made), {cloud: given(cloud) for cloud in CLOUDS})
         selection = select(Path(made), "test", None)
-        return Rehearsed(selection.rehearse(judged=True), selection.stack)
+        return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache

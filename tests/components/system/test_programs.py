@@ -100,7 +100,7 @@ def planned() -> Rehearsed:
         (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
         selection = select(folder, "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=True), selection.stack)
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache

@@ -56,7 +56,7 @@ def planned() -> Rehearsed:
         written(Path(made), *CLOUDS)
         selection = select(Path(made), "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=True), selection.stack)
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache
@@ -248,6 +248,6 @@ def test_what_holds_messages_is_protected(name: str) -> None:
     ],
 )
 def test_the_pack_has_nothing_against_them(rule: str) -> None:
-    judged = ("sqs", "sns", "servicebus", "PrivateEndpoint", "aws:iam/rolePolicy", "RoleAssignment")
-    found = [each for each in findings(rule) if any(word in (each.urn or "") for word in judged)]
+    evaluated = ("sqs", "sns", "servicebus", "PrivateEndpoint", "aws:iam/rolePolicy", "RoleAssignment")
+    found = [each for each in findings(rule) if any(word in (each.urn or "") for word in evaluated)]
     assert [each.message for each in found] == []

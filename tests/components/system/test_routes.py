@@ -79,7 +79,7 @@ def planned() -> Rehearsed:
         project(Path(made), page())
         selection = select(Path(made), "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=True), selection.stack)
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 def deployed(routes_of_api: list[dict[str, Any]]) -> DeployedSystem:

@@ -48,7 +48,7 @@ def example() -> Rehearsed:
         (folder / "Pulumi.test.yaml").write_text(json.dumps(stack), "utf-8")
         selection = select(folder, "test", None)
         with forked_workers():
-            return Rehearsed(selection.rehearse(judged=False), selection.stack)
+            return Rehearsed(selection.rehearse(policies=False), selection.stack)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def planned() -> Rehearsed:
         config = {"slipway:environment": "production", "slipway:clusters": clusters}
         (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
         selection = select(folder, "test", None)
-        return Rehearsed(selection.rehearse(judged=True), selection.stack)
+        return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache

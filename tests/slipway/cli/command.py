@@ -20,7 +20,7 @@ rehearse = Selection.rehearse
 def once(
     self: Selection,
     *,
-    judged: bool,
+    policies: bool,
     on_progress: Callable[[Progress], None] | None = None,
     seed: str | None = None,
     packs: Sequence[PolicyPack] | None = None,
@@ -30,15 +30,15 @@ def once(
     if on_progress:
         on_progress(Progress("program", 0))
     if packs is not None or marks_key is not None:  # of another folder, which is in no key, or another key each time
-        return rehearse(self, judged=judged, on_progress=on_progress, seed=seed, packs=packs, marks_key=marks_key)
+        return rehearse(self, policies=policies, on_progress=on_progress, seed=seed, packs=packs, marks_key=marks_key)
     in_its_place = self.file.parent == self.project.root
     if seed is None and in_its_place and found == unedited():
         made = rehearsed(self.stack.name).rehearsal
-        return made if judged else replace(made, findings=(), judged_by=())
+        return made if policies else replace(made, findings=(), evaluated_by=())
     # Nobody but the pack reads ledgers.
-    files = [each for each in found.items() if judged or not each[0].startswith("ledger/")]
-    asked = ("slipway", self.stack.name, judged, seed, *files, (str(self.file.name), digest(self.file)))
-    return kept(asked, lambda: rehearse(self, judged=judged, on_progress=on_progress, seed=seed))
+    files = [each for each in found.items() if policies or not each[0].startswith("ledger/")]
+    asked = ("slipway", self.stack.name, policies, seed, *files, (str(self.file.name), digest(self.file)))
+    return kept(asked, lambda: rehearse(self, policies=policies, on_progress=on_progress, seed=seed))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ def test_every_format_shows_it(shop: Copy) -> None:
     assert "system" not in comment
     assert "not judged" in (shop.root / "page.html").read_text(encoding="utf-8")
     document = json.loads(preview(shop, "--format", "json").out)
-    assert document["judgedBy"] == []
+    assert document["evaluatedBy"] == []
     assert len(document["steps"]) == 9
 
 
@@ -203,8 +203,8 @@ def test_an_exported_state_is_judged_by_named_packs(shop: Copy) -> None:
     }
     state = {"version": 3, "deployment": {"manifest": manifest, "resources": [stack, public]}}
     (shop.root / "state.json").write_text(json.dumps(state))
-    judged = ("policies", "check", "--state", "state.json")
-    assert "take --policy-pack" in shop.slipway(*judged, **NO_PLANS_SHARED).err
-    run = shop.slipway(*judged, *packs(NAMES, BUCKETS), **NO_PLANS_SHARED)
+    evaluated = ("policies", "check", "--state", "state.json")
+    assert "take --policy-pack" in shop.slipway(*evaluated, **NO_PLANS_SHARED).err
+    run = shop.slipway(*evaluated, *packs(NAMES, BUCKETS), **NO_PLANS_SHARED)
     assert run.status == 1, run.everything
     assert "receipts is public" in run.out

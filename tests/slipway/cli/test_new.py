@@ -30,7 +30,7 @@ def own(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def judged(project: Path) -> int:
+def evaluated(project: Path) -> int:
     options = PackOptions()
     return preview(
         project, None, None, output="text", every=False, pack_options=options, comparing=Comparing(alone=True)
@@ -50,7 +50,7 @@ def test_a_small_system_is_valid_and_judged(own: Path, capsys: pytest.CaptureFix
     assert "«" not in text
     assert check(own) == 0
     deploy(own, "big-shop")
-    assert judged(own) == 0
+    assert evaluated(own) == 0
     assert "Policies: 0 violations" in capsys.readouterr().out
 
 

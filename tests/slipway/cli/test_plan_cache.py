@@ -85,7 +85,7 @@ def test_another_content_is_another_key(tmp_path: Path) -> None:
     digests = [plan_cache.digest([tmp_path / name]) for name in ("one", "two", "three", "none")]
     assert len({*digests, plan_cache.digest([])}) == 5
     assert (
-        plan_cache.key(tree="a", judge="b")
-        == plan_cache.key(judge="b", tree="a")
-        != plan_cache.key(tree="a", judge="c")
+        plan_cache.key(tree="a", evaluate="b")
+        == plan_cache.key(evaluate="b", tree="a")
+        != plan_cache.key(tree="a", evaluate="c")
     )

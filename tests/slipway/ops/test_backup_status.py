@@ -20,7 +20,7 @@ def ago(**time: float) -> datetime:
 
 
 @pytest.fixture
-def judged(tmp_path: Path) -> Any:
+def evaluated(tmp_path: Path) -> Any:
     """Problems of a database whose settings are `declared`, in which the cloud found `found`."""
     system = stack_on(tmp_path, "aws").clusters["main"].systems["shop"]
 
@@ -37,46 +37,46 @@ def judged(tmp_path: Path) -> Any:
     return problems
 
 
-def test_a_fresh_and_tested_backup_is_well(judged: Any) -> None:
+def test_a_fresh_and_tested_backup_is_well(evaluated: Any) -> None:
     """No problem."""
-    assert judged() == []
+    assert evaluated() == []
 
 
-def test_a_backup_may_be_26_hours_old(judged: Any) -> None:
+def test_a_backup_may_be_26_hours_old(evaluated: Any) -> None:
     """And no older."""
-    assert judged(newest=ago(hours=26)) == []
-    assert judged(newest=ago(hours=26, seconds=1)) == ["the newest backup is older than 26 hours"]
+    assert evaluated(newest=ago(hours=26)) == []
+    assert evaluated(newest=ago(hours=26, seconds=1)) == ["the newest backup is older than 26 hours"]
 
 
-def test_no_backup_at_all(judged: Any) -> None:
+def test_no_backup_at_all(evaluated: Any) -> None:
     """Unless the system declares none, which the policy pack judges."""
-    assert judged(newest=None) == ["there is no backup"]
-    assert judged({"backup": "none"}, newest=None) == []
+    assert evaluated(newest=None) == ["there is no backup"]
+    assert evaluated({"backup": "none"}, newest=None) == []
 
 
 @pytest.mark.parametrize(("every", "days"), [("day", 2), ("week", 8), ("month", 32)])
-def test_a_restore_test_is_due_a_day_after_its_interval(judged: Any, every: str, days: int) -> None:
+def test_a_restore_test_is_due_a_day_after_its_interval(evaluated: Any, every: str, days: int) -> None:
     """Counted from the last one that ended, or for a new server from its making."""
     declared, overdue = {"restoreTest": {"every": every}}, [f"no restore test within a {every}"]
     late = {"restored": RestoreTest(ago(days=days, seconds=1), passed=True)}
-    assert judged(declared, **late) == overdue
-    assert judged(declared, restored=RestoreTest(ago(days=days), passed=True)) == []
-    assert judged(declared, restored=None) == overdue
-    assert judged(declared, restored=None, created=ago(days=days)) == []
+    assert evaluated(declared, **late) == overdue
+    assert evaluated(declared, restored=RestoreTest(ago(days=days), passed=True)) == []
+    assert evaluated(declared, restored=None) == overdue
+    assert evaluated(declared, restored=None, created=ago(days=days)) == []
 
 
-def test_a_failed_restore_test_says_why(judged: Any) -> None:
+def test_a_failed_restore_test_says_why(evaluated: Any) -> None:
     """With the cloud's reason."""
     failed = RestoreTest(ago(days=1), passed=False, note="rows differ")
-    assert judged(restored=failed) == ["the last restore test failed: rows differ"]
+    assert evaluated(restored=failed) == ["the last restore test failed: rows differ"]
 
 
-def test_what_a_cloud_does_not_keep_is_not_judged(judged: Any) -> None:
+def test_what_a_cloud_does_not_keep_is_not_judged(evaluated: Any) -> None:
     """Results of restore tests, or backups as a whole."""
-    assert judged(restored=None, tests_known=False) == []
-    assert judged(newest=None, restored=None, unlisted="no list") == []
+    assert evaluated(restored=None, tests_known=False) == []
+    assert evaluated(newest=None, restored=None, unlisted="no list") == []
 
 
-def test_a_missing_server_says_what_makes_it(judged: Any) -> None:
+def test_a_missing_server_says_what_makes_it(evaluated: Any) -> None:
     """And nothing of backups that it cannot have."""
-    assert judged(exists=False, newest=None, restored=None) == ["the server does not exist; run `pulumi up`"]
+    assert evaluated(exists=False, newest=None, restored=None) == ["the server does not exist; run `pulumi up`"]

@@ -203,7 +203,7 @@ def _check_candidate(wanted: ReleaseSpec, before: Status, seen: Observed, after:
         assert seen.ready[candidate]
     if promoted and before.phase == "Stepping" and wanted.queries.slots and not before.skip_holds:
         commanded = seen.command is not None and seen.command.id not in before.handled
-        assert commanded or before.breaches.requests + 1e9 >= wanted.judge.minimum_requests
+        assert commanded or before.breaches.requests + 1e9 >= wanted.analysis.minimum_requests
         assert commanded or seen.critical_alerts is not None
     if after.phase not in ("Stepping", "RollingBack") and not after.closed and before.id is not None:
         assert 100 in after.weights.values() or after.weights == before.weights

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from slipway.release import sequential_tests
-from slipway.release.objects import Judge
+from slipway.release.objects import Analysis
 from slipway.release.observed import Sample
 from slipway.release.sequential_tests import Verdict
 from slipway.release.status import Breaches
 from tests.slipway.release.world import START
 
 INTERVAL = 15
-USUAL = Judge(error_percent=1, p95_seconds=0.5, regression_percent=20)
+USUAL = Analysis(error_percent=1, p95_seconds=0.5, regression_percent=20)
 
 
 def sample(number: int, requests: float, errors: float = 0, p95: float | None = None) -> Sample:
@@ -26,7 +26,7 @@ def sample(number: int, requests: float, errors: float = 0, p95: float | None = 
 def judged(
     figures: list[tuple[float, float, float | None]],
     active: tuple[float, float] | None = None,
-    judge_by: Judge = USUAL,
+    judge_by: Analysis = USUAL,
 ) -> list[Verdict]:
     """The verdict after each of some samples: requests, errors, p95; of the active slot requests and p95."""
     breaches, verdicts = Breaches(), []
@@ -107,7 +107,7 @@ def test_slower_than_the_active_slot(
 
 def test_the_declared_threshold_takes_the_place_of_five_times_the_objective() -> None:
     """`rollback.errorPercent` is the critical share."""
-    declared = Judge(error_percent=0.1, p95_seconds=1, rollback_error_percent=2)
+    declared = Analysis(error_percent=0.1, p95_seconds=1, rollback_error_percent=2)
     assert sequential_tests.critical_share(declared) == 0.02
     assert first(judged([(3_000, 45, None)] * 9, judge_by=declared)) == ("ordinary", 3)
     verdicts = judged([(3_000, 75, None)], judge_by=declared)
@@ -118,7 +118,7 @@ def test_the_declared_threshold_takes_the_place_of_five_times_the_objective() ->
 @pytest.mark.parametrize("rollback", [None, 0, 0.5, 100])
 def test_odd_objectives(percent: float, rollback: float | None) -> None:
     """Every declared objective can be judged by; none is breached without errors."""
-    declared = Judge(error_percent=percent, p95_seconds=1, rollback_error_percent=rollback)
+    declared = Analysis(error_percent=percent, p95_seconds=1, rollback_error_percent=rollback)
     assert first(judged([(1_000, 0, 0.1)] * 5, judge_by=declared)) is None
     judged([(1_000, 1_000, 0.1)] * 5, judge_by=declared)
 

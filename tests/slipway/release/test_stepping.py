@@ -95,7 +95,7 @@ def test_a_system_without_requests_steps_by_the_clock() -> None:
 def test_a_breach_rolls_back_at_once(fault: Any, reason: str, paused: bool) -> None:
     """While it is paused too; visitors return in the same look."""
     rules = {"errorPercent": 1, "p95Seconds": 0.5, "forbiddenLogs": True}
-    world = stepping(judge=rules, migrations=[{"name": "m", "job": "j"}])
+    world = stepping(analysis=rules, migrations=[{"name": "m", "job": "j"}])
     if paused:
         world.command("pause")
         world.look()

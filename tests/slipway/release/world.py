@@ -26,7 +26,7 @@ def spec(**changes: Any) -> ReleaseSpec:
         "owner": "team",
         "target": {"slot": "green", "version": "2.0.0"},
         "steps": [{"weight": 10, "holdSeconds": 300}, {"weight": 100, "holdSeconds": 300}],
-        "judge": {"errorPercent": 1, "p95Seconds": 0.5},
+        "analysis": {"errorPercent": 1, "p95Seconds": 0.5},
         "queries": {
             "slots": {slot: {"requests": "r", "errors": "e", "p95": "p"} for slot in ("blue", "green")},
             "critical": "ALERTS",

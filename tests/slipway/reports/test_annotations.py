@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Timings
+from slipway.rehearsal import EvaluatedPack, Finding, Plan, Rehearsal, Timings
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports.annotations import lines, refusal
 from slipway.reports.grouped_findings import LocatedFinding
@@ -13,7 +13,7 @@ from slipway.settings.locate import Location
 from slipway.settings.problems import Place, Problem
 
 URN = "urn:pulumi:t::s::aws:rds/instance:Instance::shop/orders"
-RAN = Rehearsal(Plan("s", "t", "o", ()), (), (), None, Timings(0, 0, 0), (JudgedBy("slipway", "1", 1, 1),))
+RAN = Rehearsal(Plan("s", "t", "o", ()), (), (), None, Timings(0, 0, 0), (EvaluatedPack("slipway", "1", 1, 1),))
 FOUND = LocatedFinding(
     Finding("slipway", "1", "database-backups", "mandatory", URN, "", "", ""),
     "Has 100% no backup.\nWhy: it's lost, ::error::",

@@ -22,7 +22,7 @@ def budget(amount: Any, system: str = "", source: str = "systems/shop/system.yam
     return resource("aws:budgets/budget:Budget", "budget", by=AWS, limitAmount=amount, tags=tags)
 
 
-def judged(*steps: Step, level: str = "mandatory") -> list[Finding]:
+def evaluated(*steps: Step, level: str = "mandatory") -> list[Finding]:
     return list(budgets.findings(estimate(plan(*MAIN, *steps), ROWS), lambda: level))
 
 
@@ -37,20 +37,20 @@ def test_what_fits_is_no_finding_and_asks_for_no_level() -> None:
 
 def test_a_budget_that_the_plan_exceeds_for_sure_is_reported_at_the_level_of_the_rule() -> None:
     """With the key that says the amount."""
-    (found,) = judged(ADDRESS, budget("729"), level="mandatory")
+    (found,) = evaluated(ADDRESS, budget("729"), level="mandatory")
     assert (found.policy, found.level) == ("cost-budget", "mandatory")
     first, *_, last = found.message.splitlines()
     assert first == (
         "budget (aws:budgets/budget:Budget) allows 729 US dollars a month, and what is planned costs $730 at list prices."
     )
     assert last == "fix: systems/shop/system.yaml:budget.monthlyBudget"
-    assert [each.level for each in judged(ADDRESS, budget("729"), level="advisory")] == ["advisory"]
-    assert judged(ADDRESS, budget("729"), level="disabled") == []
+    assert [each.level for each in evaluated(ADDRESS, budget("729"), level="advisory")] == ["advisory"]
+    assert evaluated(ADDRESS, budget("729"), level="disabled") == []
 
 
 def test_what_may_exceed_a_budget_is_a_warning() -> None:
     """At the most replicas, or once a key has rotated."""
-    (found,) = judged(KEY, budget("250", "shop"))
+    (found,) = evaluated(KEY, budget("250", "shop"))
     assert found.level == "advisory"
     assert "and what is planned may cost $100–$300 at list prices" in found.message
     assert found.message.endswith("fix: systems/shop/system.yaml:budget.monthly")
@@ -59,20 +59,20 @@ def test_what_may_exceed_a_budget_is_a_warning() -> None:
 def test_a_systems_budget_is_for_the_system_alone() -> None:
     """That of a cluster is for all on it."""
     other = resource("aws:ec2/eip:Eip", "other", by=AWS)
-    assert judged(ADDRESS, other, budget("1000", "shop")) == []
-    assert judged(ADDRESS, other, budget("100", "another")) == []
-    assert len(judged(ADDRESS, other, budget("1000"))) == 1
+    assert evaluated(ADDRESS, other, budget("1000", "shop")) == []
+    assert evaluated(ADDRESS, other, budget("100", "another")) == []
+    assert len(evaluated(ADDRESS, other, budget("1000"))) == 1
 
 
 def test_what_is_unknown_is_reported_beside_what_is_known() -> None:
     """The sum is less than the bill will be."""
-    (found,) = judged(ADDRESS, FAR, budget("1"))
+    (found,) = evaluated(ADDRESS, FAR, budget("1"))
     assert "$730 at list prices, besides 1 cost without a known price." in found.message
 
 
 @pytest.mark.parametrize("amount", ["much", "", None, "04da6b54-80e4-46f7-96ec-b56ff0331ba9"])
 def test_an_amount_that_is_none_is_the_packs_to_refuse(amount: Any) -> None:
-    assert judged(ADDRESS, budget(amount)) == []
+    assert evaluated(ADDRESS, budget(amount)) == []
 
 
 def test_azure_says_by_a_filter_which_system_a_budget_is_for() -> None:

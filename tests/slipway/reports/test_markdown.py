@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from slipway.rehearsal import Diagnostic, Finding, JudgedBy, Plan, Rehearsal, Step, Timings
+from slipway.rehearsal import Diagnostic, EvaluatedPack, Finding, Plan, Rehearsal, Step, Timings
 from slipway.rehearsal.difference import Change, Changed, Difference
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.markdown import LIMIT, as_markdown, marker, refusal
@@ -61,7 +61,7 @@ def plan(*diagnostics: Diagnostic) -> Plan:
     return Plan("slipway", "staging", "organization", tuple(steps), diagnostics=diagnostics)
 
 
-PACKS = (JudgedBy("slipway", "0.1.0", 58, 58),)
+PACKS = (EvaluatedPack("slipway", "0.1.0", 58, 58),)
 
 
 def rehearsed(of: Plan, failure: str | None = None) -> Rehearsal:
@@ -107,10 +107,12 @@ def test_the_verdict(staging: Stack, found: Sequence[LocatedFinding], failure: s
     assert lines[:2] == ["<!-- slipway preview staging -->", f"## `staging`: {verdict}"]
 
 
-@pytest.mark.parametrize("packs", [(), (JudgedBy("slipway", "0.1.0", 58, 0),)], ids=["no pack", "all rules disabled"])
-def test_what_nobody_judged_is_not_fine(staging: Stack, packs: tuple[JudgedBy, ...]) -> None:
+@pytest.mark.parametrize(
+    "packs", [(), (EvaluatedPack("slipway", "0.1.0", 58, 0),)], ids=["no pack", "all rules disabled"]
+)
+def test_what_nobody_judged_is_not_fine(staging: Stack, packs: tuple[EvaluatedPack, ...]) -> None:
     """No verdict, and the reason."""
-    text = as_markdown(staging, replace(rehearsed(plan()), judged_by=packs), [], every=False)
+    text = as_markdown(staging, replace(rehearsed(plan()), evaluated_by=packs), [], every=False)
     assert text.splitlines()[1] == "## `staging`: not judged"
     assert "**Not judged**: " in text
     assert "violation" not in text

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Timings
+from slipway.rehearsal import EvaluatedPack, Finding, Plan, Rehearsal, Timings
 from slipway.rehearsal.difference import Change, Changed, Difference
 from slipway.reports.applied import Applied, Moment, ReleasePlan, Stage
 from slipway.reports.grouped_findings import LocatedFinding
@@ -71,7 +71,7 @@ def stack() -> Stack:
 
 
 def page(stack: Stack, difference: Difference = DIFFERENCE, *findings: LocatedFinding) -> str:
-    ran = Rehearsal(Plan("s", "test", "o", ()), (), (), None, Timings(0, 0, 0), (JudgedBy("slipway", "1", 1, 1),))
+    ran = Rehearsal(Plan("s", "test", "o", ()), (), (), None, Timings(0, 0, 0), (EvaluatedPack("slipway", "1", 1, 1),))
     return as_html(stack, ran, findings or [FINDING], difference, APPLIED)
 
 

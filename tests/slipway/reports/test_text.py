@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
-from slipway.rehearsal import Finding, JudgedBy, Plan, Rehearsal, Step, Timings
+from slipway.rehearsal import EvaluatedPack, Finding, Plan, Rehearsal, Step, Timings
 from slipway.reports import text
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.settings.locate import Location
@@ -16,7 +16,7 @@ from slipway.settings.stacks import Stack
 
 URN = "urn:pulumi:prod::slipway"
 STEP = Step("create", f"{URN}::aws:s3/bucket:Bucket::b", {"custom": True, "type": "aws:s3/bucket:Bucket", "inputs": {}})
-PACK = JudgedBy("slipway", "0.1.0", 58, 58)
+PACK = EvaluatedPack("slipway", "0.1.0", 58, 58)
 
 
 def finding(count: int = 1) -> LocatedFinding:
@@ -69,25 +69,25 @@ def test_a_group_names_its_first_resources() -> None:
     assert "b67" in shown(None, finding(68), every=True)
 
 
-def rehearsal(*packs: JudgedBy, failure: str | None = None, steps: tuple[Step, ...] = (STEP,)) -> Rehearsal:
+def rehearsal(*packs: EvaluatedPack, failure: str | None = None, steps: tuple[Step, ...] = (STEP,)) -> Rehearsal:
     return Rehearsal(Plan("slipway", "prod", "o", steps), (), (), failure, Timings(1, 1, 1), packs)
 
 
 @pytest.mark.parametrize(
-    ("judged", "message"),
+    ("evaluated", "message"),
     [
         (rehearsal(PACK), "Policies: 0 violations, 0 warnings (58 rules)"),
-        (rehearsal(JudgedBy("slipway", "0.1.0", 58, 57)), "0 violations, 0 warnings (57 of 58 rules)"),
+        (rehearsal(EvaluatedPack("slipway", "0.1.0", 58, 57)), "0 violations, 0 warnings (57 of 58 rules)"),
         (rehearsal(), "Policies: not judged: there is no policy pack in policies/, and --policy-pack names none"),
-        (rehearsal(JudgedBy("slipway", "0.1.0", 58, 0)), "Policies: not judged: all rules are disabled"),
+        (rehearsal(EvaluatedPack("slipway", "0.1.0", 58, 0)), "Policies: not judged: all rules are disabled"),
         (rehearsal(PACK, failure="boom"), "Policies: not judged: the program failed"),
         (rehearsal(PACK, steps=()), "Policies: not judged: the plan has no resources"),
     ],
 )
-def test_what_nobody_judged_has_no_verdict(judged: Rehearsal, message: str) -> None:
+def test_what_nobody_judged_has_no_verdict(evaluated: Rehearsal, message: str) -> None:
     """Nothing is said to be without violations that no rule looked at."""
     out = io.StringIO()
-    text.show(Console(file=out, width=140), Stack("prod", "production", {}), judged, [], every=False)
+    text.show(Console(file=out, width=140), Stack("prod", "production", {}), evaluated, [], every=False)
     assert message in out.getvalue()
     assert ("violation" in out.getvalue()) == ("violation" in message)
 

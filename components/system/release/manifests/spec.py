@@ -82,7 +82,7 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
             validations.described(each, wanted.environment)
             for each in validations.declared(deployed, wanted.environment)
         ],
-        judge=_judge(deployed, wanted.services.releases.minimum_requests),
+        analysis=_analysis(deployed, wanted.services.releases.minimum_requests),
         queries=slots.queries(deployed, routed=wanted.routed) if wanted.services.are_measured else objects.Queries(),
         progress_seconds=max(LEAST_SECONDS, wanted.migration_seconds + RESERVE_SECONDS),
         watch=objects.Watch(
@@ -174,9 +174,9 @@ def _archived(deployed: DeployedSystem, site: str) -> bool:
     return artefact is not None and artefact.archive is not None
 
 
-def _judge(deployed: DeployedSystem, minimum_requests: int) -> objects.Judge:
+def _analysis(deployed: DeployedSystem, minimum_requests: int) -> objects.Analysis:
     definition = deployed.definition
-    return objects.Judge(
+    return objects.Analysis(
         error_percent=definition.objectives.error_percent,
         p95_seconds=seconds(definition.objectives.p95),
         rollback_error_percent=definition.release.rollback.error_percent,

@@ -80,7 +80,7 @@ GOOD: dict[str, Any] = {
     "stack": "prod",
     "owner": "fleet",
     "target": {"slot": "green", "version": "1.1.0"},
-    "judge": {"errorPercent": 1.0, "p95Seconds": 0.5},
+    "analysis": {"errorPercent": 1.0, "p95Seconds": 0.5},
 }
 
 

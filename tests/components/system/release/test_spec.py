@@ -59,7 +59,7 @@ def test_outside_production_a_release_waits_for_nobody_and_notifies_nobody(syste
     assert (here.window, here.approvals, here.attestations, here.announcements, here.reviews) == (None, [], [], [], [])
     assert (here.evidence.backup_seconds, here.evidence.restore_seconds, here.evidence.quiet) == (None, None, False)
     assert here.evidence.images == there.evidence.images
-    for same in ("checks", "load", "steps", "judge", "queries", "migrations", "maintenance", "watch"):
+    for same in ("checks", "load", "steps", "analysis", "queries", "migrations", "maintenance", "watch"):
         assert getattr(here, same) == getattr(there, same)
 
 
@@ -69,7 +69,7 @@ def test_a_stack_without_visitors_holds_as_it_says_and_asks_for_no_requests() ->
         spec(released(environment="local", controller={"hold": "5s", "minimumRequests": 0}), "fleet")
     )
     assert [each.hold_seconds for each in fleet.steps] == [5, 5, 5]
-    assert fleet.judge.minimum_requests == 0
+    assert fleet.analysis.minimum_requests == 0
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -20,7 +20,7 @@ def spec(**changes: Any) -> Document:
         "target": {"slot": "green", "version": NEW},
         "owner": "fleet",
         "steps": [{"weight": 10, "holdSeconds": 900}, {"weight": 100, "holdSeconds": 1800}],
-        "judge": {"errorPercent": 1.0, "p95Seconds": 0.5},
+        "analysis": {"errorPercent": 1.0, "p95Seconds": 0.5},
         **changes,
     }
 

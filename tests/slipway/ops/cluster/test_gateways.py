@@ -48,7 +48,7 @@ def live(document: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": {"generation": GENERATION, "namespace": "fleet"}, "spec": {}, **document}
 
 
-def judged(document: dict[str, Any]) -> Verdict:
+def evaluated(document: dict[str, Any]) -> Verdict:
     kind = document["kind"]
     return readiness(Kind(ENVOY if kind.endswith("Policy") else STANDARD, kind), live(document))
 
@@ -62,7 +62,7 @@ def as_annotated(document: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_accepted_is_in_force(kind: str) -> None:
     document = KINDS[kind](conditions(SEEN))
-    assert judged(document) == READY
+    assert evaluated(document) == READY
     assert as_annotated(document)
 
 
@@ -70,7 +70,7 @@ def test_what_is_accepted_is_in_force(kind: str) -> None:
 def test_a_status_of_the_generation_before_is_not_believed(kind: str) -> None:
     """The controller is away: all conditions are true, of what was there before."""
     document = KINDS[kind](conditions(SEEN, GENERATION - 1))
-    assert judged(document).reason.endswith("its controller has seen generation 3 of 4")
+    assert evaluated(document).reason.endswith("its controller has seen generation 3 of 4")
     assert not as_annotated(document)
 
 
@@ -78,28 +78,28 @@ def test_a_status_of_the_generation_before_is_not_believed(kind: str) -> None:
 @pytest.mark.parametrize("refused", [True, False])
 def test_what_is_refused_is_not_in_force(kind: str, refused: bool) -> None:
     document = KINDS[kind](conditions({**SEEN, "Accepted": "False"}) if refused else [])
-    assert judged(document).reason.endswith("not Accepted: why Accepted" if refused else "has not seen it yet")
+    assert evaluated(document).reason.endswith("not Accepted: why Accepted" if refused else "has not seen it yet")
     assert not as_annotated(document)
 
 
 @pytest.mark.parametrize(("kind", "condition"), [("Gateway", "Programmed"), ("HTTPRoute", "ResolvedRefs")])
 def test_one_condition_of_several_is_not_enough(kind: str, condition: str) -> None:
     document = KINDS[kind](conditions({**SEEN, condition: "False"}))
-    assert f"not {condition}" in judged(document).reason
+    assert f"not {condition}" in evaluated(document).reason
     assert not as_annotated(document)
 
 
 def test_a_route_is_asked_about_at_each_of_its_parents() -> None:
     document = route(conditions(SEEN))
     document["spec"] = {"parentRefs": [PARENT, {**PARENT, "sectionName": "api"}]}
-    assert judged(document).reason == "at fleet/api: its controller has not seen it yet"
+    assert evaluated(document).reason == "at fleet/api: its controller has not seen it yet"
     assert not as_annotated(document)
 
 
 def test_the_word_on_another_parent_says_nothing() -> None:
-    assert "has not seen it yet" in judged(route(conditions(SEEN), sectionName="api")).reason
-    assert judged(route(conditions(SEEN), namespace="fleet")) == READY
-    assert not judged(route(conditions(SEEN), namespace="other")).is_ready
+    assert "has not seen it yet" in evaluated(route(conditions(SEEN), sectionName="api")).reason
+    assert evaluated(route(conditions(SEEN), namespace="fleet")) == READY
+    assert not evaluated(route(conditions(SEEN), namespace="other")).is_ready
 
 
 def test_the_paths_have_the_form_that_the_provider_reads() -> None:

@@ -17,7 +17,7 @@ def condition(kind: str, status: str, **more: str) -> dict[str, str]:
     return {"type": kind, "status": status, **more}
 
 
-def judged(version: str, kind: str, spec: dict[str, Any], status: dict[str, Any], generation: int = 0):
+def evaluated(version: str, kind: str, spec: dict[str, Any], status: dict[str, Any], generation: int = 0):
     live = {"metadata": {"generation": generation}, "spec": spec, "status": status}
     verdict = readiness(Kind(version, kind), live)
     return verdict.state, verdict.reason
@@ -115,22 +115,22 @@ DEFINITIONS = [
 
 @pytest.mark.parametrize(("spec", "status", "state", "reason"), DEPLOYMENTS)
 def test_a_deployment_is_rolled_out(spec, status, state: State, reason: str):
-    assert judged("apps/v1", "Deployment", spec, status, generation=2) == (state, reason)
+    assert evaluated("apps/v1", "Deployment", spec, status, generation=2) == (state, reason)
 
 
 @pytest.mark.parametrize(("spec", "status", "state", "reason"), STATEFUL_SETS)
 def test_a_stateful_set_is_updated_and_ready(spec, status, state: State, reason: str):
-    assert judged("apps/v1", "StatefulSet", spec, status, generation=2) == (state, reason)
+    assert evaluated("apps/v1", "StatefulSet", spec, status, generation=2) == (state, reason)
 
 
 @pytest.mark.parametrize(("version", "kind", "spec", "status", "state", "reason"), OTHERS)
 def test_other_kinds(version: str, kind: str, spec, status, state: State, reason: str):
-    assert judged(version, kind, spec, status) == (state, reason)
+    assert evaluated(version, kind, spec, status) == (state, reason)
 
 
 @pytest.mark.parametrize(("conditions", "state", "reason"), DEFINITIONS)
 def test_a_definition_is_established(conditions, state: State, reason: str):
-    found = judged("apiextensions.k8s.io/v1", "CustomResourceDefinition", {}, {"conditions": conditions})
+    found = evaluated("apiextensions.k8s.io/v1", "CustomResourceDefinition", {}, {"conditions": conditions})
     assert found == (state, reason)
 
 

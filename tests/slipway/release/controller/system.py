@@ -6,7 +6,7 @@ from typing import Any
 
 from slipway.release.controller.release import Release
 from slipway.release.objects import (
-    Judge,
+    Analysis,
     Queries,
     ReleaseSpec,
     RouteStates,
@@ -55,7 +55,7 @@ def spec(**changed: Any) -> ReleaseSpec:
         "target": Target(slot="green", version="2.0.0"),
         "owner": "shop",
         "steps": [Step(weight=10, hold_seconds=1)],
-        "judge": Judge(error_percent=1, p95_seconds=0.5),
+        "analysis": Analysis(error_percent=1, p95_seconds=0.5),
         "queries": Queries(slots={"blue": QUERIES, "green": QUERIES}),
         "bypass": SecretKey(secret="shop-pass", key="token"),
         "deployments": {"blue": ["api-blue"], "green": ["api-green"]},
