@@ -12,6 +12,7 @@ from slipway.settings.limits import most
 from slipway.settings.stacks import RELEASES_NAMESPACE
 from slipway.settings.store_names import (
     archive,
+    archive_test,
     claim,
     container,
     globally_unique,
@@ -73,6 +74,7 @@ BYPASS_KEY = "smoke-tests"
 __all__ = [
     "RELEASES_NAMESPACE",
     "archive",
+    "archive_test",
     "claim",
     "cluster",
     "container",

@@ -25,7 +25,6 @@ from components.clouds.contract import (
 )
 from components.extensions import Endpoint, Extensible
 from components.manifests import probes
-from components.manifests.claims import claims_of
 from components.manifests.domains import zones_of
 from components.manifests.environment import BucketFacts, broker, build_settings, bypass_secret
 from components.manifests.own_pods import footprint
@@ -52,6 +51,7 @@ from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot.component import Slot, SlotArgs
 from components.system.system_queues import SystemQueues, SystemQueuesArgs
 from components.system.volumes import Volumes, VolumesArgs
+from slipway.settings.claims import claims_of
 from slipway.settings.services import SHARED, rotations
 from slipway.settings.stacks import DeployedSystem
 
@@ -302,6 +302,7 @@ class System(pulumi.ComponentResource):
                 identity=identities.facts.get(backups.BUCKET, IdentityFacts()),
                 accounts=identities,
                 claims=claims,
+                storage_class=self._facts.volume_class,
                 depends_on=[namespace],
             ),
             self._opts,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import core
 
-from components.manifests.claims import claims_of
 from components.manifests.scope import Scope
 from components.system.slot.manifests import stateful_set
+from slipway.settings.claims import claims_of
 from slipway.settings.system import System
 
 

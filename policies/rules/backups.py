@@ -6,7 +6,6 @@ Databases of the CloudNativePG operator are spread over several objects, so a ru
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from pulumi_policy import Severity
@@ -14,6 +13,7 @@ from pulumi_policy import Severity
 from adapters import clouds
 from adapters.cluster_objects import Match, refers, unknown_between
 from adapters.database_types import DATABASES, IN_CLUSTER, originals
+from adapters.restore_tests import CRON_JOB, RestoreTests
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 WHY = "A lost or damaged database can only be restored from a backup"
@@ -217,11 +217,6 @@ def _evaluate_vaults(database: Resource, copies: Sequence[tuple[Property, Proper
         verdict.violated(database, problem, "backup.copyToSecondRegion", True)
 
 
-CRON_JOB = "kubernetes:batch/v1:CronJob"
-RESTORE_TEST = "-restore-test"
-"""Suffix of the names of CronJobs that restore the newest dump."""
-
-
 @stack_rule(
     Declaration(
         name="database-restore-tests",
@@ -235,43 +230,16 @@ RESTORE_TEST = "-restore-test"
 def database_restore_tests(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each database with the cloud's restore tests, and with its own CronJobs."""
     of_clouds = [each.tests(resources) for each in clouds.CLOUDS.values() if each.tests]
-    jobs = _Jobs(resources)
+    jobs = RestoreTests(resources)
     clusters = [each for each in resources if each.type == IN_CLUSTER]
     for database in (*originals(resources, verdict), *clusters):
         tests = [test for of in of_clouds for test in of(database)]
-        match, decisive = max([*tests, *jobs.of(database)], key=lambda each: each[0], default=(Match.NO, None))
+        keys = [database.urn, *([database.source] if database.source else [])]
+        match, decisive = max([*tests, *jobs.of(*keys)], key=lambda each: each[0], default=(Match.NO, None))
         if match is Match.MAYBE and decisive:
             verdict.undecided(database, decisive.first_unknown or decisive, "restoreTest")
         elif match is Match.NO:
             verdict.violated(database, "has no restore test", "restoreTest")
-
-
-class _Jobs:
-    """CronJobs that restore dumps, by their dependencies and source."""
-
-    def __init__(self, resources: Sequence[Resource]) -> None:
-        self._found: dict[str, list[Resource]] = defaultdict(list)
-        for job in (each for each in resources if each.type == CRON_JOB and _may_test(each)):
-            for key in (*job.dependencies, job.source):
-                self._found[key].append(job)
-
-    def of(self, database: Resource) -> list[tuple[Match, Property]]:
-        """Return whether each CronJob of the database tests it, with the property that decides."""
-        keys = [database.urn, *([database.source] if database.source else [])]
-        return [_runs(job) for key in keys for job in self._found.get(key, ())]
-
-
-def _may_test(job: Resource) -> bool:
-    name = job["metadata"]["name"]
-    return name.unknown or (name.text or "").endswith(RESTORE_TEST)
-
-
-def _runs(job: Resource) -> tuple[Match, Property]:
-    """Return whether a CronJob is active; a suspended one tests nothing."""
-    name, suspend = job["metadata"]["name"], job["spec"]["suspend"]
-    if suspend.unknown or suspend.value is True:
-        return (Match.MAYBE if suspend.unknown else Match.NO), suspend
-    return (Match.MAYBE if name.unknown else Match.YES), name
 
 
 LOCKS = clouds.table(lambda cloud: cloud.locks)

@@ -11,10 +11,10 @@ from pulumi_policy import Severity
 from adapters import clouds
 from adapters.cluster_objects import Match, refers, same_text, unknown_between
 from adapters.encrypted_types import STORAGE_CLASS
+from adapters.restore_tests import CRON_JOB, RestoreTests, named_after
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
-CRON_JOB = "kubernetes:batch/v1:CronJob"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 BUILT_IN = frozenset(clouds.types(lambda cloud: cloud.disk_classes))
 """Classes that a cloud's cluster has from the start, all of them encrypted."""
@@ -96,6 +96,35 @@ def _evaluate_jobs(claim: Resource, jobs: Mounts, verdict: Verdict) -> None:
         verdict.undecided(claim, unknown_between(job, named, claim), "backup")
     elif match is Match.NO:
         verdict.violated(claim, "has no backup: no CronJob that runs mounts it", "backup")
+
+
+@stack_rule(
+    Declaration(
+        name="volume-restore-tests",
+        description="Every persistent volume with a backup has a scheduled restore test.",
+        why="A backup that was never restored may be unusable",
+        clauses=("runbook: marketplace, 11.1", "NIST CSF 2.0 PR.DS-11"),
+        types=(CLAIM, CRON_JOB),
+        severity=Severity.HIGH,
+    )
+)
+def volume_restore_tests(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Check each claim with the CronJobs that depend on it, or that stand beside it as `<claim>-restore-test`. One without a
+    backup has nothing to restore."""
+    tests = RestoreTests(resources)
+    for claim in (each for each in resources if each.type == CLAIM):
+        declared = claim.annotation("backup-retention")
+        if declared.text == "none":
+            continue
+        found = tests.of(claim.urn, named_after(claim))
+        match, decisive = max(found, key=lambda each: each[0], default=(Match.NO, None))
+        if match is Match.YES:
+            continue
+        unknown = decisive if match is Match.MAYBE else declared if declared.unknown else None
+        if unknown is not None:
+            verdict.undecided(claim, unknown, "restoreTest")
+        else:
+            verdict.violated(claim, "has no restore test", "restoreTest")
 
 
 @stack_rule(

@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from slipway.cli.cluster_options import on_context
+from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, on_context
 from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
-from slipway.ops.backup_status import BackupStatus, backup_statuses
+from slipway.ops.backup_status import BackupStatus, DatabaseRef, backup_statuses, unconnected
+from slipway.ops.cluster.api import Api
+from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.stacks import Stack, StackCluster
 
 
-def backups(cwd: Path, stack: str | None, file: Path | None, *, output: str, context: str | None = None) -> int:
-    """Print how each database is backed up and return the exit status. Raises InvalidSettings and CloudFailure."""
+def backups(cwd: Path, stack: str | None, file: Path | None, target: ClusterOptions, *, output: str) -> int:
+    """Print how each database and each volume is backed up and return the exit status. Raises InvalidSettings and
+    CloudFailure."""
     selected = select(cwd, stack, file).stack
-    found = backup_statuses(on_context(selected, context, selected.clusters))
+    if target.cluster is not None:
+        name = cluster_of(selected, target)
+        selected = replace(selected, clusters={name: selected.clusters[name]})
+    (only,) = clusters if len(clusters := selected.clusters) == 1 else (None,)
+    if only is None or isinstance(clusters[only].settings, LocalCluster):
+        selected = on_context(selected, target.context, clusters)
+    found = backup_statuses(selected, connect=partial(_connect, selected, target, only))
     if output == "json":
         print(json.dumps([_document(each) for each in found], indent=2, ensure_ascii=False))
     else:
-        print(_text(found) if found else "no managed databases are declared")
+        print(_text(found) if found else "neither managed databases nor volumes are declared")
     return VIOLATED if any(each.problems for each in found) else OK
 
 
+def _connect(stack: Stack, target: ClusterOptions, only: str | None, cluster: StackCluster) -> Api | str:
+    """Connect to a cluster; one in a cloud is asked if the command is about it alone and has its context."""
+    if isinstance(cluster.settings, LocalCluster):
+        return connected(stack, cluster.name, ClusterOptions()).api
+    return (
+        connected(stack, cluster.name, target).api if cluster.name == only and target.context else unconnected(cluster)
+    )
+
+
 def _text(found: Sequence[BackupStatus]) -> str:
-    heads = ("cluster", "database", "newest backup", "age", "kept", "last restore test")
+    heads = ("cluster", "data", "newest backup", "age", "kept", "last restore test")
     lines = [table(heads, [_row(each) for each in found])]
     for each in found:
         lines += [f"{_name(each)}: {problem}" for problem in each.problems]
@@ -59,7 +80,7 @@ def _document(each: BackupStatus) -> dict[str, Any]:
     return {
         "cluster": each.cluster,
         "system": each.asked.system.name,
-        "database": each.asked.name,
+        "database" if isinstance(each.asked, DatabaseRef) else "volume": each.asked.name,
         "server": each.found.server,
         "newest": newest.isoformat() if newest else None,
         "ageHours": round(_hours(each.age), 2) if each.age is not None else None,

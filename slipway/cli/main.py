@@ -385,11 +385,14 @@ def backups(
     on: StackOptions,
     output: Format = "text",
     context: Context = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Only this cluster of the stack.")] = None,
 ) -> None:
-    """Show the newest backup and restore test of every database. Exit status 1 if one is too old or failed."""
+    """Show the newest backup and restore test of every database and volume. Exit status 1 if one is too old, failed, or was
+    not checked."""
     from slipway.cli.backups import backups as run
+    from slipway.cli.cluster_options import ClusterOptions
 
-    sys.exit(run(*on.place, output=output, context=context))
+    sys.exit(run(*on.place, ClusterOptions(context=context, cluster=cluster), output=output))
 
 
 @app.command()
@@ -512,18 +515,24 @@ def rollback(
 def restore(
     on: TargetOptions,
     system: SystemName,
-    database: Annotated[str, typer.Option("--database", help="Name of the database.")],
+    database: Annotated[str | None, typer.Option("--database", help="Name of the database.")] = None,
+    volume: Annotated[
+        str | None, typer.Option("--volume", help="Name of the volume's claim: code-shared-data.")
+    ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="Use the newest dump at this time, UTC: 2026-11-05T02:30:00Z.")
+        str | None, typer.Option("--at", help="Use the newest backup at this time, UTC: 2026-11-05T02:30:00Z.")
     ] = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
 ) -> None:
-    """Restore a dump into a new database next to the live one. Exit status 1 if that failed."""
+    """Restore a dump into a new database next to the live one, or an archive into a new folder of its volume. Exit status 1
+    if that failed."""
     from slipway.cli.restore import Request
     from slipway.cli.restore import run as run_on
 
-    request = Request(system=system, database=database, target=on.target, at=at, printed=printed, timeout=timeout)
+    request = Request(
+        system=system, database=database, volume=volume, target=on.target, at=at, printed=printed, timeout=timeout
+    )
     sys.exit(run_on(*on.place, request))
 
 

@@ -14,9 +14,10 @@ from slipway.cli.selection import select
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.following import Ended
 from slipway.ops.cluster.jobs import CRON_JOBS, from_cron_job, stamped
+from slipway.settings.claims import claims_of
 from slipway.settings.problems import nearest
 from slipway.settings.stacks import DeployedSystem
-from slipway.settings.store_names import restoring
+from slipway.settings.store_names import restoring, unpacking
 
 OK, FAILED = 0, 1
 """Exit status (`slipway.cli.exits`): restored, or not."""
@@ -31,27 +32,31 @@ class Request:
     """Options of the command line besides the stack."""
 
     system: str
-    database: str
     target: ClusterOptions
+    database: str | None = None
+    volume: str | None = None
+    """Name of the volume's claim. Exactly one of both is set."""
     at: str | None = None
     printed: bool = False
     timeout: float | None = None
 
 
 def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> int:
-    """Restore a dump next to the live database and return the exit status. Raises InvalidSettings, CloudFailure."""
+    """Restore a dump or an archive next to the live data and return the exit status. Raises InvalidSettings, CloudFailure."""
+    if (request.database is None) == (request.volume is None):
+        raise refused("pass either --database or --volume, for example --database fleet_db")
     selected = select(cwd, stack, file).stack
     now = datetime.now(UTC)
     cluster, deployed = system_on(selected, request.system, request.target)
-    _check_dumped(deployed, request.database)
+    subject = _archived(deployed, request.volume) if request.volume else _dumped(deployed, request.database or "")
     at = NEWEST if request.at is None else _checked(request.at, now)
     connection = connected(selected, cluster.name, request.target)
-    found = _template(connection.api, deployed.namespace, restore_name(request.database), connection.context)
+    found = _template(connection.api, deployed.namespace, subject.cron_job, connection.context)
     job = from_cron_job(found, stamped(found["metadata"]["name"], now), AT=at)
     if request.printed:
         print(job_runner.document(job), end="")
         return OK
-    return _report_result(request.database, job_runner.carry_out(connection.api, job, request.timeout))
+    return _report_result(subject, job_runner.carry_out(connection.api, job, request.timeout))
 
 
 def restore_name(database: str) -> str:
@@ -59,13 +64,31 @@ def restore_name(database: str) -> str:
     return restoring(database)
 
 
-def _check_dumped(deployed: DeployedSystem, name: str) -> None:
+@dataclass(frozen=True)
+class Subject:
+    """What is restored, and the suspended CronJob that does it."""
+
+    name: str
+    cron_job: str
+
+
+def _archived(deployed: DeployedSystem, name: str) -> Subject:
+    declared = {each.name: each.declared for each in claims_of(deployed.definition)}
+    if name not in declared:
+        raise refused(f"--volume {name} is not the claim of a volume of {deployed.name}{nearest(name, declared)}")
+    if declared[name].backup == "none":
+        raise refused(f"{deployed.name}/{name} has no archives: {declared[name].reason or 'see docs/volumes.md'}")
+    return Subject(name, unpacking(name))
+
+
+def _dumped(deployed: DeployedSystem, name: str) -> Subject:
     declared = deployed.definition.databases
     if name not in declared:
         raise refused(f"--database {name} is not a database of {deployed.name}{nearest(name, declared)}")
     database = declared[name]
     if database.engine != "postgres" or database.hosting != "managed" or database.backup == "none":
         raise refused(f"{deployed.name}/{name} has no dumps: see docs/backups.md")
+    return Subject(name, restore_name(name))
 
 
 def _checked(text: str, now: datetime) -> str:
@@ -88,15 +111,15 @@ def _template(api: Api, namespace: str, name: str, context: str) -> Document:
     return found
 
 
-def _report_result(database: str, ended: Ended) -> int:
-    """Print the result; the last lines of the log explain how to put the new database into use."""
+def _report_result(subject: Subject, ended: Ended) -> int:
+    """Print the result; the last lines of the log explain how to put what was made into use."""
     if not ended.succeeded:
         job_runner.note(
-            f"slipway: the restore of {database} {job_runner.failure(ended, MEANINGS)}; {database} is unchanged"
+            f"slipway: the restore of {subject.name} {job_runner.failure(ended, MEANINGS)}; {subject.name} is unchanged"
         )
         return FAILED
     made = [
         found[1] for step in job_runner.steps(ended) if (found := re.search(r" into (\S+): ", step.get("detail", "")))
     ]
-    job_runner.note(f"restored into {made[-1]}, next to {database}" if made else f"restored next to {database}")
+    job_runner.note(f"restored into {made[-1]}, next to {subject.name}" if made else f"restored next to {subject.name}")
     return OK

@@ -1,15 +1,22 @@
-"""The backup status of the databases of a stack: declared settings compared with what the clouds report."""
+"""The backup status of the databases and volumes of a stack: what is declared compared with what the clouds and clusters
+report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from slipway.ops.clouds import PACKAGES
+from slipway.settings.claims import claims_of
 from slipway.settings.databases import Database
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
+from slipway.settings.volumes import Volume
+
+if TYPE_CHECKING:
+    from slipway.ops.cluster.api import Api
 
 OLDEST = timedelta(hours=26)
 """Highest age of the newest backup. Chosen: a day, and two hours to make one."""
@@ -28,6 +35,15 @@ class DatabaseRef:
 
 
 @dataclass(frozen=True)
+class VolumeRef:
+    """A volume whose backups are queried; `name` is that of its claim."""
+
+    system: DeployedSystem
+    name: str
+    settings: Volume
+
+
+@dataclass(frozen=True)
 class RestoreTest:
     """The newest finished restore test."""
 
@@ -38,7 +54,7 @@ class RestoreTest:
 
 @dataclass(frozen=True)
 class BackupInfo:
-    """A cloud's report on one database. Times have a time zone."""
+    """A report on one database, or on one volume. Times have a time zone."""
 
     server: str
     exists: bool = True
@@ -48,17 +64,19 @@ class BackupInfo:
     """Completion time of the newest backup."""
     restored: RestoreTest | None = None
     tests_known: bool = False
-    """True if the cloud stores the results of restore tests."""
+    """True if the results of restore tests are stored."""
     unlisted: str = ""
     """The reason why the cloud cannot list backups at all; the status is unknown then."""
+    unchecked: str = ""
+    """The reason why nobody looked, or what is missing: a problem, since nothing else is known."""
 
 
 @dataclass(frozen=True)
 class BackupStatus:
-    """The declared and the reported backups of one database, checked at `now`."""
+    """The declared and the reported backups of one database or volume, checked at `now`."""
 
     cluster: str
-    asked: DatabaseRef
+    asked: DatabaseRef | VolumeRef
     found: BackupInfo
     now: datetime
     problems: Sequence[str] = field(init=False)
@@ -77,6 +95,9 @@ class BackupStatus:
 
     def _problems(self) -> Iterator[str]:
         if self.retention_days is None or self.found.unlisted:
+            return
+        if self.found.unchecked:
+            yield self.found.unchecked
             return
         if not self.found.exists:
             yield "the server does not exist; run `pulumi up`"
@@ -98,21 +119,52 @@ class BackupStatus:
             yield f"no restore test within a {declared.every}"
 
 
-def backup_statuses(stack: Stack, now: datetime | None = None) -> list[BackupStatus]:
-    """Return the status of every managed database of `stack`. Raises CloudFailure if a cloud cannot be queried."""
+Connect = Callable[[StackCluster], "Api | str"]
+"""Returns the API of a cluster, or the reason why nobody may ask it."""
+
+
+def unconnected(cluster: StackCluster) -> str:
+    """Return why the volumes of a cluster are not checked where nobody said how to reach it."""
+    return (
+        f"not checked, since its cluster makes the archives: pass --cluster {cluster.name} --context with its context"
+    )
+
+
+def backup_statuses(stack: Stack, now: datetime | None = None, *, connect: Connect = unconnected) -> list[BackupStatus]:
+    """Return the status of every managed database and every volume of `stack`. Raises CloudFailure if a cloud or a cluster
+    cannot be queried."""
     now = now or datetime.now(UTC)
     return [
         BackupStatus(cluster.name, asked, found, now)
         for cluster in stack.clusters.values()
-        for asked, found in _backups(stack, cluster)
+        for asked, found in (*_of_databases(stack, cluster), *_of_volumes(cluster, connect))
     ]
 
 
-def _backups(stack: Stack, cluster: StackCluster) -> Iterator[tuple[DatabaseRef, BackupInfo]]:
+def _of_databases(stack: Stack, cluster: StackCluster) -> Iterator[tuple[DatabaseRef, BackupInfo]]:
     asked = list(_databases(cluster))
     if asked:
         package = import_module(f"{PACKAGES[cluster.settings.cloud]}.newest_backups")
         yield from zip(asked, package.find(stack, cluster, asked), strict=True)
+
+
+def _of_volumes(cluster: StackCluster, connect: Connect) -> Iterator[tuple[VolumeRef, BackupInfo]]:
+    """Yield volumes with what their CronJobs tell, on every cloud: the archives are made in the cluster."""
+    asked = [
+        VolumeRef(system, each.name, each.declared)
+        for system in cluster.systems.values()
+        for each in claims_of(system.definition)
+    ]
+    archived = [each for each in asked if each.settings.backup != "none"]
+    yield from ((each, BackupInfo(each.name)) for each in asked if each not in archived)
+    if archived:
+        yield from zip(archived, _archives(archived, connect(cluster)), strict=True)
+
+
+def _archives(asked: Sequence[VolumeRef], api: Api | str) -> Iterator[BackupInfo]:
+    if isinstance(api, str):
+        return (BackupInfo(each.name, unchecked=api) for each in asked)
+    return import_module("slipway.ops.cluster.cron_job_backups").of_volumes(api, asked)
 
 
 def _databases(cluster: StackCluster) -> Iterator[DatabaseRef]:

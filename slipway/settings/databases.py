@@ -39,8 +39,8 @@ class RestoreTest(Setting):
     """Restore test of the backups."""
 
     every: OneOf["day", "week", "month"] = Field(default="week", json_schema_extra=OVERRIDABLE)
-    """How often the newest backup is restored into a temporary database and its rows are counted. Every week by
-    default, so that a broken backup is found while older ones still exist."""
+    """How often the newest backup is restored into a temporary database, or onto a temporary disk, and what it holds is
+    counted. Every week by default, so that a broken backup is found while older ones still exist."""
 
 
 def _none_or(setting: type[Setting]) -> Choice:

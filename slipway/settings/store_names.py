@@ -101,6 +101,11 @@ def unpacking(claim: str) -> str:
     return f"{shortened(claim, most('kubernetes cron job') - len('-unpack'))}-unpack"
 
 
+def archive_test(claim: str) -> str:
+    """Return the CronJob that restores the newest archive of a volume onto a disk of its own."""
+    return f"{shortened(claim, most('kubernetes cron job') - len('-restore-test'))}-restore-test"
+
+
 def restore_test(database: str) -> str:
     """Return the CronJob that restores the newest dump of a database into a scratch database."""
     return shortened(f"{kubernetes_name(database)}-restore-test", most("kubernetes cron job"))

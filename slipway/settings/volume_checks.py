@@ -56,6 +56,8 @@ def _volume(place: Keys, volume: Volume) -> Found:
     backup = (*place, "backup")
     if volume.backup != "none" and volume.reason is not None:
         yield Finding((*place, "reason"), "is for 'backup: none': take one of them away", (backup,))
+    if volume.backup == "none" and "restore_test" in volume.model_fields_set:
+        yield Finding((*place, "restoreTest"), "tests the archives of a volume without a backup", (backup,))
     if volume.backup != "none" and volume.size > LARGEST_ARCHIVE:
         rule = (
             f"is more than the {LARGEST_ARCHIVE} GiB that are packed in a night: put large files into a bucket, or set "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from slipway.settings.databases import Backup, BackupChoice, DataClass
+from slipway.settings.databases import Backup, BackupChoice, DataClass, RestoreTest, RestoreTestChoice
 from slipway.settings.fields import Folder, Gibibytes, Text
 from slipway.settings.setting import OVERRIDABLE, Setting
 
@@ -24,6 +24,9 @@ class Volume(Setting):
     backup: BackupChoice = Field(default_factory=Backup, json_schema_extra=OVERRIDABLE)
     """Backup; two weeks by default: each night all files are packed into the system's locked bucket of backups. `none` needs
     a `reason`."""
+    restore_test: RestoreTestChoice = Field(default_factory=RestoreTest, json_schema_extra=OVERRIDABLE)
+    """Restore test settings, or `none`; an archive that was never restored may be unusable. Each test has a disk of the
+    volume's size for as long as it runs."""
     reason: Text | None = None
     """Why it has no backup, such as `An index that is built again from the database`; only with `backup: none`."""
     data_class: DataClass = "internal"

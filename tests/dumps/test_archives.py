@@ -7,13 +7,13 @@ import io
 import os
 import re
 import tarfile
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_kubernetes import core
 
 from components.clouds.local import bucket_clients
 from components.manifests.environment import BucketFacts
@@ -56,6 +56,12 @@ class Disk:
     def unpack(self, **variables: str) -> Ended:
         return self._run(archive_job.unpack_template(SCOPE, self.archives), variables)
 
+    def retest(self) -> Ended:
+        """On an empty disk of another machine."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        other = replace(self, folder=programs.handed_over(folder))
+        return other._run(archive_job.restore_test(SCOPE, self.archives, "week"))
+
     @property
     def archives(self) -> Archives:
         return Archives(
@@ -64,6 +70,8 @@ class Disk:
             size=20,
             user=1000,
             pods={},
+            storage_class="fast",
+            tested="week",
             store=bucket_clients.store(BucketFacts(self.locked.name, "local")),
             identity=Identity(secret=OBJECT_STORE),
         )
@@ -74,8 +82,8 @@ class Disk:
 
     def _run(self, cron_job: Any, variables: Mapping[str, str] | None = None) -> Ended:
         template = cron_job.spec.job_template.spec.template
-        for name, value in (variables or {}).items():
-            template.spec.containers[0].env.append(core.v1.EnvVarArgs(name=name, value=value))
+        for variable in template.spec.containers[0].env:
+            variable.value = (variables or {}).get(variable.name, variable.value)
         (ended,) = Machine(self.folder, {OBJECT_STORE: self.locked.secret}, self.stand_ins).run(template)
         return ended
 
@@ -144,6 +152,42 @@ def test_the_archive_of_a_time_is_unpacked(disk: Disk) -> None:
     assert disk.unpack(AT="2026-11-06T00:00:00Z").code == 0
     assert (disk.restored() / "secrets/key").read_text() == "k" * 3000
     failed(disk.unpack(AT="2026-11-04T00:00:00Z"), step="fetch", detail="there is no manifest as old as")
+
+
+def test_a_restore_test_restores_the_newest_archive(disk: Disk) -> None:
+    """Onto a disk of its own; the volume is not mounted."""
+    (disk.files / "a\nb").write_text("a name of two lines")
+    programs.handed_over(disk.files / "a\nb")
+    os.link(disk.files / "secrets/key", disk.files / "again")
+    assert disk.archive().code == 0
+    ended = disk.retest()
+    assert ended.code == 0, ended.output
+    assert ended.line["step"] == "compare"
+    assert ended.line["detail"].endswith(": 9 entries")
+
+
+def test_a_restore_test_finds_a_damaged_archive(disk: Disk) -> None:
+    """Truncated, or gone."""
+    assert disk.archive().code == 0
+    (packed,) = [each for each in disk.locked.files() if each.endswith(".tar.gz")]
+    disk.locked.put(packed, disk.locked.get(packed)[:-40])
+    failed(disk.retest(), step="unpack", detail="the archive is corrupt")
+
+
+def test_a_restore_test_counts_what_it_restored(disk: Disk) -> None:
+    """A manifest of other entries is not that of the archive."""
+    assert disk.archive().code == 0
+    (reported,) = [each for each in disk.locked.files() if each.endswith(".json")]
+    text = disk.locked.get(reported).decode().replace('"entries": 7', '"entries": 8')
+    disk.locked.put(reported, text.encode())
+    failed(disk.retest(), step="compare", detail="should hold 8, and 7 were restored")
+
+
+def test_a_restore_test_wants_an_archive_of_last_night(disk: Disk) -> None:
+    """An older one passes no test: nobody knows what has happened to the newer ones."""
+    old = replace(disk, stand_ins={"date": 'exec date --date="2026-11-05T03:00:00Z" "$@"'})
+    assert old.archive().code == 0
+    failed(disk.retest(), step="fetch", detail="the newest backup is stale")
 
 
 def test_an_archive_without_a_manifest_is_none(disk: Disk) -> None:

@@ -10,6 +10,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from tests.policies.pack_under_test import CANARY, UNKNOWN, Evaluator, Fact, outcomes
 
 BACKUPS, ENCRYPTION, RETENTION, PROTECT = "volume-backups", "volume-encryption", "volume-retention", "data-protect"
+TESTS = "volume-restore-tests"
 CLAIM, JOB = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:batch/v1:CronJob"
 CLASS, SET = "kubernetes:storage.k8s.io/v1:StorageClass", "kubernetes:apps/v1:StatefulSet"
 SOURCE = "systems/shop/system.yaml:services.code.volumes.data"
@@ -141,3 +142,55 @@ def test_a_claim_without_protection_violates(preview: Evaluator) -> None:
     bare = Fact(CLAIM, claim().properties, NAME)
     assert (PROTECT, "mandatory") in outcomes(preview.evaluate(bare))
     assert (PROTECT, "mandatory") not in outcomes(preview.evaluate(claim()))
+
+
+def restoring(
+    name: Any = f"{NAME}-restore-test", suspend: Any = False, depends: bool = True, space: str = "shop"
+) -> Fact:
+    properties = {"metadata": {"name": name, "namespace": space}, "spec": {"suspend": suspend, "schedule": "0 5 * * 1"}}
+    urn = claim().urn if depends else ""
+    return Fact(JOB, properties, "test", dependencies=(urn,) if urn else ())
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [claim(), restoring()],
+        [claim(), restoring("shortened-0a1b2c-restore-test")],
+        [claim(), restoring(depends=False)],
+        [claim("none", **{"slipway.dev/unsaved": "It is made again"})],
+    ],
+)
+def test_a_volume_whose_archives_are_restored_satisfies(preview: Evaluator, facts: list[Fact]) -> None:
+    """By a CronJob that depends on its claim, or that is called after it; one without archives has nothing to test."""
+    assert TESTS not in [each.policy for each in preview.evaluate(*facts)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [claim()],
+        [claim(None)],
+        [claim("often")],
+        [claim({"days": CANARY})],
+        [claim(), restoring(suspend=True)],
+        [claim(), restoring("nightly")],
+        [claim(), restoring([CANARY])],
+        [claim(), restoring("another-restore-test", depends=False)],
+        [claim(), restoring(depends=False, space="elsewhere")],
+    ],
+)
+def test_a_volume_whose_archives_nobody_restores_violates(preview: Evaluator, facts: list[Fact]) -> None:
+    found = preview.evaluate(*facts)
+    assert [each.level for each in found if each.policy == TESTS] == ["mandatory"]
+    assert all(CANARY not in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    "facts", [[claim(UNKNOWN)], [claim(), restoring(UNKNOWN)], [claim(), restoring(suspend=UNKNOWN)]]
+)
+def test_a_restore_test_that_is_not_known_yet_blocks_an_update(
+    preview: Evaluator, update: Evaluator, facts: list[Fact]
+) -> None:
+    assert [each.level for each in preview.evaluate(*facts) if each.policy == TESTS] == ["advisory"]
+    assert [each.level for each in update.evaluate(*facts) if each.policy == TESTS] == ["mandatory"]

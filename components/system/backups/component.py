@@ -10,7 +10,6 @@ from pulumi_kubernetes import batch, core, networking
 
 from components.clouds.contract import IdentityFacts
 from components.manifests import names, network_policy
-from components.manifests.claims import claims_of
 from components.manifests.network_policy import NetworkPeer
 from components.manifests.scope import Scope
 from components.system.backups.manifests import archive_job, backup_job, script
@@ -18,6 +17,7 @@ from components.system.backups.manifests.archive_job import Archives
 from components.system.backups.manifests.dump_pod import Dumps
 from components.system.backups.manifests.rclone import Store
 from components.system.database.component import Database
+from slipway.settings.claims import claims_of
 from slipway.settings.databases import Backup, RestoreTest
 from slipway.settings.databases import Database as Declared
 from slipway.settings.system import System
@@ -35,6 +35,8 @@ class BackupsArgs:
     accounts: pulumi.Resource
     claims: Mapping[str, pulumi.Resource] = field(default_factory=dict)
     """The claims of volumes, by name."""
+    storage_class: str | None = None
+    """The class of their disks; None for the cluster's default."""
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -106,7 +108,9 @@ class Backups(pulumi.ComponentResource):
                 source=claim.declared.source,
                 size=claim.declared.size,
                 user=claim.user,
-                pods=claim.pods,
+                pods=names.selector(claim.service, claim.slot),
+                storage_class=args.storage_class,
+                tested=tested.every if isinstance(tested := claim.declared.restore_test, RestoreTest) else None,
                 store=args.store,
                 identity=args.identity.pod,
             )
@@ -116,10 +120,13 @@ class Backups(pulumi.ComponentResource):
 
     def _archive(self, archives: Archives) -> None:
         opts = pulumi.ResourceOptions(parent=self, depends_on=[self.scripts, self._args.claims[archives.claim]])
-        for name, cron_job in (
-            (names.archive(archives.claim), archive_job.nightly(self._scope, archives)),
-            (names.unpacking(archives.claim), archive_job.unpack_template(self._scope, archives)),
-        ):
+        jobs = {
+            names.archive(archives.claim): archive_job.nightly(self._scope, archives),
+            names.unpacking(archives.claim): archive_job.unpack_template(self._scope, archives),
+        }
+        if archives.tested is not None:
+            jobs[names.archive_test(archives.claim)] = archive_job.restore_test(self._scope, archives, archives.tested)
+        for name, cron_job in jobs.items():
             self._open(name, archives, [])
             batch.v1.CronJob(self._scope.logical(name), cron_job, opts=opts)
 

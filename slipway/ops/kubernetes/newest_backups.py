@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from slipway.ops.backup_status import BackupInfo, DatabaseRef, RestoreTest
+from slipway.ops.backup_status import BackupInfo, DatabaseRef
+from slipway.ops.cluster import cron_job_backups
+from slipway.ops.cluster.api import Api
 from slipway.ops.kubernetes.access import TIMEOUT, connect, translated_errors
 from slipway.settings import store_names
 from slipway.settings.clouds.local import LocalCluster
@@ -34,21 +36,11 @@ def of_server(api: Any, namespace: str, server: str) -> BackupInfo:
     return BackupInfo(server, newest=max(made, default=None))
 
 
-def of_pod(api: Any, namespace: str, database: str) -> BackupInfo:
-    """Return the backups from the CronJobs that dump a database and restore its dumps, by the client's BatchV1Api."""
-    with translated_errors(f"CronJobs in namespace {namespace}"):
-        found = api.list_namespaced_cron_job(namespace, _request_timeout=TIMEOUT).items
-    jobs = {each.metadata.name: each for each in found}
-    dumped, tested = jobs.get(_named(database, "dump")), jobs.get(_named(database, "restore-test"))
-    if dumped is None:
-        return BackupInfo(database, unlisted=UNDUMPED)
-    return BackupInfo(
-        database,
-        created=dumped.metadata.creation_timestamp,
-        newest=dumped.status.last_successful_time,
-        restored=_restore_test(tested) if tested is not None else None,
-        tests_known=tested is not None,
-    )
+def of_pod(api: Api, namespace: str, database: str) -> BackupInfo:
+    """Return the backups from the CronJobs that dump a database and restore its dumps."""
+    dump, test = _named(database, "dump"), store_names.restore_test(database)
+    found = cron_job_backups.made_by(cron_job_backups.cron_jobs(api, namespace), database, nightly=dump, test=test)
+    return found or BackupInfo(database, unlisted=UNDUMPED)
 
 
 def _named(database: str, purpose: str) -> str:
@@ -56,28 +48,20 @@ def _named(database: str, purpose: str) -> str:
     return store_names.shortened(f"{store_names.kubernetes_name(database)}-{purpose}", most("kubernetes cron job"))
 
 
-def _restore_test(job: Any) -> RestoreTest | None:
-    """Return the last finished test: one that began after the last success, and no longer runs, failed."""
-    passed, begun = job.status.last_successful_time, job.status.last_schedule_time
-    if begun is not None and not job.status.active and (passed is None or passed < begun):
-        return RestoreTest(begun, passed=False, note=f"see CronJob {job.metadata.name}")
-    return RestoreTest(passed, passed=True) if passed is not None else None
-
-
 def find(stack: Stack, cluster: StackCluster, asked: Sequence[DatabaseRef]) -> list[BackupInfo]:
     """Return the backups of each database from the cluster, in the order of `asked`."""
-    from kubernetes.client import BatchV1Api, CustomObjectsApi
+    from kubernetes.client import CustomObjectsApi
 
     assert isinstance(cluster.settings, LocalCluster)
     client = connect(cluster.settings)
-    custom, batch = CustomObjectsApi(client), BatchV1Api(client)
-    return [_of(custom, batch, each, cluster.settings) for each in asked]
+    custom, api = CustomObjectsApi(client), Api(client)
+    return [_of(custom, api, each, cluster.settings) for each in asked]
 
 
-def _of(custom: Any, batch: Any, asked: DatabaseRef, settings: LocalCluster) -> BackupInfo:
+def _of(custom: Any, api: Api, asked: DatabaseRef, settings: LocalCluster) -> BackupInfo:
     server = kubernetes_name(asked.name)
     if asked.settings.engine == "mongodb":
         return BackupInfo(server, unlisted=DOCUMENTS)
     if settings.postgres == "pod":
-        return of_pod(batch, asked.system.namespace, asked.name)
+        return of_pod(api, asked.system.namespace, asked.name)
     return of_server(custom, asked.system.namespace, asked.settings.adopt or server)

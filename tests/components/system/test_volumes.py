@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.cluster.monitoring.manifests.alerting.labels import RESTORE_PASSED
 from components.manifests import namespace
 from components.manifests.scope import Scope
 from slipway.cli.selection import select
@@ -190,22 +191,46 @@ def test_an_archive_is_made_beside_the_pod_that_has_the_disk(cloud: str) -> None
     assert mounts["volume"] == {"name": "volume", "mountPath": "/volume", "readOnly": True}
     writing = unpack["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
     assert {"name": "volume", "mountPath": "/volume"} in writing
+    test = spec(cloud, "CronJob", "code-shared-data-restore-test")
+    assert (test["suspend"], test["schedule"].split()[1]) == (False, "5")
+    tested = test["jobTemplate"]["spec"]["template"]["spec"]
+    assert "affinity" not in tested
+    (disk,) = [each["ephemeral"] for each in tested["volumes"] if each["name"] == "volume"]
+    claimed = steps()[f"{cloud}/PersistentVolumeClaim/code-shared-data"].inputs["spec"]
+    assert disk["volumeClaimTemplate"]["spec"] == claimed
     assert not {"search-shared-index-archive", "thumbnails-blue-made-archive"} & names(cloud, "CronJob")
 
 
 @pytest.mark.parametrize("cloud", ["local"])
 def test_a_volume_has_alerts(cloud: str) -> None:
-    """On its pod, its space and its archive."""
+    """On its pod, its space, its archive, and on the test of that."""
     groups = spec(cloud, "PrometheusRule", cloud)["groups"]
     (rules,) = [each["rules"] for each in groups if each["name"] == f"{cloud}-volumes"]
-    assert [each["alert"] for each in rules] == ["VolumeServiceDown", "VolumeAlmostFull", "VolumeBackupTooOld"]
+    assert [each["alert"] for each in rules] == [
+        "VolumeServiceDown",
+        "VolumeAlmostFull",
+        "VolumeBackupTooOld",
+        "RestoreTestOverdue",
+        "RestoreTestFailed",
+    ]
+    assert {each["labels"].get("volume") for each in rules[2:]} == {"code-shared-data"}
+    (recorded,) = [each["rules"] for each in groups if each["name"] == f"{cloud}-recording"]
+    assert any(
+        each["record"] == RESTORE_PASSED and "code-shared-data-restore-test" in each["expr"] for each in recorded
+    )
     assert "code-shared-data-archive" in rules[2]["expr"]
     assert all(claim in rules[1]["expr"] for claim in CLAIMS)
 
 
 def test_the_rules_on_volumes_have_nothing_against_it() -> None:
     """But that nobody knows the disks of a cluster that Slipway did not make."""
-    assert findings("volume-backups") == findings("volume-retention") == findings("data-protect") == []
+    assert (
+        findings("volume-backups")
+        == findings("volume-restore-tests")
+        == findings("volume-retention")
+        == findings("data-protect")
+        == []
+    )
     assert findings("release-gates") == findings("service-endpoints") == findings("namespace-isolation") == []
     assert {each.urn.rsplit("::", 1)[1] for each in findings("volume-encryption") if each.urn} == {
         f"local/{claim}" for claim in CLAIMS

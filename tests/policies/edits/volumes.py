@@ -52,17 +52,37 @@ def stateful_set(**policy: str) -> Addition:
     return Addition("kubernetes:apps/v1:StatefulSet", "new", inputs, SPACE)
 
 
+def cron_job(name: str, *volumes: Mapping[str, object], suspend: bool = False) -> Addition:
+    labels = {**LABELS, "app.kubernetes.io/component": "support"}
+    container = {key: value for key, value in HARDENED.items() if not key.endswith("Probe")}
+    pod = {"automountServiceAccountToken": False, "restartPolicy": "Never", "containers": [container]}
+    job = {"activeDeadlineSeconds": 60, "backoffLimit": 1, "template": {"metadata": {"labels": labels}}}
+    job["template"] |= {"spec": {**pod, "volumes": list(volumes)}}
+    spec = {"schedule": "0 3 * * *", "startingDeadlineSeconds": 60, "concurrencyPolicy": "Forbid", "suspend": suspend}
+    metadata = {"name": name, "namespace": "fleet", "labels": labels, "annotations": KEPT}
+    inputs = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata}
+    return Addition(
+        "kubernetes:batch/v1:CronJob", name, {**inputs, "spec": {**spec, "jobTemplate": {"spec": job}}}, SPACE
+    )
+
+
+ARCHIVE = cron_job("new-archive", {"name": "volume", "persistentVolumeClaim": {"claimName": "new"}})
+TEST = cron_job("new-restore-test")
+KEPT_14 = claim({"slipway.dev/backup-retention": "14"})
 CAUGHT = {
     "volume-backups": {
         "prod": [
-            claim({}),
+            (claim({}), TEST),
             claim({"slipway.dev/backup-retention": "none"}),
-            claim({"slipway.dev/backup-retention": "3"}),
-            claim({"slipway.dev/backup-retention": "14"}),
+            (claim({"slipway.dev/backup-retention": "3"}), TEST),
+            (KEPT_14, TEST),
         ]
+    },
+    "volume-restore-tests": {
+        "prod": [(KEPT_14, ARCHIVE), (KEPT_14, ARCHIVE, cron_job("new-restore-test", suspend=True))]
     },
     "volume-encryption": {"prod": [claim(WITHOUT, None), claim(WITHOUT, "unheard-of")]},
     "volume-retention": {"prod": [stateful_set(whenDeleted="Delete"), stateful_set(whenScaled="Delete")]},
     "data-protect": {"prod": [claim(WITHOUT, protect=False)]},
 }
-FINE = {"prod": [claim(WITHOUT)]}
+FINE = {"prod": [claim(WITHOUT), (KEPT_14, ARCHIVE, TEST)]}

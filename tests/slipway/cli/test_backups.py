@@ -8,10 +8,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+import yaml
 
 from slipway.cli import backups as command
+from slipway.cli.cluster_options import ClusterOptions
 from slipway.ops.aws import newest_backups
-from slipway.ops.backup_status import BackupInfo, DatabaseRef, RestoreTest, backup_statuses
+from slipway.ops.backup_status import BackupInfo, DatabaseRef, RestoreTest, VolumeRef, backup_statuses
+from slipway.ops.cluster import cron_job_backups
+from slipway.ops.cluster.connection import Connection
 from slipway.settings.stacks import Stack, StackCluster
 from tests.slipway.cli.conftest import Copy
 from tests.slipway.cli.inside import Inside
@@ -104,3 +108,59 @@ def test_json_for_programs(slipway: Inside, found: Callable[..., None]) -> None:
         "restoreTest": {"at": NOW.isoformat(), "passed": False},
         "problems": ["the last restore test failed: rows differ"],
     }
+
+
+VOLUME = """
+title: Code
+owner: {team: code}
+services: {code: {image: code, port: 3000, volumes: {data: {mountPath: /data, size: 20}}}}
+"""
+
+
+@pytest.fixture
+def archived(slipway: Inside, project: Copy, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """A stack with a volume on two clusters; the contexts by which they are asked."""
+    folder = project.root
+    (folder / "systems" / "code").mkdir()
+    (folder / "systems" / "code" / "system.yaml").write_text(VOLUME)
+    main = yaml.safe_load(EXPENSES)["config"]["slipway:clusters"]["main"] | {
+        "systems": {"code": {"blue": {"version": "v1"}}}
+    }
+    clusters = {
+        "main": main,
+        "home": {"cloud": "local", "context": "home", "systems": {"code-home": {"definition": "code"}}},
+    }
+    config = {"slipway:environment": "staging", "slipway:clusters": clusters}
+    (folder / "Pulumi.one.yaml").write_text(yaml.safe_dump({"config": config}))
+    asked: list[str | None] = []
+
+    def connect(stack: Stack, cluster: str, target: ClusterOptions) -> Connection:
+        asked.append(target.context or stack.clusters[cluster].settings.context)  # type: ignore[union-attr]
+        return Connection(None, "")  # type: ignore[arg-type]
+
+    def of_volumes(api: None, volumes: list[VolumeRef]) -> list[BackupInfo]:
+        return [BackupInfo(each.name, **FINE) for each in volumes]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(command, "connected", connect)
+    monkeypatch.setattr(cron_job_backups, "of_volumes", of_volumes)
+    return asked
+
+
+def test_volumes_of_every_cluster_that_can_be_asked(slipway: Inside, archived: list[str | None]) -> None:
+    """One in a cloud needs a context; that it was not checked is a problem, with the way to do it."""
+    run = slipway("backups", "--stack", "one")
+    assert (run.status, archived) == (1, ["home"])
+    assert run.out.splitlines()[-1] == (
+        "code/code-shared-data: not checked, since its cluster makes the archives: pass --cluster main --context with its "
+        "context"
+    )
+    assert run.out.count("passed 2026-11-20") == 1
+
+
+def test_volumes_of_one_cluster(slipway: Inside, archived: list[str | None]) -> None:
+    """By the context that is given; nothing is said of the other one."""
+    run = slipway("backups", "--stack", "one", "--cluster", "main", "--context", "arn", "--format", "json")
+    assert (run.status, archived) == (0, ["arn"])
+    (document,) = json.loads(run.out)
+    assert (document["cluster"], document["volume"], document["retentionDays"]) == ("main", "code-shared-data", 14)
+    assert "database" not in document

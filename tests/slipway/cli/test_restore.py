@@ -61,8 +61,9 @@ def restore(
     """Of fleet's database, on the cluster."""
     inside, kubeconfig = Inside(project.root, monkeypatch, capfd), cluster.kubeconfig(tmp_path)
 
-    def run(*words: str, system: str = "fleet", database: str = "fleet_db") -> Run:
-        what = ("--system", system, "--database", database, "--stack", "local", "--kubeconfig", kubeconfig)
+    def run(*words: str, system: str = "fleet", database: str | None = "fleet_db") -> Run:
+        of = ("--database", database) if database else ()
+        what = ("--system", system, *of, "--stack", "local", "--kubeconfig", kubeconfig)
         return inside("restore", *what, *words)
 
     return run
@@ -149,3 +150,57 @@ def test_what_cannot_be_restored(cluster: Cluster, restore: Restore, words: dict
 def test_the_cron_job_has_the_name_that_the_program_gives_it(database: str) -> None:
     """The command looks it up by that."""
     assert restore_name(database) == backup_job.restore_name(database)
+
+
+CODE = """\
+  code:
+    image: code
+    port: 3000
+    volumes:
+      data: {mountPath: /data, size: 20}
+      index: {mountPath: /index, size: 5, backup: none, reason: It is made again}
+"""
+
+
+@pytest.fixture
+def restore_volume(cluster: Cluster, restore: Restore, project: Copy) -> Restore:
+    """Of a service of fleet that keeps files."""
+    system = project.root / "systems/fleet/system.yaml"
+    system.write_text(re.sub(r"(?m)^services:\n", f"services:\n{CODE}", system.read_text()))
+    job = cron_job()
+    job["metadata"]["name"] = "code-shared-data-unpack"
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    pod.pop("initContainers")
+    pod["containers"] = [{"name": "unpack", "env": [{"name": "AT", "value": "newest"}]}]
+    cluster.cron_jobs["fleet", "code-shared-data-unpack"] = job
+    line = {"backup": "code-shared-data", "step": "unpack", "status": "ok"}
+    detail = "unpacked the archive of 2026-11-21T03:17:00Z into restored-20261121040500: 12 entries"
+    cluster.play = Play({"unpack": f"{json.dumps(line | {'detail': detail})}\nWhat the program uses is untouched.\n"})
+    return lambda *words: restore(*words, database=None)
+
+
+def test_an_archive_is_unpacked_into_its_volume(cluster: Cluster, restore_volume: Restore) -> None:
+    """Of the time that is asked for; the new folder is named at the end."""
+    run = restore_volume("--volume", "code-shared-data", "--at", "2026-11-05T02:30:00Z")
+    assert run.status == 0, run.everything
+    assert run.err.splitlines()[-1] == "restored into restored-20261121040500, next to code-shared-data"
+    (made,) = cluster.made
+    assert made["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] == "2026-11-05T02:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--volume", "code-shared-dat"), "is not the claim of a volume of fleet; did you mean 'code-shared-data'?"),
+        (("--volume", "code-shared-index"), "fleet/code-shared-index has no archives: It is made again"),
+        ((), "pass either --database or --volume, for example --database fleet_db"),
+        (("--volume", "code-shared-data", "--database", "fleet_db"), "pass either --database or --volume"),
+    ],
+)
+def test_what_is_no_volume_with_archives(
+    cluster: Cluster, restore_volume: Restore, words: tuple[str, ...], message: str
+) -> None:
+    """The fix, or the nearest name."""
+    run = restore_volume(*words)
+    assert (run.status, run.out, cluster.made) == (2, "", [])
+    assert message in run.err

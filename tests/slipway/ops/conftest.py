@@ -20,7 +20,8 @@ SYSTEM = """\
 title: Shop
 owner: {team: shop}
 domains: {web: shop.example.com}
-services: {api: {image: api, port: 3000}}
+services:
+  api: {image: api, port: 3000}
 sites: {web: {artefact: web, domain: web}}
 databases:
   orders_db: {}
@@ -31,6 +32,17 @@ secrets:
   MAIL_KEY: {supplied: "the mail vendor"}
   SIGNING_KEY: {generated: 32}
 """
+WITH_VOLUMES = SYSTEM.replace(
+    "sites:",
+    """\
+  code:
+    image: code
+    port: 3000
+    volumes:
+      data: {mountPath: /data, size: 20}
+      index: {mountPath: /index, size: 5, backup: none, reason: It is made again}
+sites:""",
+)
 MANAGED = """\
       network: {cidr: 10.20.0.0/16}
       kubernetes: {authorizedNetworks: [203.0.113.0/24]}
@@ -59,13 +71,13 @@ def on(stack: Stack, system: str) -> tuple[Stack, StackCluster, DeployedSystem]:
     return stack, cluster, cluster.systems[system]
 
 
-def stack_on(folder: Path, cloud: str, **changed: str) -> Stack:
+def stack_on(folder: Path, cloud: str, *, system: str = SYSTEM, **changed: str) -> Stack:
     """The stack `test` with the system `shop` on the cluster `main`, whose `changed` keys have other values."""
     cluster = CLUSTERS[cloud]
     for key, value in changed.items():
         cluster = re.sub(rf"(?m)^      {key}: .*$", f"      {key}: {value}", cluster)
     (folder / "systems" / "shop").mkdir(parents=True)
-    (folder / "systems" / "shop" / "system.yaml").write_text(SYSTEM)
+    (folder / "systems" / "shop" / "system.yaml").write_text(system)
     (folder / "Pulumi.yaml").write_text("name: slipway\nconfig: {systemsPath: {type: string, default: systems}}\n")
     (folder / "Pulumi.test.yaml").write_text(
         "config:\n  slipway:environment: staging\n  slipway:clusters:\n    main:\n"

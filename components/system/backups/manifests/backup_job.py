@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Literal
 
 from pulumi_kubernetes import batch
 
@@ -21,14 +20,13 @@ week."""
 BACKUP_SECONDS = 3300
 """Deadline of a backup before a migration, in seconds. Chosen: below the hour that the update waits for it."""
 NEWEST = "newest"
-Every = Literal["day", "week", "month"]
 
 
 def nightly(scope: Scope, dumps: Dumps) -> batch.v1.CronJobInitArgs:
     """Returns the nightly CronJob. A retry makes a whole new dump. The alert on old backups reads the time of its last
     success."""
     name = names.dump(dumps.database)
-    schedule = f"{common_job.spread(scope, dumps.database, 60)} {DUMP_HOUR} * * *"
+    schedule = common_job.schedule(scope, dumps.database, DUMP_HOUR, "day")
     return common_job.cron_job(
         scope, dumps.source, name, schedule, common_job.job(dump_pod.dumping(scope, dumps, name), tries=2)
     )
@@ -64,15 +62,12 @@ class BeforeMigration:
         )
 
 
-def restore_test(scope: Scope, dumps: Dumps, every: Every) -> batch.v1.CronJobInitArgs:
+def restore_test(scope: Scope, dumps: Dumps, every: common_job.Every) -> batch.v1.CronJobInitArgs:
     """Returns the CronJob of restore tests, without retries: the alert on failed tests reads every failure."""
     name = names.restore_test(dumps.database)
-    minute, spread = common_job.spread(scope, dumps.database, 60), common_job.spread(scope, dumps.database, 28 * 7)
-    days = {"day": "* * *", "week": f"* * {spread % 7}", "month": f"{1 + spread % 28} * *"}[every]
+    schedule = common_job.schedule(scope, dumps.database, TEST_HOUR, every)
     template = dump_pod.testing(scope, dumps, name)
-    return common_job.cron_job(
-        scope, dumps.source, name, f"{minute} {TEST_HOUR} {days}", common_job.job(template, tries=1)
-    )
+    return common_job.cron_job(scope, dumps.source, name, schedule, common_job.job(template, tries=1))
 
 
 def restore_name(database: str) -> str:

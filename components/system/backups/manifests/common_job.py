@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 from pulumi_kubernetes import batch, core, meta
 
@@ -11,6 +12,15 @@ from components.manifests.scope import Scope
 
 HOURS_TO_RUN = 4
 """Deadline of a Job in hours. Chosen: a backup ends before the working day begins."""
+
+Every = Literal["day", "week", "month"]
+
+
+def schedule(scope: Scope, what: str, hour: int, every: Every) -> str:
+    """Returns a time of its own for each database or volume, in the hour, in UTC."""
+    minute, day = spread(scope, what, 60), spread(scope, what, 28 * 7)
+    days = {"day": "* * *", "week": f"* * {day % 7}", "month": f"{1 + day % 28} * *"}[every]
+    return f"{minute} {hour} {days}"
 
 
 def cron_job(

@@ -14,7 +14,7 @@ from components.manifests.scope import Scope
 from components.system.database.manifests import roles as database_roles
 
 NAME = "backup-scripts"
-OF_VOLUMES = ("archive.sh", "streams.sh", "unpack.sh")
+OF_VOLUMES = ("archive.sh", "retest.sh", "streams.sh", "unpack.sh", "unpacked.sh")
 FOLDER = Path(__file__).with_name("scripts")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.cluster.monitoring.manifests.alerting import database_alerts, slots
+from components.cluster.monitoring.manifests.alerting import backup_alerts, slots
 from components.manifests import names, service_images
 from components.manifests.environment import bypass_secret
 from components.manifests.versions import pins_of
@@ -139,7 +139,7 @@ def _evidence(wanted: Wanted, version: str) -> objects.Evidence:
     definition, release = wanted.deployed.definition, wanted.deployed.definition.release
     asked = wanted.services.releases.registry != "unchecked"
     tests = [definition.databases[name].restore_test for name in wanted.dumped]
-    ages = [_whole(database_alerts.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
+    ages = [_whole(backup_alerts.OVERDUE[each.every]) for each in tests if isinstance(each, RestoreTest)]
     asked_for = list(dict.fromkeys(_images(wanted, version))) if asked else []
     if wanted.environment != PRODUCTION:
         return objects.Evidence(images=asked_for, scan=release.scan if asked else None, quiet=False)

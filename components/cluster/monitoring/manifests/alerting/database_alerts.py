@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from components.cluster.monitoring.manifests.alerting import labels
+from components.cluster.monitoring.manifests.alerting import backup_alerts
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
-from components.cluster.monitoring.manifests.alerting.rule import Rule, recording
+from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
 from slipway.settings.databases import Database, RestoreTest
 from slipway.settings.fields import seconds
 from slipway.settings.stacks import DeployedSystem
 
-OVERDUE = {"day": "2d", "week": "8d", "month": "33d"}
-"""Age above which a restore test is overdue, by its interval."""
-_BY = "by (namespace, cronjob)"
-
 
 def recordings(deployed: DeployedSystem) -> list[dict[str, Any]]:
     """Returns the recording rules of restore tests."""
-    rules: list[dict[str, Any]] = []
-    for name, each in _databases(deployed).items():
-        if each.backup != "none" and isinstance(each.restore_test, RestoreTest):
-            tags = {"system": deployed.name, "database": name}
-            job = names.restore_test(name)
-            rules += [
-                recording(labels.RESTORE_PASSED, _passed(deployed.namespace, job, tags), **tags),
-                recording(labels.RESTORE_AGE, age(deployed.namespace, job), **tags),
-            ]
-    return rules
+    return [
+        rule
+        for name, each in _databases(deployed).items()
+        if each.backup != "none" and isinstance(each.restore_test, RestoreTest)
+        for rule in backup_alerts.recordings(deployed, names.restore_test(name), database=name)
+    ]
 
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
@@ -140,72 +131,10 @@ def _lag(namespace: str) -> Rule:
 def _backups(deployed: DeployedSystem, name: str, settings: Database) -> list[Rule]:
     if settings.backup == "none":
         return []
-    namespace, dump = deployed.namespace, names.dump(name)
-    rules = [_stale("BackupTooOld", age(namespace, dump), namespace, dump, "26h", "backup", name)]
+    namespace, dump, about = deployed.namespace, names.dump(name), {"database": name}
+    age = backup_alerts.age(namespace, dump)
+    rules = [backup_alerts.stale("BackupTooOld", age, namespace, dump, "26h", "backup", about)]
     if isinstance(settings.restore_test, RestoreTest):
-        job, overdue = names.restore_test(name), OVERDUE[settings.restore_test.every]
-        passed = selector(labels.RESTORE_AGE, system=deployed.name, database=name)
-        rules += [
-            _stale("RestoreTestOverdue", passed, namespace, job, overdue, "restore test", name),
-            _failed(deployed, job, name),
-        ]
+        job = names.restore_test(name)
+        rules += backup_alerts.restore_tests(deployed, job, settings.restore_test.every, **about)
     return rules
-
-
-def age(namespace: str, job: str) -> str:
-    """Returns the time since the CronJob's last success or, without one, since its creation."""
-    succeeded = _of_cron_job("kube_cronjob_status_last_successful_time", namespace, job)
-    return f"time() - ({succeeded} or {_of_cron_job('kube_cronjob_created', namespace, job)})"
-
-
-def _passed(namespace: str, job: str, tags: Mapping[str, str]) -> str:
-    """Returns 1 if a run has succeeded since the last one was due, else 0. A test that never ran has no value; while
-    one runs, the previous value remains."""
-    due = _of_cron_job("kube_cronjob_status_last_schedule_time", namespace, job)
-    succeeded = _of_cron_job("kube_cronjob_status_last_successful_time", namespace, job)
-    running = f"{_of_cron_job('kube_cronjob_status_active', namespace, job)} > 0"
-    made = _of_cron_job("kube_cronjob_created", namespace, job)
-    came = f"({succeeded} >= bool ({due} or {made}) or 0 * {due})"
-    before = f"({selector(labels.RESTORE_PASSED, **tags)} and on (namespace, cronjob) {running})"
-    return f"({came} unless {running}) or on (namespace, cronjob) {before}"
-
-
-def _of_cron_job(metric: str, namespace: str, job: str) -> str:
-    """Aggregates over the instances of kube-state-metrics."""
-    return f"max {_BY} ({selector(metric, namespace=namespace, cronjob=job)})"
-
-
-def _stale(name: str, passed: str, namespace: str, job: str, age: str, what: str, database: str) -> Rule:
-    """Returns an alert on age; `passed` is the number of seconds since the last success."""
-    return Rule(
-        name=name,
-        expr=f"{passed} > {seconds(age):.15g}",
-        for_="10m",
-        severity="critical" if name == "BackupTooOld" else "warning",
-        labels={"database": database},
-        summary=f"The last {what} of {database} was {{{{ $value | humanizeDuration }}}} ago",
-        description=f"A {what} should never be older than {age}.",
-        steps=(
-            f"Read the last run: kubectl -n {namespace} logs job/<newest of {job}>",
-            f"Run it now: kubectl -n {namespace} create job --from=cronjob/{job} {job}-now",
-        ),
-    )
-
-
-def _failed(deployed: DeployedSystem, job: str, database: str) -> Rule:
-    """Returns an alert that waits some minutes, because Kubernetes records a Job's end before its success."""
-    passed = selector(labels.RESTORE_PASSED, system=deployed.name, database=database)
-    return Rule(
-        name="RestoreTestFailed",
-        expr=f"{passed} == 0",
-        for_="5m",
-        severity="critical",
-        labels={"database": database},
-        summary=f"The last restore test of {database} failed",
-        description="A backup that cannot be restored is none. The alert ends with the next test that passes.",
-        steps=(
-            f"Read what failed: kubectl -n {deployed.namespace} logs job/<newest of {job}> --all-containers",
-            "Make a backup and test it again before anything else changes the database.",
-            f"Test it now: kubectl -n {deployed.namespace} create job --from=cronjob/{job} {job}-now",
-        ),
-    )

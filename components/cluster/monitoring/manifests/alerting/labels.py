@@ -16,9 +16,10 @@ LATENCY = "slipway:latency_milliseconds:p95_5m"
 """95th percentile of latency by service and slot."""
 
 RESTORE_PASSED = "slipway:restore_test_passed:last"
-"""1 if the last restore test passed, else 0, by system and database. While one runs, the previous result."""
+"""1 if the last restore test passed, else 0, by system and by database or volume. While one runs, the previous result."""
 RESTORE_AGE = "slipway:restore_test_age_seconds:last"
-"""Time since the last passed restore test or, without one, since the CronJob's creation; by system and database."""
+"""Time since the last passed restore test or, without one, since the CronJob's creation; by system
+and by database or volume."""
 
 
 def runbook(base: str, page: str, alert: str) -> str:

@@ -325,7 +325,7 @@ slow queries, latency and lag of a database that is down; crash loops and latenc
 ## Silence in maintenance
 
 While a stack sets `maintenance: true` for a system, its users see a page and its alerts are not sent, except
-`MigrationFailed`, `Backup…`, `RestoreTest…` and `DatabaseDown`, which concern data, and
+`MigrationFailed`, `Backup…`, `VolumeBackup…`, `RestoreTest…` and `DatabaseDown`, which concern data, and
 `ForbiddenLinesInLogs`, which stops a release before traffic returns. No manual silences are needed.
 
 For other work, silence in Alertmanager by the label `system`, with an end and a reason:

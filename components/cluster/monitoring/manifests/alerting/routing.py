@@ -145,7 +145,9 @@ def _route(audience: Audience, settings: Alerting) -> dict[str, Any]:
     if audience.closed:
         silent = {
             "receiver": "nobody",
-            "matchers": ['alertname !~ "MigrationFailed|Backup.*|RestoreTest.*|DatabaseDown|ForbiddenLinesInLogs"'],
+            "matchers": [
+                'alertname !~ "MigrationFailed|(Volume)?Backup.*|RestoreTest.*|DatabaseDown|ForbiddenLinesInLogs"'
+            ],
         }
         routes.insert(0, silent)
     return {"receiver": "nobody", "matchers": [system], "routes": routes}

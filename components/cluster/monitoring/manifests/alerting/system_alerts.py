@@ -44,7 +44,11 @@ def prometheus_rule(deployed: DeployedSystem, runbooks: str, controllers: Contro
     owned = Owned(
         system=deployed.name, page=deployed.defined_as, team=deployed.definition.owner.team, runbooks=runbooks
     )
-    recorded = [*traffic.recordings(deployed), *database_alerts.recordings(deployed)]
+    recorded = [
+        *traffic.recordings(deployed),
+        *database_alerts.recordings(deployed),
+        *volume_alerts.recordings(deployed),
+    ]
     groups = [group(f"{deployed.name}-recording", recorded)]
     for concern, rules in of_system(deployed).items():
         able = [owned.alert(rule) for rule in rules if not any(series in rule.expr for series in missing)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from components.cluster.monitoring.manifests.alerting.database_alerts import age
+from typing import Any
+
+from components.cluster.monitoring.manifests.alerting import backup_alerts
 from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, selector
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
-from components.manifests.claims import Claim, claims_of
-from slipway.settings.databases import Backup
-from slipway.settings.fields import seconds
+from slipway.settings.claims import Claim, claims_of
+from slipway.settings.databases import Backup, RestoreTest
 from slipway.settings.stacks import DeployedSystem
 
 STATEFUL_SET = "(.+)-(blue|green|shared)"
@@ -17,16 +18,29 @@ OVERDUE = "26h"
 """Age of an archive that is too old: a day, and two hours to make one."""
 
 
+def recordings(deployed: DeployedSystem) -> list[dict[str, Any]]:
+    """Returns the recording rules of restore tests."""
+    return [
+        rule
+        for each in _archived(deployed)
+        if isinstance(each.declared.restore_test, RestoreTest)
+        for rule in backup_alerts.recordings(deployed, names.archive_test(each.name), volume=each.name)
+    ]
+
+
+def _archived(deployed: DeployedSystem) -> list[Claim]:
+    return [each for each in claims_of(deployed.definition) if isinstance(each.declared.backup, Backup)]
+
+
 def alerts(deployed: DeployedSystem) -> list[Rule]:
     """Returns the alerts on each volume, and on all pods with volumes together."""
     claims = claims_of(deployed.definition)
     if not claims:
         return []
-    saved = [each for each in claims if isinstance(each.declared.backup, Backup)]
     return [
         _down(deployed.namespace),
         _full(deployed.namespace, claims),
-        *(_stale(deployed.namespace, each) for each in saved),
+        *(rule for each in _archived(deployed) for rule in _backups(deployed, each)),
     ]
 
 
@@ -72,19 +86,11 @@ def _full(namespace: str, claims: list[Claim]) -> Rule:
     )
 
 
-def _stale(namespace: str, claim: Claim) -> Rule:
-    job = names.archive(claim.name)
-    return Rule(
-        name="VolumeBackupTooOld",
-        expr=f"{age(namespace, job)} > {seconds(OVERDUE):.15g}",
-        for_="10m",
-        severity="critical",
-        labels={"volume": claim.name},
-        summary=f"The last archive of {claim.name} was {{{{ $value | humanizeDuration }}}} ago",
-        description=f"An archive should never be older than {OVERDUE}.",
-        steps=(
-            f"Read the last run: kubectl -n {namespace} logs job/<newest of {job}>",
-            "A pod that stays Pending needs room on the node of the service's pod, where the disk is.",
-            f"Run it now: kubectl -n {namespace} create job --from=cronjob/{job} {job}-now",
-        ),
-    )
+def _backups(deployed: DeployedSystem, claim: Claim) -> list[Rule]:
+    namespace, job, about = deployed.namespace, names.archive(claim.name), {"volume": claim.name}
+    waits = "A pod that stays Pending needs room on the node of the service's pod, where the disk is."
+    age = backup_alerts.age(namespace, job)
+    rules = [backup_alerts.stale("VolumeBackupTooOld", age, namespace, job, OVERDUE, "archive", about, waits)]
+    if isinstance(tested := claim.declared.restore_test, RestoreTest):
+        rules += backup_alerts.restore_tests(deployed, names.archive_test(claim.name), tested.every, **about)
+    return rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.cluster.monitoring.manifests.alerting.database_alerts import OVERDUE
+from components.cluster.monitoring.manifests.alerting.backup_alerts import OVERDUE
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
 from components.cluster.monitoring.manifests.dashboards.expressions import any_of, firing, rate, share, summed
 from components.cluster.monitoring.manifests.dashboards.page import PREFIX, Page

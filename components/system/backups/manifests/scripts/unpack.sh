@@ -2,24 +2,14 @@
 . /scripts/common.sh
 . /scripts/store.sh
 . /scripts/streams.sh
+. /scripts/unpacked.sh
 rm -f /work/manifest.json
 
 step=fetch
 fetch_manifest volume
 
-step=unpack
 folder="restored-$(date -u +%Y%m%d%H%M%S)"
-run mkdir "/volume/$folder"
-rm -f /tmp/torn
-begin_sum
-rclone cat "store:$BUCKET/$key.tar.gz" 2>>"$log" | tee /tmp/copy |
-  { tar -C "/volume/$folder" -xzpf - 2>>"$log" || touch /tmp/torn; drain; }
-end_sum
-if [ -e /tmp/torn ] || [ "$sum" != "$(field sha256)" ]; then
-  why="the archive is corrupt, or does not fit: $(torn)"
-  rm -rf "/volume/$folder"
-  fail "$why"
-fi
+unpack_into "$folder"
 say ok "unpacked the archive of $taken into $folder: $(field entries) entries"
 cat <<END
 What the program uses is untouched. To put $folder in its place: stop the program, move its files into another folder of the

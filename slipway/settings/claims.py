@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.manifests import names
+from slipway.settings import store_names
 from slipway.settings.services import SHARED
 from slipway.settings.system import System
 from slipway.settings.volumes import Volume
@@ -25,16 +25,11 @@ class Claim:
 
     @property
     def name(self) -> str:
-        return names.claim(self.service, self.slot, self.volume)
-
-    @property
-    def pods(self) -> dict[str, str]:
-        """The labels of the pod that mounts it."""
-        return names.selector(self.service, self.slot)
+        return store_names.claim(self.service, self.slot, self.volume)
 
 
 def claims_of(definition: System) -> list[Claim]:
-    """Returns the claims of a system. Those of a slot without a version stay: its data is for the next one."""
+    """Return the claims of a system. Those of a slot without a version stay: its data is for the next one."""
     return [
         Claim(name, slot, volume, declared, service.user)
         for name, service in definition.services.items()
