@@ -23,17 +23,17 @@ def sample(number: int, requests: float, errors: float = 0, p95: float | None = 
     return Sample(at=START + timedelta(seconds=INTERVAL * number), requests=requests, errors=errors, p95_seconds=p95)
 
 
-def judged(
+def verdicts_of(
     figures: list[tuple[float, float, float | None]],
     active: tuple[float, float] | None = None,
-    judge_by: Analysis = USUAL,
+    analysis: Analysis = USUAL,
 ) -> list[Verdict]:
     """The verdict after each of some samples: requests, errors, p95; of the active slot requests and p95."""
     breaches, verdicts = Breaches(), []
     for number, (requests, errors, p95) in enumerate(figures):
         one = sample(number, requests, errors, p95)
         other = sample(number, active[0], 0, active[1]) if active is not None else None
-        breaches, verdict = sequential_tests.count(judge_by, INTERVAL, breaches, one, other, START)
+        breaches, verdict = sequential_tests.count(analysis, INTERVAL, breaches, one, other, START)
         verdicts.append(verdict)
     return verdicts
 
@@ -75,17 +75,17 @@ def first(verdicts: list[Verdict]) -> tuple[str, int] | None:
 )
 def test_a_steady_figure(figures: tuple[float, float, float | None], found: tuple[str, int] | None) -> None:
     """A critical breach needs one sample that proves it, an ordinary one three; what is allowed is never one."""
-    assert first(judged([figures] * 60)) == found
+    assert first(verdicts_of([figures] * 60)) == found
 
 
 def test_one_bad_sample_is_forgiven() -> None:
     """Three per cent of one sample, and all is well again."""
-    assert first(judged([(300, 9, 0.9), *[(300, 0, 0.2)] * 20] * 5)) is None
+    assert first(verdicts_of([(300, 9, 0.9), *[(300, 0, 0.2)] * 20] * 5)) is None
 
 
 def test_errors_that_few_requests_show_over_time() -> None:
     """Ten requests a sample of which 5 % fail: no sample proves it, forty do."""
-    kind, number = first(judged([(10, 0.5, None)] * 400)) or ("", 0)
+    kind, number = first(verdicts_of([(10, 0.5, None)] * 400)) or ("", 0)
     assert kind == "ordinary" or kind == "critical"
     assert 20 < number < 80
 
@@ -98,7 +98,7 @@ def test_slower_than_the_active_slot(
     candidate: tuple[float, float], active: tuple[float, float] | None, found: int | None
 ) -> None:
     """A regression is one within the objective too; without requests to compare there is none."""
-    verdicts = judged([(candidate[0], 0, candidate[1])] * 60, active)
+    verdicts = verdicts_of([(candidate[0], 0, candidate[1])] * 60, active)
     assert first(verdicts) == (found and ("ordinary", found))
     assert not sequential_tests.Verdict().ordinary
     if found:
@@ -109,8 +109,8 @@ def test_the_declared_threshold_takes_the_place_of_five_times_the_objective() ->
     """`rollback.errorPercent` is the critical share."""
     declared = Analysis(error_percent=0.1, p95_seconds=1, rollback_error_percent=2)
     assert sequential_tests.critical_share(declared) == 0.02
-    assert first(judged([(3_000, 45, None)] * 9, judge_by=declared)) == ("ordinary", 3)
-    verdicts = judged([(3_000, 75, None)], judge_by=declared)
+    assert first(verdicts_of([(3_000, 45, None)] * 9, analysis=declared)) == ("ordinary", 3)
+    verdicts = verdicts_of([(3_000, 75, None)], analysis=declared)
     assert verdicts[0].critical == "2.5 % of 3,000 requests failed in 1 sample; a rollback follows at 2 %"
 
 
@@ -119,8 +119,8 @@ def test_the_declared_threshold_takes_the_place_of_five_times_the_objective() ->
 def test_odd_objectives(percent: float, rollback: float | None) -> None:
     """Every declared objective can be judged by; none is breached without errors."""
     declared = Analysis(error_percent=percent, p95_seconds=1, rollback_error_percent=rollback)
-    assert first(judged([(1_000, 0, 0.1)] * 5, judge_by=declared)) is None
-    judged([(1_000, 1_000, 0.1)] * 5, judge_by=declared)
+    assert first(verdicts_of([(1_000, 0, 0.1)] * 5, analysis=declared)) is None
+    verdicts_of([(1_000, 1_000, 0.1)] * 5, analysis=declared)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_silence_covers_nothing() -> None:
 @pytest.mark.parametrize("p95", [math.nan, math.inf, -1.0, 0.0])
 def test_a_percentile_that_is_no_time_is_not_judged(p95: float) -> None:
     """Histograms answer so without requests."""
-    assert first(judged([(1_000, 0, p95)] * 5, (1_000, p95))) is None
+    assert first(verdicts_of([(1_000, 0, p95)] * 5, (1_000, p95))) is None
 
 
 def test_the_bound_on_chance() -> None:
