@@ -42,7 +42,7 @@ class Volumes(pulumi.ComponentResource):
                     slot=each.slot,
                     volume=each.volume,
                     declared=each.declared,
-                    storage_class=args.storage_class,
+                    storage_class=each.declared.storage_class or args.storage_class,
                 ),
                 opts=own,
             )

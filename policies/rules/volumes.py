@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
 from adapters import clouds
 from adapters.cluster_objects import Match, refers, same_text, unknown_between
+from adapters.containers import WORKLOADS, pod_of
 from adapters.encrypted_types import STORAGE_CLASS
 from adapters.restore_tests import CRON_JOB, RestoreTests, named_after
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+CLASS_KEY = "storageClass"
+"""Key of a volume with the class of its disk."""
 BUILT_IN = frozenset(clouds.types(lambda cloud: cloud.disk_classes))
 """Classes that a cloud's cluster has from the start, all of them encrypted."""
 
@@ -130,10 +133,10 @@ def volume_restore_tests(resources: Sequence[Resource], _settings: Settings, ver
 @stack_rule(
     Declaration(
         name="volume-encryption",
-        description="Every persistent volume names a StorageClass whose disks are known to be encrypted.",
+        description="Every persistent volume, of a template too, names a StorageClass whose disks are known to be encrypted.",
         why="Otherwise anyone who gets hold of a disk or of its snapshot can read it",
         clauses=("runbook: marketplace, 2.2",),
-        types=(CLAIM, STORAGE_CLASS),
+        types=(CLAIM, STORAGE_CLASS, *WORKLOADS),
         severity=Severity.HIGH,
         schema={
             "encryptedClasses": {
@@ -150,17 +153,38 @@ def volume_encryption(resources: Sequence[Resource], settings: Settings, verdict
     stack knows."""
     trusted = BUILT_IN | set(settings["encryptedClasses"])
     classes = [each for each in resources if each.type == STORAGE_CLASS]
-    for claim in (each for each in resources if each.type == CLAIM):
-        named = claim["spec"]["storageClassName"]
-        found = [same_text(named, each["metadata"]["name"]) for each in classes if _same_cluster(claim, each)]
+    for maker, spec in _claimed(resources):
+        named = spec["storageClassName"]
+        found = [same_text(named, each["metadata"]["name"]) for each in classes if _same_cluster(maker, each)]
+        key = CLASS_KEY if maker.type == CLAIM else ""
         if named.unknown:
-            verdict.undecided(claim, named)
+            verdict.undecided(maker, named, key)
         elif not named.text:
             problem = "takes the cluster's default StorageClass, and nothing says that its disks are encrypted"
-            verdict.violated(claim, f"{problem}: spec.storageClassName is not set")
+            verdict.violated(maker, f"{problem}: {named.path} is not set", key)
         elif named.text not in trusted and Match.YES not in found:
             problem = "names a StorageClass that is not in the plan, and nothing says that its disks are encrypted"
-            verdict.violated(claim, f"{problem}: spec.storageClassName")
+            verdict.violated(maker, f"{problem}: {named.path}", key)
+
+
+def _claimed(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Property]]:
+    """Yield claims, and the templates from which workloads make some: of a StatefulSet, and of volumes that end with their
+    pod. What is not known yet is yielded itself."""
+    for each in resources:
+        if each.type == CLAIM:
+            yield each, each["spec"]
+        if each.type == STATEFUL_SET:
+            yield from ((each, template["spec"]) for template in _listed(each["spec"]["volumeClaimTemplates"]))
+        if each.type in WORKLOADS:
+            for volume in _listed(pod_of(each)["volumes"]):
+                made = volume["ephemeral"]
+                if made.present:
+                    yield each, made["volumeClaimTemplate"]["spec"]
+
+
+def _listed(found: Property) -> Iterator[Property]:
+    """Yield the elements of a list, or itself while it is not known."""
+    yield from [found] if found.unknown else found.elements()
 
 
 def _same_cluster(claim: Resource, storage: Resource) -> bool:

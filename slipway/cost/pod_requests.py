@@ -39,6 +39,8 @@ class Volumes:
 
     size: float
     count: Span
+    storage_class: str = ""
+    """Empty for the default of the cluster."""
 
 
 def amount(text: Any) -> float:
@@ -85,6 +87,10 @@ def _is_elsewhere(resource: Resource) -> bool:
         for term in terms
     ]
     return bool(named) and all(named)
+
+
+_CLASS = ("storageClassName", "storageClass")
+"""Keys with the name of a StorageClass, in claims and in operators' objects."""
 
 
 def volumes(resource: Resource) -> Sequence[Volumes]:
@@ -163,7 +169,8 @@ def _volumes(found: Any, count: Span) -> Iterator[Volumes]:
     if asked is None and isinstance(stored, dict):
         asked = stored.get("size")
     if amount(asked):
-        yield Volumes(amount(asked) / UNITS["Gi"], count)
+        named = [each.get(key) for each in (found, kept, stored) if isinstance(each, dict) for key in _CLASS]
+        yield Volumes(amount(asked) / UNITS["Gi"], count, next((each for each in named if isinstance(each, str)), ""))
     for each in found.values():
         yield from _volumes(each, count)
 

@@ -76,6 +76,8 @@ class Cloud:
     region: Callable[[Resource], str]
     volume: Callable[[Context, float, Span], Iterable[Quantity | Unknown]]
     """Returns the quantities of a number of volumes of the same size in GiB, in the cluster."""
+    volume_class: str
+    """The StorageClass of these volumes, which clusters use by default."""
     entry: Callable[[Resource, Context], Iterable[Quantity | Unknown]]
     """Returns the quantities of a Service of the type LoadBalancer."""
     budgets: Mapping[str, Callable[[Resource], Budget]]

@@ -34,6 +34,7 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
     for key, declared in (("queues", definition.queues), ("topics", definition.topics)):
         if declared and lacking is not None:
             yield Finding(path, f"has {key} ({', '.join(declared)}), which are not available: {lacking}")
+    yield from _classes(path, settings.cloud, system)
     yield from grants.findings(
         path, system, CLOUDS[settings.cloud].grantable, CLOUDS[settings.cloud].lacks.get("grants")
     )
@@ -54,6 +55,22 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
                 f"would copy personal data to {second}, which is not one of the system's regions: {', '.join(allowed)}"
             )
             yield Finding((*path, *kept), rule, related)
+
+
+def _classes(path: Path, cloud: str, system: DeployedSystem) -> Found:
+    """Check that no volume of a managed cluster names a class that only clusters of another cloud have; who provides any
+    other cluster knows its classes."""
+    if not issubclass(CLOUDS[cloud].cluster, ManagedCluster):
+        return
+    others = {each: name for name, of in CLOUDS.items() if name != cloud for each in of.storage_classes}
+    for service, declared in system.definition.services.items():
+        for volume, settings in declared.volumes.items():
+            if settings.storage_class in others:
+                rule = (
+                    f"has services.{service}.volumes.{volume}.storageClass {settings.storage_class}, a class of clusters on "
+                    f"{others[settings.storage_class]}, and this one is on {cloud}: leave it out for the cluster's own"
+                )
+                yield Finding(path, rule)
 
 
 def _residence(path: Path, settings: Any, system: DeployedSystem) -> Found:

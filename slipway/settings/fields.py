@@ -462,6 +462,15 @@ LabelKey = Annotated[
         317,
     ),
 ]
+StorageClass = Annotated[
+    str,
+    Matching(
+        "the name of a StorageClass (lower-case letters, digits, '-' and '.')",
+        "managed-csi-premium",
+        r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        253,
+    ),
+]
 PoolName = Annotated[
     str,
     Matching("the name of a node pool (lower-case letters and digits; 12 at most)", "arm", r"[a-z][a-z0-9]{0,11}", 12),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from slipway.settings.databases import Backup, BackupChoice, DataClass, RestoreTest, RestoreTestChoice
-from slipway.settings.fields import Folder, Gibibytes, Text
+from slipway.settings.fields import Folder, Gibibytes, StorageClass, Text
 from slipway.settings.setting import OVERRIDABLE, Setting
 
 LARGEST_ARCHIVE = 256
@@ -21,6 +21,10 @@ class Volume(Setting):
     size: Gibibytes = Field(json_schema_extra=OVERRIDABLE, examples=[20])
     """Size in GiB. It can be raised while the program runs, and never lowered: no disk shrinks. The larger one is paid for
     from then on."""
+    storage_class: StorageClass | None = Field(default=None, json_schema_extra=OVERRIDABLE)
+    """StorageClass of the disk, which the cluster has: one of another speed, or of its owner's own. By default the one that
+    the cluster gives all volumes, since names of classes differ between clouds. It cannot change later: Kubernetes
+    refuses."""
     backup: BackupChoice = Field(default_factory=Backup, json_schema_extra=OVERRIDABLE)
     """Backup; two weeks by default: each night all files are packed into the system's locked bucket of backups. `none` needs
     a `reason`."""

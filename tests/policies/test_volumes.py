@@ -109,6 +109,33 @@ def test_what_is_not_known_yet_is_advice_and_blocks_an_update(
     assert said(update, *facts) == [(rule, "mandatory")]
 
 
+def template(named: Any = "managed-csi", *, ephemeral: bool = False) -> Fact:
+    """A workload that makes claims of its own."""
+    spec = {} if named is None else {"storageClassName": named}
+    metadata = {"name": "made", "namespace": "shop"}
+    if ephemeral:
+        pod = {"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": spec}}}]}
+        jobs = {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": pod}}}}
+        return Fact(JOB, {"metadata": metadata, "spec": jobs}, "made")
+    return Fact(SET, {"metadata": metadata, "spec": {"volumeClaimTemplates": [{"spec": spec}]}}, "made")
+
+
+@pytest.mark.parametrize("ephemeral", [False, True])
+@pytest.mark.parametrize(
+    ("named", "level"),
+    [
+        ("managed-csi", None),
+        (None, "mandatory"),
+        ("unheard-of", "mandatory"),
+        ([CANARY], "mandatory"),
+        (UNKNOWN, "advisory"),
+    ],
+)
+def test_claims_of_templates_are_judged_too(preview: Evaluator, named: Any, level: str | None, ephemeral: bool) -> None:
+    """Of StatefulSets, and of disks that end with their pod."""
+    assert said(preview, template(named, ephemeral=ephemeral)) == ([(ENCRYPTION, level)] if level else [])
+
+
 @pytest.mark.parametrize(
     ("policy", "violated"),
     [

@@ -109,7 +109,7 @@ class Backups(pulumi.ComponentResource):
                 size=claim.declared.size,
                 user=claim.user,
                 pods=names.selector(claim.service, claim.slot),
-                storage_class=args.storage_class,
+                storage_class=claim.declared.storage_class or args.storage_class,
                 tested=tested.every if isinstance(tested := claim.declared.restore_test, RestoreTest) else None,
                 store=args.store,
                 identity=args.identity.pod,

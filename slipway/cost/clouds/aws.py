@@ -399,4 +399,4 @@ FREE: Mapping[str, str] = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RIGHTS,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RIGHTS,
 }
-CLOUD = Cloud(RULES, FREE, _region, _volumes, _entry, {"aws:budgets/budget:Budget": _budget})
+CLOUD = Cloud(RULES, FREE, _region, _volumes, "standard", _entry, {"aws:budgets/budget:Budget": _budget})

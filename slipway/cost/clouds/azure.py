@@ -251,4 +251,4 @@ FREE: Mapping[str, str] = {
     "azure-native:storage:BlobServiceProperties": "old versions are in the GB that an account is assumed to hold",
     "azure-native:storage:ManagementPolicy": _PART,
 }
-CLOUD = Cloud(RULES, FREE, _region, _volumes, _entry, {"azure-native:consumption:Budget": _budget})
+CLOUD = Cloud(RULES, FREE, _region, _volumes, "managed-csi", _entry, {"azure-native:consumption:Budget": _budget})

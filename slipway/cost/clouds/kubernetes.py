@@ -78,7 +78,10 @@ def on(cloud: Cloud) -> Cloud:
 
     def volumes(resource: Resource, context: Context) -> Costs:
         for each in pod_requests.volumes(resource):
-            yield from cloud.volume(context, each.size, each.count)
+            if each.storage_class in ("", cloud.volume_class):
+                yield from cloud.volume(context, each.size, each.count)
+            else:
+                yield Unknown(f"volumes of the class {each.storage_class}")
 
     def entry(resource: Resource, context: Context) -> Costs:
         spec = resource.find("spec", "provider", "kubernetes", "envoyService") or resource.find("spec")

@@ -102,6 +102,13 @@ _ZONE = re.compile(
 AzureRegion = Annotated[str, Known("a region of Azure", "eastus2", REGIONS)]
 
 
+STORAGE_CLASSES = (
+    "azureblob-fuse-premium", "azureblob-nfs-premium", "azurefile", "azurefile-csi", "azurefile-csi-premium",
+    "azurefile-premium", "managed", "managed-csi", "managed-csi-premium", "managed-premium",
+)  # fmt: skip
+"""Classes of AKS. Source: https://learn.microsoft.com/azure/aks/concepts-storage#storage-classes."""
+
+
 class AzureCluster(ManagedCluster):
     """An AKS cluster with its network, in one region of Azure."""
 
@@ -202,6 +209,7 @@ CLOUD = CloudSettings(
     findings=findings,
     grantable=KINDS,
     label_domains=("azure.com",),
+    storage_classes=STORAGE_CLASSES,
     lacks={
         "broker": "azure has no managed RabbitMQ: set 'cluster'",
         "GPUs": "AKS nodes need NVIDIA's device plugin, which Slipway does not install",

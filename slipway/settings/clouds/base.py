@@ -38,5 +38,7 @@ class CloudSettings:
     """Kinds of resources of others on which services may have rights."""
     label_domains: tuple[str, ...] = ()
     """Domains of node labels that the cloud sets."""
+    storage_classes: Sequence[str] = ()
+    """StorageClasses that its clusters have from the start, and those of other clouds do not."""
     lacks: Mapping[Capability, str] = field(default_factory=dict)
     """Capabilities that it lacks, each with the reason or what to set instead."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from slipway.settings.clouds.base import CloudSettings
 from slipway.settings.cluster_services import Certificates
 from slipway.settings.cluster_settings import ClusterSettings
-from slipway.settings.fields import Text, Url
+from slipway.settings.fields import StorageClass, Text, Url
 
 
 class LocalCluster(ClusterSettings):
@@ -23,7 +23,7 @@ class LocalCluster(ClusterSettings):
     """Context of the kubeconfig; by default the current one."""
     registry: Text = "localhost:5000"
     """Registry of the systems' images. By default the one that local clusters such as kind are usually given."""
-    storage_class: Text | None = None
+    storage_class: StorageClass | None = None
     """Storage class of volumes; by default the cluster's own default."""
     postgres: OneOf["operator", "pod"] = "operator"
     """CloudNativePG, or, for tests, one plain pod without a standby and with dumps as its only backups. By default

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import tempfile
+import textwrap
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ from tests.unwatched import unwatched
 
 SLOTS = ("blue", "green")
 CLAIMS = {"code-shared-data", "search-shared-index", "thumbnails-blue-made", "thumbnails-green-made"}
-CLASSES = {"aws": "standard", "azure": "managed-csi", "local": "fast"}
+CLASSES = {"aws": "standard", "azure": "managed-csi-premium", "local": "fast"}
+"""Of the volume `data`; the stack chooses that of `azure`."""
 
 
-def example() -> dict[str, Any]:
-    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "volumes.md").read_text(encoding="utf-8"), re.DOTALL)
-    return yaml.safe_load(block)
+def example(number: int = 0) -> dict[str, Any]:
+    """A system, or what a stack says of one."""
+    text = (ROOT / "docs" / "volumes.md").read_text(encoding="utf-8")
+    return yaml.safe_load(textwrap.dedent(re.findall(r" *```yaml\n(.*?)```", text, re.DOTALL)[number]))
 
 
 @shared
@@ -53,6 +56,7 @@ def planned() -> Rehearsed:
             clusters[cloud]["systems"] = {
                 cloud: {"active": "green", "blue": {"version": "2.3.0"}, "green": {"version": "2.4.0"}}
             }
+        clusters["azure"]["systems"]["azure"]["services"] = example(1)["fleet"]["services"]
         clusters["local"]["storageClass"] = "fast"
         clusters["local"]["controllers"] = {"logs": "absent", "releases": "installed"}
         del clusters["local"]["monitoring"]
@@ -120,6 +124,8 @@ def test_a_volume_is_a_claim_of_its_own(cloud: str) -> None:
         "storageClassName": CLASSES[cloud],
         "resources": {"requests": {"storage": "20Gi"}},
     }
+    usual = {**CLASSES, "azure": "managed-csi"}[cloud]
+    assert spec(cloud, "PersistentVolumeClaim", "search-shared-index")["storageClassName"] == usual
     assert claim.state["protect"] is True
     assert "PersistentVolumeClaim code-shared-data" in awaited(cloud, "StatefulSet", "code-shared")
     found = pod(cloud, "code-shared")
@@ -233,7 +239,7 @@ def test_the_rules_on_volumes_have_nothing_against_it() -> None:
     )
     assert findings("release-gates") == findings("service-endpoints") == findings("namespace-isolation") == []
     assert {each.urn.rsplit("::", 1)[1] for each in findings("volume-encryption") if each.urn} == {
-        f"local/{claim}" for claim in CLAIMS
+        f"local/{each}" for each in (*CLAIMS, "code-shared-data-restore-test")
     }
 
 

@@ -67,6 +67,7 @@ def cron_job(name: str, *volumes: Mapping[str, object], suspend: bool = False) -
 
 
 ARCHIVE = cron_job("new-archive", {"name": "volume", "persistentVolumeClaim": {"claimName": "new"}})
+SCRATCH = {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": "unheard-of"}}}}
 TEST = cron_job("new-restore-test")
 KEPT_14 = claim({"slipway.dev/backup-retention": "14"})
 CAUGHT = {
@@ -81,7 +82,7 @@ CAUGHT = {
     "volume-restore-tests": {
         "prod": [(KEPT_14, ARCHIVE), (KEPT_14, ARCHIVE, cron_job("new-restore-test", suspend=True))]
     },
-    "volume-encryption": {"prod": [claim(WITHOUT, None), claim(WITHOUT, "unheard-of")]},
+    "volume-encryption": {"prod": [claim(WITHOUT, None), claim(WITHOUT, "unheard-of"), cron_job("new", SCRATCH)]},
     "volume-retention": {"prod": [stateful_set(whenDeleted="Delete"), stateful_set(whenScaled="Delete")]},
     "data-protect": {"prod": [claim(WITHOUT, protect=False)]},
 }

@@ -190,6 +190,18 @@ def test_service_bus_locks_no_message_for_more_than_five_minutes(workshop: Works
     assert "has queues.jobs.lock 6m, but Service Bus locks a message for 5 minutes at most: set 5m or less" in problem
 
 
+def test_a_storage_class_of_another_cloud(workshop: Workshop) -> None:
+    """Pods would wait for such a disk for ever; one that an owner made is for the rules."""
+    disk = "volumes: {d: {mountPath: /d, size: 1, storageClass: managed-csi-premium}}\n    image: fleet-worker"
+    workshop.edit(FLEET, "image: fleet-worker", disk)
+    (problem,) = workshop.problems()
+    assert (
+        "has services.worker.volumes.d.storageClass managed-csi-premium, a class of clusters on azure, and" in problem
+    )
+    workshop.edit(FLEET, "managed-csi-premium", "fast")
+    workshop.stack()
+
+
 def test_a_cache_of_ones_own_cluster_needs_certificates(workshop: Workshop) -> None:
     """Nothing would sign its own, and no pod would start; who brings cert-manager along may have one."""
     text = workshop.stack_file.read_text()

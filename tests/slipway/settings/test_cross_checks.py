@@ -383,6 +383,17 @@ BROKEN = {
         "services: {worker: {image: w, port: 1, volumes: {d: {mountPath: /d, size: 1, reason: Cheap}}}}",
         "Cheap is for 'backup: none': take one of them away",
     ),
+    "a test of archives that nobody makes": (
+        "services.worker.volumes.d.restoreTest",
+        "services: {worker: {image: w, port: 1, volumes: {d: {mountPath: /d, size: 1, backup: none, reason: Made again, "
+        "restoreTest: {every: day}}}}}",
+        "tests the archives of a volume without a backup",
+    ),
+    "a class that no cluster can have": (
+        "services.worker.volumes.d.storageClass",
+        "services: {worker: {image: w, port: 1, volumes: {d: {mountPath: /d, size: 1, storageClass: Fast SSD}}}}",
+        "Fast SSD is not the name of a StorageClass (lower-case letters, digits, '-' and '.'), for example managed-csi-premium",
+    ),
     "a disk that no night packs": (
         "services.worker.volumes.d.size",
         "services: {worker: {image: w, port: 1, volumes: {d: {mountPath: /d, size: 257}}}}",
