@@ -26,7 +26,7 @@ from components.manifests.probes import Probe
 from components.manifests.scope import Scope
 from components.system.backups.manifests.rclone import Store
 from slipway.settings.caches import Cache
-from slipway.settings.cluster_services import ClusterServices, Controllers
+from slipway.settings.cluster_services import ClusterServices
 from slipway.settings.databases import Bucket, Database, Queue
 from slipway.settings.grants import Grant as ResourceGrant
 from slipway.settings.operations import Budget
@@ -454,11 +454,12 @@ class Cloud(Protocol):
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None: ...
 
 
-def unused(controllers: Controllers) -> list[str]:
-    """Returns the controllers that would write DNS records and that nobody runs or needs, by the names of their
-    identities."""
-    without_dns = ["external-dns"] if "absent" in (controllers.dns, controllers.gateway) else []
-    return [*without_dns, *(["cert-manager"] if controllers.certificates == "absent" else [])]
+def record_writers(services: ClusterServices) -> dict[str, tuple[str, str]]:
+    """Returns namespace and service account of the controllers that write DNS records and that somebody runs and needs,
+    by the names of their identities."""
+    homes = services.homes
+    found = {"external-dns": homes.dns if homes.gateway is not None else None, "cert-manager": homes.certificates}
+    return {name: (home.namespace, home.account or name) for name, home in found.items() if home is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

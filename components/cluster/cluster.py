@@ -72,7 +72,7 @@ class Cluster(pulumi.ComponentResource):
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
-        if settings.controllers.logs != "absent" and (deployed.systems or "gateway" in settings.homes):
+        if settings.controllers.logs != "absent" and (deployed.systems or settings.homes.gateway is not None):
             Logs(
                 name,
                 LogsArgs(

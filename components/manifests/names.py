@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway.settings.cluster_services import HOMES
 from slipway.settings.limits import most
 from slipway.settings.stacks import RELEASES_NAMESPACE
 from slipway.settings.store_names import (
@@ -63,7 +62,6 @@ CLUSTER = "cluster"
 """System name of resources that belong to a cluster and to no single system."""
 CACHE = "cache"
 """Component label of the pods of a cache in the cluster, by which policies find it."""
-GATEWAY_NAMESPACE = HOMES["gateway"]
 RELEASES_ACCOUNT = "controller"
 """Service account of the controller of releases."""
 GATEWAY_SERVICE = "slipway-gateway"

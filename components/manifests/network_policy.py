@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal as OneOf
 from urllib.parse import urlsplit
 
 from pulumi_kubernetes import meta, networking
 
 from components.manifests import names
 from components.manifests.scope import Scope
+from slipway.settings.cluster_services import HomeOfPods
 from slipway.settings.schedules import Schedule
 from slipway.settings.services import Service
 
@@ -23,6 +25,8 @@ POSTGRES_PORT = 5432
 """PostgreSQL's default port."""
 SLOTS = ("blue", "green")
 
+Controller = OneOf["gateway", "metrics", "databases"]
+"""Controllers whose pods policies let in."""
 Peer = networking.v1.NetworkPolicyPeerArgs
 
 
@@ -354,18 +358,19 @@ def _scraped(scope: Scope, service: Service) -> list[networking.v1.NetworkPolicy
     return [] if port is None else _from_home(scope, "metrics", port)
 
 
-def _home(scope: Scope, controller: str) -> list[Peer]:
-    """Returns the namespace of a controller; nothing for one that nobody runs."""
-    return [_namespace(scope.homes[controller])] if controller in scope.homes else []
+def _home(scope: Scope, controller: Controller) -> list[Peer]:
+    """Returns the pods of a controller; nothing for one that nobody runs."""
+    home: HomeOfPods | None = getattr(scope.homes, controller)
+    return [_pods_in(home.namespace, home.pods)] if home is not None else []
 
 
-def _from_home(scope: Scope, controller: str, *ports: int) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
-    """Allows calls from the namespace of a controller. A rule without peers would allow everybody."""
+def _from_home(scope: Scope, controller: Controller, *ports: int) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    """Allows calls from a controller. A rule without peers would allow everybody."""
     peers = _home(scope, controller)
     return [_from(peers, *ports)] if peers else []
 
 
-def _to_home(scope: Scope, controller: str, *ports: int) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+def _to_home(scope: Scope, controller: Controller, *ports: int) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
     peers = _home(scope, controller)
     return [networking.v1.NetworkPolicyEgressRuleArgs(to=peers, ports=_ports(*ports))] if peers else []
 

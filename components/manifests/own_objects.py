@@ -7,7 +7,7 @@ from typing import Any
 
 from components.manifests import names
 from components.manifests.scope import Scope
-from slipway.settings.kinds import PODS_OF
+from slipway.settings.kinds import MONITORS, PODS_OF
 from slipway.settings.manifests import Manifest
 from slipway.settings.stacks import DeployedSystem
 
@@ -30,9 +30,12 @@ def logical_name(scope: Scope, manifest: Manifest, namespace: str | None) -> str
 
 
 def body(scope: Scope, manifest: Manifest, namespace: str | None) -> dict[str, Any]:
-    """Returns the object as the API server gets it. Its pods have the labels too, by which agents collect their logs."""
+    """Returns the object as the API server gets it. Its pods have the labels too, by which agents collect their logs,
+    and monitors those by which Prometheus selects them."""
     result: dict[str, Any] = _plain(manifest.body)
     metadata = result["metadata"]
+    if manifest.identity in MONITORS:
+        metadata["labels"] = {**scope.selecting, **(metadata.get("labels") or {})}
     if namespace is not None:
         metadata["namespace"] = namespace
     for labelled in (metadata, *_templates(manifest.kind, result)):

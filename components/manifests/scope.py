@@ -10,7 +10,7 @@ from pulumi_kubernetes import meta
 
 from components.manifests import names
 from components.manifests.versions import Pins
-from slipway.settings.cluster_services import HOMES
+from slipway.settings.cluster_services import HOMES, Homes
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Scope:
     namespace: str
     pins: Pins = field(default_factory=Pins)
     """Pins of third-party images."""
-    homes: Mapping[str, str] = field(default_factory=lambda: HOMES)
-    """Namespaces of the controllers that somebody runs."""
+    homes: Homes = HOMES
+    """Where the controllers run that somebody runs."""
 
     @property
     def watched(self) -> bool:
         """Whether there is a Prometheus whose operator knows monitors and rules."""
-        return "metrics" in self.homes
+        return self.homes.metrics is not None
 
     def logical(self, name: str) -> str:
         """Returns a resource name that includes the system, because a URN contains the types of parents but not their
@@ -49,3 +49,16 @@ class Scope:
             labels=names.labels(self.system, service, slot),
             annotations={**names.source_annotation(source), **(annotations or {})},
         )
+
+    def selected(
+        self, name: str, source: str, *, annotations: Mapping[str, pulumi.Input[str]] | None = None
+    ) -> meta.v1.ObjectMetaArgs:
+        """Returns the metadata of a monitor, a probe or a rule, which Prometheus selects by its labels."""
+        metadata = self.metadata(name, source, annotations=annotations)
+        metadata.labels = {**self.selecting, **names.labels(self.system)}
+        return metadata
+
+    @property
+    def selecting(self) -> Mapping[str, str]:
+        """The labels by which Prometheus selects monitors, probes and rules."""
+        return self.homes.metrics.labels if self.homes.metrics else {}

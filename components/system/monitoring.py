@@ -65,11 +65,11 @@ class Observability(pulumi.ComponentResource):
 
     def _probe_pages(self, name: str) -> None:
         """Creates probes of each page, and of each service's health, that visitors can reach."""
-        found = probes.of_system(self._args.deployed)
+        found, home = probes.of_system(self._args.deployed), self._scope.homes.metrics
         for module, strict in ((monitors.PAGE, True), (monitors.ANSWER, False)):
             addresses = [probe.address for probe in found if probe.strict is strict]
-            if addresses:
-                spec = monitors.pages(name, addresses, module)
+            if addresses and home is not None and home.prober is not None:
+                spec = monitors.pages(name, addresses, module, home.prober)
                 self._custom("Probe", name if strict else f"{name}-{module}", spec, f"{self._definition.source}domains")
 
     def _dashboard(self, file: str, content: str) -> None:
@@ -94,7 +94,7 @@ class Observability(pulumi.ComponentResource):
             self._scope.logical(name),
             api_version=monitors.API_VERSION,
             kind=kind,
-            metadata=self._scope.metadata(name, source, annotations=annotations),
+            metadata=self._scope.selected(name, source, annotations=annotations),
             spec=dict(spec),
             opts=self._opts,
         )

@@ -16,12 +16,15 @@ from slipway.settings.fields import (
     Gibibytes,
     HostPort,
     ImageReference,
+    LabelKey,
+    LabelValue,
     MemoryGibibytes,
+    Name,
     RegistryPath,
     Text,
     Url,
 )
-from slipway.settings.setting import Setting
+from slipway.settings.setting import Setting, needs
 
 Presence = OneOf["installed", "present", "absent"]
 
@@ -77,13 +80,79 @@ API_GROUPS = {
     "releases": ("slipway.dev",),
 }
 """The API groups of each controller, of which Slipway creates objects."""
-HOMES = {
+
+
+class Home(Setting):
+    """Where a controller runs."""
+
+    namespace: Name
+    """Its namespace, which exists. Without a default, because objects in another one would have no effect."""
+
+
+class HomeOfPods(Home):
+    """Where a controller runs that network policies let in."""
+
+    pods: dict[LabelKey, LabelValue] = Field(
+        default_factory=dict, examples=[{"app.kubernetes.io/managed-by": "envoy-gateway"}]
+    )
+    """Labels of its pods, to which alone network policies open; by default they open to all pods of its namespace."""
+
+
+class HomeOfWriter(Home):
+    """Where a controller runs that writes DNS records."""
+
+    account: Name | None = Field(default=None, json_schema_extra=needs("dns"))
+    """Its service account, which gets the right to write records of the systems' domains; by default named as its chart
+    does, `cert-manager` or `external-dns`."""
+
+
+class HomeOfMetrics(HomeOfPods):
+    """Where Prometheus runs, and what it selects."""
+
+    labels: dict[LabelKey, LabelValue] = Field(examples=[{"release": "kube-prometheus-stack"}])
+    """Labels by which Prometheus selects monitors, probes and rules; `{}` if it selects all of them. Without a default,
+    because alerts have no data where it selects none."""
+    prober: HostPort | None = Field(default=None, examples=["blackbox-exporter.observability.svc:9115"])
+    """The blackbox exporter with the modules `page` and `answer`, as Prometheus reaches it; required where a system has
+    domains, whose pages it loads."""
+
+
+class Homes(Setting):
+    """Where controllers run to which Slipway's objects refer. In a stack: those that the cluster's owner runs
+    (`present`). Nothing refers to where the others run."""
+
+    gateway: HomeOfPods | None = None
+    """Envoy Gateway and its proxies; required where `controllers.gateway` is `present`."""
+    certificates: HomeOfWriter | None = None
+    """cert-manager, which reads the authority of internal certificates there; required where `controllers.certificates`
+    is `present`."""
+    dns: HomeOfWriter | None = Field(default=None, json_schema_extra=needs("dns"))
+    """external-dns; required where `controllers.dns` is `present`. Not used on a local cluster."""
+    metrics: HomeOfMetrics | None = None
+    """Prometheus and its operator; required where `controllers.metrics` is `present`."""
+    databases: HomeOfPods | None = None
+    """CloudNativePG's operator; required where `controllers.databases` is `present` and a database is in the
+    cluster."""
+
+
+NAMESPACES = {
     "gateway": "envoy-gateway-system",
     "certificates": "cert-manager",
+    "dns": "external-dns",
     "metrics": "monitoring",
     "databases": "cnpg-system",
 }
-"""Namespaces of controllers to which objects refer."""
+"""Namespaces of the controllers that Slipway installs and to which objects refer."""
+HOMES = Homes(
+    gateway=HomeOfPods(namespace=NAMESPACES["gateway"]),
+    certificates=HomeOfWriter(namespace=NAMESPACES["certificates"]),
+    dns=HomeOfWriter(namespace=NAMESPACES["dns"]),
+    metrics=HomeOfMetrics(
+        namespace=NAMESPACES["metrics"], labels={}, prober=f"blackbox-exporter.{NAMESPACES['metrics']}.svc:9115"
+    ),
+    databases=HomeOfPods(namespace=NAMESPACES["databases"]),
+)
+"""Where the controllers run that Slipway installs."""
 
 
 class Mirrors(Setting):
@@ -242,6 +311,8 @@ class ClusterServices(Setting):
 
     controllers: Controllers = Field(default_factory=Controllers)
     """Who runs each controller."""
+    present: Homes = Field(default_factory=Homes)
+    """Where the controllers run that the cluster's owner runs."""
     mirrors: Mirrors = Field(default_factory=Mirrors)
     """Mirrors of third-party charts and images."""
     gateway: Gateway = Field(default_factory=Gateway)
@@ -265,13 +336,15 @@ class ClusterServices(Setting):
     @property
     def prometheus(self) -> str | None:
         """Return the address of the Prometheus that the controller of releases asks."""
-        home = self.homes.get("metrics")
-        return self.releases.prometheus or (f"http://prometheus-operated.{home}.svc:9090" if home else None)
+        home = self.homes.metrics
+        return self.releases.prometheus or (f"http://prometheus-operated.{home.namespace}.svc:9090" if home else None)
 
     @property
-    def homes(self) -> dict[str, str]:
-        """Return the namespaces of the controllers that somebody runs."""
-        return {name: home for name, home in HOMES.items() if getattr(self.controllers, name) != "absent"}
+    def homes(self) -> Homes:
+        """Return where the controllers run that somebody runs."""
+        by_presence = {"installed": HOMES, "present": self.present, "absent": Homes()}
+        chosen = {name: by_presence[getattr(self.controllers, name)] for name in Homes.model_fields}
+        return Homes(**{name: getattr(homes, name) for name, homes in chosen.items()})
 
     @property
     def not_evaluated(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from slipway.settings.clouds import CLOUDS
+from slipway.settings.clouds import CLOUDS, is_able
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.finding import Finding, Found
 from slipway.settings.pointers import Path
@@ -33,6 +33,7 @@ def findings(path: Path, cluster: StackCluster, environment: str) -> Found:
         for _, need in _stored(System.model_construct(), settings):
             rule = f"is absent, but the cluster {need} for its own services: {CHOOSE}"
             yield Finding((*path, "controllers", "secrets"), rule)
+    yield from _placed(path, cluster)
     wanted = bool(cluster.systems) and environment not in ("", UNWATCHED)
     yield from _elsewhere(path, settings, "metrics", "monitoring", wanted=wanted)
     yield from _elsewhere(path, settings, "logs", "logging", wanted=wanted)
@@ -96,6 +97,61 @@ NEEDS: Mapping[str, Callable[[System, ClusterSettings], Needs]] = {
 """What systems need, by controller; nothing needs the others."""
 _DOES = {"metrics": "watches its systems", "logs": "collects the logs of its systems"}
 _EXAMPLES = {"metrics": "'Datadog, by the platform team'", "logs": "'Loki, by the platform team'"}
+
+
+_WHERE = {
+    "gateway": "{namespace: gateway-system}",
+    "certificates": "{namespace: certificates}",
+    "dns": "{namespace: records, account: external-dns}",
+    "metrics": "{namespace: observability, labels: {release: kube-prometheus-stack}}",
+    "databases": "{namespace: operators}",
+}
+"""Examples of where an owner's controllers run."""
+_SET_BY_PROGRAM = ("app.kubernetes.io/part-of", "app.kubernetes.io/managed-by")
+
+
+def _placed(path: Path, cluster: StackCluster) -> Found:
+    """Check that it is said where the owner's controllers run to which objects refer, and of no others."""
+    settings = cluster.settings
+    for name, example in _WHERE.items():
+        presence, home = getattr(settings.controllers, name), getattr(settings.present, name)
+        where, related = (*path, "present", name), ((*path, "controllers", name),)
+        if presence != "present" and home is not None:
+            rule = (
+                f"says where the owner's controller runs, but 'controllers.{name}' is {presence}: set that to present, or "
+                "remove this"
+            )
+            yield Finding(where, rule, related)
+        elif presence == "present" and home is None and _referred(name, cluster):
+            rule = (
+                f"must say where the owner's controller runs, since 'controllers.{name}' is present: set 'present.{name}', "
+                f"for example {example}"
+            )
+            yield Finding(where, rule, related)
+    metrics = settings.present.metrics
+    if metrics is not None:
+        for key in _SET_BY_PROGRAM:
+            if key in metrics.labels:
+                rule = "is a label that the program sets itself: let Prometheus select by another one"
+                yield Finding((*path, "present", "metrics", "labels", key), rule)
+        paged = next((each.name for each in cluster.systems.values() if each.definition.domains), None)
+        if metrics.prober is None and paged is not None:
+            rule = (
+                f"must name the blackbox exporter that loads the pages of '{paged}': set 'present.metrics.prober', "
+                f"for example blackbox-exporter.{metrics.namespace}.svc:9115"
+            )
+            yield Finding((*path, "present", "metrics", "prober"), rule)
+
+
+def _referred(controller: str, cluster: StackCluster) -> bool:
+    """Return whether objects refer to where a controller runs: those of databases only if one is in the cluster, and of DNS
+    where the cloud has it."""
+    needs = _operated("postgres")
+    if controller == "dns":
+        return is_able(cluster.settings.cloud, "dns") and cluster.settings.controllers.gateway != "absent"
+    return controller != "databases" or any(
+        True for system in cluster.systems.values() for _ in needs(system.definition, cluster.settings)
+    )
 
 
 def _elsewhere(path: Path, settings: ClusterSettings, controller: str, section: str, *, wanted: bool) -> Found:

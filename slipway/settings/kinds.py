@@ -71,6 +71,11 @@ HOLDS_DATA = {
 }
 """Kinds whose objects hold data. A StatefulSet does so if it has volume claims."""
 
+MONITORS = {("monitoring.coreos.com/v1", kind) for kind in ("PodMonitor", "Probe", "PrometheusRule", "ServiceMonitor")}
+"""Kinds whose objects Prometheus selects by their labels."""
+SCRAPING = {("monitoring.coreos.com/v1", kind) for kind in ("PodMonitor", "ServiceMonitor")}
+"""Kinds by which Prometheus scrapes pods."""
+
 PODS_OF: Mapping[str, tuple[str, ...]] = {
     "Pod": ("spec",),
     "Deployment": ("spec", "template", "spec"),

@@ -77,9 +77,9 @@ class Library:
         sound = Repaired(document, []) if system is not None else repaired(System, document)
         if sound is not None:
             self._sound[name] = sound
-            problems += self._broken_relations(name, sound)
             draft, folder, called = _drafted(sound), self._root / name, f"{self.folder}/{name}"
             self._manifests[name], broken = manifests.read(folder, called, draft.manifests)
+            problems += self._broken_relations(name, sound)
             problems += [*broken, *system_files.problems(draft, folder, called)]
         problems += plain_secrets(document)
         self.problems += problems
@@ -89,9 +89,10 @@ class Library:
         """Return the problems of relations in a draft, except those that involve a stand-in."""
         data, stood_in = draft
         system = _drafted(draft)
+        broken = cross_checks.findings(system, self._root / name), signals.findings(system, self._manifests[name])
         return [
             problem_at(data, path, rule)
-            for path, rule, related in (*cross_checks.findings(system, self._root / name), *signals.findings(system))
+            for path, rule, related in (each for found in broken for each in found)
             if not touches(path, stood_in) and not any(lies_in(other, stood_in) for other in related)
         ]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from slipway.settings.finding import Finding, Found
+from slipway.settings.kinds import SCRAPING
+from slipway.settings.manifests import Manifest
 from slipway.settings.operations import Alert
 from slipway.settings.pointers import Path
 from slipway.settings.system import System
@@ -34,9 +36,10 @@ _OF_NAMESPACE: tuple[tuple[re.Pattern[str], str, Callable[[System], bool]], ...]
 """Metrics that do not come from services, their exporters, and whether the system has them."""
 
 
-def findings(system: System) -> Found:
+def findings(system: System, manifests: Collection[Manifest] = ()) -> Found:
+    """Yield what is wrong with the metrics of a system, whose own monitors are among its `manifests`."""
     for path, metric in _named(system):
-        problem = _unscraped(system, metric)
+        problem = _unscraped(system, metric, manifests)
         if problem is not None:
             yield Finding(path, problem)
     for index, alert in enumerate(system.alerts):
@@ -52,7 +55,7 @@ def _named(system: System) -> Iterator[tuple[Path, str]]:
         yield ("metrics", index, "metric"), metric.metric
 
 
-def _unscraped(system: System, metric: str) -> str | None:
+def _unscraped(system: System, metric: str, manifests: Collection[Manifest]) -> str | None:
     """Return why no series of `metric` can exist in the system's namespace."""
     platform = _OF_PLATFORM.match(metric)
     if platform is not None:
@@ -65,10 +68,12 @@ def _unscraped(system: System, metric: str) -> str | None:
             return None if there(system) else f"is exported by {exporter}, which the system does not have"
     if any(service.metrics is not None for service in system.services.values()):
         return None
+    if any(each.identity in SCRAPING for each in manifests):
+        return None
     example = next(iter(system.services), "api")
     return (
         "is not scraped, so there would never be data: set 'metrics' on the service that exports it, for example "
-        f"services.{example}.metrics: {{port: 9464}}"
+        f"services.{example}.metrics: {{port: 9464}}, or declare a PodMonitor among 'manifests'"
     )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 
 from slipway.settings import cloud_checks, controller_checks, egress_checks, manifest_checks, placement_checks
+from slipway.settings.cluster_services import Homes
 from slipway.settings.cluster_settings import ManagedCluster, Network
 from slipway.settings.finding import Finding, Found
 from slipway.settings.images import ForeignImage
@@ -35,8 +36,8 @@ def findings(clusters: Mapping[str, StackCluster], environment: str) -> Found:
         yield from placement_checks.findings(("clusters", name), cluster)
         yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
         yield from _controller(("clusters", name), cluster)
-        yield from egress_checks.findings(("clusters", name), cluster, CLUSTER_NAMESPACES)
-        yield from manifest_checks.findings(("clusters", name), cluster, CLUSTER_NAMESPACES)
+        yield from egress_checks.findings(("clusters", name), cluster, reserved(cluster))
+        yield from manifest_checks.findings(("clusters", name), cluster, reserved(cluster))
         for system in cluster.systems.values():
             yield from _artefacts(("clusters", name, "systems", system.name), system)
             yield from _weights(("clusters", name, "systems", system.name), system.deployment)
@@ -109,14 +110,21 @@ CLUSTER_NAMESPACES = frozenset(
         RELEASES_NAMESPACE,
     }
 )
-"""Namespaces of controllers, and of Kubernetes itself."""
+"""Namespaces of controllers that Slipway installs, and of Kubernetes itself."""
+
+
+def reserved(cluster: StackCluster) -> frozenset[str]:
+    """Return the namespaces that no system may use: those of controllers, also of the cluster's owner, and Kubernetes'."""
+    homes = cluster.settings.present
+    owned = (getattr(homes, name) for name in Homes.model_fields)
+    return CLUSTER_NAMESPACES | {home.namespace for home in owned if home is not None}
 
 
 def _namespaces(clusters: Mapping[str, StackCluster]) -> Found:
     for name, cluster in clusters.items():
         owners: dict[str, str] = {}
         for system in cluster.systems.values():
-            if system.namespace in CLUSTER_NAMESPACES:
+            if system.namespace in reserved(cluster):
                 rule = f"uses namespace '{system.namespace}', which is reserved for cluster services"
                 yield Finding(("clusters", name, "systems", system.name), rule)
             owner = owners.setdefault(system.namespace, system.name)

@@ -107,7 +107,7 @@ class StackReader:
             definition = as_released(deployed.definition, followed(self._config.environment), settings)
             systems[deployed.name] = replace(deployed, definition=definition)
         cluster = StackCluster(name, settings, _acquainted(systems))
-        self._problems += manifest_checks.problems(cluster, stack_checks.CLUSTER_NAMESPACES)
+        self._problems += manifest_checks.problems(cluster, stack_checks.reserved(cluster))
         return cluster
 
     def _systems(self, entry: LocatedDict) -> dict[str, DeployedSystem]:

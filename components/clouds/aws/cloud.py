@@ -21,7 +21,7 @@ from components.clouds.aws.postgres import Postgres, PostgresArgs
 from components.clouds.aws.queues import AwsQueuesArgs, Queues
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
-from components.clouds.aws.zone import CONTROLLERS, RELEASES, Zone, ZoneArgs
+from components.clouds.aws.zone import RELEASES, Zone, ZoneArgs
 from components.clouds.contract import (
     BrokerEndpoint,
     BudgetArgs,
@@ -101,7 +101,7 @@ class AwsCloud:
             context=self.context,
             asked=args,
             existing=self.dns_zones,
-            controllers=[identity for name, identity in self.controllers.items() if name in CONTROLLERS],
+            controllers=[identity for name, identity in self.controllers.items() if name != RELEASES],
         )
         return Zone(f"{args.system}/{args.domain}", wanted, self.context.below(opts)).facts
 

@@ -30,7 +30,7 @@ from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
 from components.clouds.cluster_images import of_controller, repositories
-from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, ControllersFacts, unused
+from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, ControllersFacts, record_writers
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
 from components.manifests.placement import NodePools
@@ -80,7 +80,7 @@ class Foundation(pulumi.ComponentResource):
             ControllersArgs(
                 context=context,
                 control_plane=cluster.facts,
-                without=unused(settings.controllers),
+                writers=record_writers(settings),
                 repositories=repositories(args.cluster) if released else [],
             ),
             self._opts,

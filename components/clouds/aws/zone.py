@@ -17,8 +17,6 @@ from components.manifests import names
 from components.manifests.domains import nearest_zone
 from slipway.settings.limits import most
 
-CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager": ("cert-manager", "cert-manager")}
-"""Controllers that write records: namespace and service account by name."""
 RELEASES = "releases"
 """The controller of releases, which writes the state of edges and looks images up."""
 
@@ -27,8 +25,8 @@ RELEASES = "releases"
 class ControllersArgs:
     context: AwsContext
     control_plane: ControlPlane
-    without: Sequence[str] = ()
-    """Controllers that nobody runs, which get no rights."""
+    writers: Mapping[str, tuple[str, str]]
+    """Namespace and service account of the controllers that write records, by name."""
     repositories: Sequence[str] = ()
     """Repositories of images that the controller of releases looks up; none without that controller."""
 
@@ -42,11 +40,7 @@ class Controllers(pulumi.ComponentResource):
     def __init__(self, name: str, args: ControllersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Controllers", name, opts=opts)
         self._name, self._args = name, args
-        found = {
-            controller: self._identity(controller, *place)
-            for controller, place in CONTROLLERS.items()
-            if controller not in args.without
-        }
+        found = {controller: self._identity(controller, *place) for controller, place in args.writers.items()}
         for identity in found.values():
             # Route 53 can list only all zones, and identifies a change by its id alone.
             identity.may(

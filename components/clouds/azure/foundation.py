@@ -31,7 +31,7 @@ from components.clouds.azure.role_assignments import backup_writer
 from components.clouds.azure.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.azure.vault import BLOBS, STATE_DAYS, BackupInstance, BackupInstanceArgs, Vault, VaultArgs
 from components.clouds.azure.zone import Controllers, ControllersArgs, controllers_facts
-from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, unused
+from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, record_writers
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
 from components.manifests.placement import NodePools
@@ -76,9 +76,7 @@ class Foundation(pulumi.ComponentResource):
         )
         Registry(name, RegistryArgs(context=context, registry_name=registry_name, kubelet=cluster.kubelet), self._opts)
         shared = self._cluster_context(context, network, cluster)
-        controllers = Controllers(
-            name, ControllersArgs(context=shared, without=unused(settings.controllers)), self._opts
-        )
+        controllers = Controllers(name, ControllersArgs(context=shared, writers=record_writers(settings)), self._opts)
         self.facts = ClusterFacts(
             name=name,
             cluster_name=context.cluster_name,

@@ -16,15 +16,12 @@ from components.clouds.azure.pod_identity import PodIdentity, PodIdentityArgs
 from components.clouds.contract import ControllersFacts, ZoneFacts
 from components.manifests.domains import nearest_zone
 
-CONTROLLERS = {"external-dns": ("external-dns", "external-dns"), "cert-manager": ("cert-manager", "cert-manager")}
-"""Controllers that write records: namespace and service account by name."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ControllersArgs:
     context: AzureClusterContext
-    without: Sequence[str] = ()
-    """Controllers that nobody runs, which get no rights."""
+    writers: Mapping[str, tuple[str, str]]
+    """Namespace and service account of the controllers that write records, by name."""
 
 
 class Controllers(pulumi.ComponentResource):
@@ -45,8 +42,7 @@ class Controllers(pulumi.ComponentResource):
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
-            for controller, (namespace, account) in CONTROLLERS.items()
-            if controller not in args.without
+            for controller, (namespace, account) in args.writers.items()
         }
         self.register_outputs({})
 

@@ -15,7 +15,7 @@ from components.cluster.monitoring.manifests import charts as monitoring
 from components.cluster.monitoring.manifests import monitors
 from components.manifests.domains import nearest_zone
 from components.manifests.versions import Pins
-from slipway.settings.cluster_services import HOMES
+from slipway.settings.cluster_services import NAMESPACES
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.stacks import StackCluster
 from slipway.settings.system import System
@@ -67,7 +67,8 @@ class Controllers(pulumi.ComponentResource):
     def _shared_places(self) -> list[str]:
         """Returns the namespaces of installed controllers that Slipway's own objects need too."""
         wanted = self._args.cluster.settings.controllers
-        return [HOMES[name] for name in ("gateway", "metrics", "certificates") if getattr(wanted, name) == "installed"]
+        shared = ("gateway", "metrics", "certificates")
+        return [NAMESPACES[name] for name in shared if getattr(wanted, name) == "installed"]
 
     def _place(self, place: str) -> pulumi.Resource:
         if place not in self._namespaces:
@@ -104,12 +105,13 @@ class Controllers(pulumi.ComponentResource):
         return [deployed.definition for deployed in self._args.cluster.systems.values()]
 
     @property
-    def _monitored(self) -> bool:
-        """Returns whether the CRDs of monitors are installed."""
-        return self._args.cluster.settings.controllers.metrics != "absent"
+    def _monitored(self) -> Mapping[str, str] | None:
+        """Returns the labels by which Prometheus selects monitors; None where nobody knows that kind."""
+        home = self._args.cluster.settings.homes.metrics
+        return home.labels if home is not None else None
 
     def _gateway(self) -> list[Chart]:
-        return [Chart(name="envoy-gateway", namespace=HOMES["gateway"], values=charts.envoy_gateway())]
+        return [Chart(name="envoy-gateway", namespace=NAMESPACES["gateway"], values=charts.envoy_gateway())]
 
     def _secrets(self) -> list[Chart]:
         values = charts.external_secrets(monitored=self._monitored)
@@ -132,7 +134,7 @@ class Controllers(pulumi.ComponentResource):
     def _databases(self) -> list[Chart]:
         if not self._needs_operator("postgres"):
             return []
-        place = HOMES["databases"]
+        place = NAMESPACES["databases"]
         return [
             Chart(name="cloudnative-pg", namespace=place, values=charts.cloudnative_pg()),
             Chart(name="plugin-barman-cloud", namespace=place, values=charts.barman_plugin()),
@@ -158,7 +160,7 @@ class Controllers(pulumi.ComponentResource):
             monitored=self._monitored,
             routed=self._args.cluster.settings.controllers.gateway != "absent",
         )
-        place = HOMES["certificates"]
+        place = NAMESPACES["certificates"]
         return [Chart(name="cert-manager", namespace=place, values=values, needs=identity.bindings)]
 
     def _dns(self) -> list[Chart]:

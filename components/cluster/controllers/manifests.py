@@ -28,7 +28,11 @@ def envoy_gateway() -> dict[str, Any]:
 
 
 def cert_manager(
-    account: Mapping[str, pulumi.Input[str]], labels: Mapping[str, str], *, monitored: bool, routed: bool
+    account: Mapping[str, pulumi.Input[str]],
+    labels: Mapping[str, str],
+    *,
+    monitored: Mapping[str, str] | None,
+    routed: bool,
 ) -> dict[str, Any]:
     """Returns cert-manager's values. `account` are annotations of its service account, which link it to a cloud
     identity. Its CRDs are templates of the chart, so Helm upgrades them too. It does not start if it shall read Gateways
@@ -46,7 +50,7 @@ def cert_manager(
             "kind": "ControllerConfiguration",
             "enableGatewayAPI": routed,
         },
-        "prometheus": {"enabled": True, "servicemonitor": {"enabled": monitored, "honorLabels": True}},
+        "prometheus": {"enabled": True, "servicemonitor": {**_monitor(monitored, "labels"), "honorLabels": True}},
     }
 
 
@@ -57,7 +61,7 @@ def external_dns(
     zones: Sequence[str],
     account: Mapping[str, pulumi.Input[str]] | None,
     labels: Mapping[str, str],
-    monitored: bool,
+    monitored: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """Returns external-dns' values; `dns` are those of the cloud. It sets `owner` on its records and leaves records of
     other owners alone. Without `account` it shares the service account of the first release."""
@@ -71,12 +75,12 @@ def external_dns(
         "serviceAccount": own or {"create": False, "name": "external-dns"},
         "podLabels": dict(labels),
         "resources": PODS,
-        "serviceMonitor": {"enabled": monitored},
+        "serviceMonitor": _monitor(monitored, "additionalLabels"),
         **dns,
     }
 
 
-def external_secrets(*, monitored: bool) -> dict[str, Any]:
+def external_secrets(*, monitored: Mapping[str, str] | None) -> dict[str, Any]:
     """Returns External Secrets' values. Each namespace has its own store; stores and secrets for the whole cluster are
     disabled."""
     return {
@@ -88,8 +92,13 @@ def external_secrets(*, monitored: bool) -> dict[str, Any]:
         "processClusterStore": False,
         "processClusterExternalSecret": False,
         "webhook": {"replicaCount": 2, "podDisruptionBudget": {"enabled": True, "minAvailable": 1}},
-        "serviceMonitor": {"enabled": monitored},
+        "serviceMonitor": _monitor(monitored, "additionalLabels"),
     }
+
+
+def _monitor(labels: Mapping[str, str] | None, key: str) -> dict[str, Any]:
+    """Returns a chart's values of its ServiceMonitor, with the labels by which Prometheus selects it below `key`."""
+    return {"enabled": labels is not None, **({key: dict(labels)} if labels else {})}
 
 
 def metrics_server() -> dict[str, Any]:

@@ -34,10 +34,10 @@ class Gateway(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         homes = args.settings.homes
-        if "gateway" in homes:
-            self._share_proxies(homes["gateway"])
-        if "certificates" in homes:
-            self._sign(homes["certificates"])
+        if homes.gateway is not None:
+            self._share_proxies(homes.gateway.namespace)
+        if homes.certificates is not None:
+            self._sign(homes.certificates.namespace)
         self.register_outputs({})
 
     def _share_proxies(self, home: str) -> None:

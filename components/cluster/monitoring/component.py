@@ -18,6 +18,7 @@ from components.cluster.monitoring.manifests.dashboards import cluster_dashboard
 from components.manifests import names, role_bindings
 from components.manifests.scope import Scope
 from components.manifests.versions import Pins
+from slipway.settings.cluster_services import HomeOfMetrics
 from slipway.settings.services import rotations
 from slipway.settings.stacks import StackCluster
 from slipway.settings.store_names import supplied_secret
@@ -52,8 +53,8 @@ class Monitoring(pulumi.ComponentResource):
             stack = self._release("kube-prometheus-stack", values, *configured)
             self._release("prometheus-blackbox-exporter", charts.blackbox(), stack)
         self._open_to_operators()
-        if "gateway" in self._homes:
-            self._custom("PodMonitor", "gateway", self._homes["gateway"], monitors.gateway(self._interval))
+        if self._homes.gateway is not None:
+            self._custom("PodMonitor", "gateway", self._homes.gateway.namespace, monitors.gateway(self._interval))
         for file, content in dashboards.cluster(list(args.cluster.systems.values()), self._homes).items():
             self._dashboard(file, content)
         self.register_outputs({})
@@ -96,7 +97,12 @@ class Monitoring(pulumi.ComponentResource):
 
     @property
     def _scope(self) -> Scope:
-        return Scope(self._args.cluster.monitoring.name, self._homes["metrics"], self._args.pins, self._homes)
+        return Scope(self._args.cluster.monitoring.name, self._home.namespace, self._args.pins, self._homes)
+
+    @property
+    def _home(self) -> HomeOfMetrics:
+        assert self._homes.metrics is not None, "nothing is monitored where metrics are absent"
+        return self._homes.metrics
 
     def _receiver_secrets(self) -> dict[str, str]:
         """Returns one Secret name per key, so that a missing value affects no other receiver."""
@@ -138,11 +144,13 @@ class Monitoring(pulumi.ComponentResource):
         return release(f"{self._name}/{chart}", chart, monitors.NAMESPACE, values, self._args.pins, opts)
 
     def _custom(self, kind: str, name: str, namespace: str, spec: Mapping[str, Any]) -> None:
+        metadata = self._metadata(name, namespace)
+        metadata.labels = {**self._home.labels, **names.labels(names.CLUSTER)}
         apiextensions.CustomResource(
             f"{self._name}/{name}",
             api_version=monitors.API_VERSION,
             kind=kind,
-            metadata=self._metadata(name, namespace),
+            metadata=metadata,
             spec=dict(spec),
             opts=self._opts(),
         )
@@ -150,7 +158,7 @@ class Monitoring(pulumi.ComponentResource):
     def _metadata(self, name: str, namespace: str | None = None) -> meta.v1.ObjectMetaArgs:
         return meta.v1.ObjectMetaArgs(
             name=name,
-            namespace=namespace or self._homes["metrics"],
+            namespace=namespace or self._home.namespace,
             labels=names.labels(names.CLUSTER),
             annotations=names.source_annotation(self._source),
         )

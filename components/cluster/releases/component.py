@@ -50,8 +50,8 @@ class Releases(pulumi.ComponentResource):
         self._source = self._settings.releases.source or self._settings.source
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         self._homes = self._settings.homes
-        if "gateway" in self._homes:
-            service = controller.gateway_service(self._source, self._homes["gateway"])
+        if self._homes.gateway is not None:
+            service = controller.gateway_service(self._source, self._homes.gateway.namespace)
             core.v1.Service(f"{name}/{names.GATEWAY_SERVICE}", service, opts=self._opts)
         if self._settings.controllers.releases == "installed":
             kinds = self._kinds()
@@ -139,8 +139,8 @@ class Releases(pulumi.ComponentResource):
             controller.disruption_budget(wanted),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[deployed]),
         )
-        if scope.watched:
-            self._watch(scope, own)
+        if self._homes.metrics is not None:
+            self._watch(scope, self._homes.metrics.namespace, own)
 
     def _rights(self, wanted: Controller, own: pulumi.ResourceOptions) -> list[pulumi.Resource]:
         everywhere = rbac.v1.ClusterRole(self._logical(controller.NAME), controller.cluster_role(wanted), opts=own)
@@ -167,13 +167,13 @@ class Releases(pulumi.ComponentResource):
         )
         return [store.declare(supplied_secret(scope.system, key), self._source, [key], self) for key in declared]
 
-    def _watch(self, scope: Scope, own: pulumi.ResourceOptions) -> None:
+    def _watch(self, scope: Scope, of_dashboards: str, own: pulumi.ResourceOptions) -> None:
         runbooks = self._settings.monitoring.alerting.runbooks
         self._custom(monitors.API_VERSION, "PodMonitor", scope, controller.pod_monitor(), own)
         self._custom(rule.API_VERSION, rule.KIND, scope, alerts.prometheus_rule(runbooks), own)
         for file, content in dashboards.releases().items():
             name = f"dashboard-{file.removesuffix('.json')}"
-            metadata = Scope(scope.system, self._homes["metrics"]).metadata(name, self._source)
+            metadata = Scope(scope.system, of_dashboards).metadata(name, self._source)
             metadata.labels = {**names.labels(names.CLUSTER), charts.DASHBOARD_LABEL: "1"}
             core.v1.ConfigMap(self._logical(name), metadata=metadata, data={file: content}, opts=self._opts)
 
@@ -186,7 +186,7 @@ class Releases(pulumi.ComponentResource):
             self._logical(kind),
             api_version=api_version,
             kind=kind,
-            metadata=scope.metadata(controller.NAME, self._source, annotations=annotations),
+            metadata=scope.selected(controller.NAME, self._source, annotations=annotations),
             spec=dict(spec),
             opts=opts,
         )

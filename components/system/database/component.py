@@ -102,7 +102,7 @@ class Database(pulumi.ComponentResource):
             scope.logical(exporter.name),
             api_version=monitors.API_VERSION,
             kind="PodMonitor",
-            metadata=scope.metadata(exporter.name, source),
+            metadata=scope.selected(exporter.name, source),
             spec=monitors.pods(exporter.pods, "metrics", database=database),
             opts=opts,
         )

@@ -55,7 +55,7 @@ class Flags(pulumi.ComponentResource):
                 name,
                 api_version=monitors.API_VERSION,
                 kind="PodMonitor",
-                metadata=scope.metadata(flags.NAME, source),
+                metadata=scope.selected(flags.NAME, source),
                 spec=monitors.pods(flags.PODS, *(each.port_name("metrics") for each in served)),
                 opts=opts,
             )

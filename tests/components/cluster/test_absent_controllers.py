@@ -17,7 +17,7 @@ import yaml
 from slipway.cli.selection import select
 from slipway.rehearsal import Step
 from slipway.reports import existing
-from slipway.settings.cluster_services import API_GROUPS, HOMES, Controllers
+from slipway.settings.cluster_services import API_GROUPS, NAMESPACES, Controllers
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
@@ -70,6 +70,14 @@ NEEDED = {
 """Where that system needs a controller; databases and secrets of a public cloud are outside the cluster."""
 OF_NODES = {"karpenter.sh", "eks.amazonaws.com"}
 """Groups that EKS in Auto Mode knows itself."""
+PRESENT: dict[str, Any] = {
+    "gateway": {"namespace": "entrance"},
+    "certificates": {"namespace": "certificates"},
+    "dns": {"namespace": "records"},
+    "metrics": {"namespace": "observability", "labels": {}, "prober": "prober.observability.svc:9115"},
+    "databases": {"namespace": "operators"},
+}
+"""Where the owner's controllers run."""
 REQUIRED = {"metrics": "monitoring.elsewhere", "logs": "logging.elsewhere"}
 """Keys that say who does what an absent controller would, in production."""
 
@@ -175,7 +183,50 @@ def test_a_system_that_needs_it_is_refused(controller: str, cloud: str) -> None:
         assert all(f"'controllers.{controller}' is absent: set installed or present" in each for each in found), found
     else:
         assert found == []
-    assert problems(controller, cloud, WHOLE, controllers={controller: "present"}, monitoring={}, logging={}) == []
+    present = {controller: PRESENT[controller]} if controller in PRESENT else {}
+    owned = {"controllers": {controller: "present"}, "present": present, "monitoring": {}, "logging": {}}
+    if (controller, cloud) in (("databases", "aws"), ("databases", "azure")):
+        del owned["present"]
+    assert problems(controller, cloud, WHOLE, **owned) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("controller", PRESENT)
+def test_where_the_owners_controller_runs_must_be_said(controller: str, cloud: str) -> None:
+    """And of no other: nothing would refer to it."""
+    found = problems(controller, cloud, WHOLE, controllers={controller: "present"}, monitoring={}, logging={})
+    if (controller, cloud == "local") in (("databases", False), ("dns", True)):
+        assert found == []
+    else:
+        (said,) = found
+        assert (
+            f"must say where the owner's controller runs, since 'controllers.{controller}' is present: set 'present.{controller}'"
+            in said
+        )
+    section = {controller: PRESENT[controller]}
+    (found,) = problems(controller, cloud, WHOLE, controllers={}, present=section, monitoring={}, logging={})
+    assert f"but 'controllers.{controller}' is installed: set that to present, or remove this" in found
+
+
+def test_a_prometheus_that_probes_nothing_is_refused() -> None:
+    """Alerts on pages would have no data, nor those by labels that the program sets itself."""
+    home = {"namespace": "observability", "labels": {"app.kubernetes.io/part-of": "metrics"}}
+    found = problems(
+        "metrics", "aws", WHOLE, controllers={"metrics": "present"}, present={"metrics": home}, monitoring={}
+    )
+    assert [each.split(": ")[1].removeprefix("clusters.main.") for each in found] == [
+        'present.metrics.labels["app.kubernetes.io/part-of"]',
+        "present.metrics",
+    ]
+    assert "for example blackbox-exporter.observability.svc:9115" in found[1]
+
+
+def test_no_system_is_where_the_owners_controllers_run() -> None:
+    home = {"namespace": "shop", "labels": {}, "prober": "prober.shop.svc:9115"}
+    (found,) = problems(
+        "metrics", "aws", WHOLE, controllers={"metrics": "present"}, present={"metrics": home}, monitoring={}
+    )
+    assert "uses namespace 'shop', which is reserved for cluster services" in found
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -216,6 +267,14 @@ def test_the_page_shows_a_cluster_that_others_watch(cloud: str) -> None:
     assert problems("metrics", cloud, definition("logs", cloud), **example) == []
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_page_shows_controllers_of_the_owner(cloud: str) -> None:
+    """docs/adopt.md: its example, with a system that needs everything."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "adopt.md").read_text("utf-8"), re.DOTALL)
+    (example,) = (yaml.safe_load(each) for each in blocks if each.startswith("# controllers of the owner"))
+    assert problems("metrics", cloud, WHOLE, monitoring={}, **example) == []
+
+
 def test_a_preview_says_what_others_do() -> None:
     said = list(existing.lines(planned("local").stack))
     assert said == [
@@ -237,7 +296,7 @@ def test_nothing_of_it_is_in_the_plan(controller: str, cloud: str) -> None:
     steps = objects(cloud)[controller]
     assert steps
     assert not [step.urn for step in steps if group(step) in API_GROUPS.get(controller, ())]
-    home = HOMES.get(controller)
+    home = NAMESPACES.get(controller)
     if home is not None:
         reported = re.compile(
             rf'"(namespace|kubernetes.io/metadata.name)": "{home}"|\.{home}\.svc|metadata.name={home}\b'

@@ -72,7 +72,8 @@ def project(folder: Path, manifests: dict[str, str], rights: dict[str, Any]) -> 
         (home / "system.yaml").write_text(text, encoding="utf-8")
         for name, content in manifests.items():
             (home / "manifests" / name).write_text(content, encoding="utf-8")
-        clusters[cloud] |= {"controllers": {"metrics": "present"}}
+        home = {"namespace": "observability", "labels": {}, "prober": "prober.observability.svc:9115"}
+        clusters[cloud] |= {"controllers": {"metrics": "present"}, "present": {"metrics": home}}
         clusters[cloud]["systems"] = {cloud: {"blue": {"version": "2.3.0"}, "manifests": copy.deepcopy(rights)}}
     config = {"slipway:environment": "production", "slipway:clusters": clusters}
     (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")

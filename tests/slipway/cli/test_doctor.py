@@ -91,6 +91,8 @@ def test_controllers_of_the_owner(project: Copy, slipway: Callable[..., Run], mo
     project.edit(
         "Pulumi.local.yaml", "releases: installed", "releases: installed, gateway: present, certificates: present"
     )
+    present = "present: {gateway: {namespace: entrance}, certificates: {namespace: certificates}}"
+    project.edit("Pulumi.local.yaml", "      controllers:", f"      {present}\n      controllers:")
     monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
     monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=dict))
     monkeypatch.setattr(doctor, "connect", answering(["cert-manager.io", "gateway.networking.k8s.io"]))

@@ -208,7 +208,8 @@ def test_a_cache_of_ones_own_cluster_needs_certificates(workshop: Workshop) -> N
     systems = text[text.index("      systems:") :]
     head = text.split("      cloud: aws", 1)[0]
     workshop.edit(FLEET, "secrets:", "caches: {sessions: {}}\nsecrets:")
-    workshop.write(TEST, f"{head}      cloud: local\n      controllers: {{certificates: present}}\n{systems}")
+    home = "      present: {certificates: {namespace: certificates}}"
+    workshop.write(TEST, f"{head}      cloud: local\n      controllers: {{certificates: present}}\n{home}\n{systems}")
     assert workshop.stack().clusters["main"].settings.controllers.certificates == "present"
     workshop.write(TEST, f"{head}      cloud: local\n      controllers: {{certificates: absent}}\n{systems}")
     (problem,) = workshop.problems()

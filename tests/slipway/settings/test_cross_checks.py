@@ -589,13 +589,13 @@ BROKEN = {
         "alerts[0].metric",
         "alerts: [{name: a, summary: s, kind: rate, metric: orders_failed_total, above: 1}]",
         "orders_failed_total is not scraped, so there would never be data: set 'metrics' on the service that "
-        "exports it, for example services.worker.metrics: {port: 9464}",
+        "exports it, for example services.worker.metrics: {port: 9464}, or declare a PodMonitor among 'manifests'",
     ),
     "a panel on what nobody scrapes": (
         "metrics[0].metric",
         "metrics: [{name: Orders, metric: orders_total}]",
         "orders_total is not scraped, so there would never be data: set 'metrics' on the service that "
-        "exports it, for example services.worker.metrics: {port: 9464}",
+        "exports it, for example services.worker.metrics: {port: 9464}, or declare a PodMonitor among 'manifests'",
     ),
     "an alert on a broker that is not there": (
         "alerts[0].metric",

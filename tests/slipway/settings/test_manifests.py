@@ -201,3 +201,21 @@ def test_rights_that_contradict_what_is_known(workshop: Workshop, rights: str, r
     (problem,) = problems(workshop)
     assert problem.startswith("Pulumi.test.yaml:13: ")
     assert rule in problem
+
+
+MONITOR = """apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: words}
+spec: {selector: {matchLabels: {app: words}}, podMetricsEndpoints: [{port: http}]}
+"""
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor"])
+def test_a_monitor_of_ones_own_counts_as_scraping(workshop: Workshop, kind: str) -> None:
+    """Alerts may name what it scrapes; a file without monitors scrapes nothing."""
+    workshop.edit(FLEET, "databases:", "metrics: [{name: Words, metric: words_total}]\ndatabases:")
+    declare(workshop, CONFIG)
+    (problem,) = workshop.problems()
+    assert "words_total is not scraped" in problem
+    workshop.write(FILE, MONITOR.replace("PodMonitor", kind))
+    workshop.stack()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from components.cluster.logs.manifests import places, vrl, vrl_program
 from components.cluster.monitoring.manifests.alerting.operations import LOG_LINES
 from components.manifests.versions import Pins
-from slipway.settings.cluster_services import HOMES
+from slipway.settings.cluster_services import HOMES, NAMESPACES, Homes
 from slipway.settings.stacks import DeployedSystem
 
 COUNTERS_PORT = 9598
@@ -29,7 +29,7 @@ def values(
     *,
     environment: str,
     cluster: str,
-    homes: Mapping[str, str] = HOMES,
+    homes: Homes = HOMES,
 ) -> dict[str, Any]:
     """Returns the chart's values. The log files belong to root, so the agent runs as root, but without capabilities and
     with access to the logs only. Its API is off, because anybody who reaches it could read every line."""
@@ -38,12 +38,17 @@ def values(
         "fullnameOverride": "vector",
         "image": _image(pins.image("vector")),
         "customConfig": vrl.in_file(
-            config(systems, environment=environment, cluster=cluster, gateway=homes.get("gateway"))
+            config(systems, environment=environment, cluster=cluster, gateway=homes.gateway and homes.gateway.namespace)
         ),
         "env": [{"name": _PASSWORD, "valueFrom": _password()}, {"name": _INTERPOLATION, "value": "true"}],
         "service": {"enabled": False},
         "serviceHeadless": {"enabled": False},
-        "podMonitor": {"enabled": "metrics" in homes, "port": "prom-exporter", "honorLabels": True},
+        "podMonitor": {
+            "enabled": homes.metrics is not None,
+            "port": "prom-exporter",
+            "honorLabels": True,
+            **({"additionalLabels": dict(homes.metrics.labels)} if homes.metrics and homes.metrics.labels else {}),
+        },
         "tolerations": [{"operator": "Exists"}],
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%"}},
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
@@ -79,7 +84,7 @@ def _ca() -> dict[str, Any]:
 
 
 def config(
-    systems: Sequence[DeployedSystem], *, environment: str, cluster: str, gateway: str | None = HOMES["gateway"]
+    systems: Sequence[DeployedSystem], *, environment: str, cluster: str, gateway: str | None = NAMESPACES["gateway"]
 ) -> dict[str, Any]:
     """Returns Vector's configuration before it is escaped for the chart. `gateway` is the namespace of the proxies."""
     owners = {"of_proxies": _remap(["proxies"], vrl_program.proxies(environment, cluster))} if gateway else {}

@@ -11,7 +11,6 @@ API_VERSION = "monitoring.coreos.com/v1"
 NAMESPACE = "monitoring"
 HTTP_PORT, METRICS_PORT = HTTP, "metrics"
 """Port names of a container: its service, and its metrics if they have a separate port."""
-PROBER = "blackbox-exporter.monitoring.svc:9115"
 PAGE, ANSWER = "page", "answer"
 """Modules of the prober: success, or any answer but a server error."""
 _OWN = [{"sourceLabels": ["__meta_kubernetes_pod_label_slipway_dev_slot"], "targetLabel": "slot"}]
@@ -69,11 +68,11 @@ def broker(cluster: str, namespace: str) -> dict[str, Any]:
     return {"selector": {"matchLabels": {"app.kubernetes.io/name": cluster}}, "podMetricsEndpoints": [endpoint]}
 
 
-def pages(system: str, addresses: Sequence[str], module: str) -> dict[str, Any]:
-    """Returns a Probe that loads each URL as a visitor does."""
+def pages(system: str, addresses: Sequence[str], module: str, prober: str) -> dict[str, Any]:
+    """Returns a Probe by which `prober` loads each URL as a visitor does."""
     return {
         "interval": "30s",
         "module": module,
-        "prober": {"url": PROBER},
+        "prober": {"url": prober},
         "targets": {"staticConfig": {"static": list(addresses), "labels": {"system": system}}},
     }

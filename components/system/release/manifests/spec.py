@@ -50,6 +50,12 @@ class Wanted:
     workloads: Sequence[objects.Workload]
 
 
+def _gateway(wanted: Wanted) -> str | None:
+    """Returns the address of the gateway's proxies inside the cluster."""
+    home = wanted.services.homes.gateway
+    return f"{names.GATEWAY_SERVICE}.{home.namespace}.svc:443" if wanted.routed and home is not None else None
+
+
 def release_spec(wanted: Wanted) -> ReleaseSpec:
     """Returns the spec, without routes and Jobs."""
     deployed = wanted.deployed
@@ -76,7 +82,7 @@ def release_spec(wanted: Wanted) -> ReleaseSpec:
         evidence=_evidence(wanted, slot.version or ""),
         checks=candidate_checks.checks(deployed),
         bypass=objects.SecretKey(secret=bypass_secret(deployed.name), key=names.BYPASS_KEY) if wanted.routed else None,
-        gateway=f"{names.GATEWAY_SERVICE}.{names.GATEWAY_NAMESPACE}.svc:443" if wanted.routed else None,
+        gateway=_gateway(wanted),
         load=candidate_checks.loads(deployed),
         jobs=[
             validations.described(each, wanted.environment)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from components.cluster.monitoring.manifests.alerting import backends
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
 from components.cluster.monitoring.manifests.dashboards.expressions import any_of, rate, share, summed
 from components.cluster.monitoring.manifests.dashboards.page import PREFIX, Page
 from components.cluster.monitoring.manifests.dashboards.panels import Panel, Query, rows, series, value
-from slipway.settings.cluster_services import HOMES
+from slipway.settings.cluster_services import HOMES, Homes
 from slipway.settings.stacks import DeployedSystem
 
 _FIRING = selector("ALERTS", 'severity!="none"', alertstate="firing")
@@ -17,7 +17,7 @@ _FIRING = selector("ALERTS", 'severity!="none"', alertstate="firing")
 _DISKS = 'fstype!~"tmpfs|overlay|squashfs|ramfs"'
 
 
-def cluster(systems: Sequence[DeployedSystem], running: Collection[str] = HOMES) -> dict[str, str]:
+def cluster(systems: Sequence[DeployedSystem], running: Homes = HOMES) -> dict[str, str]:
     """Returns the text of the cluster's dashboard by file name, with the sections of the controllers that run."""
     namespaces = sorted(deployed.namespace for deployed in systems)
     page = Page(
@@ -28,9 +28,9 @@ def cluster(systems: Sequence[DeployedSystem], running: Collection[str] = HOMES)
         alerts=selector("ALERTS", alertstate="firing", severity="critical"),
         sections={
             "Alerts": [_alerts(), _alerts_over_time()],
-            "Gateway": _gateway(namespaces) if namespaces and "gateway" in running else [],
+            "Gateway": _gateway(namespaces) if namespaces and running.gateway else [],
             "Nodes": [_ready(), _pending(), _unwell(), _count(), _cpu(), _memory(), _disks(), _requested()],
-            "Certificates": [_certificates(namespaces)] if namespaces and "certificates" in running else [],
+            "Certificates": [_certificates(namespaces)] if namespaces and running.certificates else [],
         },
     )
     return {"cluster.json": page.text}
