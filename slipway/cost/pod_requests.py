@@ -56,8 +56,9 @@ def amount(text: Any) -> float:
         return 0.0
 
 
-def requests(resources: Iterable[Resource]) -> Requests:
-    """Return the requests of all pods together, without those that run on other node pools alone."""
+def requests(resources: Iterable[Resource], pool: str = "") -> Requests:
+    """Return the requests of all pods together that run on the usual nodes, or on those of a pool alone. What may run on
+    several pools counts at the upper end of each."""
     resources = list(resources)
     scaled = {
         _key(each, each.text("spec", "scaleTargetRef", "name")): _bounds(each)
@@ -66,27 +67,32 @@ def requests(resources: Iterable[Resource]) -> Requests:
     }
     found = Requests()
     for each in resources:
-        if _is_elsewhere(each):
+        pools = _pools(each)
+        if pool not in (pools or {""}):
             continue
         if each.type.startswith("kubernetes:") and not any(_is(each, kind) for kind in NO_PODS_OF_THEIR_OWN):
             replicas = scaled.get(_key(each, each.text("metadata", "name")))
             for needs, count in _pods(_body(each), replicas, Span.exactly(1)):
                 cpu, memory = amount(needs.get("cpu")), amount(needs.get("memory")) / UNITS["Gi"]
-                found += Requests(count * cpu, count * memory)
+                here = count if len(pools) < 2 else Span(0, count.high)
+                found += Requests(here * cpu, here * memory)
     return found
 
 
-def _is_elsewhere(resource: Resource) -> bool:
-    """Return whether each term of the affinity to nodes names a pool besides the usual nodes."""
+def _pools(resource: Resource) -> set[str]:
+    """Return the pools to which pods are bound: each term of their affinity to nodes names some. Empty for pods that the
+    usual nodes may have."""
     path = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-    terms = resource.entries("spec", "template", "spec", *path)
     named = [
-        any(
-            each.get("key") == NODE_POOL and each.get("operator") == "In" for each in term.get("matchExpressions") or ()
-        )
-        for term in terms
+        {
+            str(value)
+            for each in term.get("matchExpressions") or ()
+            if each.get("key") == NODE_POOL and each.get("operator") == "In"
+            for value in each.get("values") or ()
+        }
+        for term in resource.entries("spec", "template", "spec", *path)
     ]
-    return bool(named) and all(named)
+    return set().union(*named) if all(named) else set()
 
 
 _CLASS = ("storageClassName", "storageClass")

@@ -14,6 +14,8 @@ Costs = Iterator[Quantity | Unknown]
 GLOBAL = "global"
 NODE_SIZES = {2: "large", 4: "xlarge", 8: "2xlarge", 16: "4xlarge", 32: "8xlarge", 48: "12xlarge", 64: "16xlarge"}
 """Sizes of instances by their number of cores."""
+GPU_SIZES = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge")
+"""Sizes of g4dn that have one GPU (https://aws.amazon.com/ec2/instance-types/g4/)."""
 PROXY_CORES = {"medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16}
 """Cores of a database by the size in its class; a proxy is billed for at least two."""
 KEY_YEARS = Span(1, 3)
@@ -32,38 +34,43 @@ def _node_pool(pool: Resource, context: Context) -> Costs:
     """Yield the nodes that Auto Mode creates for the pods of the cluster. It chooses the cheapest instance that
     fits."""
     name = pool.text("spec", "template", "metadata", "labels", pod_requests.NODE_POOL)
-    if name:
-        yield Unknown(f"nodes of pool {name}, {_kind_of_nodes(pool)}: the price file has none")
-        return
     cores = int(_required(pool, "instance-cpu") or 0)
     gibibytes = (float(_required(pool, "instance-memory") or 0) + 1) / 1024
-    if cores not in NODE_SIZES:
-        yield Unknown(f"nodes with {cores or 'any number of'} cores")
+    kind = _machine(pool, cores, gibibytes)
+    if _required(pool, "capacity-type") == "spot":
+        yield Unknown(f"spot nodes of pool {name}: their price changes by the hour, and is below that of others")
         return
-    family = "m6i" if gibibytes <= 4 * cores else "r6i"
-    kind = f"{family}.{NODE_SIZES[cores]}"
+    if kind is None:
+        yield Unknown(f"nodes{f' of pool {name}' if name else ''} with {cores or 'any number of'} cores")
+        return
     limit = pod_requests.amount(pool.find("spec", "limits", "cpu"))
-    needed = pod_requests.requests(context.resources.of_cluster(pool.cluster))
+    needed = pod_requests.requests(context.resources.of_cluster(pool.cluster), name)
     count = pod_requests.nodes(
         needed,
         cpu=cores - context.prices.assumed("node-cpu"),
         memory=gibibytes - context.prices.assumed("node-memory"),
-        minimum=context.prices.assumed("nodes-minimum"),
+        minimum=0 if name else context.prices.assumed("nodes-minimum"),
         maximum=limit // cores if limit else float("inf"),
     )
-    by_pods = ("hours", "node-cpu", "node-memory", "nodes-minimum")
+    by_pods = ("hours", "node-cpu", "node-memory", *(() if name else ("nodes-minimum",)))
     hours = context.prices.assumed("hours")
-    yield Quantity(f"node {kind}", count * hours, f"nodes, {kind}", assumes=by_pods)
+    what = f"nodes of pool {name}, {kind}" if name else f"nodes, {kind}"
+    yield Quantity(f"node {kind}", count * hours, what, assumes=by_pods)
     yield Quantity(f"auto mode {kind}", count * hours, "Auto Mode's fee", assumes=by_pods)
     disk = context.prices.assumed("node-disk")
     yield Quantity("volume", count * disk, "disks of nodes", assumes=(*by_pods[1:], "node-disk"))
 
 
-def _kind_of_nodes(pool: Resource) -> str:
-    """Return what sets a pool apart: `arm64, spot`, `amd64, on-demand, 1 GPU`."""
-    gpus = _required(pool, "instance-gpu-count")
-    kind = [_required(pool, "arch"), _required(pool, "capacity-type"), f"{gpus} GPU" if gpus else ""]
-    return ", ".join(each for each in kind if each)
+def _machine(pool: Resource, cores: int, gibibytes: float) -> str | None:
+    """Return the machine that Auto Mode is taken to choose; None if the table has none with these cores. Machines with one GPU
+    are the cheapest of NVIDIA's; those with several have no price here."""
+    if gpus := _required(pool, "instance-gpu-count"):
+        size = NODE_SIZES.get(cores, "")
+        return f"g4dn.{size}" if gpus == "1" and size in GPU_SIZES and gibibytes <= 4 * cores else None
+    if cores not in NODE_SIZES or gibibytes > 8 * cores:
+        return None
+    series = "6g" if _required(pool, "arch") == "arm64" else "6i"
+    return f"{'m' if gibibytes <= 4 * cores else 'r'}{series}.{NODE_SIZES[cores]}"
 
 
 def _required(pool: Resource, key: str) -> str:
@@ -257,14 +264,20 @@ def _cache(cache: Resource, context: Context) -> Costs:
     yield context.hours(f"cache {kind}", f"{count} × {kind}", count)
 
 
-def _queue(queue: Resource, _context: Context) -> Costs:
+def _queue(queue: Resource, context: Context) -> Costs:
     """Yield nothing for a queue of dead letters, which are few."""
     if not queue.text("redriveAllowPolicy"):
-        yield Unknown("requests to it: each is billed, also those that wait for a message")
+        ordered = " fifo" if queue.find("fifoQueue") is True else ""
+        yield context.assumed(f"queue requests{ordered}", "requests", "queue-requests")
 
 
-def _topic(_topic: Resource, _context: Context) -> Costs:
-    yield Unknown("what is sent to it: each request is billed")
+def _topic(topic: Resource, context: Context) -> Costs:
+    """Yield what is sent; copies into queues cost nothing, but those of ordered topics, which are billed by GB too."""
+    if topic.find("fifoTopic") is True:
+        yield context.assumed("topic requests fifo", "messages that are sent", "topic-requests")
+        yield context.assumed("topic data fifo", "their contents", "topic-data")
+    else:
+        yield context.assumed("topic requests", "messages that are sent", "topic-requests")
 
 
 def _address(_address: Resource, context: Context) -> Costs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from slipway.cost import pod_requests
@@ -28,8 +29,8 @@ def _aks(cluster: Resource, context: Context) -> Costs:
 
 def _pool(pool: Mapping[str, object], needed: pod_requests.Requests, context: Context) -> Costs:
     name, size = pool.get("name"), str(pool.get("vmSize") or "")
-    cores = size.removeprefix("Standard_")[1:].partition("a")[0].partition("s")[0].partition("d")[0]
-    at_least, at_most = (float(str(pool.get(key) or pool.get("count") or 1)) for key in ("minCount", "maxCount"))
+    cores = _cores(size)
+    at_least, at_most = (_nodes(pool, key) for key in ("minCount", "maxCount"))
     count = Span(at_least, at_least)
     assumes: tuple[str, ...] = ("hours",)
     if pool.get("mode") != "System" and cores in CORES:
@@ -49,9 +50,24 @@ def _pool(pool: Mapping[str, object], needed: pod_requests.Requests, context: Co
         yield from _volumes(context, float(str(pool.get("osDiskSizeGB") or 128)), count)
 
 
-def _agent_pool(pool: Resource, _context: Context) -> Costs:
-    kind = "spot" if pool.text("scaleSetPriority") == "Spot" else "on-demand"
-    yield Unknown(f"nodes of pool {pool.text('agentPoolName')}, {pool.text('vmSize')}, {kind}: the price file has none")
+def _agent_pool(pool: Resource, context: Context) -> Costs:
+    """Yield the nodes that the pods of the pool need; without pods it has none."""
+    name = pool.text("agentPoolName")
+    if pool.text("scaleSetPriority") == "Spot":
+        yield Unknown(f"spot nodes of pool {name}: their price changes by the hour, and is at most that of others")
+        return
+    of_pool = pod_requests.requests(context.resources.of_cluster(pool.cluster), name)
+    yield from _pool({**pool.inputs, "name": name}, of_pool, context)
+
+
+def _nodes(pool: Mapping[str, object], key: str) -> float:
+    return float(str(next((pool[each] for each in (key, "count") if pool.get(each) is not None), 1)))
+
+
+def _cores(size: str) -> str:
+    """Return the number of cores in the name of a size: `4` of `Standard_D4pds_v5`."""
+    found = re.match(r"Standard_[A-Z](\d+)", size)
+    return found[1] if found else ""
 
 
 def _registry(registry: Resource, context: Context) -> Costs:

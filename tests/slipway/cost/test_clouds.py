@@ -108,17 +108,19 @@ CASES = {
         "aws",
         "aws:sqs/queue:Queue",
         {"redrivePolicy": "{}"},
-        {},
-        ("requests to it: each is billed, also those that wait for a message",),
+        {"queue requests": 3},
     ),
+    "an ordered queue": Case("aws", "aws:sqs/queue:Queue", {"fifoQueue": True}, {"queue requests fifo": 3}),
     "a queue of dead letters": Case("aws", "aws:sqs/queue:Queue", {"redriveAllowPolicy": "{}"}, {}),
-    "a topic": Case("aws", "aws:sns/topic:Topic", {}, {}, ("what is sent to it: each request is billed",)),
-    "queues on Azure, whose price nobody has entered": Case(
+    "a topic": Case("aws", "aws:sns/topic:Topic", {}, {"topic requests": 1}),
+    "an ordered topic": Case(
+        "aws", "aws:sns/topic:Topic", {"fifoTopic": True}, {"topic requests fifo": 1, "topic data fifo": 4}
+    ),
+    "queues on Azure": Case(
         "azure",
         "azure-native:servicebus:Namespace",
-        {"sku": {"tier": "Premium", "capacity": 1}},
-        {},
-        ("1 units, Premium: no price of 'messaging Premium' in eastus2",),
+        {"sku": {"tier": "Premium", "capacity": 2}},
+        {"messaging Premium": 2 * HOURS},
     ),
     "a cache on Azure, whose price nobody has entered": Case(
         "azure",
@@ -257,14 +259,13 @@ CASES = {
         "azure-native:containerservice:AgentPool",
         {"agentPoolName": "batch", "vmSize": "Standard_D4pds_v5", "scaleSetPriority": "Spot"},
         {},
-        ("nodes of pool batch, Standard_D4pds_v5, spot: the price file has none",),
+        ("spot nodes of pool batch: their price changes by the hour, and is at most that of others",),
     ),
     "a pool of its own": Case(
         "azure",
         "azure-native:containerservice:AgentPool",
-        {"agentPoolName": "arm", "vmSize": "Standard_D4pds_v5"},
-        {},
-        ("nodes of pool arm, Standard_D4pds_v5, on-demand: the price file has none",),
+        {"agentPoolName": "arm", "vmSize": "Standard_D4pds_v5", "mode": "User", "minCount": 2, "maxCount": 9, **POOL},
+        {"node Standard_D4pds_v5": 2 * HOURS},
     ),
     "Azure's server with a standby": Case(
         "azure",

@@ -120,3 +120,67 @@ def test_a_pool_of_nodes_costs_what_its_pods_need() -> None:
         "volume": Span(240, 320),
     }
     assert set(cost.assumptions) == {"hours", "node-cpu", "node-memory", "nodes-minimum", "node-disk"}
+
+
+def bound(name: str, replicas: int, *pools: str) -> Any:
+    """Pods of a core each that run on these pools alone."""
+    rule = {"matchExpressions": [{"key": pod_requests.NODE_POOL, "operator": "In", "values": list(pools)}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [rule]}}}
+    container = {"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}
+    return deployment(name, replicas, {"affinity": affinity, "containers": [container]})
+
+
+def test_pods_count_on_the_pool_to_which_they_are_bound() -> None:
+    """On the usual nodes no more; at the upper end where several pools may have them."""
+    found = resources(plan(*MAIN, deployment("api", 4), bound("speech", 3, "arm"), bound("batch", 2, "arm", "spot")))
+    assert pod_requests.requests(found).cpu == Span.exactly(2)
+    assert pod_requests.requests(found, "arm").cpu == Span(3, 5)
+    assert pod_requests.requests(found, "spot").cpu == Span(0, 2)
+    assert pod_requests.requests(found, "other").cpu == Span.exactly(0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "rules"),
+    [
+        ("m6g.xlarge", {"arch": "arm64", "instance-memory": "16383"}),
+        ("r6g.xlarge", {"arch": "arm64", "instance-memory": "32767"}),
+        ("m6i.xlarge", {"arch": "amd64", "instance-memory": "16383"}),
+        ("g4dn.xlarge", {"arch": "amd64", "instance-memory": "16383", "instance-gpu-count": "1"}),
+    ],
+)
+def test_a_pool_of_its_own_has_the_nodes_of_its_pods(machine: str, rules: dict[str, str]) -> None:
+    """None without them."""
+    found = [
+        {"key": f"eks.amazonaws.com/{key}", "operator": "In", "values": [value]}
+        for key, value in {**rules, "instance-cpu": "4"}.items()
+    ]
+    labels = {"labels": {pod_requests.NODE_POOL: "extra"}}
+    spec = {"limits": {"cpu": "40"}, "template": {"metadata": labels, "spec": {"requirements": found}}}
+    pool = resource("kubernetes:karpenter.sh/v1:NodePool", "nodes", by=SYSTEMS, spec=spec)
+    rows = prices({f"node {machine}": 1, f"auto mode {machine}": 0.12, "volume": 0.1})
+    for pods, nodes in ((bound("speech", 4, "extra"), 2), (deployment("api", 4), 0)):
+        cost = estimate(plan(*MAIN, pool, pods), rows)
+        assert {line.price.item: line.amount for line in cost.lines} == {
+            f"node {machine}": Span.exactly(nodes * 730),
+            f"auto mode {machine}": Span.exactly(nodes * 730),
+            "volume": Span.exactly(nodes * 80),
+        }
+        assert cost.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"instance-cpu": "4", "capacity-type": "spot"}, "spot nodes of pool extra: their price changes by the hour"),
+        ({"instance-cpu": "48", "instance-gpu-count": "4"}, "nodes of pool extra with 48 cores"),
+        ({"instance-cpu": "5"}, "nodes of pool extra with 5 cores"),
+    ],
+)
+def test_a_pool_without_a_price_is_unknown(rules: dict[str, str], message: str) -> None:
+    """Spot nodes have no list price, and not all machines are in the table."""
+    found = [{"key": f"x/{key}", "operator": "In", "values": [value]} for key, value in rules.items()]
+    labels = {"labels": {pod_requests.NODE_POOL: "extra"}}
+    spec = {"template": {"metadata": labels, "spec": {"requirements": found}}}
+    pool = resource("kubernetes:karpenter.sh/v1:NodePool", "nodes", by=SYSTEMS, spec=spec)
+    (unknown,) = estimate(plan(*MAIN, pool), prices({})).unknown
+    assert message in str(unknown)
