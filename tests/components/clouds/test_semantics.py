@@ -31,6 +31,11 @@ from tests.rehearsed import ROOT, rehearsed
 
 STACKS = {"aws": ("prod", "staging"), "azure": ("prod", "staging"), "local": ("local",)}
 EVERYWHERE = "0.0.0.0/0"
+POOLS = (
+    "nodePools: {arm: {architecture: arm64, maximum: 6, cpu: 4, memory: 16},"
+    " spare: {spot: true, maximum: 10, cpu: 8, memory: 32}}\n"
+)
+"""Node pools besides the usual one, which no stack has."""
 ADDRESSES = re.compile(r"[\d.]+/\d+")
 
 
@@ -38,8 +43,8 @@ ADDRESSES = re.compile(r"[\d.]+/\d+")
 def planned(cloud: str) -> list[tuple[str, Plan]]:
     """Plans with everything that a cloud is asked for, each with the stack whose settings it has."""
     whole = {
-        "aws": lambda: plan(test_aws_whole.CLUSTER, test_aws_whole.SHOP.replace("\n", " "), WITH_QUEUES),
-        "azure": lambda: plan(test_azure_whole.CLUSTER, test_azure_whole.SHOP, WITH_QUEUES),
+        "aws": lambda: plan(test_aws_whole.CLUSTER + POOLS, test_aws_whole.SHOP.replace("\n", " "), WITH_QUEUES),
+        "azure": lambda: plan(test_azure_whole.CLUSTER + POOLS, test_azure_whole.SHOP, WITH_QUEUES),
         "local": lambda: plan("cloud: local", definition=WHOLE),
     }
     of_stacks = [(stack, rehearsed(stack).plan) for stack in STACKS[cloud]]
