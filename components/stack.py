@@ -6,8 +6,10 @@ from typing import Any
 
 import pulumi
 
-from components.clouds import foundation
-from components.cluster.cluster import Cluster, ClusterArgs
+from components.clouds import foundation, referenced
+from components.clouds.contract import ClusterFacts
+from components.clouds.exported import Reference, exported
+from components.cluster.cluster import Cluster, ClusterArgs, ReferencedCluster
 from components.extensions import Extensions
 from components.system.system import System, SystemArgs
 from slipway.settings.stacks import Stack, StackCluster
@@ -17,15 +19,33 @@ def build(stack: Stack) -> dict[str, Any]:
     """Creates everything that `stack` declares and returns its outputs by cluster: names and addresses, without
     secrets."""
     extensions = Extensions.of(stack.extensions)
-    return {name: _cluster(cluster, stack, extensions) for name, cluster in stack.clusters.items()}
+    clusters = _clusters(stack)
+    outputs = {name: _systems(stack.clusters[name], facts, stack, extensions) for name, facts in clusters.items()}
+    return {**outputs, **(exported(stack, clusters) if stack.shared else {})}
 
 
-def _cluster(cluster: StackCluster, stack: Stack, extensions: Extensions) -> dict[str, Any]:
-    facts = Cluster(cluster.name, ClusterArgs(facts=foundation(cluster, stack), cluster=cluster)).facts
+def _clusters(stack: Stack) -> dict[str, ClusterFacts]:
+    """Creates the clusters, or refers to those of another stack."""
+    if stack.foundation is None:
+        return {
+            name: Cluster(name, ClusterArgs(facts=foundation(cluster, stack), cluster=cluster)).facts
+            for name, cluster in stack.clusters.items()
+        }
+    reference = Reference(stack)
+    return {
+        name: ReferencedCluster(
+            name, ClusterArgs(facts=referenced(cluster, stack, reference.cluster(cluster)), cluster=cluster)
+        ).facts
+        for name, cluster in stack.clusters.items()
+    }
+
+
+def _systems(cluster: StackCluster, facts: ClusterFacts, stack: Stack, extensions: Extensions) -> dict[str, Any]:
     systems = {
         name: System(name, SystemArgs(facts=facts, system=deployed)) for name, deployed in cluster.systems.items()
     }
-    extensions.extend_cluster(facts)
+    if stack.foundation is None:
+        extensions.extend_cluster(facts)
     for system in systems.values():
         extensions.extend_system(facts, system, system.extensible)
     return {

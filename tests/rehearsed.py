@@ -73,16 +73,21 @@ def _with_text(name: str, text: str) -> Rehearsed:
 
 def rehearsed_alone(stack: str, systems: Mapping[str, str]) -> Rehearsed:
     """The project with no systems but those in `systems`, texts by file, in the stack `test`. Nobody judges it."""
-    return _alone(stack, tuple(systems.items()))
+    return rehearsed_of("test", {"Pulumi.test.yaml": stack, **systems})
+
+
+def rehearsed_of(stack: str, files: Mapping[str, str], *, policies: bool = False) -> Rehearsed:
+    """A stack of the project with these stacks and systems and no others, texts by file."""
+    return _alone(stack, tuple(files.items()), policies)
 
 
 @shared
-def _alone(stack: str, files: tuple[tuple[str, str], ...]) -> Rehearsed:
+def _alone(stack: str, files: tuple[tuple[str, str], ...], policies: bool) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for room in ("components", "slipway", "__main__.py", "Pulumi.yaml"):
+        for room in ("components", "policies", "slipway", "__main__.py", "Pulumi.yaml"):
             (folder / room).symlink_to(ROOT / room)
-        for name, text in (("Pulumi.test.yaml", stack), *files):
+        for name, text in files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        return _rehearsed(select(folder, "test", None), policies=False)
+        return _rehearsed(select(folder, stack, None), policies=policies)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 from components.clouds.contract import ClusterFacts
+from components.clouds.exported import Exported
 from slipway.settings.stacks import Stack, StackCluster
 
 
@@ -13,5 +15,14 @@ def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
 
     Each cloud is a folder here with a function of this name; its SDK is imported only if a stack uses it.
     """
-    cloud = import_module(f"components.clouds.{cluster.settings.cloud}")
-    return cloud.foundation(cluster, stack)
+    return _cloud(cluster).foundation(cluster, stack)
+
+
+def referenced(cluster: StackCluster, stack: Stack, exported: Exported) -> ClusterFacts:
+    """Returns the facts of a cluster that another stack has: from settings, and from what that stack `exported`. Creates
+    providers only."""
+    return _cloud(cluster).referenced(cluster, stack, exported)
+
+
+def _cloud(cluster: StackCluster) -> ModuleType:
+    return import_module(f"components.clouds.{cluster.settings.cloud}")

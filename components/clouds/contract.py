@@ -546,3 +546,9 @@ class ClusterFacts:
     """Where it is in its cloud."""
     own_environment: str = ""
     """Name of the environment, if it has one of its own."""
+    immutable_images: Sequence[str] = ()
+    """Repositories of images whose tags nobody can move, with the registry."""
+    exported: Mapping[str, Any] = field(default_factory=dict)
+    """What the cloud decided of it and systems in other stacks need, without secrets."""
+    exported_access: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Address and certificate authority of its API server, for the same stacks."""

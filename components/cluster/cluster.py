@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes import scheduling
 
 from components.clouds.contract import ClusterFacts
@@ -15,9 +14,11 @@ from components.cluster.controllers.component import Controllers, ControllersArg
 from components.cluster.gateway.component import Gateway, GatewayArgs
 from components.cluster.logs.component import Logs, LogsArgs
 from components.cluster.monitoring.component import Monitoring, MonitoringArgs
+from components.cluster.monitoring.manifests.alerting import routing
 from components.cluster.releases.component import Releases, ReleasesArgs
-from components.manifests import priorities
+from components.manifests import names, priorities
 from components.manifests.versions import pins_of
+from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.fields import seconds
 from slipway.settings.stacks import StackCluster
 
@@ -53,7 +54,7 @@ class Cluster(pulumi.ComponentResource):
         )
         classes = self._priorities(settings.source)
         after = pulumi.ResourceOptions(parent=self, depends_on=[controllers, *classes])
-        latencies = {round(seconds(system.definition.objectives.p95) * 1000) for system in deployed.systems.values()}
+        latencies = {round(seconds(system.definition.objectives.p95) * 1000) for system in deployed.served.values()}
         Gateway(
             name,
             GatewayArgs(settings=settings, facts=facts.controllers, pins=pins, latencies=sorted(latencies)),
@@ -72,7 +73,7 @@ class Cluster(pulumi.ComponentResource):
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
-        if settings.controllers.logs != "absent" and (deployed.systems or settings.homes.gateway is not None):
+        if settings.controllers.logs != "absent" and (deployed.served or settings.homes.gateway is not None):
             Logs(
                 name,
                 LogsArgs(
@@ -94,7 +95,7 @@ class Cluster(pulumi.ComponentResource):
                     pulumi.ResourceOptions(parent=self),
                 )
             )
-        self.facts = replace(facts, access=replace(facts.access, provider=self._create_provider(facts, needed)))
+        self.facts = with_systems_provider(facts, pulumi.ResourceOptions(parent=self, depends_on=needed))
         self.register_outputs({})
 
     def _priorities(self, source: str) -> list[pulumi.Resource]:
@@ -108,10 +109,37 @@ class Cluster(pulumi.ComponentResource):
             for name in priorities.CLASSES
         ]
 
-    def _create_provider(self, facts: ClusterFacts, needed: Sequence[pulumi.Resource]) -> kubernetes.Provider:
-        return kubernetes_provider(
-            f"{facts.name}-systems",
-            kubeconfig=facts.access.kubeconfig,
-            context=facts.access.context,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(needed)),
-        )
+
+class ReferencedCluster(pulumi.ComponentResource):
+    """A cluster that another stack has, with its services. Its type is that of `Cluster`, so that the provider of its
+    systems has the same URN: Pulumi replaces what gets another provider."""
+
+    facts: ClusterFacts
+
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:cluster:Cluster", name, _services(args), opts=opts)
+        self.facts = with_systems_provider(args.facts, pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+
+def _services(args: ClusterArgs) -> dict[str, Any]:
+    """Returns what the other stack does for the systems of this one, by which the policy pack judges them."""
+    settings, controllers = args.cluster.settings, args.cluster.settings.controllers
+    managed = settings if isinstance(settings, ManagedCluster) else None
+    notified = managed is not None and bool(managed.billing_contacts)
+    return {
+        "tags": names.source_annotation(settings.monitoring.source or settings.source),
+        "alertmanager": routing.of_cluster(args.cluster) if controllers.metrics == "installed" else None,
+        "collectsLogs": controllers.logs != "absent",
+        "immutableImages": list(args.facts.immutable_images),
+        "monthlyBudget": managed.monthly_budget if managed is not None and notified else None,
+    }
+
+
+def with_systems_provider(facts: ClusterFacts, opts: pulumi.ResourceOptions) -> ClusterFacts:
+    """Returns the facts with the provider of systems, whose objects wait for what it waits for."""
+    access = facts.access
+    provider = kubernetes_provider(
+        f"{facts.name}-systems", kubeconfig=access.kubeconfig, context=access.context, opts=opts
+    )
+    return replace(facts, access=replace(access, provider=provider))

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pulumi_policy import Severity
 
-from adapters import alert_series, alertmanager, elsewhere
+from adapters import alert_series, alertmanager, elsewhere, referenced_clusters
 from adapters.alert_series import Burn, Readers, Series, Signal
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
 from adapters.promql_sense import never
@@ -463,6 +463,9 @@ def alert_receivers(resources: Sequence[Resource], settings: Settings, verdict: 
     cluster_of = _clusters(resources)
     written: dict[str, list[tuple[Resource, Property]]] = defaultdict(list)
     doubtful: dict[str, Property] = {}
+    for cluster in (each for each in resources if each.type == referenced_clusters.TYPE):
+        if (found := referenced_clusters.receivers(cluster)) is not None:
+            written[_systems_cluster(cluster, resources)].append((cluster, found))
     for resource in (each for each in resources if each.type in (alertmanager.SECRET, alertmanager.RELEASE)):
         found, cluster = alertmanager.written_in(resource), cluster_of(resource)
         if found is not None:
@@ -586,6 +589,12 @@ def _label_sets(owner: Resource) -> dict[str | None, list[Mapping[str, str]]]:
         named = {**{key: labels[key].text or "" for key in labels.keys}, "alertname": alert["alert"].text or ""}
         sets[labels["severity"].text][tuple(sorted(named.items()))] = None
     return {severity: [dict(each) for each in found] for severity, found in sets.items()}
+
+
+def _systems_cluster(cluster: Resource, resources: Sequence[Resource]) -> str:
+    """Return what `_clusters` calls a cluster that another stack has: the provider of its systems."""
+    own = (each.urn for each in resources if each.type == PROVIDER and each.parent == cluster.urn)
+    return next(own, cluster.urn)
 
 
 def _clusters(resources: Sequence[Resource]) -> Callable[[Resource], str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_policy import Severity
 
-from adapters import clouds, tags
+from adapters import clouds, referenced_clusters, tags
 from adapters.budget_amounts import MONTHLY, dollars
 from framework import Additions, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
@@ -120,7 +120,7 @@ def _missing_labels(resource: Resource) -> list[str]:
         description="Every cloud cluster has a monthly budget with notifications, and the planned cost fits it.",
         why="Otherwise an unexpected bill is noticed a month late",
         clauses=("runbooks: cost estimate", *clouds.clauses("cost-budget")),
-        types=(*BUDGETS, *tags.TAGGABLE),
+        types=(*BUDGETS, *tags.TAGGABLE, referenced_clusters.TYPE),
         severity=Severity.MEDIUM,
         schema={
             "monthlyBudget": {
@@ -134,9 +134,9 @@ def _missing_labels(resource: Resource) -> list[str]:
 )
 def cost_budget(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Check the budgets of each provider, and the annotated monthly costs of its resources against them."""
-    budgets = _budgets(resources, verdict)
+    budgets, elsewhere = _budgets(resources, verdict), referenced_clusters.budgeted(resources)
     for provider in dict.fromkeys(each.provider for each in resources if each.package in clouds.CLOUDS):
-        if (provider, "") not in budgets:
+        if (provider, "") not in budgets and provider.rpartition("::")[2] not in elsewhere:
             problem = f"{provider.rpartition('::')[2]} has no monthly budget with notifications"
             verdict.report_at(provider or None, f"{problem}; give its cluster 'monthlyBudget' and 'billingContacts'")
     _evaluate_sum(budgets, settings["monthlyBudget"], verdict)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
-from adapters import clouds
+from adapters import clouds, referenced_clusters
 from adapters.image_names import RUNNING, Image, image, images_of
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
@@ -29,7 +29,7 @@ _PLACES = {"type": "array", "items": {"type": "string"}}
             "NSA Kubernetes Hardening: image provenance",
             "kube-score: container-image-tag",
         ),
-        types=(*RUNNING, *REGISTRIES),
+        types=(*RUNNING, *REGISTRIES, referenced_clusters.TYPE),
         schema={
             "immutableRegistries": {
                 **_PLACES,
@@ -43,7 +43,7 @@ _PLACES = {"type": "array", "items": {"type": "string"}}
 )
 def image_pins(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Check every image against the repositories of the stack."""
-    trusted = settings["immutableRegistries"]
+    trusted = [*settings["immutableRegistries"], *referenced_clusters.immutable(resources)]
     repositories: Repositories = defaultdict(list)
     for registry in (each for each in resources if each.type in REGISTRIES):
         if name := REGISTRIES[registry.type].name(registry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from adapters import clouds, elsewhere, tags
+from adapters import clouds, elsewhere, referenced_clusters, tags
 from adapters.clouds.contract import Group
 from adapters.cluster_objects import Match, same_place
 from adapters.local_accounts import CLUSTERS
@@ -186,7 +186,7 @@ SERVED_BY = (
         description="The logs of every workload are collected on its node and masked before they are stored.",
         why="Logs are lost with the pod, and often contain passwords and personal data",
         clauses=("runbook: marketplace, 7.2: deploy logging stack", "OWASP Logging Cheat Sheet: data to exclude"),
-        types=(*SERVED_BY, RELEASE, elsewhere.NAMESPACE),
+        types=(*SERVED_BY, RELEASE, elsewhere.NAMESPACE, referenced_clusters.TYPE),
     )
 )
 def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
@@ -196,7 +196,10 @@ def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Ve
     for release in (each for each in resources if each.type == RELEASE and is_agent(each)):
         agents[cluster_of(release)].append(Agent(release))
         _evaluate_agent(Agent(release), verdict)
+    shared = referenced_clusters.collecting(resources)
     for workload in (each for each in resources if each.type in SERVED_BY and not collected(each)):
+        if cluster_of(workload) in shared:
+            continue
         labels, namespace = LABELS[workload.type](workload), workload["metadata"]["namespace"]
         own = agents[cluster_of(workload)]
         match = max((each.gathers(labels, namespace) for each in own), default=Match.NO)

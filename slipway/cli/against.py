@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from slipway.cli import plan_cache, reference
-from slipway.cli.answers import answers_of
 from slipway.cli.base_branch import base_branch
+from slipway.cli.foundation_outputs import answers_for
 from slipway.cli.lookup import refused
 from slipway.cli.selection import Selection, own_packs, written
 from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Step, rehearse
@@ -181,7 +181,7 @@ class Running:
             packs=self._packs,
             existing=named,
             marks_key=self.marks_key,
-            answers=answers_of(root),
+            answers=answers_for(project, config),
         )
         if rehearsal.failure:
             raise refused(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cli import blueprint
-from slipway.cli.answers import answers_of
+from slipway.cli.foundation_outputs import answers_for
 from slipway.rehearsal import UNKNOWN, ConfigValue, PolicyPack, Progress, Rehearsal, rehearse
 from slipway.reports import ledger
 from slipway.settings.document import LocatedDict, Mark
@@ -52,7 +52,8 @@ class Selection:
     ) -> Rehearsal:
         """Return the program's plan, with the findings of `packs` (default: the project's) if `judged`. With a `seed`,
         secrets are readable and random ones derive from it; with a `marks_key`, secrets are marked."""
-        entries = configuration(self.project, self.written(), sealed=UNKNOWN)
+        own = self.written()
+        entries = configuration(self.project, own, sealed=UNKNOWN)
         base = next((each.data.parent for each in packs or () if each.data), self.project.root)
         if packs is None and policies:
             packs = own_packs(self.project)
@@ -67,7 +68,7 @@ class Selection:
             seed=seed,
             existing=ledger.urns(base / ledger.FOLDER / f"{self.stack.name}.yaml"),
             marks_key=marks_key,
-            answers=answers_of(self.project.root),
+            answers=answers_for(self.project, own, seed),
         )
 
 

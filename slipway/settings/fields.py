@@ -535,6 +535,15 @@ ManifestPath = Annotated[
         r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+",
     ),
 ]
+StackName = Annotated[
+    str,
+    Matching(
+        "a stack with its organization and project",
+        "acme/slipway/prod",
+        r"[\w.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+",
+        200,
+    ),
+]
 PythonFile = Annotated[
     str,
     Matching(

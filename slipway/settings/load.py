@@ -12,6 +12,7 @@ from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.engine_config import in_key_order, in_namespace, located
 from slipway.settings.environments import followed
 from slipway.settings.fields import Name
+from slipway.settings.foundations import together
 from slipway.settings.library import Library
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.project import Project, read_stack_file
@@ -78,7 +79,7 @@ def load_stack(
     document = in_key_order(document)
     for key, value in project.defaults.items():
         document.setdefault(key.removeprefix(f"{project.name}:"), value)
-    return StackReader(project, stack, document).stack()
+    return StackReader(project, stack, together(project, stack, document)).stack()
 
 
 def _check_name(stack: str, file: str) -> None:

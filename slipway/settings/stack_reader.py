@@ -12,7 +12,8 @@ from slipway.settings import manifest_checks, stack_checks
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.document import LocatedDict, walk
 from slipway.settings.environments import Environment, as_released, followed, own_name
-from slipway.settings.fields import Name, PythonFile
+from slipway.settings.fields import Name, PythonFile, StackName
+from slipway.settings.foundations import Together
 from slipway.settings.library import Library, name_rule, plain_secrets
 from slipway.settings.overlay import overridable_keys, refusal
 from slipway.settings.pointers import Path
@@ -33,17 +34,20 @@ class StackConfig(Setting):
     """Folder of the systems, from the project's folder. By default `systems`, where `slipway init` puts them."""
     extensions: PythonFile | None = Field(default=None, examples=["extensions.py"])
     """A Python file of the project's folder that adds resources to clusters and systems; none by default."""
+    foundation: StackName | None = None
+    """The stack of this project that has the clusters, as `organization/project/stack`; `organization` itself for a backend
+    of your own. This stack then has systems on them alone. None by default: a stack has its own clusters."""
     clusters: dict[Name, Any] = Field(min_length=1)
-    """The stack's clusters by name, each with its systems."""
+    """The stack's clusters by name, each with its systems. With a `foundation` those of it, each with `systems` alone."""
 
 
 class StackReader:
     """Reads one stack's configuration; problems are collected until all of it was read."""
 
-    def __init__(self, project: Project, name: str, document: LocatedDict) -> None:
-        self._name, self._project = name, project
-        self._document = document
-        self._problems = [*_encrypted(document)]
+    def __init__(self, project: Project, name: str, read: Together) -> None:
+        self._name, self._project, self._read = name, project, read
+        self._document = document = read.document
+        self._problems = [*_encrypted(document), *read.problems]
         if self._problems:
             raise InvalidSettings(self._problems)
         self._config, problems = validate(StackConfig, document)
@@ -68,7 +72,15 @@ class StackReader:
         self._problems += self._library.problems
         if self._problems or self._config is None:
             raise InvalidSettings(self._problems)
-        return Stack(self._name, followed(environment), clusters, extensions, own_name(environment))
+        return Stack(
+            self._name,
+            followed(environment),
+            self._read.own(clusters),
+            extensions,
+            own_name(environment),
+            self._config.foundation,
+            self._read.shared,
+        )
 
     def _extensions(self, project: Project) -> ExtensionModule | None:
         name = self._config.extensions if self._config else None

@@ -149,6 +149,17 @@ class StackCluster:
     name: str
     settings: ClusterSettings
     systems: Mapping[str, DeployedSystem]
+    """The systems of the stack."""
+    elsewhere: Mapping[str, DeployedSystem] = field(default_factory=dict)
+    """The systems that other stacks have on the cluster."""
+
+    referenced: bool = False
+    """Whether another stack has the cluster and its services."""
+
+    @property
+    def served(self) -> Mapping[str, DeployedSystem]:
+        """Return all systems on the cluster, which share its registry, controllers, dashboards and alerts."""
+        return dict(sorted({**self.systems, **self.elsewhere}.items()))
 
     @property
     def monitoring(self) -> DeployedSystem:
@@ -165,7 +176,9 @@ class StackCluster:
 
     @property
     def services(self) -> list[DeployedSystem]:
-        """Return the pseudo-systems of the cluster's own secrets."""
+        """Return the pseudo-systems of the cluster's own secrets, which are those of the stack that has it."""
+        if self.referenced:
+            return []
         installed = self.settings.controllers.releases == "installed"
         return [self.monitoring, *([self.releases] if installed else [])]
 
@@ -173,7 +186,7 @@ class StackCluster:
     def releases(self) -> DeployedSystem:
         """Return a pseudo-system `releases-main` for the secrets of the controller of releases: the addresses of the
         channels that the systems use, and the login of registries."""
-        settings, definitions = self.settings, [each.definition for each in self.systems.values()]
+        settings, definitions = self.settings, [each.definition for each in self.served.values()]
         channels = {"email", "chat"} | {
             channel for each in definitions for message in each.release.announcements for channel in message.channels
         }
@@ -208,3 +221,12 @@ class Stack:
     extensions: ExtensionModule | None = None
     own_environment: str = ""
     """Name of the environment, if it has one of its own."""
+    foundation: str | None = None
+    """The stack that has its clusters, as a StackReference names it; None if it has its own."""
+    shared: bool = False
+    """Whether other stacks have systems on its clusters."""
+
+    @property
+    def base(self) -> str:
+        """Return the name of the stack that has the clusters, which begins the names of resources."""
+        return self.name if self.foundation is None else self.foundation.rpartition("/")[2]

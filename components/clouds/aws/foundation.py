@@ -23,13 +23,14 @@ from components.clouds.aws.context import (
 )
 from components.clouds.aws.existing_cluster import existing_cluster
 from components.clouds.aws.existing_network import existing_network
+from components.clouds.aws.exported import exported_facts
 from components.clouds.aws.keys import DataKey, DataKeyArgs
 from components.clouds.aws.network import Network, NetworkArgs
 from components.clouds.aws.registry import Registry, RegistryArgs
 from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
-from components.clouds.cluster_images import of_controller, repositories
+from components.clouds.cluster_images import of_controller, released_repositories, repositories
 from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, ControllersFacts, record_writers
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
@@ -53,8 +54,8 @@ class Foundation(pulumi.ComponentResource):
     facts: ClusterFacts
 
     def __init__(self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        settings, stack = args.settings, args.stack
-        context = _context(name, args)
+        settings = args.settings
+        context = context_of(name, args)
         super().__init__(
             "slipway:aws:Foundation",
             name,
@@ -63,10 +64,10 @@ class Foundation(pulumi.ComponentResource):
         self._name, self._args, self._opts = name, args, pulumi.ResourceOptions(parent=self)
         network = self._network(context)
         cluster = self._cluster(context, network)
-        registry = f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
+        registry = registry_of(context)
         images = sorted({*repositories(args.cluster), *of_controller(args.cluster, registry)})
         Registry(name, RegistryArgs(context=context, repositories=images), self._opts)
-        access = _access(name, context, cluster)
+        access = access_to(name, context, cluster)
         if settings.kubernetes.existing is None:
             ClusterObjects(
                 name,
@@ -74,44 +75,23 @@ class Foundation(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self, providers=[context.provider, access.provider]),
             )
         self._budget(context)
-        released = settings.controllers.releases == "installed"
         controllers = Controllers(
             name,
             ControllersArgs(
                 context=context,
                 control_plane=cluster.facts,
                 writers=record_writers(settings),
-                repositories=repositories(args.cluster) if released else [],
+                repositories=released_repositories(args.cluster),
             ),
             self._opts,
         )
-        self.facts = ClusterFacts(
-            name=name,
-            cluster_name=context.cluster_name,
-            stack=stack.name,
-            environment=stack.environment,
-            own_environment=stack.own_environment,
-            access=access,
-            cloud=AwsCloud(
-                context=self._cluster_context(context, network, cluster.facts),
-                dns_zones=settings.dns_zones,
-                controllers=controllers.identities,
-            ),
+        shared = self._cluster_context(context, network, cluster.facts)
+        cloud = AwsCloud(context=shared, dns_zones=settings.dns_zones, controllers=controllers.identities)
+        self.facts = replace(
+            facts_of(name, args, context, cloud, access),
             controllers=self._controllers_facts(network),
-            volume_class=None if settings.kubernetes.existing else STORAGE_CLASS,
-            registry=registry,
-            services=settings,
-            protect=settings.protect,
-            place=CloudPlace(
-                cloud="aws",
-                region=context.region,
-                account=context.account,
-                provider=context.provider,
-                tagged=context.tagged,
-            ),
-            nodes=settings.kubernetes.nodes.maximum,
-            node_pools=NodePools(pools=settings.node_pools),
-            billing_contacts=tuple(settings.billing_contacts),
+            exported=exported_facts(shared, controllers.identities),
+            exported_access={"address": cluster.endpoint, "certificate": cluster.certificate},
         )
         self.register_outputs({"cluster": context.cluster_name})
 
@@ -146,7 +126,7 @@ class Foundation(pulumi.ComponentResource):
         self, context: AwsContext, network: NetworkFacts, control_plane: ControlPlane
     ) -> AwsClusterContext:
         """Returns the context that systems share: keys and vaults belong to the cluster."""
-        topics = any(system.definition.topics for system in self._args.cluster.systems.values())
+        topics = any(system.definition.topics for system in self._args.cluster.served.values())
         key = DataKey(self._name, DataKeyArgs(context=context, topics=topics), self._opts).facts
         lock = self._args.settings.vault_lock
         vault = Vaults(self._name, VaultsArgs(context=context, key=key, lock=lock), self._opts).facts
@@ -206,8 +186,43 @@ class Foundation(pulumi.ComponentResource):
         budget(self._name, wanted, self._opts)
 
 
-def _context(name: str, args: FoundationArgs) -> AwsContext:
-    settings, cluster_name = args.settings, names.cluster(args.stack.name, args.cluster.name)
+def facts_of(
+    name: str, args: FoundationArgs, context: AwsContext, cloud: AwsCloud, access: ClusterAccess
+) -> ClusterFacts:
+    """Returns the facts of a cluster that follow from settings, with its cloud and access."""
+    settings, stack = args.settings, args.stack
+    return ClusterFacts(
+        name=name,
+        cluster_name=context.cluster_name,
+        stack=stack.base,
+        environment=stack.environment,
+        own_environment=stack.own_environment,
+        access=access,
+        cloud=cloud,
+        volume_class=None if settings.kubernetes.existing else STORAGE_CLASS,
+        registry=registry_of(context),
+        immutable_images=[f"{registry_of(context)}/{each}" for each in repositories(args.cluster)],
+        services=settings,
+        protect=settings.protect,
+        place=CloudPlace(
+            cloud="aws",
+            region=context.region,
+            account=context.account,
+            provider=context.provider,
+            tagged=context.tagged,
+        ),
+        nodes=settings.kubernetes.nodes.maximum,
+        node_pools=NodePools(pools=settings.node_pools),
+        billing_contacts=tuple(settings.billing_contacts),
+    )
+
+
+def registry_of(context: AwsContext) -> str:
+    return f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
+
+
+def context_of(name: str, args: FoundationArgs) -> AwsContext:
+    settings, cluster_name = args.settings, names.cluster(args.stack.base, args.cluster.name)
     existing = settings.kubernetes.existing
     return AwsContext(
         provider=aws.Provider(name, region=settings.region, allowed_account_ids=[settings.account]),
@@ -222,13 +237,13 @@ def _context(name: str, args: FoundationArgs) -> AwsContext:
         tags={
             **settings.tags,
             **names.environment(args.stack.own_environment),
-            "slipway.dev/stack": args.stack.name,
+            "slipway.dev/stack": args.stack.base,
             CLUSTER_TAG: cluster_name,
         },
     )
 
 
-def _access(name: str, context: AwsContext, cluster: ClusterAccessFacts) -> ClusterAccess:
+def access_to(name: str, context: AwsContext, cluster: ClusterAccessFacts) -> ClusterAccess:
     """Returns the cluster's provider, which waits for the deployers' access, as do all objects created with it."""
     cluster_name = context.eks_name
     login = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import pulumi
 import pulumi_aws as aws
@@ -93,6 +94,13 @@ class PodIdentity(pulumi.ComponentResource):
             aws.iam.RolePolicy(
                 f"{self._name}-{what}", name=what, role=self.role_name, policy=document(*statements), opts=self._opts
             )
+
+
+class ControllerIdentity(WorkloadIdentity, Protocol):
+    """The identity of a controller of the cluster, to whose role systems grant rights."""
+
+    @property
+    def role_name(self) -> pulumi.Output[str]: ...
 
 
 def identity(args: IdentityArgs, context: AwsClusterContext, opts: pulumi.ResourceOptions) -> WorkloadIdentity:

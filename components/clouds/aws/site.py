@@ -14,7 +14,7 @@ from components.clouds.aws import pod_identity
 from components.clouds.aws.certificate import Certificate, CertificateArgs
 from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.distribution import Distribution, DistributionArgs
-from components.clouds.aws.pod_identity import PodIdentity
+from components.clouds.aws.pod_identity import ControllerIdentity
 from components.clouds.aws.policy import allow, deferred
 from components.clouds.aws.site_bucket import SiteBucket, SiteBucketArgs
 from components.clouds.aws.site_edge import SiteEdge, SiteEdgeArgs
@@ -37,7 +37,7 @@ SLOTS = ("blue", "green")
 class SiteArgs:
     context: AwsClusterContext
     asked: contract.SiteArgs
-    controller: PodIdentity | None = None
+    controller: ControllerIdentity | None = None
     """The controller of releases, which writes the state of the edge."""
 
 
@@ -111,7 +111,7 @@ class Site(pulumi.ComponentResource):
             self._opts,
         )
 
-    def _open_to(self, controller: PodIdentity) -> None:
+    def _open_to(self, controller: ControllerIdentity) -> None:
         """Lets the controller of releases read and write the state of this site's edge."""
         data = [f"cloudfront-keyvaluestore:{action}" for action in ("DescribeKeyValueStore", "GetKey", "PutKey")]
         aws.iam.RolePolicy(

@@ -65,7 +65,7 @@ class Vaults(pulumi.ComponentResource):
         self.register_outputs({"name": self.facts.name})
 
     def _arn(self, region: str) -> str:
-        return f"arn:aws:backup:{region}:{self._context.account}:backup-vault:{self._context.cluster_name}"
+        return vault_arn(self._context, region)
 
     def _vault(self, name: str, region: str, key: pulumi.Input[str]) -> None:
         vault = aws.backup.Vault(
@@ -108,6 +108,10 @@ class Vaults(pulumi.ComponentResource):
                 f"{name}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=self._opts
             )
         return role
+
+
+def vault_arn(context: AwsContext, region: str) -> str:
+    return f"arn:aws:backup:{region}:{context.account}:backup-vault:{context.cluster_name}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.clouds import contract
 from components.clouds.aws.context import AwsContext, ControlPlane
-from components.clouds.aws.pod_identity import PodIdentity, PodIdentityArgs
+from components.clouds.aws.pod_identity import ControllerIdentity, PodIdentity, PodIdentityArgs
 from components.clouds.aws.policy import allow, deferred
 from components.clouds.contract import ControllersFacts, ZoneFacts
 from components.manifests import names
@@ -96,7 +96,7 @@ class ZoneArgs:
     asked: contract.ZoneArgs
     existing: Mapping[str, str]
     """Ids of existing zones by domain."""
-    controllers: Sequence[PodIdentity]
+    controllers: Sequence[ControllerIdentity]
     """Controllers that may write records."""
 
 
@@ -130,7 +130,7 @@ class Zone(pulumi.ComponentResource):
         self._open_to(args.controllers)
         self.register_outputs({"domain": asked.domain})
 
-    def _open_to(self, controllers: Sequence[PodIdentity]) -> None:
+    def _open_to(self, controllers: Sequence[ControllerIdentity]) -> None:
         zone = pulumi.Output.concat("arn:aws:route53:::hostedzone/", self.facts.id or "")
         for index, controller in enumerate(controllers):
             aws.iam.RolePolicy(

@@ -17,7 +17,7 @@ from components.clouds.azure.context import AzureClusterContext
 from components.clouds.azure.document_database import DocumentDatabase, DocumentsArgs
 from components.clouds.azure.fail_over import Failover, FailoverArgs
 from components.clouds.azure.front_door import FrontDoor, FrontDoorArgs
-from components.clouds.azure.pod_identity import PodIdentity, identity
+from components.clouds.azure.pod_identity import ControllerIdentity, identity
 from components.clouds.azure.postgres import Postgres, PostgresArgs
 from components.clouds.azure.queues import AzureQueuesArgs, Queues
 from components.clouds.azure.secret_store import AzureSecrets, SecretStoreArgs
@@ -58,7 +58,7 @@ class AzureCloud:
     context: AzureClusterContext
     dns_zones: Mapping[str, str]
     """Ids of existing zones by domain."""
-    controllers: Mapping[str, PodIdentity]
+    controllers: Mapping[str, ControllerIdentity]
     """Identities of the controllers that write DNS records."""
     budget_start: str | None
     front_door: bool

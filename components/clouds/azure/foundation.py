@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pulumi
@@ -21,11 +22,12 @@ from components.clouds.azure.context import (
     NetworkFacts,
     SecondRegion,
     VaultFacts,
-    tags_of,
 )
 from components.clouds.azure.existing_cluster import existing_cluster
 from components.clouds.azure.existing_network import ExistingNetwork, ExistingNetworkArgs
+from components.clouds.azure.exported import exported_facts
 from components.clouds.azure.network import Network, NetworkArgs
+from components.clouds.azure.pod_identity import ControllerIdentity
 from components.clouds.azure.registry import Registry, RegistryArgs
 from components.clouds.azure.role_assignments import backup_writer
 from components.clouds.azure.second_region import SecondNetwork, SecondNetworkArgs
@@ -58,10 +60,7 @@ class Foundation(pulumi.ComponentResource):
     facts: ClusterFacts
 
     def __init__(self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        settings, stack = args.settings, args.stack
-        provider = azure.Provider(
-            name, subscription_id=settings.subscription, tenant_id=settings.tenant, location=settings.region
-        )
+        settings, provider = args.settings, provider_of(name, args.settings)
         super().__init__(
             "slipway:azure:Foundation",
             name,
@@ -71,80 +70,33 @@ class Foundation(pulumi.ComponentResource):
         context = self._context(provider)
         network = self._network(context)
         cluster = self._control_plane(context, network)
-        registry_name = names.globally_unique(
-            context.subscription, context.cluster_name, most("azure registry"), hyphens=False
-        )
+        registry_name = registry_of(context)
         Registry(name, RegistryArgs(context=context, registry_name=registry_name, kubelet=cluster.kubelet), self._opts)
         shared = self._cluster_context(context, network, cluster)
         controllers = Controllers(name, ControllersArgs(context=shared, writers=record_writers(settings)), self._opts)
-        self.facts = ClusterFacts(
-            name=name,
-            cluster_name=context.cluster_name,
-            stack=stack.name,
-            environment=stack.environment,
-            own_environment=stack.own_environment,
-            access=_access(name, context, cluster),
-            cloud=AzureCloud(
-                context=shared,
-                dns_zones=settings.dns_zones,
-                controllers=controllers.identities,
-                budget_start=settings.budget_start,
-                front_door=settings.front_door,
-            ),
+        self.facts = replace(
+            facts_of(name, args, shared, controllers.identities, access_to(name, context, cluster)),
             controllers=controllers_facts(controllers, context, settings.dns_zones),
-            volume_class=STORAGE_CLASS,
-            registry=f"{registry_name}.azurecr.io",
-            services=settings,
-            protect=settings.protect,
-            place=CloudPlace(
-                cloud="azure",
-                region=context.location,
-                account=context.subscription,
-                provider=context.provider,
-                tagged=context.tagged,
-            ),
-            nodes=settings.kubernetes.nodes.maximum,
-            node_pools=NodePools(pools=settings.node_pools, spot_taints=(SPOT_TAINT,)),
-            billing_contacts=tuple(settings.billing_contacts),
+            exported=exported_facts(shared, controllers.identities),
+            exported_access={"address": cluster.address, "certificate": cluster.certificate},
         )
         self._budget(context)
         self.register_outputs({"cluster": context.cluster_name})
 
     def _context(self, provider: azure.Provider) -> AzureContext:
-        settings, stack = self._args.settings, self._args.stack.name
-        cluster_name = names.cluster(stack, self._args.cluster.name)
-        own = names.environment(self._args.stack.own_environment)
-        tags = {**settings.tags, **own, "slipway.dev/stack": stack, "slipway.dev/cluster": cluster_name}
+        settings, context = self._args.settings, context_of(self._args, provider)
         group = azure.resources.ResourceGroup(
             self._name,
-            resource_group_name=cluster_name,
+            resource_group_name=context.cluster_name,
             location=settings.region,
-            tags=tags_of(names.tags(settings.source, tags)),
+            tags=context.cluster_tags,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )
-        return AzureContext(
-            provider=provider,
-            subscription=settings.subscription,
-            tenant=settings.tenant,
-            location=settings.region,
-            second_region=settings.second_region,
-            cluster_name=cluster_name,
-            resource_group=group.name,
-            source=settings.source,
-            deployers=settings.deployers,
-            authorized_networks=settings.kubernetes.authorized_networks,
-            protect=settings.protect,
-            tags=tags,
-        )
+        return replace(context, resource_group=group.name)
 
     def _network(self, context: AzureContext) -> NetworkFacts:
         settings = self._args.settings.network
-        systems = [system.definition for system in self._args.cluster.systems.values()]
-        having = {
-            "caches": any(each.caches for each in systems),
-            "queues": any(each.queues or each.topics for each in systems),
-        }
-        stores = [store for store, there in having.items() if there]
+        stores = stores_of(self._args.cluster)
         if settings.existing is not None:
             args = ExistingNetworkArgs(context=context, network=settings.existing, stores=stores)
             return ExistingNetwork(self._name, args, self._opts).facts
@@ -229,6 +181,89 @@ class Foundation(pulumi.ComponentResource):
         budget(self._name, wanted, self._opts)
 
 
+def provider_of(name: str, settings: AzureCluster) -> azure.Provider:
+    return azure.Provider(
+        name, subscription_id=settings.subscription, tenant_id=settings.tenant, location=settings.region
+    )
+
+
+def context_of(args: FoundationArgs, provider: azure.Provider) -> AzureContext:
+    """Returns the context as settings give it, with the name of its resource group."""
+    settings, stack = args.settings, args.stack.base
+    cluster_name = names.cluster(stack, args.cluster.name)
+    own = names.environment(args.stack.own_environment)
+    return AzureContext(
+        provider=provider,
+        subscription=settings.subscription,
+        tenant=settings.tenant,
+        location=settings.region,
+        second_region=settings.second_region,
+        cluster_name=cluster_name,
+        resource_group=cluster_name,
+        source=settings.source,
+        deployers=settings.deployers,
+        authorized_networks=settings.kubernetes.authorized_networks,
+        protect=settings.protect,
+        tags={**settings.tags, **own, "slipway.dev/stack": stack, "slipway.dev/cluster": cluster_name},
+    )
+
+
+def facts_of(
+    name: str,
+    args: FoundationArgs,
+    context: AzureClusterContext,
+    controllers: Mapping[str, ControllerIdentity],
+    access: ClusterAccess,
+) -> ClusterFacts:
+    """Returns the facts of a cluster that follow from settings, with its context, identities and access."""
+    settings, stack = args.settings, args.stack
+    return ClusterFacts(
+        name=name,
+        cluster_name=context.cluster_name,
+        stack=stack.base,
+        environment=stack.environment,
+        own_environment=stack.own_environment,
+        access=access,
+        cloud=AzureCloud(
+            context=context,
+            dns_zones=settings.dns_zones,
+            controllers=controllers,
+            budget_start=settings.budget_start,
+            front_door=settings.front_door,
+        ),
+        volume_class=STORAGE_CLASS,
+        registry=f"{registry_of(context)}.azurecr.io",
+        immutable_images=[f"{registry_of(context)}.azurecr.io"],
+        services=settings,
+        protect=settings.protect,
+        place=CloudPlace(
+            cloud="azure",
+            region=context.location,
+            account=context.subscription,
+            provider=context.provider,
+            tagged=context.tagged,
+        ),
+        nodes=settings.kubernetes.nodes.maximum,
+        node_pools=NodePools(pools=settings.node_pools, spot_taints=(SPOT_TAINT,)),
+        billing_contacts=tuple(settings.billing_contacts),
+    )
+
+
+def registry_of(context: AzureContext) -> str:
+    """Returns the name of the cluster's registry."""
+    return names.globally_unique(context.subscription, context.cluster_name, most("azure registry"), hyphens=False)
+
+
+def stores_of(cluster: StackCluster) -> list[str]:
+    """Returns which of `caches` and `queues` a system of the cluster has."""
+    systems = [system.definition for system in cluster.served.values()]
+    having = {
+        "caches": any(each.caches for each in systems),
+        "queues": any(each.queues or each.topics for each in systems),
+    }
+    return [store for store, there in having.items() if there]
+
+
 def _certificate(context: AzureContext, cluster: Cluster) -> pulumi.Output[str]:
     """Returns the API server's certificate. Azure returns it only in a kubeconfig, which is read once the cluster
     exists."""
@@ -241,7 +276,7 @@ def _certificate(context: AzureContext, cluster: Cluster) -> pulumi.Output[str]:
     return answer.kubeconfigs.apply(lambda found: certificate_in(found[0].value))
 
 
-def _access(name: str, context: AzureContext, cluster: ControlPlane) -> ClusterAccess:
+def access_to(name: str, context: AzureContext, cluster: ControlPlane) -> ClusterAccess:
     """Returns the cluster's provider, which waits for the deployers' access, as do all objects created with it."""
     server = {"server": cluster.address, "certificate-authority-data": cluster.certificate}
     kubeconfig = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import pulumi
 import pulumi_azure_native as azure
@@ -62,9 +63,7 @@ class PodIdentity(pulumi.ComponentResource):
         super().__init__("slipway:azure:PodIdentity", name, opts=opts)
         context = self._context = args.context
         self._name, self._opts = name, pulumi.ResourceOptions(parent=self)
-        full_name = names.shortened(
-            f"{context.cluster_name}-{args.namespace}-{args.service_account}", most("azure identity")
-        )
+        full_name = identity_name(context, args.namespace, args.service_account)
         identity = azure.managedidentity.UserAssignedIdentity(
             name,
             resource_name_=full_name,
@@ -95,14 +94,59 @@ class PodIdentity(pulumi.ComponentResource):
 
     def may(self, key: str, role: pulumi.Input[str], scope: pulumi.Input[str]) -> pulumi.Resource:
         """Grants `role` on `scope`; `key` is unique among the identity's grants."""
-        wanted = Grant(
-            key=f"{self._full_name}/{key}",
-            role=role,
-            principal=self.principal,
-            principal_type="ServicePrincipal",
-            scope=scope,
-        )
-        return grant(f"{self._name}-{key}", self._context, wanted, self._opts)
+        return self._grant(key, role, scope, self._opts)
+
+    def may_of(self, owner: pulumi.Resource, key: str, role: str, scope: pulumi.Input[str]) -> pulumi.Resource:
+        """Grants `role` on what `owner` is, which the grant belongs to: it was a child of the identity before."""
+        opts = pulumi.ResourceOptions(parent=owner, aliases=[pulumi.Alias(parent=self)])
+        return self._grant(key, role, scope, opts)
+
+    def _grant(
+        self, key: str, role: pulumi.Input[str], scope: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> pulumi.Resource:
+        wanted = _wanted(self._full_name, self.principal, key, role, scope)
+        return grant(f"{self._name}-{key}", self._context, wanted, opts)
+
+
+class ControllerIdentity(WorkloadIdentity, Protocol):
+    """The identity of a controller of the cluster, to which the zones of systems grant rights."""
+
+    @property
+    def principal(self) -> pulumi.Output[str]: ...
+
+    def may_of(self, owner: pulumi.Resource, key: str, role: str, scope: pulumi.Input[str]) -> pulumi.Resource: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferencedIdentity:
+    """The identity of a controller that another stack has."""
+
+    name: str
+    """Its resource name in Pulumi."""
+    context: AzureClusterContext
+    namespace: str
+    service_account: str
+    principal: pulumi.Output[str]
+    facts: IdentityFacts = field(default_factory=IdentityFacts)
+    bindings: Sequence[pulumi.Resource] = ()
+    grants: Sequence[pulumi.Resource] = ()
+
+    def may_of(self, owner: pulumi.Resource, key: str, role: str, scope: pulumi.Input[str]) -> pulumi.Resource:
+        full_name = identity_name(self.context, self.namespace, self.service_account)
+        wanted = _wanted(full_name, self.principal, key, role, scope)
+        return grant(f"{self.name}-{key}", self.context, wanted, pulumi.ResourceOptions(parent=owner))
+
+
+def identity_name(context: AzureClusterContext, namespace: str, service_account: str) -> str:
+    return names.shortened(f"{context.cluster_name}-{namespace}-{service_account}", most("azure identity"))
+
+
+def _wanted(
+    full_name: str, principal: pulumi.Output[str], key: str, role: pulumi.Input[str], scope: pulumi.Input[str]
+) -> Grant:
+    return Grant(
+        key=f"{full_name}/{key}", role=role, principal=principal, principal_type="ServicePrincipal", scope=scope
+    )
 
 
 def identity(args: IdentityArgs, context: AzureClusterContext, opts: pulumi.ResourceOptions) -> WorkloadIdentity:

@@ -12,7 +12,7 @@ from pulumi_azure_native import dns
 
 from components.clouds import contract
 from components.clouds.azure.context import AzureClusterContext, AzureContext
-from components.clouds.azure.pod_identity import PodIdentity, PodIdentityArgs
+from components.clouds.azure.pod_identity import ControllerIdentity, PodIdentity, PodIdentityArgs
 from components.clouds.contract import ControllersFacts, ZoneFacts
 from components.manifests.domains import nearest_zone
 
@@ -120,7 +120,7 @@ class ZoneArgs:
     asked: contract.ZoneArgs
     existing: Mapping[str, str]
     """Ids of existing zones by domain."""
-    controllers: Sequence[PodIdentity]
+    controllers: Sequence[ControllerIdentity]
     """Controllers that may write records."""
 
 
@@ -157,5 +157,5 @@ class Zone(pulumi.ComponentResource):
                 servers=created.name_servers,
             )
         for controller in args.controllers:
-            controller.may(f"zone-{asked.domain}", "DNS Zone Contributor", self.facts.id or "")
+            controller.may_of(self, f"zone-{asked.domain}", "DNS Zone Contributor", self.facts.id or "")
         self.register_outputs({"domain": asked.domain})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.clouds.contract import ClusterAccess, ClusterFacts, ControllersFacts
+from components.clouds.exported import Exported
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.clouds.local.cloud import LocalCloud
 from components.clouds.local.context import LocalContext
@@ -14,6 +15,11 @@ from slipway.settings.clouds.local import LocalCluster, inside
 from slipway.settings.stacks import Stack, StackCluster
 
 
+def referenced(cluster: StackCluster, stack: Stack, exported: Exported) -> ClusterFacts:
+    """Returns the facts of a cluster that another stack has, of which settings say everything."""
+    return foundation(cluster, stack)
+
+
 def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
     """Returns the facts of an existing cluster; creates only its provider."""
     settings = cluster.settings
@@ -21,8 +27,8 @@ def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
     provider = kubernetes_provider(cluster.name, context=settings.context)
     return ClusterFacts(
         name=cluster.name,
-        cluster_name=settings.context or names.cluster(stack.name, cluster.name),
-        stack=stack.name,
+        cluster_name=settings.context or names.cluster(stack.base, cluster.name),
+        stack=stack.base,
         environment=stack.environment,
         own_environment=stack.own_environment,
         access=ClusterAccess(

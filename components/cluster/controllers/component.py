@@ -102,7 +102,7 @@ class Controllers(pulumi.ComponentResource):
 
     @property
     def _systems(self) -> list[System]:
-        return [deployed.definition for deployed in self._args.cluster.systems.values()]
+        return [deployed.definition for deployed in self._args.cluster.served.values()]
 
     @property
     def _monitored(self) -> Mapping[str, str] | None:

@@ -60,7 +60,7 @@ class Logs(pulumi.ComponentResource):
         """The systems, and the controller of releases if it runs here."""
         cluster = self._args.cluster
         own = [cluster.releases] if cluster.settings.controllers.releases == "installed" else []
-        return [*cluster.systems.values(), *own]
+        return [*cluster.served.values(), *own]
 
     def _copies(self) -> tuple[snapshots.Snapshots | None, list[pulumi.Resource]]:
         """Creates the cluster's snapshot bucket; returns it with the resources that pods using it wait for. Returns

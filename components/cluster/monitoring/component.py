@@ -55,26 +55,24 @@ class Monitoring(pulumi.ComponentResource):
         self._open_to_operators()
         if self._homes.gateway is not None:
             self._custom("PodMonitor", "gateway", self._homes.gateway.namespace, monitors.gateway(self._interval))
-        for file, content in dashboards.cluster(list(args.cluster.systems.values()), self._homes).items():
+        for file, content in dashboards.cluster(list(args.cluster.served.values()), self._homes).items():
             self._dashboard(file, content)
         self.register_outputs({})
 
     def _routes(self) -> pulumi.Resource:
         """Creates the Secret from which the operator reads Alertmanager's configuration; the configuration contains no
         secrets."""
-        alerting = self._settings.alerting
-        audiences = [routing.audience(deployed, alerting) for deployed in self._args.cluster.systems.values()]
         return core.v1.Secret(
             f"{self._name}/{charts.CONFIG_SECRET}",
             metadata=self._metadata(charts.CONFIG_SECRET),
-            string_data={"alertmanager.yaml": routing.configuration(alerting, audiences)},
+            string_data={"alertmanager.yaml": routing.of_cluster(self._args.cluster)},
             opts=self._opts(),
         )
 
     def _open_to_operators(self) -> None:
         """Lets the operators of every system reach Prometheus and Alertmanager, which the alert pages link to."""
         scope, cluster = self._scope, self._args.cluster
-        if not cluster.systems:
+        if not cluster.served:
             return
         made = rbac.v1.Role(
             f"{self._name}/{role_bindings.OBSERVABILITY}",
@@ -84,7 +82,7 @@ class Monitoring(pulumi.ComponentResource):
         rbac.v1.RoleBinding(
             f"{self._name}/{role_bindings.OBSERVABILITY}",
             role_bindings.observability_binding(
-                scope, list(cluster.systems), cluster.settings.rbac, source=self._source
+                scope, list(cluster.served), cluster.settings.rbac, source=self._source
             ),
             opts=after(self, *self._args.depends_on, made),
         )

@@ -11,7 +11,7 @@ import yaml
 from components.cluster.monitoring.manifests.alerting.labels import CLUSTER_TEAM
 from slipway.settings.cluster_services import Alerting
 from slipway.settings.fields import seconds
-from slipway.settings.stacks import DeployedSystem
+from slipway.settings.stacks import DeployedSystem, StackCluster
 
 SECRETS = "/etc/alertmanager/receivers"
 """Directory in which Alertmanager reads the secrets of receivers."""
@@ -41,6 +41,12 @@ class Audience:
     """Addresses of level 1, which are notified at once."""
     closed: bool
     """Whether the system is in maintenance, when users see a page and nobody needs to be paged."""
+
+
+def of_cluster(cluster: StackCluster) -> str:
+    """Returns Alertmanager's configuration for all systems on a cluster."""
+    alerting = cluster.settings.monitoring.alerting
+    return configuration(alerting, [audience(deployed, alerting) for deployed in cluster.served.values()])
 
 
 def audience(deployed: DeployedSystem, settings: Alerting) -> Audience:
