@@ -337,6 +337,22 @@ def set_secret(
     sys.exit(run(*on.place, system, name, surplus=len(context.args), context=where))
 
 
+@secrets.command("import")
+@grouped
+def import_secrets(
+    on: StackOptions,
+    system: SystemName,
+    context: Context = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Copy secrets again that have a value: pods get the other one.")
+    ] = False,
+) -> None:
+    """Copy values in use from where `from` of their secrets says, so that no session is lost. Values are never shown."""
+    from slipway.cli.secrets import import_secrets as run
+
+    sys.exit(run(*on.place, system, context, replace=replace))
+
+
 @secrets.command("list")
 @grouped
 def list_secrets(

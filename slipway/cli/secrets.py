@@ -1,4 +1,4 @@
-"""`slipway secrets set` and `slipway secrets list`."""
+"""`slipway secrets set`, `import` and `list`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from slipway.cli.cluster_options import on_context
+from slipway.cli.cluster_options import ClusterOptions, connected, on_context
 from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
+from slipway.ops import existing_values
+from slipway.ops.cluster.api import Api
 from slipway.ops.secret_stores import store_of
 from slipway.settings import secrecy
+from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.fields import seconds
 from slipway.settings.problems import nearest
-from slipway.settings.services import Generated, Secret, rotations, supplied_by
+from slipway.settings.services import Generated, InSecret, InStore, Origin, Secret, rotations, supplied_by
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 
 
@@ -47,6 +50,43 @@ def set_secret(
     store.set(name, _value(name, store.limit))
     print(f"{system}: {name} is set in {store.place(name)}")
     return OK
+
+
+def import_secrets(
+    cwd: Path, stack: str | None, file: Path | None, system: str, context: str | None, *, replace: bool
+) -> int:
+    """Copy each value in use from where its secret's `from` says. Nothing is written unless every value was found and
+    fits. Raises InvalidSettings and CloudFailure, which never quote a value."""
+    selected = select(cwd, stack, file).stack
+    cluster, found = find_system(selected, system)
+    if isinstance(cluster.settings, LocalCluster):
+        selected = on_context(selected, context, [cluster.name])
+    cluster, found = find_system(selected, system)
+    origins = {
+        name: each.origin for name, each in found.definition.secrets.items() if each.origin and supplied_by(each)
+    }
+    if not origins:
+        raise refused(f"no secret of {system} says where its value is: set `from`, such as {{secret: legacy/shop-env}}")
+    store = store_of(selected, cluster, found)
+    filled = {} if replace else {name: since for name, since in store.filled().items() if since is not None}
+    wanted = {name: origin for name, origin in origins.items() if name not in filled}
+    api = None
+    if any(isinstance(each, InSecret) for each in wanted.values()):
+        api = connected(selected, cluster.name, ClusterOptions(context=context)).api
+    values = {name: _checked(name, _found(api, cluster, name, each), store.limit) for name, each in wanted.items()}
+    for name, value in values.items():
+        store.set(name, value)
+        print(f"{system}: {name} is copied from {origins[name].place} into {store.place(name)}")
+    for name in origins.keys() - values.keys():
+        print(f"{system}: {name} is unchanged, set since {minute(filled[name])}; --replace copies it again")
+    return OK
+
+
+def _found(api: Api | None, cluster: StackCluster, name: str, origin: Origin) -> bytes:
+    if isinstance(origin, InStore):
+        return existing_values.in_store(cluster, origin)
+    assert api is not None
+    return existing_values.in_secret(api, name, origin)
 
 
 def list_secrets(
@@ -82,7 +122,11 @@ def _check_supplied(system: DeployedSystem, name: str) -> None:
 def _value(name: str, limit: int) -> str:
     """Read the value from standard input, without one trailing newline; a terminal prompts without echo."""
     data = _typed(name) if sys.stdin.isatty() else sys.stdin.buffer.read(limit + 3)
-    data = re.sub(rb"\r?\n\Z", b"", data)
+    return _checked(name, re.sub(rb"\r?\n\Z", b"", data), limit)
+
+
+def _checked(name: str, data: bytes, limit: int) -> str:
+    """Return the value as text. Raises InvalidSettings, which never quotes it."""
     if not data.strip():
         raise refused(f"the value of {name} is empty: pipe it in, for example `slipway secrets set … {name} < file`")
     if len(data) > limit:

@@ -3,6 +3,7 @@ own checks are in `clouds/`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.databases import Backup, Bucket, Database, DataClass
 from slipway.settings.finding import Finding, Found
 from slipway.settings.pointers import Path
+from slipway.settings.services import InStore
 from slipway.settings.stacks import DeployedSystem, StackCluster
 
 
@@ -34,6 +36,7 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
     for key, declared in (("queues", definition.queues), ("topics", definition.topics)):
         if declared and lacking is not None:
             yield Finding(path, f"has {key} ({', '.join(declared)}), which are not available: {lacking}")
+    yield from _origins(path, settings.cloud, system)
     yield from _classes(path, settings.cloud, system)
     yield from grants.findings(
         path, system, CLOUDS[settings.cloud].grantable, CLOUDS[settings.cloud].lacks.get("grants")
@@ -55,6 +58,21 @@ def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:
                 f"would copy personal data to {second}, which is not one of the system's regions: {', '.join(allowed)}"
             )
             yield Finding((*path, *kept), rule, related)
+
+
+def _origins(path: Path, cloud: str, system: DeployedSystem) -> Found:
+    """Check that values in use are where the cloud can have them."""
+    form = CLOUDS[cloud].secret_entry
+    for name, secret in system.definition.secrets.items():
+        if isinstance(secret.origin, InStore):
+            if form is None:
+                rule = (
+                    f"has secrets.{name}.from.entry, but {CLOUDS[cloud].lacks['secrets']}: name a Secret, such as "
+                    "{secret: legacy/shop-env}"
+                )
+                yield Finding(path, rule)
+            elif not re.fullmatch(form.pattern, secret.origin.entry):
+                yield Finding(path, f"has secrets.{name}.from.entry, which is not {form.rule}, such as {form.example}")
 
 
 def _classes(path: Path, cloud: str, system: DeployedSystem) -> Found:

@@ -385,6 +385,9 @@ def _external(system: System, path: Keys, name: str) -> Found:
 
 def _secrets(system: System) -> Found:
     for name, secret in system.secrets.items():
+        if isinstance(secret, Generated) and secret.origin is not None and not secret.existing:
+            rule = "is for a value in use, but a new one would be generated: set 'existing: true' too"
+            yield Finding(("secrets", name, "from"), rule, (("secrets", name, "existing"),))
         if not isinstance(secret, Generated) or secret.previous is None:
             continue
         path = ("secrets", name, "previous")

@@ -385,6 +385,14 @@ HostPort = Annotated[
     str,
     Matching("a host and a port", "smtp.example.com:587", r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}"),
 ]
+SecretPath = Annotated[
+    str,
+    Matching(
+        "the namespace and the name of a Secret",
+        "legacy/shop-env",
+        r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+    ),
+]
 RegistryPath = Annotated[
     str,
     Matching(

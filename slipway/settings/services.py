@@ -22,6 +22,7 @@ from slipway.settings.fields import (
     RandomBytes,
     Repository,
     Seconds,
+    SecretPath,
     Share,
     Text,
     UrlPath,
@@ -35,13 +36,61 @@ from slipway.settings.images import Image
 from slipway.settings.placement import Placement, Priority
 from slipway.settings.references import Environment, EnvironmentValue
 from slipway.settings.routes import Route
-from slipway.settings.setting import OVERRIDABLE, Choice, Setting, Shorthand
+from slipway.settings.setting import OVERRIDABLE, Choice, Setting, Shorthand, needs
 from slipway.settings.volumes import Volume
 
 HTTP = "http"
 """Name of the port that `port` sets."""
 SHARED = "shared"
 """In place of the name of a slot: a service that both slots use."""
+
+
+class InSecret(Setting):
+    """A value in a Kubernetes Secret of the cluster."""
+
+    secret: SecretPath = Field(examples=["legacy/shop-env"])
+    """Its namespace and name."""
+    key: Text | None = None
+    """The key in it; by default the name of the secret."""
+
+    def key_of(self, name: str) -> str:
+        """Return the key from which the secret `name` is read."""
+        return self.key or name
+
+    @property
+    def place(self) -> str:
+        return f"Secret {self.secret}{f', key {self.key}' if self.key else ''}"
+
+
+class InStore(Setting):
+    """A value in the cloud's store of secrets."""
+
+    entry: Text = Field(examples=["shop/production"], json_schema_extra=needs("secrets"))
+    """The entry, as the store of the cluster's cloud names it."""
+    key: Text | None = None
+    """The key, if the entry is a JSON object of several values; by default the entry is the value itself."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.entry}{f', key {self.key}' if self.key else ''}"
+
+
+def _kind_of_origin(value: dict[str, Any]) -> type[Setting]:
+    if ("secret" in value) == ("entry" in value):
+        raise ValueError("must name one of secret, entry: where the value in use is")
+    return InSecret if "secret" in value else InStore
+
+
+def _no_origin(_: Any) -> Any:
+    raise ValueError("is not a mapping such as {secret: legacy/shop-env, key: SESSION_SECRET}: never put a value here")
+
+
+Origin = Annotated[
+    InSecret | InStore,
+    Choice(_kind_of_origin, _no_origin),
+    Field(examples=[{"secret": "legacy/shop-env", "key": "SESSION_SECRET"}]),
+]
+"""`{secret: legacy/shop-env, key: SESSION_SECRET}`, or `{entry: shop/production, key: SESSION_SECRET}`."""
 
 
 class Generated(Setting):
@@ -58,6 +107,8 @@ class Generated(Setting):
     """The `rotated` date of the previous secret, which services get as `<NAME>_PREVIOUS` until this key is removed."""
     existing: bool = Field(default=False, json_schema_extra=OVERRIDABLE)
     """Whether a secret is already in use, for old data and sessions. Its owner supplies it, and none is generated."""
+    origin: Origin | None = Field(default=None, alias="from", json_schema_extra=OVERRIDABLE)
+    """Where the value in use is, with `existing: true`: `slipway secrets import` copies it from there."""
 
 
 class Supplied(Setting):
@@ -67,6 +118,8 @@ class Supplied(Setting):
     """Who issues it and where to get it."""
     rotate_every: Duration = "90d"
     """Maximum age. 90d by default, as most standards ask."""
+    origin: Origin | None = Field(default=None, alias="from", json_schema_extra=OVERRIDABLE)
+    """Where its value is already, if somewhere: `slipway secrets import` copies it from there."""
 
 
 def _kind_of_secret(value: dict[str, Any]) -> type[Setting]:
@@ -95,9 +148,10 @@ EXISTING_ROTATION = "365d"
 
 def supplied_by(secret: Secret) -> str | None:
     """Return who supplies it, or None if Slipway generates it."""
+    found = f", in {secret.origin.place}" if secret.origin else ""
     if isinstance(secret, Supplied):
-        return secret.supplied
-    return "The current operator: the value in use" if secret.existing else None
+        return f"{secret.supplied}{found}"
+    return f"The current operator: the value in use{found}" if secret.existing else None
 
 
 def rotations(secrets: Mapping[str, Secret]) -> dict[str, str]:

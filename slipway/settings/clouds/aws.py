@@ -25,7 +25,7 @@ from slipway.settings.clouds.shared_checks import (
     second_region,
 )
 from slipway.settings.cluster_settings import ManagedCluster
-from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known
+from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known, Matching
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path, dotted
@@ -212,8 +212,15 @@ def _zones(path: Path, settings: AwsCluster) -> Found:
             yield Finding((*path, "network", "zones"), str(error), ((*path, "region"),))
 
 
+SECRET_ENTRY = Matching(
+    "a name or an ARN in Secrets Manager",
+    "shop/production",
+    r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]+",
+    600,
+)
 CLOUD = CloudSettings(
     title="AWS",
+    secret_entry=SECRET_ENTRY,
     cluster=AwsCluster,
     findings=findings,
     grantable=KINDS,

@@ -23,7 +23,7 @@ from slipway.settings.clouds.shared_checks import (
     second_region,
 )
 from slipway.settings.cluster_settings import ManagedCluster
-from slipway.settings.fields import Date, Identifier, Known, StorageContainer, seconds
+from slipway.settings.fields import Date, Identifier, Known, Matching, StorageContainer, seconds
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path
@@ -203,7 +203,13 @@ def _locks(path: Path, system: DeployedSystem) -> Found:
             yield Finding(path, rule)
 
 
+SECRET_ENTRY = Matching(
+    "the address of a secret in Key Vault",
+    "https://shop.vault.azure.net/secrets/production",
+    r"https://[A-Za-z0-9-]+\.vault\.azure\.net/secrets/[A-Za-z0-9-]+",
+)
 CLOUD = CloudSettings(
+    secret_entry=SECRET_ENTRY,
     title="Azure",
     cluster=AzureCluster,
     findings=findings,

@@ -9,6 +9,7 @@ from typing import Any
 from slipway.settings.clouds.capabilities import Capability
 from slipway.settings.clouds.grants.granted_kinds import Kind
 from slipway.settings.cluster_settings import ClusterSettings
+from slipway.settings.fields import Matching
 from slipway.settings.finding import Found
 from slipway.settings.pointers import Path
 from slipway.settings.stacks import StackCluster
@@ -40,5 +41,7 @@ class CloudSettings:
     """Domains of node labels that the cloud sets."""
     storage_classes: Sequence[str] = ()
     """StorageClasses that its clusters have from the start, and those of other clouds do not."""
+    secret_entry: Matching | None = None
+    """Form of an entry in its store of secrets; None if it has none."""
     lacks: Mapping[Capability, str] = field(default_factory=dict)
     """Capabilities that it lacks, each with the reason or what to set instead."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -184,12 +187,108 @@ def test_without_a_login_the_fix_is_reported(project: Copy) -> None:
 def test_the_page_on_secrets_is_true(slipway: Inside, tmp_path: Path) -> None:
     """docs/secrets.md: its example is well formed, its answer is printed, its limits are those of the stores."""
     page = (ROOT / "docs" / "secrets.md").read_text(encoding="utf-8")
-    blocks = dict(re.findall(r"```(yaml|text)\n(.*?)```", page, re.DOTALL))
+    declared, in_use = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    said = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
-    (tmp_path / "systems" / "shop").mkdir(parents=True)
-    system = f"title: Shop\nowner: {{team: shop}}\nservices: {{api: {{image: api, port: 3000}}}}\n{blocks['yaml']}"
-    (tmp_path / "systems" / "shop" / "system.yaml").write_text(system)
-    assert load_systems(find_project(tmp_path))["shop"].secrets.keys() == {"SESSION_SECRET", "CLERK_SECRET_KEY"}
-    assert slipway(*SET, "CLERK_SECRET_KEY", given=b"value").out == blocks["text"]
+    for name, block in (("shop", declared), ("old-shop", in_use)):
+        (tmp_path / "systems" / name).mkdir(parents=True)
+        system = f"title: Shop\nowner: {{team: shop}}\nservices: {{api: {{image: api, port: 3000}}}}\n{block}"
+        (tmp_path / "systems" / name / "system.yaml").write_text(system)
+    systems = load_systems(find_project(tmp_path))
+    assert systems["shop"].secrets.keys() == {"SESSION_SECRET", "CLERK_SECRET_KEY"}
+    assert all(each.origin for each in systems["old-shop"].secrets.values())
+    assert slipway(*SET, "CLERK_SECRET_KEY", given=b"value").out == said[-1]
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith(("| AWS", "| Azure", "| local"))][:3]
     assert [int(row[2]) for row in rows] == [SecretsManager.limit, KeyVault.limit, ClusterSecret.limit]
+
+
+OLD = "legacy/shop-env"
+IMPORT = ("secrets", "import", "--stack", "prod", "--system", "smartwallet")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """With the Secret of a hand-made system."""
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    secret = {"apiVersion": "v1", "kind": "Secret", "data": {"SESSION_SECRET": encoded, "APP_KEY": encoded}}
+    api = SimpleNamespace(get=lambda path: secret if path == "/api/v1/namespaces/legacy/secrets/shop-env" else None)
+    monkeypatch.setattr(secrets, "connected", lambda *_: SimpleNamespace(api=api))
+    return api
+
+
+def origins(project: Copy, **found: str) -> None:
+    """Where values in use are, in the stack alone."""
+    said = ", ".join(f"{name}: {{existing: true, from: {place}}}" for name, place in found.items())
+    existing = "secrets: {ENCRYPTION_KEY: {existing: true}, SESSION_SECRET: {existing: true}}"
+    project.edit("Pulumi.prod.yaml", existing, f"secrets: {{{said}}}")
+
+
+def kept_value(client: Any, name: str) -> str | None:
+    entry = f"slipway-prod-main/smartwallet/{name}"
+    found = client.list_secret_version_ids(SecretId=entry)["Versions"]
+    return client.get_secret_value(SecretId=entry)["SecretString"] if found else None
+
+
+def test_values_in_use_are_copied(project: Copy, slipway: Inside, client: Any, cluster: Any) -> None:
+    """From a Secret and from the cloud's store; a second run leaves them alone, and none is shown."""
+    client.create_secret(Name="wallet/old", SecretString=json.dumps({"key": f"stored-{CANARY}"}))
+    places = {"SESSION_SECRET": f"{{secret: {OLD}}}", "ENCRYPTION_KEY": "{entry: wallet/old, key: key}"}
+    origins(project, **places)
+    run = slipway(*IMPORT)
+    assert (run.status, run.err) == (0, "")
+    assert f"SESSION_SECRET is copied from Secret {OLD} into slipway-prod-main/smartwallet/SESSION_SECRET" in run.out
+    assert kept_value(client, "SESSION_SECRET") == CANARY
+    assert kept_value(client, "ENCRYPTION_KEY") == f"stored-{CANARY}"
+    client.put_secret_value(SecretId="slipway-prod-main/smartwallet/SESSION_SECRET", SecretString="rotated")
+    again = slipway(*IMPORT)
+    assert again.out.count("is unchanged, set since") == 2
+    assert kept_value(client, "SESSION_SECRET") == "rotated"
+    assert slipway(*IMPORT, "--replace").status == 0
+    assert kept_value(client, "SESSION_SECRET") == CANARY
+    assert CANARY not in run.everything + again.everything
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("{secret: legacy/other}", "there is no Secret legacy/other"),
+        (f"{{secret: {OLD}, key: KEY}}", f"Secret {OLD} has no key KEY: it has APP_KEY, SESSION_SECRET"),
+        ("{entry: wallet/none}", "wallet/none does not exist, or has no value"),
+        ("{entry: wallet/text, key: a}", "wallet/text is not a JSON object, so it has no key a"),
+        ("{entry: wallet/json, key: a}", "wallet/json has no text under a: it has b"),
+    ],
+)
+def test_one_that_is_missing_copies_none(
+    project: Copy, slipway: Inside, client: Any, cluster: Any, place: str, message: str
+) -> None:
+    client.create_secret(Name="wallet/text", SecretString=CANARY)
+    client.create_secret(Name="wallet/json", SecretString=json.dumps({"b": CANARY}))
+    origins(project, SESSION_SECRET=f"{{secret: {OLD}}}", ENCRYPTION_KEY=place)
+    run = slipway(*IMPORT)
+    assert run.status == 3
+    assert message in run.err
+    assert kept_value(client, "SESSION_SECRET") is None
+    assert CANARY not in run.everything
+
+
+def test_without_a_place_there_is_nothing_to_import(slipway: Inside) -> None:
+    run = slipway(*IMPORT)
+    assert run.status == 2
+    assert "no secret of smartwallet says where its value is: set `from`" in run.err
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("{secret: legacy/shop-env, entry: a}", "must name one of secret, entry"),
+        (CANARY, "never put a value here"),
+        ("{secret: shop-env}", "is not the namespace and the name of a Secret"),
+        ("{entry: 'https://shop.vault.azure.net/secrets/a'}", "which is not a name or an ARN in Secrets Manager"),
+    ],
+)
+def test_a_place_of_the_wrong_form_is_refused(project: Copy, slipway: Inside, place: str, message: str) -> None:
+    origins(project, SESSION_SECRET=place)
+    run = slipway(*IMPORT)
+    assert run.status == 2
+    assert message in run.err
+    assert CANARY not in run.everything

@@ -359,7 +359,7 @@ IN_SYSTEM = {
     "wrong key of a kind of secret": (
         "{generated: 32}",
         "{generated: 32, rotateEvery: 9d}",
-        "23: secrets.SIGNING_KEY.rotateEvery: is not a known key; allowed: encoding, existing, generated, previous, rotated",
+        "23: secrets.SIGNING_KEY.rotateEvery: is not a known key; allowed: encoding, existing, from, generated, previous, rotated",
     ),
     "number for a backup": (
         "backup: {retentionDays: 14}",

@@ -330,3 +330,14 @@ def test_a_value_by_version_is_there_for_each_slot(workshop: Workshop) -> None:
     assert "blue.version: 1.4.0 has no value of LEVEL: all versions under 'since' are newer" in problem
     workshop.edit(TEST, "1.4.0", "2.4.0")
     workshop.stack()
+
+
+def test_a_cluster_of_ones_own_has_no_store_to_copy_from(workshop: Workshop) -> None:
+    """Its secrets are in the cluster, whose Secrets have their own key."""
+    text = workshop.stack_file.read_text()
+    head, systems = text.split("      cloud: aws", 1)[0], text[text.index("      systems:") :]
+    workshop.write(TEST, f"{head}      cloud: local\n{systems}")
+    workshop.edit(FLEET, "{generated: 32}", "{generated: 32, existing: true, from: {entry: shop/old}}")
+    (problem,) = workshop.problems()
+    assert "has secrets.SIGNING_KEY.from.entry, but" in problem
+    assert "name a Secret, such as {secret: legacy/shop-env}" in problem

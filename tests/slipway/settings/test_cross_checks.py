@@ -591,6 +591,11 @@ BROKEN = {
         "orders_failed_total is not scraped, so there would never be data: set 'metrics' on the service that "
         "exports it, for example services.worker.metrics: {port: 9464}, or declare a PodMonitor among 'manifests'",
     ),
+    "a place of a value that would be generated": (
+        "secrets.OLD.from",
+        "secrets: {OLD: {generated: 32, from: {secret: legacy/env}}}",
+        "is for a value in use, but a new one would be generated: set 'existing: true' too",
+    ),
     "a panel on what nobody scrapes": (
         "metrics[0].metric",
         "metrics: [{name: Orders, metric: orders_total}]",

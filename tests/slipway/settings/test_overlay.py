@@ -77,7 +77,7 @@ def test_a_secret_is_rotated_by_a_stack(workshop: Workshop) -> None:
     workshop.edit(TEST, 'rotated: "2026-06-01"', "generated: 64")
     assert workshop.problems() == [
         f"{TEST}:14: clusters.main.systems.fleet.secrets.SIGNING_KEY.generated: cannot be overridden by a stack; "
-        "allowed: existing, previous, rotated"
+        "allowed: existing, from, previous, rotated"
     ]
 
 
