@@ -552,6 +552,40 @@ def restore(
     sys.exit(run_on(*on.place, request))
 
 
+@app.command("import-dump")
+@grouped
+def import_dump(
+    on: TargetOptions,
+    system: SystemName,
+    database: Annotated[str, typer.Option("--database", help="Database that gets the dump.")],
+    dump: Annotated[
+        str, typer.Option("--object", help="Key of the dump in the bucket of backups, such as imports/shop.dump.")
+    ],
+    sha256: Annotated[str | None, typer.Option("--sha256", help="SHA-256 of the dump, to be sure of it.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Import over data: what is there is kept under another name.")
+    ] = False,
+    printed: Printed = False,
+    timeout: JobTimeout = None,
+) -> None:
+    """Import a dump of pg_dump into a system's database, checked by its rows before it takes the database's place. Exit
+    status 1 if that failed."""
+    from slipway.cli.import_dump import Request
+    from slipway.cli.import_dump import run as run_on
+
+    request = Request(
+        system=system,
+        database=database,
+        target=on.target,
+        object=dump,
+        sha256=sha256,
+        replace=replace,
+        printed=printed,
+        timeout=timeout,
+    )
+    sys.exit(run_on(*on.place, request))
+
+
 @app.command("run")
 @grouped
 def run_job(

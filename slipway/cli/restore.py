@@ -48,10 +48,10 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
     selected = select(cwd, stack, file).stack
     now = datetime.now(UTC)
     cluster, deployed = system_on(selected, request.system, request.target)
-    subject = _archived(deployed, request.volume) if request.volume else _dumped(deployed, request.database or "")
+    subject = _archived(deployed, request.volume) if request.volume else dumped(deployed, request.database or "")
     at = NEWEST if request.at is None else _checked(request.at, now)
     connection = connected(selected, cluster.name, request.target)
-    found = _template(connection.api, deployed.namespace, subject.cron_job, connection.context)
+    found = template(connection.api, deployed.namespace, subject.cron_job, connection.context)
     job = from_cron_job(found, stamped(found["metadata"]["name"], now), AT=at)
     if request.printed:
         print(job_runner.document(job), end="")
@@ -81,7 +81,8 @@ def _archived(deployed: DeployedSystem, name: str) -> Subject:
     return Subject(name, unpacking(name))
 
 
-def _dumped(deployed: DeployedSystem, name: str) -> Subject:
+def dumped(deployed: DeployedSystem, name: str) -> Subject:
+    """Return a database that has dumps. Raises InvalidSettings for any other."""
     declared = deployed.definition.databases
     if name not in declared:
         raise refused(f"--database {name} is not a database of {deployed.name}{nearest(name, declared)}")
@@ -104,7 +105,8 @@ def _checked(text: str, now: datetime) -> str:
     return text
 
 
-def _template(api: Api, namespace: str, name: str, context: str) -> Document:
+def template(api: Api, namespace: str, name: str, context: str) -> Document:
+    """Return the suspended CronJob that restores. Raises InvalidSettings before the first update."""
     found = api.get(f"{CRON_JOBS.format(namespace=namespace)}/{name}")
     if found is None:
         raise refused(f"{context} has no CronJob {namespace}/{name} to restore with: run `pulumi up` first")

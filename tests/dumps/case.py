@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pulumi_kubernetes.core.v1 import EnvVarArgs
+
 from components.clouds.local import bucket_clients
 from components.manifests.environment import BucketFacts
 from components.manifests.pod import Identity
@@ -14,6 +16,7 @@ from components.manifests.scope import Scope
 from components.manifests.secret import OBJECT_STORE
 from components.system.backups.manifests import backup_job
 from components.system.backups.manifests.dump_pod import Dumps
+from slipway.cli.import_dump import SCRIPTS
 from tests.dumps.bucket import Locked
 from tests.dumps.live import EXTENSIONS, Server
 from tests.dumps.pod_runner import Ended, Machine
@@ -66,6 +69,15 @@ class Case:
 
     def restore(self, at: str = backup_job.NEWEST) -> Ended:
         return self._run(backup_job.restore(SCOPE, self.dumps, at=at, stamp="1").spec.template)  # type: ignore[union-attr]
+
+    def import_dump(self, key: str, *, replace: bool = False, sha256: str = "") -> Ended:
+        """What `slipway import-dump` makes of the restore."""
+        template = backup_job.restore(SCOPE, self.dumps, stamp="1").spec.template  # type: ignore[union-attr]
+        variables = {"OBJECT": key, "SHA256": sha256, "REPLACE": "yes" if replace else "no"}
+        for container in [*(template.spec.init_containers or ()), *template.spec.containers]:  # type: ignore[union-attr]
+            container.command = ["sh", SCRIPTS[container.name]]  # type: ignore[union-attr,index]
+            container.env = [*container.env, *(EnvVarArgs(name=name, value=value) for name, value in variables.items())]  # type: ignore[union-attr,misc]
+        return self._run(template)
 
     def _run(self, template: Any) -> Ended:
         secrets = {**self.server.secrets(self.database), OBJECT_STORE: self.locked.secret}
