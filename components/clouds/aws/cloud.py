@@ -14,10 +14,11 @@ from components.clouds.aws.bucket import Bucket, BucketArgs
 from components.clouds.aws.budget import CostBudget, budget
 from components.clouds.aws.cache import Cache, CacheArgs
 from components.clouds.aws.context import AwsClusterContext
-from components.clouds.aws.document_database import DocumentDatabase, DocumentsArgs
+from components.clouds.aws.document_database import DocumentDatabase
 from components.clouds.aws.fail_over import Failover, FailoverArgs
+from components.clouds.aws.managed_database import ManagedDatabaseArgs
 from components.clouds.aws.pod_identity import PodIdentity, identity
-from components.clouds.aws.postgres import Postgres, PostgresArgs
+from components.clouds.aws.postgres import Postgres
 from components.clouds.aws.queues import AwsQueuesArgs, Queues
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
@@ -58,12 +59,12 @@ class AwsCloud:
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:
         return Postgres(
-            args.logical, PostgresArgs(context=self.context, database=args), self.context.below(opts)
+            args.logical, ManagedDatabaseArgs(context=self.context, database=args), self.context.below(opts)
         ).endpoint
 
     def document_database(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> DocumentDatabaseEndpoint:
         return DocumentDatabase(
-            args.logical, DocumentsArgs(context=self.context, database=args), self.context.below(opts)
+            args.logical, ManagedDatabaseArgs(context=self.context, database=args), self.context.below(opts)
         ).endpoint
 
     def broker(self, args: contract.BrokerArgs, opts: pulumi.ResourceOptions) -> BrokerEndpoint:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.clouds.aws.cluster import encryption_key
-from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.firewall import FirewallArgs, firewall
-from components.clouds.aws.postgres import retention_days, tags_of
-from components.clouds.aws.vault import BackupPlan, BackupPlanArgs
-from components.clouds.contract import Address, DatabaseArgs, DocumentDatabaseEndpoint, NetworkPeers, Role
+from components.clouds.aws.managed_database import (
+    BACKUP_WINDOW,
+    CERTIFICATE,
+    MAINTENANCE_WINDOW,
+    ManagedDatabase,
+    ManagedDatabaseArgs,
+)
+from components.clouds.contract import Address, DocumentDatabaseEndpoint, NetworkPeers, Role
 from components.manifests import names
 from slipway.settings.limits import most
 
@@ -21,44 +22,35 @@ PORT = 27017
 """MongoDB's default port. Source: Amazon DocumentDB Developer Guide, creating a cluster."""
 VERSION = "5.0.0"
 CLASSES = {"small": "db.t4g.medium", "medium": "db.r6g.large", "large": "db.r6g.xlarge", "xlarge": "db.r6g.2xlarge"}
-CERTIFICATE = "rds-ca-rsa2048-g1"
 LOGS = ("audit", "profiler")
+"""Logs that a cluster exports to CloudWatch."""
+LOG_GROUPS = "/aws/docdb"
+"""Below which DocumentDB writes them. Source: Amazon DocumentDB Developer Guide, auditing."""
 OPTIONS = "tls=true&replicaSet=rs0&readPreference=secondaryPreferred&retryWrites=false"
 """DocumentDB does not support retryable writes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentsArgs:
-    context: AwsClusterContext
-    database: DatabaseArgs
-
-
-class DocumentDatabase(pulumi.ComponentResource):
+class DocumentDatabase(ManagedDatabase):
     """A DocumentDB cluster; a system sees only its `endpoint`. The master user is the application's, because other
     users can be created only through the database's own protocol."""
 
     endpoint: DocumentDatabaseEndpoint
 
-    def __init__(self, name: str, args: DocumentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:aws:DocumentDatabase", name, opts=opts)
-        context, asked = args.context, args.database
-        self._name, self._args, self._context = name, asked, context
-        self._opts = pulumi.ResourceOptions(parent=self)
-        self._identifier = asked.settings.adopt or names.database(context.cluster_name, asked.system, asked.name)
-        self._tags = tags_of(asked, context)
-        self._protected = context.protect and asked.settings.deletion_protection
+    def __init__(self, name: str, args: ManagedDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:aws:DocumentDatabase", name, args, opts)
+        asked = args.database
         app = self._app()
         cluster = self._cluster(app)
         for index in range(2 if asked.settings.high_availability else 1):
             self._instance(index, cluster)
-        self._back_up()
+        self._back_up("DocumentDB", "cluster", subnets=None, continuous=False)
         self.endpoint = DocumentDatabaseEndpoint(
             server=self._identifier,
             database=asked.name,
             address=Address(host=cluster.endpoint, port=PORT),
             app=app,
             options=OPTIONS,
-            peers=NetworkPeers(networks=context.network.data_cidrs),
+            peers=NetworkPeers(networks=self._context.network.data_cidrs),
         )
         self.register_outputs({"server": self._identifier})
 
@@ -68,12 +60,6 @@ class DocumentDatabase(pulumi.ComponentResource):
 
     def _cluster(self, app: Role) -> aws.docdb.Cluster:
         settings = self._args.settings
-        key = encryption_key(
-            self._name,
-            f"Database {self._identifier}",
-            self._tags,
-            pulumi.ResourceOptions(parent=self, protect=self._protected),
-        )
         return aws.docdb.Cluster(
             self._name,
             cluster_identifier=self._identifier,
@@ -83,13 +69,13 @@ class DocumentDatabase(pulumi.ComponentResource):
             master_password=app.password,
             port=PORT,
             storage_encrypted=True,
-            kms_key_id=key.arn,
+            kms_key_id=self._key.arn,
             db_subnet_group_name=self._subnets().name,
             vpc_security_group_ids=[self._firewall().id],
             db_cluster_parameter_group_name=self._parameters().name,
-            backup_retention_period=max(1, retention_days(settings)),
-            preferred_backup_window="01:00-01:30",
-            preferred_maintenance_window="sun:03:00-sun:04:00",
+            backup_retention_period=max(1, self._retention_days),
+            preferred_backup_window=BACKUP_WINDOW,
+            preferred_maintenance_window=MAINTENANCE_WINDOW,
             enabled_cloudwatch_logs_exports=list(LOGS),
             deletion_protection=settings.deletion_protection,
             skip_final_snapshot=False,
@@ -98,7 +84,7 @@ class DocumentDatabase(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=self._logs(),
+                depends_on=self._logs(f"{LOG_GROUPS}/{self._identifier}", LOGS),
                 protect=self._protected,
                 import_=settings.adopt,
                 ignore_changes=self._ignored_changes(),
@@ -165,33 +151,3 @@ class DocumentDatabase(pulumi.ComponentResource):
             tags=self._tags,
             opts=self._opts,
         )
-
-    def _logs(self) -> list[pulumi.Resource]:
-        return [
-            aws.cloudwatch.LogGroup(
-                f"{self._name}-{log}",
-                name=f"/aws/docdb/{self._identifier}/{log}",
-                retention_in_days=self._context.log_retention_days,
-                tags=self._tags,
-                opts=self._opts,
-            )
-            for log in LOGS
-        ]
-
-    def _back_up(self) -> None:
-        settings = self._args.settings
-        if settings.backup == "none":
-            return
-        args = BackupPlanArgs(
-            vault=self._context.vault,
-            plan_name=self._identifier,
-            resource=f"arn:aws:rds:{self._context.region}:{self._context.account}:cluster:{self._identifier}",
-            kind="DocumentDB",
-            retention_days=settings.backup.retention_days,
-            copied=settings.backup.copy_to_second_region,
-            restore_test=None if settings.restore_test == "none" else settings.restore_test,
-            subnets=None,
-            continuous=False,
-            tags=self._tags,
-        )
-        BackupPlan(self._name, args, self._opts)

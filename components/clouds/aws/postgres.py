@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_aws as aws
 
-from components.clouds.aws.cluster import encryption_key
-from components.clouds.aws.context import AwsClusterContext, AwsContext
 from components.clouds.aws.identity import ServiceRole, ServiceRoleArgs
+from components.clouds.aws.managed_database import (
+    BACKUP_WINDOW,
+    CERTIFICATE,
+    MAINTENANCE_WINDOW,
+    ManagedDatabase,
+    ManagedDatabaseArgs,
+)
 from components.clouds.aws.pooler import Pooler, PoolerArgs
-from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs
-from components.clouds.contract import Address, DatabaseArgs, NetworkPeers, PostgresEndpoint
+from components.clouds.contract import Address, NetworkPeers, PostgresEndpoint
 from components.clouds.roles import Roles, make_roles
 from components.manifests import names
 from slipway.settings.databases import Database
@@ -22,13 +24,13 @@ PORT = 5432
 """PostgreSQL's default port."""
 ADMINISTRATOR = "slipway"
 CLASSES = {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge", "xlarge": "db.m7g.2xlarge"}
-CERTIFICATE = "rds-ca-rsa2048-g1"
 MONITORING_SECONDS = 60
 """Seconds between samples of Enhanced Monitoring. Source: RDS allows 1, 5, 10, 15, 30, 60; chosen: the cheapest."""
 
-
 LOGS = ("postgresql", "upgrade")
 """Logs that an instance exports to CloudWatch."""
+LOG_GROUPS = "/aws/rds/instance"
+"""Below which RDS writes them. Source: Amazon RDS User Guide, publishing logs to CloudWatch."""
 GIVEN = [
     "allocatedStorage",
     "dbSubnetGroupName",
@@ -42,37 +44,21 @@ GIVEN = [
 """Inputs that an adopted instance keeps: changing them would replace it or lock its users out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PostgresArgs:
-    context: AwsClusterContext
-    database: DatabaseArgs
-
-
-class Postgres(pulumi.ComponentResource):
+class Postgres(ManagedDatabase):
     """An RDS instance; a system sees only its `endpoint`."""
 
     endpoint: PostgresEndpoint
 
-    def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:aws:Postgres", name, opts=opts)
-        context, asked = args.context, args.database
-        self._name, self._args, self._context = name, asked, context
-        self._opts = pulumi.ResourceOptions(parent=self)
-        self._identifier = asked.settings.adopt or names.database(context.cluster_name, asked.system, asked.name)
-        self._tags = tags_of(asked, context)
+    def __init__(self, name: str, args: ManagedDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:aws:Postgres", name, args, opts)
+        asked = args.database
         roles = make_roles(asked, ADMINISTRATOR, self)
         firewall = self._firewall()
-        self._key = encryption_key(
-            self._name,
-            f"Database {self._identifier}",
-            self._tags,
-            pulumi.ResourceOptions(parent=self, protect=self._protected),
-        )
         self._monitoring = self._watcher()
         primary = self._primary(roles, firewall)
         readers = [self._reader(index, primary, firewall) for index in range(asked.settings.read_replicas)]
         self._copy(primary)
-        self._back_up(primary)
+        self._back_up("RDS", "db", subnets=primary.db_subnet_group_name, continuous=True)
         self.endpoint = PostgresEndpoint(
             server=self._identifier,
             database=asked.name,
@@ -84,13 +70,9 @@ class Postgres(pulumi.ComponentResource):
             app=roles.app,
             backup=roles.backup,
             monitor=roles.monitor,
-            peers=NetworkPeers(networks=context.network.data_cidrs),
+            peers=NetworkPeers(networks=self._context.network.data_cidrs),
         )
         self.register_outputs({"server": self._identifier})
-
-    @property
-    def _protected(self) -> bool:
-        return self._context.protect and self._args.settings.deletion_protection
 
     def _primary(self, roles: Roles, firewall: aws.ec2.SecurityGroup) -> aws.rds.Instance:
         settings = self._args.settings
@@ -113,9 +95,9 @@ class Postgres(pulumi.ComponentResource):
             vpc_security_group_ids=[firewall.id],
             publicly_accessible=False,
             parameter_group_name=self._parameters(settings).name,
-            backup_retention_period=retention_days(settings),
-            backup_window="01:00-01:30",
-            maintenance_window="sun:03:00-sun:04:00",
+            backup_retention_period=self._retention_days,
+            backup_window=BACKUP_WINDOW,
+            maintenance_window=MAINTENANCE_WINDOW,
             copy_tags_to_snapshot=True,
             deletion_protection=settings.deletion_protection,
             delete_automated_backups=False,
@@ -134,7 +116,7 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[self._monitoring, *self._logs(self._name, self._identifier)],
+                depends_on=[self._monitoring, *self._logs(f"{LOG_GROUPS}/{self._identifier}", LOGS)],
                 protect=self._protected,
                 import_=settings.adopt,
                 ignore_changes=self._ignored_changes(),
@@ -147,37 +129,6 @@ class Postgres(pulumi.ComponentResource):
         settings = self._args.settings
         owned = [] if settings.backup == "none" else ["backupRetentionPeriod"]
         return [*owned, *(GIVEN if settings.adopt else [])]
-
-    def _logs(self, name: str, identifier: str, region: str | None = None) -> list[pulumi.Resource]:
-        """Creates the log groups that RDS writes to, so that they have a retention and are deleted with the instance."""
-        return [
-            aws.cloudwatch.LogGroup(
-                f"{name}-{log}",
-                name=f"/aws/rds/instance/{identifier}/{log}",
-                region=region,
-                retention_in_days=self._context.log_retention_days,
-                tags=self._tags,
-                opts=self._opts,
-            )
-            for log in LOGS
-        ]
-
-    def _back_up(self, primary: aws.rds.Instance) -> None:
-        settings = self._args.settings
-        if settings.backup == "none":
-            return
-        args = BackupPlanArgs(
-            vault=self._context.vault,
-            plan_name=self._identifier,
-            resource=f"arn:aws:rds:{self._context.region}:{self._context.account}:db:{self._identifier}",
-            kind="RDS",
-            retention_days=settings.backup.retention_days,
-            copied=settings.backup.copy_to_second_region,
-            restore_test=None if settings.restore_test == "none" else settings.restore_test,
-            subnets=primary.db_subnet_group_name,
-            tags=self._tags,
-        )
-        BackupPlan(self._name, args, self._opts)
 
     def _copy(self, primary: aws.rds.Instance) -> None:
         """Creates a read replica in the second region, which can be promoted after a disaster. It is protected like its
@@ -207,7 +158,7 @@ class Postgres(pulumi.ComponentResource):
             db_subnet_group_name=group.name,
             vpc_security_group_ids=[second.firewall],
             publicly_accessible=False,
-            backup_retention_period=retention_days(settings),
+            backup_retention_period=self._retention_days,
             copy_tags_to_snapshot=True,
             deletion_protection=settings.deletion_protection,
             skip_final_snapshot=False,
@@ -222,7 +173,10 @@ class Postgres(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[self._monitoring, *self._logs(name, identifier, second.region)],
+                depends_on=[
+                    self._monitoring,
+                    *self._logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name, region=second.region),
+                ],
                 protect=self._protected,
             ),
         )
@@ -343,16 +297,7 @@ class Postgres(pulumi.ComponentResource):
             auto_minor_version_upgrade=True,
             ca_cert_identifier=CERTIFICATE,
             tags={**self._tags, "slipway.dev/reader": "true"},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._monitoring, *self._logs(name, identifier)]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self._monitoring, *self._logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name)]
+            ),
         )
-
-
-def retention_days(settings: Database) -> int:
-    """Returns the days of automated backups, 35 at most; AWS Backup keeps snapshots longer. 0 disables them, which the
-    policy pack refuses."""
-    return 0 if settings.backup == "none" else min(settings.backup.retention_days, CONTINUOUS_DAYS)
-
-
-def tags_of(args: DatabaseArgs, context: AwsContext) -> dict[str, str]:
-    declared = "none" if args.settings.backup == "none" else str(args.settings.backup.retention_days)
-    return context.tagged(args.settings.source, system=args.system, backup_retention=declared)
