@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from components.clouds.aws.cloud import AwsCloud
 from components.clouds.aws.exported import controllers_of, referenced_access, referenced_context
 from components.clouds.aws.foundation import Foundation, FoundationArgs, access_to, context_of, facts_of
@@ -24,8 +21,7 @@ def referenced(cluster: StackCluster, stack: Stack, exported: Exported) -> Clust
     args = _args(cluster, stack)
     context = referenced_context(context_of(cluster.name, args), args.settings, exported)
     names = [*record_writers(args.settings), *([RELEASES] if released_repositories(cluster) else [])]
-    # Of an identity the cloud uses the role's name, which one of another stack has too.
-    controllers: Mapping[str, Any] = controllers_of(names, exported)
+    controllers = controllers_of(names, exported)
     cloud = AwsCloud(context=context, dns_zones=args.settings.dns_zones, controllers=controllers)
     access = access_to(cluster.name, context, referenced_access(context, exported))
     return facts_of(cluster.name, args, context, cloud, access)
