@@ -50,9 +50,9 @@ scan: .venv/.runtime .scanners/.checkov $(if $(shell command -v go 2>/dev/null),
 	@$(BIN)/python -m slipway.scanners
 	@[ ! -x .scanners/bin/kube-score ] || [ ! -e .venv/.dev ] || $(BIN)/python -m pytest tests/slipway/scanners/test_scanners.py
 
-bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, differences, the policy pack, migrations and backups; simulate 10,000 releases
+bench: .venv/.dev programs ## Measure previews against the SDK's own mocks, 300 systems in stacks of their own, differences, the policy pack, migrations and backups; simulate 10,000 releases
 	@status=0; \
-	for each in preview difference page policies migrations releases; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
+	for each in preview stacks difference page policies migrations releases; do $(BIN)/python -m benchmarks.$$each || status=1; done; \
 	exit $$status
 
 schema: .venv/.runtime reference ## Generate the JSON Schemas of systems and stacks, and the reference
