@@ -228,6 +228,23 @@ def check(cwd: Directory = Path()) -> None:
     sys.exit(run(cwd))
 
 
+@app.command()
+@grouped
+def split(
+    on: StackOptions,
+    system: Annotated[list[str], typer.Option("--system", help="System that moves; repeatable.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the new stack.")],
+    organization: Annotated[
+        str, typer.Option("--organization", help="Organization of Pulumi Cloud; by default that of other backends.")
+    ] = "organization",
+) -> None:
+    """Show how systems of a stack get a stack of their own: both files, whether they plan the same, how the state moves. Writes
+    nothing."""
+    from slipway.cli.split import split as run
+
+    sys.exit(run(*on.place, systems=system, name=name, organization=organization))
+
+
 @app.command("operator")
 def operator_stacks(cwd: Directory = Path()) -> None:
     """Print a `Stack` object for each stack, for Pulumi's Kubernetes Operator, from operator.yaml."""

@@ -1,0 +1,173 @@
+"""`slipway split`."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from slipway.cli import stack_file
+from slipway.cli.exits import OK, VIOLATED
+from slipway.cli.lookup import find_system, refused
+from slipway.cli.selection import Selection, select
+from slipway.rehearsal import Plan, Step
+from slipway.reports.words import many
+from slipway.settings.engine_config import in_namespace
+from slipway.settings.foundations import KEY
+from slipway.settings.rewriting import without
+
+REPEATED = ("cloud", "region", "account", "subscription")
+"""Keys of a cluster that a stack of systems repeats, for the policy pack."""
+SYSTEM = "slipway:system:System"
+COMPARED = ("inputs", "protect", "retainOnDelete", "ignoreChanges")
+"""Parts of a resource's state by which plans are compared."""
+STEPS = """
+In this order:
+1. Write {new} as it is above, but without its systems, and create the stack: pulumi stack init {reference}
+2. pulumi up --stack {base}  (changes no resource: it exports the facts of its clusters)
+   pulumi up --stack {name}  (creates providers only)
+3. pulumi state move --source {source} --dest {reference} \\
+     {urns}
+4. Write both files as they are above. Move the entries of these resources from ledger/{base}.yaml to ledger/{name}.yaml.
+5. pulumi preview --stack {base} and pulumi preview --stack {name}: nothing is created, replaced or deleted; annotations and
+   tags that name the file of a stack change.
+"""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Both stack files as text."""
+
+    base: str
+    new: str
+
+
+def split(cwd: Path, stack: str | None, file: Path | None, systems: Sequence[str], name: str, organization: str) -> int:
+    """Print the files of a stack and of the stack of systems that is split off, whether they plan what the stack did, and how
+    the state moves. Writes nothing. Raises InvalidSettings."""
+    selection = select(cwd, stack, file)
+    base = selection.stack.name
+    if selection.stack.foundation is not None:
+        raise refused(f"--stack {base} is a stack of systems: split its foundation, {selection.stack.base}")
+    if name in selection.project.stacks():
+        raise refused(f"--name {name} is a stack already, with the file Pulumi.{name}.yaml")
+    for system in systems:
+        find_system(selection.stack, system)
+    reference = f"{organization}/{selection.project.name}/{name}"
+    files = proposed(selection, systems, f"{organization}/{selection.project.name}/{base}")
+    for shown, content in ((base, files.base), (name, files.new)):
+        print(f"# Pulumi.{shown}.yaml\n{content}")
+    different, moved = _compared(selection, files, systems, name)
+    for line in different:
+        print(line)
+    if different:
+        print(f"Both stacks together do not plan what {base} does: nothing should be moved.")
+        return VIOLATED
+    print(
+        f"Both stacks together plan what {base} does: {many(moved, 'resource')} of {many(len(systems), 'system')} can move."
+    )
+    urns = " ".join(f"'urn:pulumi:{base}::{selection.project.name}::slipway:system:System::{each}'" for each in systems)
+    source = f"{organization}/{selection.project.name}/{base}"
+    new = f"Pulumi.{name}.yaml"
+    print(STEPS.format(new=new, base=base, name=name, reference=reference, source=source, urns=urns), end="")
+    return OK
+
+
+def proposed(selection: Selection, systems: Sequence[str], foundation: str) -> Files:
+    """Return both files: that of the stack without the systems, whose comments stay, and that of a stack of them."""
+    project, text = selection.project.name, selection.file.read_text(encoding="utf-8")
+    for system in systems:
+        text = without(text, stack_file.deployment_path(selection, system))
+    config = json.loads(json.dumps(in_namespace(selection.written(), project)))
+    clusters: dict[str, Any] = {}
+    for cluster, entry in config.pop("clusters").items():
+        mine = {each: entry["systems"][each] for each in systems if each in entry.get("systems", {})}
+        if mine:
+            clusters[cluster] = {**{key: entry[key] for key in REPEATED if key in entry}, "systems": mine}
+    new = {**config, KEY: foundation, "clusters": clusters}
+    content = {"config": {f"{project}:{key}": value for key, value in new.items()}}
+    return Files(text, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _compared(selection: Selection, files: Files, systems: Sequence[str], name: str) -> tuple[list[str], int]:
+    """Return a line for each difference between the plan of the stack and both plans together, and for each resource that its
+    system does not take along; and the number of resources that move."""
+    base, before = selection.stack.name, _plan(selection)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        replaced = {f"Pulumi.{base}.yaml": files.base, f"Pulumi.{name}.yaml": files.new}
+        for each in selection.project.root.iterdir():
+            if each.name not in replaced and each.name != ".git":
+                (folder / each.name).symlink_to(each)
+        for shown, content in replaced.items():
+            (folder / shown).write_text(content, encoding="utf-8")
+        staying, moving = (_plan(select(folder, each, None)) for each in (base, name))
+    moved = _resources(moving, base, name)
+    moved = {urn: state for urn, state in moved.items() if not urn.startswith("slipway:cluster:Cluster::")}
+    lines = [
+        *_differences(_resources(before, base, name), _resources(staying, base, name), moved),
+        *_left_behind(before, systems, moved),
+        *_other_providers(before, moving, moved),
+    ]
+    return lines, len(moved)
+
+
+def _left_behind(before: Plan, systems: Sequence[str], moved: Mapping[str, str]) -> Iterator[str]:
+    """Yield what does not move with its system: Pulumi moves a resource with its children."""
+    pending = [step.urn for step in before.steps if step.type == SYSTEM and step.name in systems]
+    taken: set[str] = set()
+    while pending:
+        urn = pending.pop()
+        taken.add(urn.split("::", 2)[2])
+        pending += [child.urn for child in before.children_of(urn)]
+    for urn in sorted(moved.keys() - taken):
+        yield f"not below a system that moves: {urn}"
+    for urn in sorted(taken - moved.keys()):
+        yield f"moves, and is not in the new stack: {urn}"
+
+
+def _other_providers(before: Plan, moving: Plan, moved: Mapping[str, str]) -> Iterator[str]:
+    """Yield the providers of moved resources that the new stack has not, or with other inputs: Pulumi would replace."""
+    there = {step.urn.split("::", 2)[2]: step.state.get("inputs") for step in moving.steps}
+    used = {step.provider.rpartition("::")[0] for step in before.steps if step.urn.split("::", 2)[2] in moved}
+    for urn in sorted(used & before.by_urn.keys()):
+        if there.get(urn.split("::", 2)[2]) != before.by_urn[urn].state.get("inputs"):
+            yield f"with another provider: {urn}"
+
+
+def _plan(selection: Selection) -> Plan:
+    rehearsal = selection.rehearse(policies=False)
+    if rehearsal.failure:
+        raise refused(f"the program of {selection.stack.name} fails:\n{rehearsal.failure}")
+    return rehearsal.plan
+
+
+def _resources(plan: Plan, base: str, name: str) -> dict[str, str]:
+    """Return what is compared of each resource, by its URN without the stack; but for the file that declares it."""
+    found = (step for step in plan.steps if not step.type.startswith("pulumi:"))
+    return {
+        step.urn.split("::", 2)[2]: _described(step).replace(f"Pulumi.{name}.yaml", f"Pulumi.{base}.yaml")
+        for step in found
+    }
+
+
+def _described(step: Step) -> str:
+    return json.dumps({key: step.state.get(key) for key in COMPARED}, sort_keys=True)
+
+
+def _differences(before: Mapping[str, str], staying: Mapping[str, str], moving: Mapping[str, str]) -> Iterator[str]:
+    for urn in sorted(staying.keys() & moving.keys()):
+        yield f"in both stacks: {urn}"
+    together = {**staying, **moving}
+    for urn in sorted(before.keys() - together.keys()):
+        yield f"in neither stack: {urn}"
+    for urn in sorted(together.keys() - before.keys()):
+        yield f"in no stack before: {urn}"
+    for urn in sorted(before.keys() & together.keys()):
+        if before[urn] != together[urn]:
+            yield f"with other inputs: {urn}"
