@@ -134,5 +134,10 @@ def _secrets(stack: Stack, cluster: StackCluster, system: DeployedSystem) -> Ite
         yield Check(what, good=None, detail=str(failure))
         return
     empty = [name for name in supplied if filled.get(name) is None]
-    remedy = f"slipway secrets set {empty[0]} --stack {stack.name} --system {system.name}" if empty else ""
-    yield Check(what, not empty, ", ".join(empty), remedy)
+    yield Check(what, not empty, ", ".join(empty), _filling(stack, system, empty[0]) if empty else "")
+
+
+def _filling(stack: Stack, system: DeployedSystem, name: str) -> str:
+    """Return the command that fills a supplied secret: it copies a value in use, if the system says where that is."""
+    known = system.definition.secrets[name].origin is not None
+    return f"slipway secrets {'import' if known else f'set {name}'} --stack {stack.name} --system {system.name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,14 @@ from slipway.ops.kubernetes import access as kubernetes
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
+from slipway.settings.stacks import DeployedSystem
 from tests.slipway.cli.conftest import CANARY, Copy, Run
 from tests.slipway.cli.inside import Inside, on_moto
 from tests.slipway.ops.conftest import aws
 
 __all__ = ["aws"]
+
+NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
 
 def rows(run: Run) -> dict[str, str]:
@@ -125,6 +129,26 @@ def test_supplied_secrets(
     assert (found["secrets of smartwallet"], found["secrets of expenses"]) == ("missing", "ok")
     assert re.search(r"^missing +secrets of smartwallet +CLERK_SECRET_KEY$", run.out, re.MULTILINE)
     assert CANARY not in run.everything
+
+
+def test_a_value_in_use_is_imported(
+    project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that copies it, where the stack says where it is."""
+    on_moto(project)
+    existing = "SESSION_SECRET: {existing: true}"
+    project.edit("Pulumi.prod.yaml", existing, "SESSION_SECRET: {existing: true, from: {secret: legacy/shop-env}}")
+    monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
+
+    def store_of(stack: object, cluster: object, system: DeployedSystem) -> SimpleNamespace:
+        names = system.definition.secrets
+        return SimpleNamespace(filled=lambda: {name: None if name == "SESSION_SECRET" else NOON for name in names})
+
+    monkeypatch.setattr(doctor, "store_of", store_of)
+    run = slipway("doctor", "--stack", "prod")
+    assert rows(run)["secrets of smartwallet"] == "missing"
+    (step,) = {line for line in run.out.splitlines() if "secrets import" in line}
+    assert step == "Next: slipway secrets import --stack prod --system smartwallet"
 
 
 def test_nothing_is_missing(slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
