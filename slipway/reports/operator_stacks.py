@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from slipway.settings.load import foundation
 from slipway.settings.operator_file import OperatorFile, SecretKey, StackRun
 from slipway.settings.project import Project
 
@@ -46,6 +47,7 @@ def _object(project: Project, settings: OperatorFile, stack: str) -> dict[str, A
                 "gitAuth": _token(settings.git_auth),
                 "backend": settings.backend,
                 "secretsProvider": run.secrets_provider or settings.secrets_provider,
+                "prerequisites": _before(project, settings, stack),
                 "envRefs": _variables({**settings.variables, **run.variables}) or None,
                 "serviceAccountName": run.service_account or settings.service_account,
                 "preview": True if run.preview else None,
@@ -58,6 +60,12 @@ def _object(project: Project, settings: OperatorFile, stack: str) -> dict[str, A
             }
         ),
     }
+
+
+def _before(project: Project, settings: OperatorFile, stack: str) -> list[dict[str, Any]] | None:
+    """Return the object of the stack's foundation, which is updated first, if the operator runs it."""
+    base = foundation(project, stack)
+    return [{"name": object_name(project, base)}] if base in project.stacks() and base not in settings.without else None
 
 
 def _revision(settings: OperatorFile, run: StackRun) -> dict[str, str]:

@@ -31,6 +31,11 @@ def environment(project: Project, stack: str) -> str:
     return followed(_written(project, stack, "environment"))
 
 
+def foundation(project: Project, stack: str) -> str:
+    """Return the name of the stack that has the clusters of a stack of systems, by its file; empty if it has its own."""
+    return _text(_written(project, stack, "foundation")).rpartition("/")[2]
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 

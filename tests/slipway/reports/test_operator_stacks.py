@@ -100,6 +100,20 @@ def test_a_stack_differs_where_the_file_says(tmp_path: Path) -> None:
     assert staging["gitAuth"]["accessToken"]["secret"] == {"name": "git", "key": "token"}
 
 
+def test_a_foundation_is_updated_before_its_stacks(tmp_path: Path) -> None:
+    """Unless somebody else runs it."""
+    project = project_with(tmp_path, LEAST)
+    named = {"config": {"shop_floor:foundation": "acme/shop_floor/prod"}}
+    (tmp_path / "Pulumi.apps.yaml").write_text(yaml.safe_dump(named), encoding="utf-8")
+    settings = read_operator_file(project)
+    specs = {each["metadata"]["name"]: each for each in stack_objects(project, settings)}
+    assert specs["shop-floor-apps"]["spec"]["prerequisites"] == [{"name": "shop-floor-prod"}]
+    assert "prerequisites" not in specs["shop-floor-prod"]["spec"]
+    assert problems(CRD["schema"], specs["shop-floor-apps"]) == []
+    alone = stack_objects(project, settings.model_copy(update={"without": ["prod"]}))
+    assert all("prerequisites" not in each["spec"] for each in alone)
+
+
 def test_a_deleted_object_destroys_nothing(tmp_path: Path) -> None:
     """And no object makes a stack that its backend does not have."""
     for each in made(tmp_path, MOST).values():
