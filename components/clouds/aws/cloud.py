@@ -17,7 +17,7 @@ from components.clouds.aws.context import AwsClusterContext
 from components.clouds.aws.document_database import DocumentDatabase
 from components.clouds.aws.fail_over import Failover, FailoverArgs
 from components.clouds.aws.managed_database import ManagedDatabaseArgs
-from components.clouds.aws.pod_identity import PodIdentity, identity
+from components.clouds.aws.pod_identity import ControllerIdentity, identity
 from components.clouds.aws.postgres import Postgres
 from components.clouds.aws.queues import AwsQueuesArgs, Queues
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
@@ -54,7 +54,7 @@ class AwsCloud:
     context: AwsClusterContext
     dns_zones: Mapping[str, str]
     """Ids of existing zones by domain."""
-    controllers: Mapping[str, PodIdentity]
+    controllers: Mapping[str, ControllerIdentity]
     """Identities of the controllers that write DNS records, and of the controller of releases."""
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:

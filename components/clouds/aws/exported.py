@@ -85,8 +85,7 @@ def referenced_access(context: AwsClusterContext, exported: Exported) -> Cluster
     )
 
 
-def controllers_of(names: Sequence[str], exported: Exported) -> dict[str, Any]:
-    """Returns the identities of controllers, of which systems use the role's name alone."""
+def controllers_of(names: Sequence[str], exported: Exported) -> dict[str, ReferencedIdentity]:
     return {name: ReferencedIdentity(role_name=exported.text("controllers", name)) for name in names}
 
 
