@@ -32,6 +32,7 @@ from slipway.settings.grants import Grant as ResourceGrant
 from slipway.settings.operations import Budget
 from slipway.settings.queues import CloudQueue, QueueRight, Topic
 from slipway.settings.stacks import DeployedSystem
+from slipway.settings.system import System
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +178,28 @@ class QueuesArgs:
     def logical(self) -> str:
         """Their resource name in Pulumi."""
         return self.scope.logical("queues")
+
+
+def watched_by_cloud(definition: System) -> bool:
+    """Returns whether a system has what its cloud alone has figures of."""
+    return bool(definition.queues or definition.caches)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmsArgs:
+    """What a cloud watches of a system itself, because no Prometheus can ask it: queues and servers of caches, by name."""
+
+    scope: Scope
+    source: str
+    contacts: Sequence[str]
+    """Email addresses to notify."""
+    queues: Mapping[str, CloudQueue]
+    caches: Mapping[str, Cache]
+
+    @property
+    def logical(self) -> str:
+        """Their resource name in Pulumi."""
+        return self.scope.logical("alarms")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -452,6 +475,8 @@ class Cloud(Protocol):
     def fail_over(self, args: FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts: ...
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None: ...
+
+    def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None: ...
 
 
 def record_writers(services: ClusterServices) -> dict[str, tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components.clouds.contract import (
+    AlarmsArgs,
     BucketArgs,
     BudgetArgs,
     ClusterFacts,
@@ -22,6 +23,7 @@ from components.clouds.contract import (
     SiteArgs,
     ZoneArgs,
     ZoneFacts,
+    watched_by_cloud,
 )
 from components.extensions import Endpoint, Extensible
 from components.manifests import probes
@@ -110,7 +112,8 @@ class System(pulumi.ComponentResource):
         )
         claims = self._claims(namespace)
         dump_bucket = self._backups()
-        identities = self._identities(buckets, dump_bucket, namespace, self._queues(namespace))
+        queues = self._queues(namespace)
+        identities = self._identities(buckets, dump_bucket, namespace, queues)
         zones = self._zones()
         sites = self._sites(buckets, zones, secrets.bypass_digest)
         routes = self._routes(sites, self._fail_over(zones), [namespace])
@@ -161,6 +164,7 @@ class System(pulumi.ComponentResource):
             release.promote([*copies, *scheduled, *published, *passes])
         Flags(deployed.name, FlagsArgs(scope=self._scope, system=deployed, depends_on=[namespace]), self._opts)
         self._watch([namespace])
+        self._alarm(queues, data_stores)
         self._budget()
         self._own_objects(made, [namespace])
 
@@ -437,6 +441,20 @@ class System(pulumi.ComponentResource):
                 depends_on=depends_on,
             )
             Observability(self._deployed.name, args, self._opts)
+
+    def _alarm(self, queues: SystemQueues | None, data_stores: Mapping[str, DataStore]) -> None:
+        """Creates alarms of the cloud on what Prometheus cannot ask, for whom it would tell of the rest."""
+        owner, alerting = self._definition.owner, self._facts.services.monitoring.alerting
+        if self._scope.watched and watched_by_cloud(self._definition):
+            args = AlarmsArgs(
+                scope=self._scope,
+                source=f"{self._definition.source}owner",
+                contacts=list(dict.fromkeys(each for each in (owner.email, alerting.email) if each)),
+                queues=self._definition.queues,
+                caches={server: settings for server, settings, _ in cache.wanted(self._definition, SLOTS)},
+            )
+            watched = [*filter(None, [queues]), *(each for each in data_stores.values() if isinstance(each, Cache))]
+            self._facts.cloud.alarms(args, pulumi.ResourceOptions(parent=self, depends_on=watched))
 
     def _own_objects(self, made: Made, depends_on: Sequence[pulumi.Resource]) -> None:
         """Creates the system's own objects after everything else, whose names they must not have."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pulumi_policy import Severity
 
-from adapters import alert_series, alertmanager, elsewhere, referenced_clusters
+from adapters import alert_series, alertmanager, clouds, elsewhere, referenced_clusters
 from adapters.alert_series import Burn, Readers, Series, Signal
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
 from adapters.promql_sense import never
@@ -438,6 +438,24 @@ def _implied(burns: Sequence[Burn]) -> float:
     by_windows = {each.windows: each.threshold for each in burns}
     found = [by_windows[pair] / factor for factor, *windows in BURN_RATES if (pair := frozenset(windows)) in by_windows]
     return found[-1] if found else math.nan
+
+
+ALARMS = clouds.alone("alarm-receivers")
+
+
+@resource_rule(
+    Declaration(
+        name="alarm-receivers",
+        description="Every alarm that a cloud raises on its own figures is sent to somebody.",
+        why="An alert that nobody receives is useless",
+        clauses=("runbooks: monitoring and alerts", *clouds.clauses("alarm-receivers")),
+        types=ALARMS.keys(),
+        severity=Severity.CRITICAL,
+    )
+)
+def alarm_receivers(resource: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the cloud's own alarms."""
+    ALARMS[resource.type](resource, settings, verdict)
 
 
 @stack_rule(

@@ -9,6 +9,7 @@ import pulumi
 
 from components.clouds import contract
 from components.clouds.aws import bucket_clients
+from components.clouds.aws.alarms import Alarms, AwsAlarmsArgs
 from components.clouds.aws.broker import Broker, BrokerArgs
 from components.clouds.aws.bucket import Bucket, BucketArgs
 from components.clouds.aws.budget import CostBudget, budget
@@ -24,6 +25,7 @@ from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
 from components.clouds.aws.zone import RELEASES, Zone, ZoneArgs
 from components.clouds.contract import (
+    AlarmsArgs,
     BrokerEndpoint,
     BudgetArgs,
     CacheEndpoint,
@@ -113,6 +115,9 @@ class AwsCloud:
 
     def fail_over(self, args: contract.FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:
         return Failover(args.system, FailoverArgs(context=self.context, asked=args), self.context.below(opts)).facts
+
+    def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+        Alarms(args.logical, AwsAlarmsArgs(context=self.context, asked=args), self.context.below(opts))
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         wanted = CostBudget(

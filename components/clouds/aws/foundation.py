@@ -31,7 +31,14 @@ from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
 from components.clouds.cluster_images import of_controller, released_repositories, repositories
-from components.clouds.contract import CloudPlace, ClusterAccess, ClusterFacts, ControllersFacts, record_writers
+from components.clouds.contract import (
+    CloudPlace,
+    ClusterAccess,
+    ClusterFacts,
+    ControllersFacts,
+    record_writers,
+    watched_by_cloud,
+)
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.manifests import names
 from components.manifests.placement import NodePools
@@ -126,8 +133,11 @@ class Foundation(pulumi.ComponentResource):
         self, context: AwsContext, network: NetworkFacts, control_plane: ControlPlane
     ) -> AwsClusterContext:
         """Returns the context that systems share: keys and vaults belong to the cluster."""
-        topics = any(system.definition.topics for system in self._args.cluster.served.values())
-        key = DataKey(self._name, DataKeyArgs(context=context, topics=topics), self._opts).facts
+        systems = self._args.cluster.served.values()
+        topics = any(system.definition.topics for system in systems)
+        watched = self._args.settings.controllers.metrics != "absent"
+        alarms = watched and any(watched_by_cloud(system.definition) for system in systems)
+        key = DataKey(self._name, DataKeyArgs(context=context, topics=topics, alarms=alarms), self._opts).facts
         lock = self._args.settings.vault_lock
         vault = Vaults(self._name, VaultsArgs(context=context, key=key, lock=lock), self._opts).facts
         self._back_up_state(context, vault)

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.clouds.aws.context import AwsContext, KeyFacts
-from components.clouds.aws.policy import document
+from components.clouds.aws.policy import Statement, document
 
 DELETION_DAYS = 30
 """Days between the deletion of a key and its destruction. Source: AWS KMS ScheduleKeyDeletion, 7 to 30; chosen: the
@@ -20,6 +20,8 @@ class DataKeyArgs:
     context: AwsContext
     topics: bool = False
     """Whether a system of the cluster has topics, which write into encrypted queues."""
+    alarms: bool = False
+    """Whether CloudWatch sends alarms of a system to an encrypted topic."""
 
 
 class DataKey(pulumi.ComponentResource):
@@ -38,7 +40,7 @@ class DataKey(pulumi.ComponentResource):
             multi_region=True,
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=key_policy(context.account, topics=args.topics),
+            policy=key_policy(context.account, topics=args.topics, alarms=args.alarms),
             tags=context.cluster_tags,
             opts=own,
         )
@@ -69,9 +71,9 @@ class DataKey(pulumi.ComponentResource):
         )
 
 
-def key_policy(account: str, *, topics: bool = False) -> str:
-    """Delegates access to the account's IAM policies; without this statement the key could become unmanageable. SNS has no
-    role whose policy could let it write into encrypted queues."""
+def key_policy(account: str, *, topics: bool = False, alarms: bool = False) -> str:
+    """Delegates access to the account's IAM policies; without this statement the key could become unmanageable. SNS and
+    CloudWatch have no role whose policy could let them write into encrypted queues and topics."""
     delegated = {
         "Sid": "TheAccountDecides",
         "Effect": "Allow",
@@ -79,12 +81,17 @@ def key_policy(account: str, *, topics: bool = False) -> str:
         "Action": "kms:*",
         "Resource": "*",
     }
-    delivered = {
-        "Sid": "TopicsDeliver",
+    services = {"TopicsDeliver": "sns"} if topics else {}
+    services |= {"AlarmsSend": "cloudwatch"} if alarms else {}
+    return document(delegated, *(_writes(sid, service, account) for sid, service in services.items()))
+
+
+def _writes(sid: str, service: str, account: str) -> Statement:
+    return {
+        "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
+        "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
-    return document(delegated, *([delivered] if topics else []))

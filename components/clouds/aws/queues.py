@@ -52,7 +52,8 @@ class Queues(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _queue(self, key: str, queue: CloudQueue) -> aws.sqs.Queue:
-        facts, dead = self.facts.queues[key], self._called(f"{key}-dead", "sqs queue", queue.ordered)
+        facts = self.facts.queues[key]
+        dead = queue_name(self._context, self._args.scope.system, dead_letters_of(key), queue)
         tags = self._context.tagged(queue.source, system=self._args.scope.system)
         dead_letters = aws.sqs.Queue(
             self._args.scope.logical(f"{key}-dead"),
@@ -123,23 +124,35 @@ class Queues(pulumi.ComponentResource):
             )
 
     def _queue_facts(self, key: str, queue: CloudQueue) -> QueueFacts:
-        name, host = self._called(key, "sqs queue", queue.ordered), f"sqs.{self._context.region}.amazonaws.com"
+        name, host = (
+            queue_name(self._context, self._args.scope.system, key, queue),
+            f"sqs.{self._context.region}.amazonaws.com",
+        )
         url = f"https://{host}/{self._context.account}/{name}"
         return QueueFacts(name=name, url=url, host=host, id=self._arn("sqs", name))
 
     def _topic_facts(self, key: str, topic: Topic) -> QueueFacts:
-        name = self._called(key, "sns topic", topic.ordered)
+        name = _called(self._context, self._args.scope.system, key, "sns topic", ordered=topic.ordered)
         arn = self._arn("sns", name)
         return QueueFacts(name=name, url=arn, host=f"sns.{self._context.region}.amazonaws.com", id=arn)
 
-    def _called(self, key: str, limit: str, ordered: bool) -> str:
-        """Returns the name in the cloud: `slipway-prod-main-shop-orders`, and `.fifo` after it where order is kept."""
-        end = FIFO if ordered else ""
-        prefix = f"{self._context.cluster_name}-{self._args.scope.system}-{key}"
-        return f"{names.hyphenated(prefix, most(limit) - len(end))}{end}"
-
     def _arn(self, service: str, name: str) -> str:
         return f"arn:aws:{service}:{self._context.region}:{self._context.account}:{name}"
+
+
+def queue_name(context: AwsClusterContext, system: str, key: str, queue: CloudQueue) -> str:
+    """Returns the name in the cloud: `slipway-prod-main-shop-orders`, and `.fifo` after it where order is kept."""
+    return _called(context, system, key, "sqs queue", ordered=queue.ordered)
+
+
+def dead_letters_of(key: str) -> str:
+    """Returns the key of the queue with the dead letters of another one."""
+    return f"{key}-dead"
+
+
+def _called(context: AwsClusterContext, system: str, key: str, limit: str, *, ordered: bool) -> str:
+    end = FIFO if ordered else ""
+    return f"{names.hyphenated(f'{context.cluster_name}-{system}-{key}', most(limit) - len(end))}{end}"
 
 
 def only_tls(action: str, resource: pulumi.Input[str]) -> Statement:

@@ -44,6 +44,12 @@ class CacheArgs:
     asked: contract.CacheArgs
 
 
+def cache_name(context: AzureClusterContext, system: str, server: str) -> str:
+    """Returns the name of a server, unique in all of Azure."""
+    prefix = names.database(context.cluster_name, system, server)
+    return names.globally_unique(context.subscription, prefix, most("azure cache"))
+
+
 def sku(memory_mb: int) -> str:
     """Returns the smallest SKU with that much memory for data."""
     return next(name for usable, name in SIZES if usable >= memory_mb)
@@ -59,8 +65,7 @@ class Cache(pulumi.ComponentResource):
         super().__init__("slipway:azure:Cache", name, opts=opts)
         context, asked = args.context, args.asked
         own = pulumi.ResourceOptions(parent=self)
-        prefix = names.database(context.cluster_name, asked.scope.system, asked.name)
-        server = names.globally_unique(context.subscription, prefix, most("azure cache"))
+        server = cache_name(context, asked.scope.system, asked.name)
         tags = context.tagged(asked.settings.source, system=asked.scope.system)
         cluster = redisenterprise.RedisEnterprise(
             name,

@@ -10,6 +10,7 @@ import pulumi
 from components.clouds import contract
 from components.clouds.azure import bucket_clients
 from components.clouds.azure.adopted import Adopted
+from components.clouds.azure.alarms import Alarms, AzureAlarmsArgs
 from components.clouds.azure.bucket import Bucket, BucketArgs, Home
 from components.clouds.azure.budget import CostBudget, budget
 from components.clouds.azure.cache import Cache, CacheArgs
@@ -23,6 +24,7 @@ from components.clouds.azure.queues import AzureQueuesArgs, Queues
 from components.clouds.azure.secret_store import AzureSecrets, SecretStoreArgs
 from components.clouds.azure.zone import Zone, ZoneArgs
 from components.clouds.contract import (
+    AlarmsArgs,
     BrokerArgs,
     BrokerEndpoint,
     BudgetArgs,
@@ -133,6 +135,12 @@ class AzureCloud:
 
     def fail_over(self, args: contract.FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:
         return Failover(args.system, FailoverArgs(context=self.context, asked=args), self.context.below(opts)).facts
+
+    def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+        waits = pulumi.ResourceOptions.merge(
+            self.context.below(opts), pulumi.ResourceOptions(depends_on=opts.depends_on)
+        )
+        Alarms(args.logical, AzureAlarmsArgs(context=self.context, asked=args), waits)
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         assert self.budget_start is not None, "settings refuse a budget without it"

@@ -40,8 +40,7 @@ class Queues(pulumi.ComponentResource):
         self._opts = pulumi.ResourceOptions(parent=self)
         # A lost queue loses the messages that nobody has received yet.
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.context.protect)
-        prefix = f"{args.context.cluster_name}-{args.asked.scope.system}".replace("_", "-")
-        self._server = names.globally_unique(args.context.subscription, prefix, most("azure service bus"))
+        self._server = namespace_name(args.context, args.asked.scope.system)
         namespace = self._namespace(name)
         queues = {key: self._queue(key, queue, namespace) for key, queue in args.asked.queues.items()}
         topics = {
@@ -123,6 +122,12 @@ class Queues(pulumi.ComponentResource):
     def _facts(self, key: str, id: pulumi.Output[str]) -> QueueFacts:
         host = f"{self._server}.servicebus.windows.net"
         return QueueFacts(name=key, url=f"https://{host}/{key}", host=host, id=id)
+
+
+def namespace_name(context: AzureClusterContext, system: str) -> str:
+    """Returns the name of a system's namespace, unique in all of Azure."""
+    prefix = f"{context.cluster_name}-{system}".replace("_", "-")
+    return names.globally_unique(context.subscription, prefix, most("azure service bus"))
 
 
 def _span(duration: str) -> str:

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes import core
 
 from components.clouds.contract import (
+    AlarmsArgs,
     BrokerArgs,
     BrokerEndpoint,
     BucketArgs,
@@ -129,6 +130,9 @@ class LocalCloud:
     def fail_over(self, args: FailoverArgs, opts: pulumi.ResourceOptions) -> FailoverFacts:
         """Returns no facts, because there is only one region."""
         return FailoverFacts()
+
+    def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+        """Does nothing, because no cloud watches the pods of caches."""
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         """Does nothing, because there is no billing."""

@@ -14,6 +14,8 @@ Costs = Iterator[Quantity | Unknown]
 GLOBAL = "global"
 NODE_SIZES = {2: "large", 4: "xlarge", 8: "2xlarge", 16: "4xlarge", 32: "8xlarge", 48: "12xlarge", 64: "16xlarge"}
 """Sizes of instances by their number of cores."""
+ALARMS = "cloudwatch.amazonaws.com"
+"""Who sends alarms to a topic, by its policy."""
 GPU_SIZES = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge")
 """Sizes of g4dn that have one GPU (https://aws.amazon.com/ec2/instance-types/g4/)."""
 PROXY_CORES = {"medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16}
@@ -272,7 +274,10 @@ def _queue(queue: Resource, context: Context) -> Costs:
 
 
 def _topic(topic: Resource, context: Context) -> Costs:
-    """Yield what is sent; copies into queues cost nothing, but those of ordered topics, which are billed by GB too."""
+    """Yield what is sent; copies into queues cost nothing, but those of ordered topics, which are billed by GB too. Alarms are
+    few: the first million requests and thousand mails cost nothing."""
+    if ALARMS in topic.text("policy"):
+        return
     if topic.find("fifoTopic") is True:
         yield context.assumed("topic requests fifo", "messages that are sent", "topic-requests")
         yield context.assumed("topic data fifo", "their contents", "topic-data")
@@ -408,7 +413,7 @@ FREE: Mapping[str, str] = {
     "aws:s3/bucketVersioning:BucketVersioning": "old versions are in the GB that a bucket is assumed to hold",
     "aws:secretsmanager/secretPolicy:SecretPolicy": _RIGHTS,
     "aws:secretsmanager/secretVersion:SecretVersion": _PART,
-    "aws:sns/topicSubscription:TopicSubscription": "copies into queues cost nothing (https://aws.amazon.com/sns/pricing/)",
+    "aws:sns/topicSubscription:TopicSubscription": "copies into queues, and a thousand mails a month, cost nothing (https://aws.amazon.com/sns/pricing/)",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RIGHTS,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RIGHTS,
 }

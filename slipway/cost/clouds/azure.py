@@ -174,6 +174,11 @@ def _messaging(server: Resource, context: Context) -> Costs:
     yield context.hours(f"messaging {tier}", f"{units} units, {tier}", units)
 
 
+def _metric_alert(alert: Resource, context: Context) -> Costs:
+    """Yield each time series that is watched."""
+    yield context.month("metric alert", "time series", max(1, len(alert.entries("criteria", "allOf"))), region=GLOBAL)
+
+
 def _traffic_manager(profile: Resource, context: Context) -> Costs:
     endpoints = profile.count("endpoints")
     yield context.assumed("traffic manager queries", "queries", "dns-queries", region=GLOBAL)
@@ -226,6 +231,7 @@ RULES: Mapping[str, Rule] = {
     "azure-native:operationalinsights:Workspace": _logs,
     "azure-native:privatedns:PrivateZone": _private_zone,
     "azure-native:redisenterprise:RedisEnterprise": _cache,
+    "azure-native:monitor:MetricAlert": _metric_alert,
     "azure-native:servicebus:Namespace": _messaging,
     "azure-native:storage:StorageAccount": _account,
     "azure-native:trafficmanager:Profile": _traffic_manager,
@@ -259,6 +265,7 @@ FREE: Mapping[str, str] = {
     "azure-native:privatedns:VirtualNetworkLink": _PART,
     "azure-native:redisenterprise:Database": _PART,
     "azure-native:resources:ResourceGroup": "it is a folder",
+    "azure-native:monitor:ActionGroup": "a thousand mails a month cost nothing (https://azure.microsoft.com/pricing/details/monitor/)",
     "azure-native:servicebus:Queue": _PART,
     "azure-native:servicebus:Subscription": _PART,
     "azure-native:servicebus:Topic": _PART,

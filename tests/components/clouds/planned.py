@@ -42,7 +42,8 @@ secrets: {{KEY: {{generated: 32}}, VENDOR_KEY: {{supplied: The vendor}}}}
 WITH_QUEUES = (
     f"{WHOLE}queues: {{orders: {{}}, lines: {{ordered: true}}}}\ntopics: {{prices: {{subscriptions: [lines], ordered: true}}}}\n"
 ).replace("as: host}}}", "as: host}, ORDERS: {queue: orders, may: [send, receive]}, PRICES: {topic: prices}}}")
-"""The same with queues, which a cluster of one's own has not."""
+WITH_QUEUES = WITH_QUEUES.replace("owner: {team: shop}", "owner: {team: shop, email: shop@example.com}")
+"""The same with queues, which a cluster of one's own has not, and with a mailbox for their alarms."""
 
 
 def plan(cluster: str, shop: str = "{blue: {version: 1.0.0}}", definition: str = SYSTEM) -> Plan:

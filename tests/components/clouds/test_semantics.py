@@ -39,16 +39,21 @@ POOLS = (
 ADDRESSES = re.compile(r"[\d.]+/\d+")
 
 
+def whole(cloud: str) -> Plan:
+    """The plan of a system that asks for everything that a cloud has."""
+    of = {"aws": test_aws_whole, "azure": test_azure_whole}.get(cloud)
+    return (
+        plan(of.CLUSTER + POOLS, of.SHOP.replace("\n", " "), WITH_QUEUES)
+        if of
+        else plan("cloud: local", definition=WHOLE)
+    )
+
+
 @cache
 def planned(cloud: str) -> list[tuple[str, Plan]]:
     """Plans with everything that a cloud is asked for, each with the stack whose settings it has."""
-    whole = {
-        "aws": lambda: plan(test_aws_whole.CLUSTER + POOLS, test_aws_whole.SHOP.replace("\n", " "), WITH_QUEUES),
-        "azure": lambda: plan(test_azure_whole.CLUSTER + POOLS, test_azure_whole.SHOP, WITH_QUEUES),
-        "local": lambda: plan("cloud: local", definition=WHOLE),
-    }
     of_stacks = [(stack, rehearsed(stack).plan) for stack in STACKS[cloud]]
-    return [*of_stacks, (STACKS[cloud][0], moved(cloud).plan), ("test", whole[cloud]())]
+    return [*of_stacks, (STACKS[cloud][0], moved(cloud).plan), ("test", whole(cloud))]
 
 
 @cache

@@ -63,7 +63,30 @@ def of_server(kind: str, **inputs: Any) -> Addition:
     return Addition(f"azure-native:servicebus:{kind}", "new", found, NSG, (NSG,), protect=kind == "Queue")
 
 
+def alarm(**inputs: Any) -> Addition:
+    found = {
+        "alarmActions": ["arn:aws:sns:us-east-1:111122223333:alarms"],
+        "comparisonOperator": "GreaterThanThreshold",
+    }
+    return aws("cloudwatch/metricAlarm:MetricAlarm", **_given({**found, "evaluationPeriods": 1, **inputs}))
+
+
+def alert(kind: str, **inputs: Any) -> Addition:
+    found = {**_given({"enabled": True, **inputs}), **OF_AZURE}
+    return Addition(f"azure-native:monitor:{kind}", "new", found, NSG, (NSG,))
+
+
 CAUGHT = {
+    "alarm-receivers": {
+        "prod": [
+            alarm(alarmActions=None),
+            alarm(alarmActions=[]),
+            alarm(actionsEnabled=False),
+            alert("MetricAlert", actions=[]),
+            alert("MetricAlert", actions=[{"actionGroupId": "/groups/new"}], enabled=False),
+            alert("ActionGroup", emailReceivers=[]),
+        ]
+    },
     "queue-dead-letters": {
         "prod": [
             queue(redrivePolicy=None),

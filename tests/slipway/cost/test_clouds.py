@@ -116,6 +116,12 @@ CASES = {
     "an ordered topic": Case(
         "aws", "aws:sns/topic:Topic", {"fifoTopic": True}, {"topic requests fifo": 1, "topic data fifo": 4}
     ),
+    "a topic of alarms": Case(
+        "aws", "aws:sns/topic:Topic", {"policy": '{"Principal": {"Service": "cloudwatch.amazonaws.com"}}'}, {}
+    ),
+    "an alert of Azure": Case(
+        "azure", "azure-native:monitor:MetricAlert", {"criteria": {"allOf": [{}]}}, {"metric alert": 1}
+    ),
     "queues on Azure": Case(
         "azure",
         "azure-native:servicebus:Namespace",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.clouds.aws import (
+    alarms,
     backup_plans,
     buckets,
     costs,
@@ -35,6 +36,7 @@ CLOUD = Cloud(
     rules=parts(
         CLAUSES,
         alone={
+            "alarm-receivers": alarms.RECEIVERS,
             "cache-authentication": managed_caches.AUTHENTICATION,
             "cache-standby": managed_caches.STANDBY,
             "encryption-at-rest": {**encrypted_types.AT_REST, **managed_caches.AT_REST, **managed_queues.AT_REST},

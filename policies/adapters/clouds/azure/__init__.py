@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.clouds.azure import (
+    alarms,
     backup_schedules,
     costs,
     encrypted_types,
@@ -34,6 +35,7 @@ CLOUD = Cloud(
     rules=parts(
         CLAUSES,
         alone={
+            "alarm-receivers": alarms.RECEIVERS,
             "cache-standby": managed_caches.STANDBY,
             "encryption-at-rest": encrypted_types.AT_REST,
             "encryption-in-transit": {

@@ -113,5 +113,8 @@ class MemoryCloud:
         asked.add("fail_over")
         return contract.FailoverFacts()
 
+    def alarms(self, args: contract.AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+        asked.add("alarms")
+
     def budget(self, args: contract.BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         asked.add("budget")
