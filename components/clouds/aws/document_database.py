@@ -30,27 +30,31 @@ OPTIONS = "tls=true&replicaSet=rs0&readPreference=secondaryPreferred&retryWrites
 """DocumentDB does not support retryable writes."""
 
 
-class DocumentDatabase(ManagedDatabase):
+class DocumentDatabase(pulumi.ComponentResource):
     """A DocumentDB cluster; a system sees only its `endpoint`. The master user is the application's, because other
     users can be created only through the database's own protocol."""
 
     endpoint: DocumentDatabaseEndpoint
 
     def __init__(self, name: str, args: ManagedDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:aws:DocumentDatabase", name, args, opts)
-        asked = args.database
+        super().__init__("slipway:aws:DocumentDatabase", name, opts=opts)
+        context, asked = args.context, args.database
+        self._name, self._args, self._context = name, asked, context
+        self._opts = pulumi.ResourceOptions(parent=self)
+        self._common = ManagedDatabase(name, args, self)
+        self._identifier, self._tags = self._common.identifier, self._common.tags
         app = self._app()
         cluster = self._cluster(app)
         for index in range(2 if asked.settings.high_availability else 1):
             self._instance(index, cluster)
-        self._back_up("DocumentDB", "cluster", subnets=None, continuous=False)
+        self._common.back_up("DocumentDB", "cluster", subnets=None, continuous=False)
         self.endpoint = DocumentDatabaseEndpoint(
             server=self._identifier,
             database=asked.name,
             address=Address(host=cluster.endpoint, port=PORT),
             app=app,
             options=OPTIONS,
-            peers=NetworkPeers(networks=self._context.network.data_cidrs),
+            peers=NetworkPeers(networks=context.network.data_cidrs),
         )
         self.register_outputs({"server": self._identifier})
 
@@ -69,11 +73,11 @@ class DocumentDatabase(ManagedDatabase):
             master_password=app.password,
             port=PORT,
             storage_encrypted=True,
-            kms_key_id=self._key.arn,
+            kms_key_id=self._common.key.arn,
             db_subnet_group_name=self._subnets().name,
             vpc_security_group_ids=[self._firewall().id],
             db_cluster_parameter_group_name=self._parameters().name,
-            backup_retention_period=max(1, self._retention_days),
+            backup_retention_period=max(1, self._common.retention_days),
             preferred_backup_window=BACKUP_WINDOW,
             preferred_maintenance_window=MAINTENANCE_WINDOW,
             enabled_cloudwatch_logs_exports=list(LOGS),
@@ -84,8 +88,8 @@ class DocumentDatabase(ManagedDatabase):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=self._logs(f"{LOG_GROUPS}/{self._identifier}", LOGS),
-                protect=self._protected,
+                depends_on=self._common.logs(f"{LOG_GROUPS}/{self._identifier}", LOGS),
+                protect=self._common.protected,
                 import_=settings.adopt,
                 ignore_changes=self._ignored_changes(),
             ),

@@ -31,33 +31,32 @@ class ManagedDatabaseArgs:
     database: DatabaseArgs
 
 
-class ManagedDatabase(pulumi.ComponentResource):
-    """The parts of a database that do not depend on its engine. Whoever derives from it creates the server."""
+class ManagedDatabase:
+    """The parts of a database that do not depend on its engine, as children of the component that creates the server."""
 
-    def __init__(self, type_: str, name: str, args: ManagedDatabaseArgs, opts: pulumi.ResourceOptions | None) -> None:
-        super().__init__(type_, name, opts=opts)
+    def __init__(self, name: str, args: ManagedDatabaseArgs, component: pulumi.Resource) -> None:
         context, asked = args.context, args.database
         declared = "none" if asked.settings.backup == "none" else str(asked.settings.backup.retention_days)
-        self._name, self._context, self._args = name, context, asked
-        self._opts = pulumi.ResourceOptions(parent=self)
-        self._identifier = asked.settings.adopt or names.database(context.cluster_name, asked.system, asked.name)
-        self._tags = context.tagged(asked.settings.source, system=asked.system, backup_retention=declared)
-        self._protected = context.protect and asked.settings.deletion_protection
-        self._key = encryption_key(
+        self._name, self._context, self._settings = name, context, asked.settings
+        self._opts = pulumi.ResourceOptions(parent=component)
+        self.identifier = asked.settings.adopt or names.database(context.cluster_name, asked.system, asked.name)
+        self.tags = context.tagged(asked.settings.source, system=asked.system, backup_retention=declared)
+        self.protected = context.protect and asked.settings.deletion_protection
+        self.key = encryption_key(
             name,
-            f"Database {self._identifier}",
-            self._tags,
-            pulumi.ResourceOptions(parent=self, protect=self._protected),
+            f"Database {self.identifier}",
+            self.tags,
+            pulumi.ResourceOptions(parent=component, protect=self.protected),
         )
 
     @property
-    def _retention_days(self) -> int:
+    def retention_days(self) -> int:
         """Days of the server's own backups, 35 at most; AWS Backup keeps snapshots longer. 0 disables them, which the
         policy pack refuses."""
-        settings = self._args.settings
+        settings = self._settings
         return 0 if settings.backup == "none" else min(settings.backup.retention_days, CONTINUOUS_DAYS)
 
-    def _logs(
+    def logs(
         self, place: str, logs: Sequence[str], *, name: str | None = None, region: str | None = None
     ) -> list[pulumi.Resource]:
         """Create the log groups below `place` that the server writes to, so that they have a retention and are deleted
@@ -68,27 +67,27 @@ class ManagedDatabase(pulumi.ComponentResource):
                 name=f"{place}/{log}",
                 region=region,
                 retention_in_days=self._context.log_retention_days,
-                tags=self._tags,
+                tags=self.tags,
                 opts=self._opts,
             )
             for log in logs
         ]
 
-    def _back_up(self, kind: str, arn_kind: str, *, subnets: pulumi.Input[str] | None, continuous: bool) -> None:
+    def back_up(self, kind: str, arn_kind: str, *, subnets: pulumi.Input[str] | None, continuous: bool) -> None:
         """Create the backup plan, if one is declared. `kind` is AWS Backup's resource type, `arn_kind` that of ARNs."""
-        settings, context = self._args.settings, self._context
+        settings, context = self._settings, self._context
         if settings.backup == "none":
             return
         args = BackupPlanArgs(
             vault=context.vault,
-            plan_name=self._identifier,
-            resource=f"arn:aws:rds:{context.region}:{context.account}:{arn_kind}:{self._identifier}",
+            plan_name=self.identifier,
+            resource=f"arn:aws:rds:{context.region}:{context.account}:{arn_kind}:{self.identifier}",
             kind=kind,
             retention_days=settings.backup.retention_days,
             copied=settings.backup.copy_to_second_region,
             restore_test=None if settings.restore_test == "none" else settings.restore_test,
             subnets=subnets,
             continuous=continuous,
-            tags=self._tags,
+            tags=self.tags,
         )
         BackupPlan(self._name, args, self._opts)

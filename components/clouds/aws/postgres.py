@@ -44,21 +44,25 @@ GIVEN = [
 """Inputs that an adopted instance keeps: changing them would replace it or lock its users out."""
 
 
-class Postgres(ManagedDatabase):
+class Postgres(pulumi.ComponentResource):
     """An RDS instance; a system sees only its `endpoint`."""
 
     endpoint: PostgresEndpoint
 
     def __init__(self, name: str, args: ManagedDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:aws:Postgres", name, args, opts)
-        asked = args.database
+        super().__init__("slipway:aws:Postgres", name, opts=opts)
+        context, asked = args.context, args.database
+        self._name, self._args, self._context = name, asked, context
+        self._opts = pulumi.ResourceOptions(parent=self)
+        self._common = ManagedDatabase(name, args, self)
+        self._identifier, self._tags = self._common.identifier, self._common.tags
         roles = make_roles(asked, ADMINISTRATOR, self)
         firewall = self._firewall()
         self._monitoring = self._watcher()
         primary = self._primary(roles, firewall)
         readers = [self._reader(index, primary, firewall) for index in range(asked.settings.read_replicas)]
         self._copy(primary)
-        self._back_up("RDS", "db", subnets=primary.db_subnet_group_name, continuous=True)
+        self._common.back_up("RDS", "db", subnets=primary.db_subnet_group_name, continuous=True)
         self.endpoint = PostgresEndpoint(
             server=self._identifier,
             database=asked.name,
@@ -70,7 +74,7 @@ class Postgres(ManagedDatabase):
             app=roles.app,
             backup=roles.backup,
             monitor=roles.monitor,
-            peers=NetworkPeers(networks=self._context.network.data_cidrs),
+            peers=NetworkPeers(networks=context.network.data_cidrs),
         )
         self.register_outputs({"server": self._identifier})
 
@@ -89,13 +93,13 @@ class Postgres(ManagedDatabase):
             allocated_storage=settings.storage,
             max_allocated_storage=settings.maximum_storage,
             storage_encrypted=True,
-            kms_key_id=self._key.arn,
+            kms_key_id=self._common.key.arn,
             multi_az=settings.high_availability,
             db_subnet_group_name=self._subnets().name,
             vpc_security_group_ids=[firewall.id],
             publicly_accessible=False,
             parameter_group_name=self._parameters(settings).name,
-            backup_retention_period=self._retention_days,
+            backup_retention_period=self._common.retention_days,
             backup_window=BACKUP_WINDOW,
             maintenance_window=MAINTENANCE_WINDOW,
             copy_tags_to_snapshot=True,
@@ -104,7 +108,7 @@ class Postgres(ManagedDatabase):
             skip_final_snapshot=False,
             final_snapshot_identifier=f"{self._identifier}-final",
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=self._key.arn,
+            performance_insights_kms_key_id=self._common.key.arn,
             monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=self._monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOGS),
@@ -116,8 +120,8 @@ class Postgres(ManagedDatabase):
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[self._monitoring, *self._logs(f"{LOG_GROUPS}/{self._identifier}", LOGS)],
-                protect=self._protected,
+                depends_on=[self._monitoring, *self._common.logs(f"{LOG_GROUPS}/{self._identifier}", LOGS)],
+                protect=self._common.protected,
                 import_=settings.adopt,
                 ignore_changes=self._ignored_changes(),
             ),
@@ -158,7 +162,7 @@ class Postgres(ManagedDatabase):
             db_subnet_group_name=group.name,
             vpc_security_group_ids=[second.firewall],
             publicly_accessible=False,
-            backup_retention_period=self._retention_days,
+            backup_retention_period=self._common.retention_days,
             copy_tags_to_snapshot=True,
             deletion_protection=settings.deletion_protection,
             skip_final_snapshot=False,
@@ -175,9 +179,9 @@ class Postgres(ManagedDatabase):
                 parent=self,
                 depends_on=[
                     self._monitoring,
-                    *self._logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name, region=second.region),
+                    *self._common.logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name, region=second.region),
                 ],
-                protect=self._protected,
+                protect=self._common.protected,
             ),
         )
 
@@ -267,7 +271,7 @@ class Postgres(ManagedDatabase):
             instance=primary.identifier,
             subnets=self._context.network.data_subnets,
             security_group=firewall.id,
-            key=self._key.arn,
+            key=self._common.key.arn,
             tags=self._tags,
         )
         return Address(host=Pooler(self._name, args, self._opts).endpoint, port=PORT)
@@ -290,7 +294,7 @@ class Postgres(ManagedDatabase):
             backup_retention_period=0,
             skip_final_snapshot=True,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=self._key.arn,
+            performance_insights_kms_key_id=self._common.key.arn,
             monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=self._monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOGS),
@@ -298,6 +302,7 @@ class Postgres(ManagedDatabase):
             ca_cert_identifier=CERTIFICATE,
             tags={**self._tags, "slipway.dev/reader": "true"},
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self._monitoring, *self._logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name)]
+                parent=self,
+                depends_on=[self._monitoring, *self._common.logs(f"{LOG_GROUPS}/{identifier}", LOGS, name=name)],
             ),
         )
