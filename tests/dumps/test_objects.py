@@ -13,7 +13,7 @@ from components.clouds.azure import bucket_clients as azure
 from components.clouds.local import bucket_clients as local
 from components.manifests import names, pod
 from components.manifests.environment import BucketFacts
-from components.system.backups.manifests import backup_job, script
+from components.system.backups.manifests import backup_job, common_job, script
 from components.system.backups.manifests.rclone import Store, remote
 from tests.dumps.case import SCOPE, dumps
 
@@ -58,7 +58,7 @@ def test_backups_are_made_each_night() -> None:
     ("every", "schedule"),
     [("day", r"\d+ 4 \* \* \*"), ("week", r"\d+ 4 \* \* [0-6]"), ("month", r"\d+ 4 (1?[1-9]|10|2[0-8]) \* \*")],
 )
-def test_tests_come_as_often_as_declared(every: backup_job.Every, schedule: str) -> None:
+def test_tests_come_as_often_as_declared(every: common_job.Every, schedule: str) -> None:
     built: Any = backup_job.restore_test(SCOPE, dumps(), every)
     assert re.fullmatch(schedule, built.spec.schedule)
 

@@ -8,6 +8,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.clouds.contract import (
     Address,
+    AlarmsArgs,
     BrokerArgs,
     BrokerEndpoint,
     BucketArgs,
@@ -140,6 +141,9 @@ class LiteralCloud:
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         pulumi.export("budget", [args.settings.monthly, *args.contacts])
+
+    def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+        pulumi.export("alarms", [*args.queues, *args.caches])
 
 
 stack = load_stack(find_project(Path.cwd()), pulumi.get_stack())
