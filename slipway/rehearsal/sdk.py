@@ -20,6 +20,7 @@ from slipway.rehearsal.errors import RehearsalError
 
 TRIED = "3.272.0"
 """The version of the package `pulumi` against which all of this was written."""
+_RESOURCES = "pulumi.resource"
 _RESOURCE = "pulumi.runtime.resource"
 _STACK = "pulumi.runtime.stack"
 _INVOKE = "pulumi.runtime.invoke"
@@ -28,11 +29,13 @@ PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
 """True while the program calls a function whose result it needs at once, and not as an output."""
 # https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/runtime/resource.py and _callbacks.py next to it
 # https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/runtime/resource_cycle_breaker.py
+# https://github.com/pulumi/pulumi/blob/v3.272.0/sdk/python/lib/pulumi/resource.py
 FUNCTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("pulumi.log", "debug"): ("msg", "resource", "stream_id", "ephemeral"),
     (_RESOURCE, "_get_stack_trace"): (),
     (_INVOKE, "_invoke"): ("tok", "props", "opts", "typ", "package_ref", "check_dependencies"),
     (_RESOURCE, "create_urn"): ("name", "type_", "parent", "project", "stack"),
+    (_RESOURCES, "collapse_alias_to_urn"): ("alias", "defaultName", "defaultType", "defaultParent"),
     (_RPC, "declare_dependency"): ("from_resource", "to_resource"),
 }
 """The replaced functions, and their parameters."""
@@ -115,7 +118,8 @@ def send_position(position: Callable[[], tuple[str, int] | None]) -> None:
 
 
 def skip_unused_urns() -> None:
-    """Skip the URN that the SDK computes for each resource and drops when a monitor answers."""
+    """Skip the URN that the SDK computes for each resource and drops when a monitor answers, and those of aliases, which it
+    reads only if the monitor takes no names and types: resources of azure-native have dozens of aliases each."""
     module = _module(_RESOURCE)
     original, dropped = module.create_urn, _Dropped()
 
@@ -124,6 +128,16 @@ def skip_unused_urns() -> None:
         return dropped if is_dropped else original(name, type_, parent, *args, **kwargs)
 
     module.create_urn = create_urn
+    resources = _module(_RESOURCES)
+    urn_of_alias = resources.collapse_alias_to_urn
+
+    def collapse_alias_to_urn(alias: Any, *defaults: Any) -> Any:
+        is_valid = isinstance(alias, str) or (
+            isinstance(alias, resources.Alias) and alias.name is not None and alias.type_ is not None
+        )
+        return dropped if is_valid else urn_of_alias(alias, *defaults)
+
+    resources.collapse_alias_to_urn = collapse_alias_to_urn
 
 
 class _Dropped:

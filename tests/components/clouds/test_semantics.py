@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import yaml
 
 from slipway.rehearsal import SECRET, Plan
 from slipway.reports import catalogue
@@ -96,6 +97,14 @@ def test_no_edit_goes_unnoticed(cloud: str) -> None:
                         survivors.add(f"{row.name}: {value!r} as {'nothing' if edited is NOTHING else repr(edited)}")
     assert tried > 100
     assert survivors == set()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_pack_knows_every_type(cloud: str) -> None:
+    """Also those that no stack of the project has: the rule `known-types` refuses all others."""
+    known = yaml.safe_load((ROOT / "policies" / "types.yaml").read_text("utf-8"))["types"]
+    made = {step.type for _, each in planned(cloud) for step in each.steps if step.state.get("custom")}
+    assert {each for each in made if not each.startswith("pulumi:providers:")} - set(known) == set()
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

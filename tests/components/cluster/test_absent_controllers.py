@@ -32,7 +32,7 @@ LISTED_BY_STACK = {"iam-trust", "image-pins", "image-registries"}
 """Rules that want accounts and registries of each stack by its name."""
 WHOLE: dict[str, Any] = {
     "title": "Shop",
-    "owner": {"team": "shop"},
+    "owner": {"team": "shop", "email": "shop@example.com"},
     "domains": {"web": "example.com"},
     "services": {
         "api": {
