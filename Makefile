@@ -18,8 +18,8 @@ preview: .venv/.runtime ## Preview a stack (STACK=staging) and check it with the
 check: .venv/.runtime ## Validate every system and stack file, in under a second
 	@$(BIN)/slipway check
 
-test: .venv/.dev programs ## Run the linters and all tests; cluster tests are `not run` without a cluster
-	@$(BIN)/python -m tests.whole -n auto --dist worksteal $(if $(CI),--whole)
+test: .venv/.dev programs ## Run all tests; cluster tests are `not run` without a cluster
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(CI),--whole)
 
 e2e: .venv/.dev ## Run the cluster tests on the rig (RIG=../shared/rig)
 	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest -p no:randomly tests/e2e
