@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
 import json
 import sys
@@ -15,6 +16,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from components.stack import build
+from slipway.rehearsal import sdk
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
@@ -119,6 +121,13 @@ def _outputs(type_: str, facts: dict[str, str]) -> dict[str, Any]:
 
 
 def main(name: str) -> list[dict[str, Any]]:
+    """The resources of a stack; the SDK is as fast as it is in a rehearsal."""
+    gc.disable()
+    sdk.silence_debug_log()
+    sdk.send_position(lambda: None)
+    sdk.skip_unused_urns()
+    sdk.wait_for_outputs_together()
+    sdk.look_for_cycles_upwards()
     answers = Answers()
     pulumi.runtime.set_mocks(answers, project="slipway", stack=name, preview=True)
     stack = load_stack(find_project(Path.cwd()), name)
