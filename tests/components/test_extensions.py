@@ -16,6 +16,7 @@ from slipway.rehearsal import Rehearsal, Step
 from slipway.reports import ledger
 from slipway.settings.problems import InvalidSettings
 from tests.components.system.test_programs import CLOUDS, STACK
+from tests.forking import forked_workers
 from tests.rehearsed import ROOT, Rehearsed
 from tests.shared import shared
 from tests.unwatched import unwatched
@@ -80,7 +81,8 @@ def project(folder: Path, text: str | None, name: str = "extensions.py", clouds:
 def _rehearsed(text: str) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         selection = select(project(Path(made), text), "test", None)
-        return Rehearsed(selection.rehearse(policies=True), selection.stack)
+        with forked_workers():
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @shared
@@ -162,7 +164,8 @@ def test_what_it_protects_is_in_the_ledger() -> None:
 )  # fmt: skip
 def test_a_broken_module_says_where(tmp_path: Path, text: str, said: str) -> None:
     """In one line, which has no secret."""
-    rehearsal: Rehearsal = select(project(tmp_path, text, clouds=("local",)), "test", None).rehearse(policies=False)
+    with forked_workers():
+        rehearsal: Rehearsal = select(project(tmp_path, text, clouds=("local",)), "test", None).rehearse(policies=False)
     assert rehearsal.failure is not None
     errors = [each.message for each in rehearsal.diagnostics if each.severity == "error"]
     assert len(errors) == 1

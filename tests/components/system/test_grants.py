@@ -27,6 +27,7 @@ from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
 from tests.components.system.test_programs import STACK
+from tests.forking import forked_workers
 from tests.rehearsed import ROOT, Rehearsed
 from tests.shared import shared
 from tests.unwatched import unwatched
@@ -67,7 +68,8 @@ def planned() -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         project(Path(made), {cloud: given(cloud) for cloud in CLOUDS})
         selection = select(Path(made), "test", None)
-        return Rehearsed(selection.rehearse(policies=True), selection.stack)
+        with forked_workers():
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache

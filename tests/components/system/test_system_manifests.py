@@ -21,6 +21,7 @@ from slipway.settings.locate import locate
 from slipway.settings.manifests import read
 from slipway.settings.project import find_project
 from tests.components.system.test_programs import CLOUDS, STACK
+from tests.forking import forked_workers
 from tests.rehearsed import ROOT, Rehearsed
 from tests.shared import shared
 
@@ -95,7 +96,8 @@ def more() -> Rehearsed:
 def _rehearsed(manifests: dict[str, str], rights: dict[str, Any]) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         selection = select(project(Path(made), manifests, rights), "test", None)
-        return Rehearsed(selection.rehearse(policies=True), selection.stack)
+        with forked_workers():
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache
@@ -193,7 +195,8 @@ def _without() -> Rehearsed:
 def test_a_name_that_the_program_uses_itself_is_refused(tmp_path: Path) -> None:
     """With file and line: in the cluster there would be one of both."""
     text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: shop-blue\nspec: {ports: [{port: 80}]}\n"
-    rehearsal = select(project(tmp_path, {"a.yaml": text}, {}), "test", None).rehearse(policies=False)
+    with forked_workers():
+        rehearsal = select(project(tmp_path, {"a.yaml": text}, {}), "test", None).rehearse(policies=False)
     said = "\n".join(each.message for each in rehearsal.diagnostics)
     assert rehearsal.failure is not None
     assert (

@@ -22,6 +22,7 @@ from slipway.reports import leaving, ledger
 from slipway.settings.system import System
 from tests.components.system.release.stack import RELEASE, before
 from tests.components.system.test_programs import CLOUDS, STACK
+from tests.forking import forked_workers
 from tests.rehearsed import ROOT, Rehearsed
 from tests.shared import shared
 from tests.unwatched import unwatched
@@ -64,7 +65,8 @@ def planned() -> Rehearsed:
         config = {"slipway:environment": "production", "slipway:clusters": clusters}
         (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
         selection = select(folder, "test", None)
-        return Rehearsed(selection.rehearse(policies=True), selection.stack)
+        with forked_workers():
+            return Rehearsed(selection.rehearse(policies=True), selection.stack)
 
 
 @cache
