@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from slipway.cli import exits
+from slipway.settings import exit_statuses
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_every_exit_status_is_explained() -> None:
     """Those of the code, and no other."""
     known = {
         value
-        for name, value in vars(exits).items()
+        for name, value in vars(exit_statuses).items()
         if name.isupper() and isinstance(value, int) and not name.startswith("_")
     }
     assert {int(each) for each in re.findall(r"(?m)^\| (\d+) \|", STATUSES)} == known

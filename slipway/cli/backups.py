@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, on_context
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
 from slipway.ops.backup_status import BackupStatus, DatabaseRef, backup_statuses, unconnected
 from slipway.ops.cluster.api import Api
 from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.stacks import Stack, StackCluster
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from slipway.cli.exits import OK
 from slipway.reports.words import many
+from slipway.settings.exit_statuses import OK
 from slipway.settings.library import SYSTEM_FILE
 from slipway.settings.load import load_stack, load_systems, systems_path
 from slipway.settings.problems import InvalidSettings, Problem

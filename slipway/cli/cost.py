@@ -8,11 +8,11 @@ from pathlib import Path
 
 from slipway.cli import against as compared_with
 from slipway.cli.against import Running
-from slipway.cli.exits import FAILED, OK
 from slipway.cli.progress import progress
 from slipway.cli.selection import select
 from slipway.cost import compare, estimate, load
 from slipway.reports import cost as report
+from slipway.settings.exit_statuses import FAILED, OK
 from slipway.settings.stacks import Stack
 
 

@@ -6,11 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from slipway.cli.exits import FAILED, OK
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
 from slipway.cli.selection import select
 from slipway.reports.leaving import GOES, LOCKED, ORDER, PROTECTED, STAYS, leaving
+from slipway.settings.exit_statuses import FAILED, OK
 
 TITLES = {
     PROTECTED: "Protected: Pulumi refuses to delete it before this",

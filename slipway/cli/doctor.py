@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 
 from slipway.cli.cluster_options import on_context
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.progress import steps
 from slipway.cli.selection import select
 from slipway.ops.clouds import PACKAGES
@@ -20,6 +19,7 @@ from slipway.ops.failure import CloudFailure
 from slipway.ops.secret_stores import store_of
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.cluster_services import API_GROUPS
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.services import supplied_by
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 

@@ -14,21 +14,8 @@ from typing import NoReturn
 
 from slipway.ops.failure import CloudFailure
 from slipway.settings import secrecy
+from slipway.settings.exit_statuses import BAD_INPUT, FAILED, INTERRUPTED, PIPE_CLOSED
 from slipway.settings.problems import InvalidSettings
-
-OK = 0
-"""Success."""
-VIOLATED = 1
-"""A mandatory policy is violated or a check failed: a backup is too old, a ledger differs."""
-BAD_INPUT = 2
-"""Bad input: arguments, settings or a missing file. Source: 2 as in click and getopt."""
-FAILED = 3
-"""Any other failure: the program, a cloud, a cluster, a full disk, a bug in Slipway."""
-INTERRUPTED = 130
-"""Interrupted. Source: 128 and the number of SIGINT, as shells report it."""
-PIPE_CLOSED = 141
-"""The reader of the output, such as `head`, closed the pipe. Source: 128 and the number of SIGPIPE, as shells report
-it."""
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
 from slipway.reports.explained import explain, lines, stack_document
+from slipway.settings.exit_statuses import OK
 from slipway.settings.pointers import parse_path
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cli import blueprint
-from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
+from slipway.settings.exit_statuses import OK
 from slipway.settings.problems import nearest
 from slipway.settings.project import PROGRAM_FILE, PROJECT_FILE
 

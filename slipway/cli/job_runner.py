@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from slipway.cli.exits import INTERRUPTED
 from slipway.ops.cluster import jobs
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.following import Ended, Follower
 from slipway.ops.failure import CloudFailure
+from slipway.settings.exit_statuses import INTERRUPTED
 
 STARTING = 120
 """Seconds beyond a Job's deadline until the cluster has recorded its end. Chosen: two syncs of a busy Job controller."""

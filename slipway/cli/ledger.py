@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from slipway.cli.exits import FAILED, OK, VIOLATED
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
 from slipway.reports import ledger
+from slipway.settings.exit_statuses import FAILED, OK, VIOLATED
 
 
 def run(cwd: Path, name: str | None, file: Path | None, *, update: bool, verify: bool) -> int:

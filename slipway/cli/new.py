@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from slipway.cli.exits import OK
 from slipway.cli.init import write_files
 from slipway.cli.lookup import refused
 from slipway.compose.service_facts import slug
@@ -16,6 +15,7 @@ from slipway.compose.translate import Translation, translated
 from slipway.compose.writing import written
 from slipway.reports.words import many
 from slipway.settings.document import mark_at, read
+from slipway.settings.exit_statuses import OK
 from slipway.settings.fields import Name
 from slipway.settings.library import RESERVED, SYSTEM_FILE, Library
 from slipway.settings.load import systems_path

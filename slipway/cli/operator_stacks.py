@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from slipway.cli.exits import OK
 from slipway.reports.operator_stacks import stack_objects
 from slipway.reports.words import many
+from slipway.settings.exit_statuses import OK
 from slipway.settings.load import load_stack
 from slipway.settings.operator_file import FILE, read_operator_file
 from slipway.settings.problems import InvalidSettings, Problem

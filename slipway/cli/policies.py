@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import PackOptions, chosen_pack
 from slipway.cli.progress import working
@@ -22,6 +21,7 @@ from slipway.reports import grouped_findings, text
 from slipway.reports.catalogue import Concern, Rule, has_one, read
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.words import many
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.load import environment
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.project import Project, find_project

@@ -12,7 +12,6 @@ from slipway.cli import against as compared_with
 from slipway.cli import reference
 from slipway.cli.against import Base, Origin, Running
 from slipway.cli.budgets import over_budget
-from slipway.cli.exits import FAILED, OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack, places_of
 from slipway.cli.progress import progress
@@ -28,6 +27,7 @@ from slipway.reports import annotations, changed_lines, grouped_findings, ledger
 from slipway.reports.applied import Applied, applied
 from slipway.reports.changed_lines import ChangedLine
 from slipway.reports.words import unevaluated
+from slipway.settings.exit_statuses import FAILED, OK, VIOLATED
 from slipway.settings.problems import InvalidSettings
 
 

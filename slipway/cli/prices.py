@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
 from slipway.cli.progress import steps
 from slipway.cost import load
@@ -17,6 +16,7 @@ from slipway.cost.lists.matching import PriceListError
 from slipway.cost.lists.writing import with_prices
 from slipway.cost.prices import FOLDER, Prices, read_file
 from slipway.ops.failure import CloudFailure
+from slipway.settings.exit_statuses import OK
 from slipway.settings.problems import nearest
 from slipway.settings.project import find_project
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected
-from slipway.cli.exits import BAD_INPUT, FAILED, INTERRUPTED, OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
@@ -27,6 +26,7 @@ from slipway.ops.cluster.served_kinds import BadDefinitions
 from slipway.reports.applied import GATE
 from slipway.reports.words import many
 from slipway.settings.cluster_services import API_GROUPS
+from slipway.settings.exit_statuses import BAD_INPUT, FAILED, INTERRUPTED, OK, VIOLATED
 
 OUTAGE_TIMEOUT = 300.0
 """Seconds that the API server may be down during a run. Chosen: longer than an upgrade of a control plane."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.reports import runbook as report
+from slipway.settings.exit_statuses import OK
 
 EXAMPLE = "2026-12-01T10:00:00Z"
 PAGES = {"markdown": report.page, "html": report.html_page}

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, connected, on_context
-from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.cli.table import minute, table
@@ -19,6 +18,7 @@ from slipway.ops.cluster.api import Api
 from slipway.ops.secret_stores import store_of
 from slipway.settings import secrecy
 from slipway.settings.clouds.local import LocalCluster
+from slipway.settings.exit_statuses import OK
 from slipway.settings.fields import seconds
 from slipway.settings.problems import nearest
 from slipway.settings.services import Generated, InSecret, InStore, Origin, Secret, rotations, supplied_by

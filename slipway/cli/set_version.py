@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from slipway.cli import stack_file
-from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import select
 from slipway.settings.document import mark_at, read
+from slipway.settings.exit_statuses import OK
 from slipway.settings.load import name_in
 from slipway.settings.rewriting import with_value
 

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 from slipway.cli import stack_file
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import Selection, select
 from slipway.rehearsal import Plan, Step
 from slipway.reports.words import many
 from slipway.settings.engine_config import in_namespace
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.foundations import KEY
 from slipway.settings.rewriting import without
 

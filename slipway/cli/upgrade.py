@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.cli import blueprint, reference
-from slipway.cli.exits import BAD_INPUT, FAILED, OK
 from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import PackOptions
 from slipway.cli.preview import Comparing, preview
 from slipway.cli.progress import steps
 from slipway.rehearsal import RehearsalError
 from slipway.reports.changelog import news
+from slipway.settings.exit_statuses import BAD_INPUT, FAILED, OK
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import Project, find_project
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.cli.cluster_options import ClusterOptions, connected
-from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system
 from slipway.cli.selection import select
 from slipway.cli.table import table
@@ -18,6 +17,7 @@ from slipway.ops.site_weights import EdgeState
 from slipway.release.status import Status
 from slipway.reports import release_status
 from slipway.settings.clouds import is_able
+from slipway.settings.exit_statuses import OK
 from slipway.settings.stacks import SystemDeployment
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from slipway.cli.exits import BAD_INPUT, FAILED, OK
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
 from slipway.rehearsal import Plan, Step
 from slipway.reports.sources import source_of
+from slipway.settings.exit_statuses import BAD_INPUT, FAILED, OK
 from slipway.settings.locate import origins
 from slipway.settings.problems import nearest
 

@@ -17,6 +17,7 @@ from slipway.reports import scanner_answers
 from slipway.scanners import checkov, kube_score
 from slipway.scanners.plans import Document, write
 from slipway.scanners.scanner_findings import Finding, idle, unanswered
+from slipway.settings.exit_statuses import BAD_INPUT
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
 
@@ -63,4 +64,4 @@ if __name__ == "__main__":
         sys.exit(main())
     except InvalidSettings as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        sys.exit(BAD_INPUT)

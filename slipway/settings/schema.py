@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
-import difflib
 import inspect
 import itertools
 import json
@@ -19,9 +17,9 @@ from pydantic.json_schema import models_json_schema
 
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.cluster_settings import ClusterSettings
+from slipway.settings.generated_files import Generated, main
 from slipway.settings.load import systems_path
-from slipway.settings.problems import InvalidSettings
-from slipway.settings.project import find_project
+from slipway.settings.project import Project
 from slipway.settings.setting import Setting
 from slipway.settings.shapes import Generator, Schema
 from slipway.settings.stack_reader import StackConfig
@@ -224,43 +222,16 @@ def _names(schema: Any) -> set[str]:
     return set().union(*map(_names, schema)) if isinstance(schema, list) else set()
 
 
-def _stale(folder: Path, project: str) -> dict[Path, tuple[str, str]]:
-    """Return the files that differ from the models: their text, and the expected text."""
-    wanted = {"system.schema.json": rendered(system_schema()), "stack.schema.json": rendered(stack_schema(project))}
-    found = {folder / name: text for name, text in wanted.items()}
-    return {
-        path: (written, text)
-        for path, text in found.items()
-        if (written := path.read_text("utf-8") if path.is_file() else "") != text
-    }
+def texts(project: Project) -> dict[Path, str]:
+    """Return the schemas of a project by their files."""
+    folder = systems_path(project)
+    wanted = {"system.schema.json": system_schema(), "stack.schema.json": stack_schema(project.name)}
+    return {Path(folder, name): rendered(schema) for name, schema in wanted.items()}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write or compare the schemas of the project around the current folder; return 1 if one is out of date."""
-    parser = argparse.ArgumentParser(prog="python -m slipway.settings.schema", description=__doc__)
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--update", action="store_true", help="write the schemas")
-    action.add_argument("--verify", action="store_true", help="exit 1 when a schema is out of date")
-    options = parser.parse_args(arguments)
-    try:
-        project = find_project(Path.cwd())
-    except InvalidSettings as error:
-        print(error, file=sys.stderr)
-        return 2
-    folder = project.root / systems_path(project)
-    stale = _stale(folder, project.name)
-    for path, (written, text) in stale.items():
-        if options.update:
-            path.write_text(text, "utf-8")
-            print(f"wrote {path.relative_to(project.root)}")
-        else:
-            name = str(path.relative_to(project.root))
-            diff = difflib.unified_diff(
-                written.splitlines(), text.splitlines(), name, f"{name} (wanted)", lineterm="", n=1
-            )
-            print(*list(diff)[:40], "run: python -m slipway.settings.schema --update", sep="\n")
-    return 1 if stale and options.verify else 0
-
+GENERATED = Generated(
+    description="Generate the JSON Schemas of systems and stacks.", command="make schema", texts=texts
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(GENERATED))

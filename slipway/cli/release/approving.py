@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slipway.cli.exits import OK
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Found, Request, find
 from slipway.ops.cluster import release_client
 from slipway.ops.cluster.release_client import Approval
 from slipway.release.objects import RECOVERY, ApprovalSpec, ReleaseSpec, RequiredApproval, RequiredAttestation
 from slipway.reports.release_status import minute, target
+from slipway.settings.exit_statuses import OK
 from slipway.settings.problems import nearest
 
 LINK = re.compile(r"https?://\S+")

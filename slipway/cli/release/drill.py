@@ -7,7 +7,6 @@ from importlib import import_module
 
 from slipway.cli import job_runner
 from slipway.cli.cluster_options import connected, system_on
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Request
 from slipway.ops.backup_status import DatabaseRef
@@ -16,6 +15,7 @@ from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.jobs import CRON_JOBS, from_cron_job, owned_by, stamped
 from slipway.settings import store_names
 from slipway.settings.databases import Database
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.stacks import DeployedSystem, Stack, StackCluster
 

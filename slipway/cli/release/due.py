@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.release.lookup import OnCluster, Request, on_clusters
 from slipway.cli.table import minute, table
 from slipway.ops.cluster import release_client
 from slipway.release.objects import RECOVERY
+from slipway.settings.exit_statuses import OK, VIOLATED
 
 INTERVALS = {"month": timedelta(days=31), "quarter": timedelta(days=92), "year": timedelta(days=366)}
 """Days between two drills, those of the longest month, quarter and year."""

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from slipway.cli import reference
 from slipway.cli.base_branch import base_branch
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import Request
 from slipway.cli.selection import Selection
@@ -20,6 +19,7 @@ from slipway.ops.cluster.migration_history import History
 from slipway.release import ways
 from slipway.reports import clocks, release_plan, release_status
 from slipway.reports.release_plan import ReleaseTimes
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.releases import Migration

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from slipway.cli.exits import OK
 from slipway.cli.release.lookup import Request, find
 from slipway.ops.cluster import release_client
 from slipway.reports import release_report
 from slipway.reports.release_report import Word
+from slipway.settings.exit_statuses import OK
 
 
 def history(request: Request, system: str, *, output: str) -> int:

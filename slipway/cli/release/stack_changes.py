@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from slipway.cli import stack_file
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
-from slipway.cli.exits import OK
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.release.lookup import Request
 from slipway.cli.release.lookup import find as find_release
@@ -20,6 +19,7 @@ from slipway.release.objects import SLOTS
 from slipway.release.status import IN_PROGRESS
 from slipway.reports.release_status import minute, sentence
 from slipway.settings.document import mark_at, read
+from slipway.settings.exit_statuses import OK
 from slipway.settings.load import name_in
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.rewriting import with_value, without

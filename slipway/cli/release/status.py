@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from slipway.cli.exits import OK, VIOLATED, Interrupted
+from slipway.cli.exits import Interrupted
 from slipway.cli.lookup import refused
 from slipway.cli.release.lookup import OnCluster, Request, on_clusters
 from slipway.cli.screen import Screen
@@ -16,6 +16,7 @@ from slipway.ops.cluster import release_client
 from slipway.ops.cluster.release_client import PAUSE, Release
 from slipway.release.status import Entry
 from slipway.reports import release_status
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.stacks import Stack
 
 OUTAGE = 300.0

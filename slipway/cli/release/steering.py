@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from slipway.cli.exits import OK, VIOLATED, Interrupted
+from slipway.cli.exits import Interrupted
 from slipway.cli.lookup import refused
 from slipway.cli.progress import working
 from slipway.cli.release.lookup import Request, find
@@ -16,6 +16,7 @@ from slipway.release.observed import Verb
 from slipway.release.status import Phase
 from slipway.release.steering import CLOSABLE, PAUSABLE, PROMOTABLE
 from slipway.reports import release_status
+from slipway.settings.exit_statuses import OK, VIOLATED
 
 POSSIBLE: Mapping[Verb, Sequence[Phase]] = {
     "pause": PAUSABLE,

@@ -12,6 +12,7 @@ import pytest
 
 from slipway.cli import exits
 from slipway.ops.failure import CloudFailure
+from slipway.settings import exit_statuses
 from tests.processes import TIMEOUT
 from tests.slipway.cli.conftest import COMMAND, ROOT, Copy
 
@@ -129,7 +130,7 @@ def test_version_and_short_help(project: Copy) -> None:
 
 
 def test_the_readme_names_each_status() -> None:
-    """All statuses of `slipway/cli/exits.py`, and no other."""
+    """All statuses of `slipway/settings/exit_statuses.py`, and no other."""
     (sentence,) = re.findall(r"^Exit status: (.*?)\n\n", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     named = {int(each) for each in re.findall(r"\b(\d+)\b", sentence)}
-    assert named == {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    assert named == {value for name, value in vars(exit_statuses).items() if name.isupper() and isinstance(value, int)}

@@ -15,12 +15,12 @@ import yaml
 
 from slipway.cli import rehearse
 from slipway.cli.cluster_options import ClusterOptions
-from slipway.cli.exits import FAILED, OK, VIOLATED
 from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.apply_plan import ApplyResult
 from slipway.ops.cluster.objects import Manifests, Object
 from slipway.ops.cluster.pruning import Pruned
 from slipway.ops.cluster.scheduling import Outcome
+from slipway.settings.exit_statuses import FAILED, OK, VIOLATED
 from slipway.settings.problems import InvalidSettings
 from tests.processes import TIMEOUT
 from tests.slipway.cli.conftest import ROOT, Copy

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway.cli.exits import OK, VIOLATED
 from slipway.cli.selection import select
 from slipway.cli.split import proposed, split
+from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
 from tests.components.test_foundations import OF, apart, whole

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from components.cluster.monitoring.manifests.alerting import labels, pages, system_alerts
-from components.cluster.monitoring.manifests.alerting.pages import THRESHOLDS, main
+from components.cluster.monitoring.manifests.alerting.pages import GENERATED, THRESHOLDS
 from components.cluster.monitoring.manifests.alerting.rule import Rule
+from slipway.settings.generated_files import main
 from slipway.settings.operations import Alert, KnownIssue
 from slipway.settings.project import find_project
 from slipway.settings.stacks import DeployedSystem, SystemDeployment
@@ -70,7 +71,7 @@ def section(page: str, heading: str) -> str:
 def test_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`make alerts`, committed."""
     monkeypatch.chdir(ROOT)
-    status = main(["--verify"])
+    status = main(GENERATED, ["--verify"])
     assert status == 0, capsys.readouterr().out
 
 
@@ -186,8 +187,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(ROOT / file, tmp_path)
     shutil.copytree(ROOT / "systems", tmp_path / "systems")
     monkeypatch.chdir(tmp_path)
-    assert main(["--update"]) == 0
-    assert main(["--verify"]) == 0
+    assert main(GENERATED, ["--update"]) == 0
+    assert main(GENERATED, ["--verify"]) == 0
     return tmp_path
 
 
@@ -196,10 +197,10 @@ def test_a_new_alert_without_a_page_fails(project: Path, capsys: pytest.CaptureF
     file = project / "systems" / "fleet" / "system.yaml"
     new = "\nalerts:\n  - {name: NoTrips, summary: Nobody drives, kind: rate, metric: trips_total, above: 5}"
     file.write_text(file.read_text(encoding="utf-8").replace("\nalerts:", new, 1), encoding="utf-8")
-    assert main(["--verify"]) == 1
+    assert main(GENERATED, ["--verify"]) == 1
     assert "+## NoTrips" in capsys.readouterr().out
-    assert main(["--update"]) == 0
-    assert main(["--verify"]) == 0
+    assert main(GENERATED, ["--update"]) == 0
+    assert main(GENERATED, ["--verify"]) == 0
     assert labels.runbook(BOOKS, "fleet", "NoTrips") == f"{BOOKS}/fleet.md#notrips"
     assert "notrips" in anchors((project / "docs" / "alerts" / "fleet.md").read_text(encoding="utf-8"))
 
@@ -209,18 +210,18 @@ def test_pages_come_and_go_with_their_systems(project: Path, capsys: pytest.Capt
     folder = project / "docs" / "alerts"
     shutil.copytree(project / "systems" / "expenses", project / "systems" / "payroll")
     (folder / "gone.md").write_text("# Alerts of nobody\n", encoding="utf-8")
-    assert main(["--verify"]) == 1
-    assert main(["--update"]) == 0
+    assert main(GENERATED, ["--verify"]) == 1
+    assert main(GENERATED, ["--update"]) == 0
     output = capsys.readouterr().out
     assert "removed docs/alerts/gone.md" in output
     assert "wrote docs/alerts/payroll.md" in output
     assert not (folder / "gone.md").exists()
-    assert main(["--verify"]) == 0
+    assert main(GENERATED, ["--verify"]) == 0
 
 
 def test_what_is_wrong_in_a_definition_is_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "systems" / "fleet" / "system.yaml").write_text("title: 1\n", encoding="utf-8")
-    assert main(["--verify"]) == 2
+    assert main(GENERATED, ["--verify"]) == 2
     assert "systems/fleet/system.yaml" in capsys.readouterr().err
 
 

@@ -22,6 +22,7 @@ from slipway.reports.runbook.as_html import as_html
 from slipway.reports.runbook.as_markdown import as_markdown
 from slipway.reports.runbook.blocks import Code, Commands, Items, Link, Message, Paragraph, Section, Table, Task
 from slipway.reports.runbook.release_facts import Facts
+from slipway.settings import generated_files
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.schedules import Schedule
@@ -247,7 +248,7 @@ def test_the_page_is_the_same_for_the_same_time(system: str) -> None:
 
 def test_the_example_of_the_documentation_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     """`make runbooks` writes it again."""
-    status = examples.main(["--verify"])
+    status = generated_files.main(examples.GENERATED, ["--verify"])
     assert status == 0, capsys.readouterr().out
 
 
@@ -256,11 +257,11 @@ def test_an_example_that_is_out_of_date_is_found(tmp_path: Path, monkeypatch: py
     for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.staging.yaml", "systems"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
-    assert examples.main(["--verify"]) == 1
-    assert examples.main(["--update"]) == 0
+    assert generated_files.main(examples.GENERATED, ["--verify"]) == 1
+    assert generated_files.main(examples.GENERATED, ["--update"]) == 0
     (tmp_path / examples.FOLDER / "old.md").write_text("old", encoding="utf-8")
-    assert examples.main(["--verify"]) == 1
-    assert examples.main(["--update"]) == 0
+    assert generated_files.main(examples.GENERATED, ["--verify"]) == 1
+    assert generated_files.main(examples.GENERATED, ["--update"]) == 0
     assert sorted(path.name for path in (tmp_path / examples.FOLDER).iterdir()) == [
         "fleet-prod.md",
         "smartwallet-staging.md",

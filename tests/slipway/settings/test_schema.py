@@ -10,8 +10,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from slipway.settings.generated_files import main
 from slipway.settings.problems import InvalidSettings
-from slipway.settings.schema import field_docstrings, main, stack_schema, system_schema
+from slipway.settings.schema import GENERATED, field_docstrings, stack_schema, system_schema
 from slipway.settings.setting import Setting
 from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
 
@@ -63,7 +64,7 @@ def test_every_stack_fits(file: Path) -> None:
 def test_the_files_are_up_to_date(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The checked-in schemas are those of the models."""
     monkeypatch.chdir(ROOT)
-    status = main(["--verify"])
+    status = main(GENERATED, ["--verify"])
     assert (status, capsys.readouterr().out) == (0, "")
 
 
@@ -72,19 +73,19 @@ def test_a_stale_file_is_reported_and_fixed(
 ) -> None:
     """Verifying shows what differs and fails; updating writes it, and then verifying is content."""
     monkeypatch.chdir(workshop.root)
-    assert main(["--update"]) == 0
+    assert main(GENERATED, ["--update"]) == 0
     workshop.edit("systems/stack.schema.json", '"title": "A stack of Slipway"', '"title": "Old"')
     capsys.readouterr()
-    assert main(["--verify"]) == 1
+    assert main(GENERATED, ["--verify"]) == 1
     assert '-  "title": "Old",\n+  "title": "A stack of Slipway",' in capsys.readouterr().out
-    assert main(["--update"]) == 0
-    assert main(["--verify"]) == 0
+    assert main(GENERATED, ["--update"]) == 0
+    assert main(GENERATED, ["--verify"]) == 0
 
 
 def test_outside_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a project there is no folder for the schemas: bad input."""
     monkeypatch.chdir(tmp_path)
-    assert main(["--update"]) == 2
+    assert main(GENERATED, ["--update"]) == 2
 
 
 EDITS = [

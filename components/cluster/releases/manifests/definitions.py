@@ -5,7 +5,7 @@ They are in `definitions.yaml`, where a reviewer sees what changes: `make crds`.
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,8 @@ import yaml
 from components.cluster.releases.manifests.schema import Schema, structural
 from slipway.release.objects import GROUP, VERSION, ApprovalSpec, ReleaseSpec
 from slipway.release.status import IN_PROGRESS, Status
+from slipway.settings.generated_files import Generated, main
+from slipway.settings.project import Project
 
 FILE = Path(__file__).with_name("definitions.yaml")
 RELEASE, APPROVAL = "Release", "Approval"
@@ -185,19 +187,14 @@ def rendered() -> str:
     return head + "---\n".join(documents)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="The CustomResourceDefinitions of releases.")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--update", action="store_true", help="write the file")
-    action.add_argument("--verify", action="store_true", help="exit 1 when the file is out of date")
-    if parser.parse_args(arguments).update:
-        FILE.write_text(rendered(), encoding="utf-8")
-        return 0
-    if FILE.read_text(encoding="utf-8") != rendered():
-        print(f"{FILE.name} is out of date: make crds")
-        return 1
-    return 0
+def texts(_project: Project) -> dict[Path, str]:
+    """Returns the file of the definitions, which follow from the classes alone."""
+    return {Path("components", "cluster", "releases", "manifests", FILE.name): rendered()}
 
+
+GENERATED = Generated(
+    description="Generate the CustomResourceDefinitions of releases.", command="make crds", texts=texts
+)
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main(GENERATED))

@@ -6,8 +6,6 @@ alert. They are those of the stack `local`, where every system stands as it is d
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,16 +15,15 @@ from components.cluster.monitoring.manifests.alerting import controller_alerts, 
 from components.cluster.monitoring.manifests.alerting.rule import Rule
 from components.manifests import names
 from slipway.settings.cluster_services import Alerting
+from slipway.settings.generated_files import Generated, main
 from slipway.settings.load import load_stack, load_systems
 from slipway.settings.operations import Alert, Contact, KnownIssue
-from slipway.settings.problems import InvalidSettings
-from slipway.settings.project import Project, find_project
+from slipway.settings.project import Project
 from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, SystemDeployment
 from slipway.settings.system import System
 
 STACK = "local"
 FOLDER = Path("docs", "alerts")
-UPDATE = "python -m components.cluster.monitoring.manifests.alerting.pages --update"
 THRESHOLDS = {
     "objectives.errorPercent": ("ErrorBudgetBurn",),
     "objectives.p95": ("LatencyBudgetBurn",),
@@ -342,51 +339,12 @@ fails when a page is out of date.
 """
 
 
-def _stale(folder: Path, wanted: Mapping[str, str]) -> dict[Path, tuple[str, str]]:
-    """Returns the pages that are out of date, each with its current and its expected text; the expected text is empty
-    for a page to remove."""
-    written = {path.name: path.read_text("utf-8") for path in folder.glob("*.md")}
-    every = sorted({*written, *wanted})
-    texts = {folder / name: (written.get(name, ""), wanted.get(name, "")) for name in every}
-    return {path: pair for path, pair in texts.items() if pair[0] != pair[1]}
+def texts(project: Project) -> dict[Path, str]:
+    """Returns the pages of a project by their files. Raises InvalidSettings."""
+    return {FOLDER / name: text for name, text in pages(deployed_systems(project)).items()}
 
 
-def _write(path: Path, text: str) -> str:
-    if not text:
-        path.unlink()
-        return "removed"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    return "wrote"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Writes or verifies the pages of the project in the current folder; returns 1 if one is out of date."""
-    parser = argparse.ArgumentParser(
-        prog="python -m components.cluster.monitoring.manifests.alerting.pages", description=__doc__
-    )
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--update", action="store_true", help="write the pages")
-    action.add_argument("--verify", action="store_true", help="exit 1 when a page is out of date")
-    options = parser.parse_args(arguments)
-    try:
-        project = find_project(Path.cwd())
-        wanted = pages(deployed_systems(project))
-    except InvalidSettings as error:
-        print(error, file=sys.stderr)
-        return 2
-    stale = _stale(project.root / FOLDER, wanted)
-    for path, (written, text) in stale.items():
-        name = path.relative_to(project.root).as_posix()
-        if options.update:
-            print(f"{_write(path, text)} {name}")
-        else:
-            diff = difflib.unified_diff(
-                written.splitlines(), text.splitlines(), name, f"{name} (wanted)", lineterm="", n=1
-            )
-            print(*list(diff)[:40], f"run: {UPDATE}", sep="\n")
-    return 1 if stale and options.verify else 0
-
+GENERATED = Generated(description="Generate the pages of alerts.", command="make alerts", texts=texts, folder=FOLDER)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(GENERATED))
