@@ -1,4 +1,4 @@
-"""The commands; `slipway/cli/exits.py` has their exit statuses."""
+"""The commands; `slipway/settings/exit_statuses.py` has their exit statuses."""
 
 from __future__ import annotations
 
