@@ -12,11 +12,13 @@ from pathlib import Path
 
 from slipway.cli.cluster_options import on_context
 from slipway.cli.progress import steps
-from slipway.cli.selection import select
-from slipway.ops.clouds import PACKAGES
+from slipway.cli.selection import Selection, select
+from slipway.ops.clouds import PACKAGES, QUOTAS, UNREAD_QUOTAS
 from slipway.ops.cluster.connection import connect
 from slipway.ops.failure import CloudFailure
+from slipway.ops.quota_status import QuotaStatus
 from slipway.ops.secret_stores import store_of
+from slipway.rehearsal import RehearsalError
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.cluster_services import API_GROUPS
 from slipway.settings.exit_statuses import OK, VIOLATED
@@ -51,7 +53,7 @@ def doctor(cwd: Path, name: str | None, file: Path | None, *, context: str | Non
     stack = on_context(selection.stack, context, selection.stack.clusters)
     found: list[Check] = [Check(f"files of {stack.name}", good=True)]
     with steps(f"Checking {stack.name}") as report:
-        found += _checks(stack, report)
+        found += _checks(selection, stack, report)
     width = max(len(check.what) for check in found)
     for check in found:
         print(f"{SIGNS[check.good]:<11}  {check.what:<{width}}  {check.detail}".rstrip())
@@ -63,12 +65,13 @@ def doctor(cwd: Path, name: str | None, file: Path | None, *, context: str | Non
     return OK
 
 
-def _checks(stack: Stack, report: Callable[[str], None]) -> Iterator[Check]:
+def _checks(selection: Selection, stack: Stack, report: Callable[[str], None]) -> Iterator[Check]:
     for tool, remedy in TOOLS.items():
         place = shutil.which(tool)
         yield Check(tool, place is not None, place or "", remedy)
     backend = _backend()
     yield Check("backend of states", bool(backend), backend, BACKEND)
+    reachable: list[StackCluster] = []
     for cluster in stack.clusters.values():
         report(f"cluster {cluster.name}")
         try:
@@ -76,11 +79,15 @@ def _checks(stack: Stack, report: Callable[[str], None]) -> Iterator[Check]:
         except CloudFailure as failure:
             yield Check(f"login of {cluster.name}", good=False, detail=str(failure), remedy=str(failure))
             yield Check(f"secrets of {cluster.name}", good=None, detail="needs the login")
+            if cluster.settings.cloud in QUOTAS:
+                yield Check(f"quotas of {cluster.name}", good=None, detail="needs the login")
             continue
+        reachable.append(cluster)
         yield Check(f"login of {cluster.name}", good=True, detail=account)
         yield from _controllers(cluster)
         for system in [*cluster.systems.values(), *cluster.services]:
             yield from _secrets(stack, cluster, system)
+    yield from _quotas(selection, reachable, report)
 
 
 def _backend() -> str:
@@ -141,3 +148,46 @@ def _filling(stack: Stack, system: DeployedSystem, name: str) -> str:
     """Return the command that fills a supplied secret: it copies a value in use, if the system says where that is."""
     known = system.definition.secrets[name].origin is not None
     return f"slipway secrets {'import' if known else f'set {name}'} --stack {stack.name} --system {system.name}"
+
+
+def _quotas(selection: Selection, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:
+    """Yield the quotas that the plan exceeds and those that nobody could read; all others together."""
+    for cluster in clusters:
+        if listing := UNREAD_QUOTAS.get(cluster.settings.cloud):
+            detail = f"compare yourself: {listing.format(cluster.settings)}"
+            yield Check(f"quotas of {cluster.name}", good=None, detail=detail)
+    for cloud, module in QUOTAS.items():
+        members = [cluster for cluster in clusters if cluster.settings.cloud == cloud]
+        what = f"quotas of {', '.join(cluster.name for cluster in members)}"
+        if not members:
+            continue
+        report(what)
+        try:
+            rehearsal = selection.rehearse(policies=False)
+            if rehearsal.failure:
+                yield Check(what, good=None, detail="the program failed: `slipway preview` says where")
+                continue
+            statuses = list(import_module(module).statuses(rehearsal.plan, members))
+        except (CloudFailure, RehearsalError) as failure:
+            yield Check(what, good=None, detail=str(failure))
+            continue
+        if not statuses:
+            yield Check(what, good=None, detail="the plan has nothing that they count")
+        yield from map(_quota, (status for status in statuses if not status.enough))
+        if enough := sum(status.enough is True for status in statuses):
+            yield Check(what, good=True, detail=f"{enough} of {len(statuses)} allow what the plan has")
+
+
+def _quota(status: QuotaStatus) -> Check:
+    """Return the check of a quota that does not allow what is needed, or is not known."""
+    what = f"quota {status.name}"
+    if status.limit is None:
+        return Check(what, good=None, detail=f"{status.planned} needed; {status.problem}")
+    others = "what others have is not counted" if status.existing is None else f"{status.existing} of others"
+    need = f"{status.planned} of the plan, {others}"
+    return Check(
+        what,
+        good=False,
+        detail=f"{status.limit:g}, needed {status.needed} ({need}): {status.remedy}",
+        remedy=status.remedy,
+    )

@@ -259,7 +259,7 @@ def doctor(
     on: StackOptions,
     context: Context = None,
 ) -> None:
-    """Check what `pulumi up` of a stack needs: tools, logins, controllers, supplied secrets. Says what to do next."""
+    """Check what `pulumi up` of a stack needs: tools, logins, controllers, supplied secrets, quotas. Says what to do next."""
     from slipway.cli.doctor import doctor as run
 
     sys.exit(run(*on.place, context=context))

@@ -13,13 +13,17 @@ import boto3
 import pytest
 
 from slipway.cli import doctor
+from slipway.cli.selection import Selection
+from slipway.ops.aws import quotas
 from slipway.ops.azure import access as azure
 from slipway.ops.failure import CloudFailure
 from slipway.ops.kubernetes import access as kubernetes
+from slipway.ops.quota_status import QuotaStatus
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
 from slipway.settings.stacks import DeployedSystem
+from tests.rehearsed import rehearsed
 from tests.slipway.cli.conftest import CANARY, Copy, Run
 from tests.slipway.cli.inside import Inside, on_moto
 from tests.slipway.ops.conftest import aws
@@ -53,7 +57,16 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def slipway(
     project: Copy, tools: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Run]:
+    made = rehearsed("prod").rehearsal
+    monkeypatch.setattr(Selection, "rehearse", lambda *_, **__: made)
     return Inside(project.root, monkeypatch, capfd)
+
+
+class Full(dict[str, str]):
+    """Every secret is set."""
+
+    def get(self, key: str, default: Any = None) -> str:
+        return "2026-11-01"
 
 
 def answering(groups: list[str]) -> Callable[..., Any]:
@@ -127,6 +140,7 @@ def test_supplied_secrets(
     found = rows(run)
     assert (found["login of main"], found["login of fleet"]) == ("ok", "missing")
     assert (found["secrets of smartwallet"], found["secrets of expenses"]) == ("missing", "ok")
+    assert "quotas of fleet" not in found
     assert re.search(r"^missing +secrets of smartwallet +CLERK_SECRET_KEY$", run.out, re.MULTILINE)
     assert CANARY not in run.everything
 
@@ -154,12 +168,54 @@ def test_a_value_in_use_is_imported(
 def test_nothing_is_missing(slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
 
-    class Full(dict[str, str]):
-        def get(self, key: str, default: Any = None) -> str:
-            return "2026-11-01"
-
     monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
     run = slipway("doctor", "--stack", "local")
     assert run.status == 0, run.everything
     assert set(rows(run).values()) == {"ok"}
     assert "Next: `pulumi preview`" in run.out
+
+
+NARROW = [
+    QuotaStatus("VPCs per Region in us-east-1", 1, 3, 5.0),
+    QuotaStatus("EC2-VPC Elastic IPs in us-east-1", 3, 4, 5.0, remedy="aws service-quotas raise --desired-value 7"),
+    QuotaStatus("Clusters in us-east-1", 1, problem="aws: the login may not call GetServiceQuota"),
+]
+
+
+def test_a_quota_that_the_plan_exceeds(
+    project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Has a line with its value, the need and the command; one that nobody may read is not called good."""
+    on_moto(project)
+    monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
+    monkeypatch.setattr(quotas, "statuses", lambda *_: iter(NARROW))
+    run = slipway("doctor", "--stack", "prod")
+    assert run.status == 1
+    found = {title: sign for title, sign in rows(run).items() if title.startswith("quota")}
+    assert found == {
+        "quotas of fleet": "not checked",
+        "quota EC2-VPC Elastic IPs in us-east-1": "missing",
+        "quota Clusters in us-east-1": "not checked",
+        "quotas of main": "ok",
+    }
+    need = "5, needed 7 (3 of the plan, 4 of others): aws service-quotas raise --desired-value 7"
+    assert need in run.out
+    assert "1 needed; aws: the login may not call GetServiceQuota" in run.out
+    assert "1 of 3 allow what the plan has" in run.out
+    assert "az vm list-usage --location eastus2" in run.out
+    assert "Next: aws service-quotas raise --desired-value 7" in run.out
+
+
+def test_quotas_that_nobody_could_compare(
+    project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a login, or a plan, they are not checked."""
+    monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
+    assert rows(slipway("doctor", "--stack", "prod"))["quotas of main"] == "not checked"
+    on_moto(project)
+    monkeypatch.setattr(Selection, "rehearse", lambda *_, **__: SimpleNamespace(failure="ValueError"))
+    run = slipway("doctor", "--stack", "prod")
+    assert rows(run)["quotas of main"] == "not checked"
+    assert "the program failed: `slipway preview` says where" in run.out
