@@ -119,7 +119,7 @@ def send_position(position: Callable[[], tuple[str, int] | None]) -> None:
 
 def skip_unused_urns() -> None:
     """Skip the URN that the SDK computes for each resource and drops when a monitor answers, and those of aliases, which it
-    reads only if the monitor takes no names and types: resources of azure-native have dozens of aliases each."""
+    reads only if the monitor takes no names and types: a type with many versions has dozens of aliases."""
     module = _module(_RESOURCE)
     original, dropped = module.create_urn, _Dropped()
 
