@@ -64,7 +64,6 @@ def test_an_interrupt_says_of_what(project: Copy) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert running.stderr is not None
     assert running.stderr.readline().startswith("Previewing")
