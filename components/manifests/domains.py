@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from slipway.settings.hosts import bare
+
 
 def zones_of(domains: Iterable[str]) -> list[str]:
     """Returns the shortest domains, each of which contains those below it: `example.com` for itself and
-    `api.example.com`.
+    `api.example.com`, and for `*.example.com`.
 
     A system owns these zones, even if several systems share a parent domain, so each stack delegates its own.
     """
     found: list[str] = []
-    for domain in sorted(set(domains), key=lambda each: (each.count("."), each)):
+    for domain in sorted({bare(domain) for domain in domains}, key=lambda each: (each.count("."), each)):
         if not any(within(domain, zone) for zone in found):
             found.append(domain)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slipway.settings.hosts import is_wildcard
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.system import System
 
@@ -25,12 +26,13 @@ class Probe:
 
 
 def of_system(deployed: DeployedSystem) -> list[Probe]:
-    """Returns a probe for each service and site at each of its domains, if a prober's requests reach it."""
+    """Returns a probe for each service and site at each of its domains with an address, if a prober's requests reach it."""
     definition = deployed.definition
     found = [_at(definition, site.domain, "/") for site in definition.sites.values()]
     for name, service in definition.services.items():
         for domain in dict.fromkeys(route.domain for route in service.routes if route.for_everybody):
-            found.append(_of_service(definition, name, domain))
+            if not is_wildcard(definition.domains[domain]):
+                found.append(_of_service(definition, name, domain))
     return list(dict.fromkeys(found))
 
 

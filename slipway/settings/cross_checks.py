@@ -16,6 +16,7 @@ from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
 from slipway.settings.files import CopiedFile, SecretFile
 from slipway.settings.finding import Finding, Found, known
+from slipway.settings.hosts import one_host
 from slipway.settings.images import ForeignImage, Image
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
@@ -271,7 +272,6 @@ _REFERENCES: dict[type, tuple[str, str, Callable[[System], Collection[str]]]] = 
     FromTopic: ("topic", "topics", lambda system: system.topics),
     FromCache: ("cache", "caches", lambda system: system.caches),
     FromBucket: ("bucket", "buckets", lambda system: system.buckets),
-    FromDomain: ("domain", "domains", lambda system: system.domains),
     FromService: ("service", "services", lambda system: system.services),
     FromFlag: ("flag", "flags", lambda system: system.flags),
 }
@@ -335,6 +335,8 @@ def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
         yield from _composed(system, path, variable, value)
     elif isinstance(value, FromQueue) and system.queue is None:
         yield Finding(path, "refers to the queue, but the system has none: declare 'queue'", (("queue",),))
+    elif isinstance(value, FromDomain):
+        yield from one_host((*path, "domain"), value.domain, system.domains)
     elif type(value) in _REFERENCES:
         key, kind, known_of = _REFERENCES[type(value)]
         yield from known((*path, key), kind, getattr(value, key), known_of(system))
@@ -553,7 +555,7 @@ def _migrations(system: System) -> Found:
 def _checks(system: System) -> Found:
     for index, check in enumerate(system.checks):
         path = ("checks", index)
-        yield from known((*path, "domain"), "domains", check.domain, system.domains)
+        yield from one_host((*path, "domain"), check.domain, system.domains)
         if check.token is not None:
             yield from known((*path, "token"), "secrets", check.token, system.secrets)
         for key, values in (("cookie", check.cookie), ("secretHeaders", check.secret_headers)):
@@ -575,7 +577,7 @@ def _release(system: System) -> Found:
         rule = "leaves no time to begin: a release must end in its window, so it must be shorter than that"
         yield Finding(("release", "expectedDuration"), rule, (("release", "window", "duration"),))
     for index, load in enumerate(system.release.load):
-        yield from known(("release", "load", index, "domain"), "domains", load.domain, system.domains)
+        yield from one_host(("release", "load", index, "domain"), load.domain, system.domains)
         if load.token is not None:
             yield from known(("release", "load", index, "token"), "secrets", load.token, system.secrets)
 

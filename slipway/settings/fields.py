@@ -333,6 +333,15 @@ Domain = Annotated[
         230,
     ),
 ]
+Host = Annotated[
+    str,
+    Matching(
+        "a domain name, or *. and a domain name",
+        "api.example.com",
+        rf"(\*\.{_LABEL}|{_FIRST_LABEL})\.({_LABEL}\.)*[a-z]{{2,63}}",
+        230,
+    ),
+]
 Email = Annotated[
     str,
     Matching(

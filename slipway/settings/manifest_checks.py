@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from slipway.settings.cluster_services import API_GROUPS, Controllers
 from slipway.settings.finding import Finding, Found
+from slipway.settings.hosts import covers
 from slipway.settings.kinds import KINDS
 from slipway.settings.manifests import Manifest
 from slipway.settings.pointers import Path
@@ -108,7 +109,7 @@ def _hostnames(system: DeployedSystem, manifest: Manifest) -> Iterator[Problem]:
         )
         return
     for index, name in enumerate(names):
-        if name not in own:
+        if not any(covers(host, str(name)) for host in own):
             yield manifest.problem(
                 ("spec", "hostnames", index), "is not one of the system's domains: add it to 'domains'"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.settings.finding import Finding, Found, known
+from slipway.settings.hosts import is_wildcard, one_host
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.routes import METHODS, Headers, Redirect, Route, same_headers
@@ -35,9 +36,21 @@ OWN_CHANGES = 1
 
 def findings(system: System) -> Found:
     """Yield everything that is wrong with the ways into `system`."""
+    yield from _wildcards(system)
     yield from _routes(system)
     yield from _sites(system)
     yield from _redirects(system)
+
+
+def _wildcards(system: System) -> Found:
+    """Check that no domain with an address of its own is lost with a region that clouds cannot ask about it."""
+    for key, host in system.domains.items():
+        if is_wildcard(host) and system.recovery is not None:
+            rule = (
+                "is a wildcard, which no cloud asks whether it answers, so it would not fail over: name each host, or take "
+                "'recovery' away"
+            )
+            yield Finding(("domains", key), rule, (("recovery",),))
 
 
 def _declared(system: System) -> Iterator[tuple[Keys, str, Route]]:
@@ -125,7 +138,7 @@ def _secret(path: Keys, name: str, value: str) -> Found:
 
 def _sites(system: System) -> Found:
     for name, site in system.sites.items():
-        yield from known(("sites", name, "domain"), "domains", site.domain, system.domains)
+        yield from one_host(("sites", name, "domain"), site.domain, system.domains)
         if name in system.services:
             yield Finding(("sites", name), "is already the name of a service")
 
@@ -140,7 +153,7 @@ def _redirects(system: System) -> Found:
         path = ("redirects", index)
         yield from known((*path, "domain"), "domains", redirect.domain, system.domains)
         if redirect.to is not None:
-            yield from known((*path, "to"), "domains", redirect.to, system.domains)
+            yield from one_host((*path, "to"), redirect.to, system.domains)
         if redirect.to is not None and redirect.host is not None:
             yield Finding((*path, "host"), "is set beside 'to': take one of them away", ((*path, "to"),))
         if redirect.domain in sites:

@@ -9,6 +9,7 @@ from slipway.settings import cloud_checks, controller_checks, egress_checks, man
 from slipway.settings.cluster_services import Homes
 from slipway.settings.cluster_settings import ManagedCluster, Network
 from slipway.settings.finding import Finding, Found
+from slipway.settings.hosts import covers, is_wildcard
 from slipway.settings.images import ForeignImage
 from slipway.settings.operations import Contact
 from slipway.settings.pointers import Path
@@ -212,6 +213,33 @@ def _domains(clusters: Mapping[str, StackCluster]) -> Found:
                 if owner != system.name:
                     rule = f"uses domain {domain}, which system '{owner}' uses too"
                     yield Finding(("clusters", name, "systems", system.name), rule)
+    for name, cluster in clusters.items():
+        for system in cluster.systems.values():
+            yield from _covered(("clusters", name, "systems", system.name), system, clusters)
+
+
+def _covered(path: Path, system: DeployedSystem, clusters: Mapping[str, StackCluster]) -> Found:
+    """Check that no host below a wildcard has a listener of its own: browsers send its requests through a connection to
+    another host whose certificate is valid for it (RFC 9113, section 9.1.1), where no route answers them."""
+    every = [
+        (other.name, host) for each in clusters.values() for other in each.systems.values() for host in _hosts(other)
+    ]
+    for wildcard in filter(is_wildcard, system.definition.domains.values()):
+        for owner, host in every:
+            if host != wildcard and covers(wildcard, host):
+                rule = (
+                    f"uses domain {wildcard}, below which {host} of system '{owner}' is: browsers would send its requests to "
+                    f"the wildcard's routes; choose another domain for one of them"
+                )
+                yield Finding(path, rule)
+
+
+def _hosts(system: DeployedSystem) -> Iterator[str]:
+    """Yield the hosts at which a system may answer: its domains, and this cluster's own names of them."""
+    for host in system.definition.domains.values():
+        yield host
+        if system.definition.recovery is not None:
+            yield f"origin.{host}"
 
 
 def _artefacts(path: Path, system: DeployedSystem) -> Found:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from slipway.settings.caches import Cache
 from slipway.settings.databases import Bucket, Database, Queue
-from slipway.settings.fields import DatabaseName, Domain, Literal, Name, ScheduleName, Text, Variable
+from slipway.settings.fields import DatabaseName, Host, Literal, Name, ScheduleName, Text, Variable
 from slipway.settings.images import ForeignImage
 from slipway.settings.manifests import Manifests
 from slipway.settings.operations import (
@@ -52,8 +52,9 @@ class System(Setting):
     """Contacts by level of escalation."""
     namespace: Name | None = None
     """Kubernetes namespace; by default the system's name."""
-    domains: dict[Name, Domain] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE | needs("dns"))
-    """Public host names by purpose, such as `web` and `api`."""
+    domains: dict[Name, Host] = Field(default_factory=dict, json_schema_extra=OVERRIDABLE | needs("dns"))
+    """Public host names by purpose, such as `web` and `api`. `*.shop.example.com` is every host directly below
+    `shop.example.com`, such as one for each tenant."""
     services: dict[Name, Service] = Field(min_length=1)
     """Its services by name, at least one."""
     sites: dict[Name, Site] = Field(default_factory=dict, json_schema_extra=needs("edge"))

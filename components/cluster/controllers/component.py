@@ -17,6 +17,7 @@ from components.manifests.domains import nearest_zone
 from components.manifests.versions import Pins
 from slipway.settings.cluster_services import NAMESPACES
 from slipway.settings.cluster_settings import ManagedCluster
+from slipway.settings.hosts import bare, is_wildcard
 from slipway.settings.stacks import StackCluster
 from slipway.settings.system import System
 
@@ -184,6 +185,7 @@ class Controllers(pulumi.ComponentResource):
                     values,
                     owner=self._args.owner,
                     zones=zones,
+                    wildcards=self._wildcards,
                     account=identity.facts.annotations if release == DNS else None,
                     labels=identity.facts.pod.labels,
                     monitored=self._monitored,
@@ -194,6 +196,11 @@ class Controllers(pulumi.ComponentResource):
             for release, values, zones in places
         ]
 
+    @property
+    def _wildcards(self) -> bool:
+        """Whether a system has a wildcard, for which a record is needed."""
+        return any(is_wildcard(domain) for system in self._systems for domain in system.domains.values())
+
     def _zones(self) -> tuple[list[str], list[str]]:
         """Returns the names of the systems' zones: their own zones, and existing zones that contain some of their
         domains.
@@ -201,7 +208,7 @@ class Controllers(pulumi.ComponentResource):
         external-dns ignores zones that are not passed by name."""
         settings = self._args.cluster.settings
         known = settings.dns_zones if isinstance(settings, ManagedCluster) else {}
-        domains = {domain for system in self._systems for domain in system.domains.values()}
+        domains = {bare(domain) for system in self._systems for domain in system.domains.values()}
         held = {domain: nearest_zone(domain, known) for domain in domains}
         return sorted(d for d, zone in held.items() if zone is None), sorted({z for z in held.values() if z})
 

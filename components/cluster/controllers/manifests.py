@@ -11,6 +11,8 @@ from components.cluster.gateway.manifests.proxies import CONTROLLER
 
 CLOSED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 """Security context of containers whose chart sets none; the namespaces here admit no others."""
+OWNED_WILDCARD = "slipway-wildcard"
+"""In place of the asterisk in names of external-dns' TXT records; no host may begin with it."""
 PODS = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 """Resources of a controller: it is idle most of the time, and a CPU limit would only delay it."""
 
@@ -59,12 +61,15 @@ def external_dns(
     *,
     owner: str,
     zones: Sequence[str],
+    wildcards: bool,
     account: Mapping[str, pulumi.Input[str]] | None,
     labels: Mapping[str, str],
     monitored: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """Returns external-dns' values; `dns` are those of the cloud. It sets `owner` on its records and leaves records of
-    other owners alone. Without `account` it shares the service account of the first release."""
+    other owners alone. Without `account` it shares the service account of the first release. The TXT record that says who
+    owns a wildcard has another name: DNS allows an asterisk as a whole label only."""
+    replaced = {"extraArgs": [f"--txt-wildcard-replacement={OWNED_WILDCARD}"]} if wildcards else {}
     own = {"name": "external-dns", "annotations": dict(account)} if account is not None else None
     return {
         "sources": ["gateway-httproute"],
@@ -76,6 +81,7 @@ def external_dns(
         "podLabels": dict(labels),
         "resources": PODS,
         "serviceMonitor": _monitor(monitored, "additionalLabels"),
+        **replaced,
         **dns,
     }
 

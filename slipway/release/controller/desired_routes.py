@@ -12,6 +12,8 @@ from slipway.release.status import Status
 
 BY_WEIGHT = "by-weight"
 """Beginning of the names of the rules whose backends have weights."""
+ANY_LABEL = "slipway"
+"""Label in place of the asterisk of a wildcard, below which every host is answered alike."""
 WHOLE = 100
 """Percent of all visitors."""
 Spec = Mapping[str, Any]
@@ -94,7 +96,8 @@ def questions(closed: Spec) -> Iterator[Question]:
         if not any(header.get("type") == "RegularExpression" for header in headers):
             known = tuple((header["name"], header["value"]) for header in headers)
             path, method = match.get("path", {}).get("value", "/"), match.get("method", "GET")
-            yield from (Question(host, path, method, known) for host in closed.get("hostnames") or ())
+            hosts = closed.get("hostnames") or ()
+            yield from (Question(host.replace("*", ANY_LABEL, 1), path, method, known) for host in hosts)
             return
 
 

@@ -233,6 +233,7 @@ def test_a_page_that_is_too_large_is_refused() -> None:
     [
         (["shop.example.com"], "shop.example.com"),
         (["smartwallet.com", "api.smartwallet.com"], "smartwallet.com"),
+        (["*.smartwallet.com"], "smartwallet.com"),
         (["staging.smartwallet.com", "api-staging.smartwallet.com"], "smartwallet.com"),
     ],
 )

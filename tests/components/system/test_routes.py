@@ -23,6 +23,7 @@ from slipway.release.controller.desired_routes import CLOSED, Position, question
 from slipway.release.controller.desired_routes import spec as spec_at
 from slipway.release.objects import RouteStates
 from slipway.scanners.charts.crd_validation import problems
+from slipway.settings.hosts import covers
 from slipway.settings.limits import most
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
@@ -159,7 +160,7 @@ def answers(specs: Mapping[str, Mapping[str, Any]], request: Request) -> list[An
     found = [
         (rank(match), Answer(name, rule))
         for name, spec in specs.items()
-        if host in spec["hostnames"]
+        if any(covers(each, host) for each in spec["hostnames"])
         for rule in spec["rules"]
         for match in rule["matches"]
         if matches(match, request)
@@ -181,6 +182,7 @@ PREVIEW = {"X-Preview": "yes"}
 WAYS = [
     (Request("www", "/"), "web"),
     (Request("www", "/api/x"), "api"),
+    (Request("acme.tenants", "/"), "web"),
     (Request("api", "/"), "api"),
     (Request("api", "/live/chat"), "api"),
     (Request("api", "/lively", "POST"), "api"),
@@ -243,7 +245,9 @@ def test_the_controller_asks_each_route_as_its_visitors_do() -> None:
     """Before it says that the system is closed: the page answers, and that of the route itself."""
     for each in states():
         for host, path, method, headers in questions(each.closed):
-            (answer,) = answers(released(CLOSED), Request(host.partition(".")[0], path, method, dict(headers)))
+            (answer,) = answers(
+                released(CLOSED), Request(host.partition(f".{RELEASED}")[0], path, method, dict(headers))
+            )
             assert (answer.route, answer.rule["name"]) == (each.name, "maintenance")
         assert list(questions(each.closed)), each.name
 
@@ -415,6 +419,34 @@ def test_redirects_have_a_listener_and_lead_where_they_say() -> None:
     assert docs["path"] == {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/help"}
     (answer,) = answers(released(CLOSED), Request("www", "/docs/x"))
     assert answer.route == "web.redirects"
+
+
+def test_a_wildcard_has_a_listener_a_record_and_a_certificate_and_nobody_asks_it() -> None:
+    """Neither the prober nor a health check, which need an address."""
+    for cloud in (*CLOUDS, RELEASED):
+        host = f"*.tenants.{cloud}.example.com"
+        (gateway,) = of(cloud, "Gateway").values()
+        hosts = {each["name"]: each["hostname"] for each in gateway.inputs["spec"]["listeners"]}
+        assert (hosts["tenants"], hosts["tenants-http"]) == (host, host)
+        assert of(cloud, "HTTPRoute")["web-tenants-pass"].inputs["spec"]["hostnames"] == [host]
+        assert not [step for step in of(cloud, "Probe").values() if "*" in json.dumps(step.inputs)]
+    zones = {step.inputs.get("name") or step.inputs.get("zoneName") for step in steps("Zone")}
+    assert zones == {"aws.example.com", "azure.example.com"}
+    for step in steps("Release"):
+        if step.inputs.get("chart") == "external-dns":
+            assert step.inputs["values"]["extraArgs"] == ["--txt-wildcard-replacement=slipway-wildcard"]
+
+
+def test_pages_below_a_wildcard_may_call_the_other_domains() -> None:
+    assert "https://*.tenants.aws.example.com" in limits("aws", "/reports")["access"]["cors"]["allowOrigins"]
+
+
+def steps(kind: str) -> list[Step]:
+    found = [
+        step for step in planned().plan.steps if step.type.endswith(f":{kind}") and not step.type.startswith("slipway")
+    ]
+    assert found, kind
+    return found
 
 
 def paths_by_route(declared: list[dict[str, Any]]) -> dict[str, set[str]]:

@@ -10,6 +10,43 @@ MIGRATION = "name: a, database: fleet_db"
 PAPERS = "databases: {fleet_db: {}, papers: {engine: mongodb}}\nmigrations: [{name: a, database: papers"
 FOREIGN = "services: {worker: {port: 1, image: {repository: docker.io/valkey/valkey"
 BROKEN = {
+    "a smoke test of a wildcard": (
+        "checks[0].domain",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\nchecks: [{name: a, domain: all, path: /}]',
+        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+    ),
+    "an address of a wildcard": (
+        "services.worker.environment.URL.domain",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\n'
+        "services: {worker: {image: w, port: 1, environment: {URL: {domain: all}}}}",
+        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+    ),
+    "a redirect to a wildcard": (
+        "redirects[0].to",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\nredirects: [{domain: web, path: /a, to: all}]',
+        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+    ),
+    "a load test of a wildcard": (
+        "release.load[0].domain",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\n'
+        "release: {load: [{domain: all, path: /}]}",
+        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+    ),
+    "a site at a wildcard": (
+        "sites.shop.domain",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\nsites: {shop: {artefact: shop, domain: all}}',
+        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+    ),
+    "a wildcard that should fail over": (
+        "domains.all",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\nrecovery: {rto: 1h, rpo: 1h}',
+        "is a wildcard, which no cloud asks whether it answers, so it would not fail over",
+    ),
+    "an asterisk within a domain": (
+        "domains.all",
+        'domains: {web: w.example.com, all: "a.*.example.com"}',
+        "is not a domain name, or *. and a domain name",
+    ),
     "a stream with a timeout": (
         "services.worker.routes[0].timeout",
         "services: {worker: {image: w, port: 1, routes: [{domain: web, stream: true, timeout: 5m}]}}",

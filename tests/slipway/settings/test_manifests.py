@@ -168,6 +168,7 @@ ROUTE = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {n
         (ROUTE + "{}\n", "{}", ":4: spec.hostnames: needs hostnames: without them the route takes every system's visitors"),
         (ROUTE + "{hostnames: [shop.example.com]}\n", "{}", ":4: spec.hostnames[0]: is not one of the system's domains"),
         (ROUTE + "{hostnames: [fleet.example.com]}\n", "{}", None),
+        (ROUTE + "{hostnames: [b.a.fleet.example.com]}\n", "{}", ":4: spec.hostnames[0]: is not one of the system's domains"),
     ],
 )  # fmt: skip
 def test_what_a_stack_allows(workshop: Workshop, text: str, rights: str, rule: str | None) -> None:

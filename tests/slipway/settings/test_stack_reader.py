@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
 
 TEST = "Pulumi.test.yaml"
@@ -64,6 +66,23 @@ def test_domains_and_namespaces_are_apart(workshop: Workshop) -> None:
         f"{TEST}:12: clusters.main.systems.lorries: uses domain fleet.example.com, which system 'fleet' uses too",
         f"{TEST}:12: clusters.main.systems.lorries: uses namespace 'fleet', which system 'fleet' uses too",
     ]
+
+
+@pytest.mark.parametrize("below", ["fleet.example.com", "origin.example.com"])
+def test_no_host_below_a_wildcard_is_another_systems(workshop: Workshop, below: str) -> None:
+    """Not the name of a cluster for failover either; what its certificate does not cover may be."""
+    recovery = "recovery: {rto: 1h, rpo: 1h}\n" if below.startswith("origin.") else ""
+    workshop.write(
+        "systems/fleet/system.yaml", SYSTEM.replace("fleet.example.com", below.removeprefix("origin.")) + recovery
+    )
+    workshop.write("systems/lorries/system.yaml", SYSTEM.replace("fleet.example.com", '"*.example.com"'))
+    workshop.write(TEST, STACK.replace("        fleet:\n", "        lorries: {}\n        fleet:\n"))
+    (problem,) = workshop.problems()
+    assert problem.startswith(
+        f"{TEST}:12: clusters.main.systems.lorries: uses domain *.example.com, below which {below} of system 'fleet' is: "
+    )
+    workshop.write("systems/fleet/system.yaml", SYSTEM.replace("fleet.example.com", "a.fleet.example.com"))
+    assert set(workshop.stack().clusters["main"].systems) == {"fleet", "lorries"}
 
 
 def test_a_folder_of_a_wrong_name_is_reported(workshop: Workshop) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.settings.hosts import bare
 from slipway.settings.stacks import SystemDeployment
 
 LARGEST = 10 * 1024
@@ -72,7 +73,7 @@ def state(deployment: SystemDeployment, *, epoch: int) -> str:
 def parent_domain(domains: Sequence[str]) -> str:
     """Returns the longest domain that contains all of `domains`, for a shared cookie: `example.com` for
     `www.example.com` and `api.example.com`. Raises ValueError if they share fewer than two labels."""
-    labels = [domain.split(".")[::-1] for domain in domains]
+    labels = [bare(domain).split(".")[::-1] for domain in domains]
     shared: list[str] = []
     for same in zip(*labels, strict=False):
         if len(set(same)) > 1:

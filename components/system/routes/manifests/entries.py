@@ -13,6 +13,7 @@ from components.cluster.gateway.manifests.numbers import NEVER, time
 from components.manifests import names
 from components.sites.manifests.edge import parent_domain
 from components.system.routes.manifests.http_routes import SLOTS, Entry, Split, Terms, paths_of_one_route
+from slipway.settings.hosts import bare
 from slipway.settings.routes import Route, left_methods
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.system import System
@@ -146,7 +147,7 @@ def split(deployed: DeployedSystem, stack: str, host: str) -> Split:
     try:
         domain = parent_domain(list(deployed.definition.domains.values()))
     except ValueError:
-        domain = host
+        domain = bare(host)
     return Split(
         weights={slot: deployment.weight(slot) for slot in SLOTS},
         cookie=names.slot_cookie(stack, deployed.name),
