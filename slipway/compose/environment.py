@@ -48,6 +48,7 @@ _PORTS = {**_WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432
 """Ports of schemes. Source: IANA's registry of service names."""
 _OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
 BY_HAND = "write it by hand"
+EMPTY = "has the name of a secret and is empty: if the program needs it, write {secret: NAME} and declare that under 'secrets'"
 
 
 @dataclass
@@ -138,6 +139,8 @@ class Environments:
             self._call_outside(text, found)
         else:
             self._call_outside(text, found)
+            if not text and names_a_secret(name):
+                self._remarks.add(mark, path, EMPTY)
             (found.build if BUILT_IN.match(name) else found.values)[name] = str(text)
 
     def _is_secret(self, name: str, text: str) -> bool:
@@ -190,7 +193,7 @@ class Environments:
         value: dict[str, Any] | None = None
         if store is not None:
             value = self._of_store(store, url)
-        elif service is not None and service.role == "service" and service is not facts:
+        elif service is not None and service.role == "service":
             value = self._of_service(service, name, url, port, address is not None)
             if value is not None:
                 found.calls.add(service.original)
@@ -231,7 +234,7 @@ class Environments:
         placeholders: list[str] = []
 
         def marked(match: re.Match[str]) -> str:
-            placeholder = self._placeholder(facts, match, found)
+            placeholder = self._placeholder(match, found)
             placeholders.append(placeholder or "")
             return f"\0{len(placeholders) - 1}\0" if placeholder else match[0]
 
@@ -244,7 +247,7 @@ class Environments:
         filled = _PLAIN_TLS.sub(r"\1require", rest.replace("{", "{{").replace("}", "}}"))
         return re.sub("\0(\\d+)\0", lambda each: placeholders[int(each[1])], filled)
 
-    def _placeholder(self, facts: Facts, match: re.Match[str], found: Translated) -> str | None:
+    def _placeholder(self, match: re.Match[str], found: Translated) -> str | None:
         """Return what takes the place of an address; none if that is not of a service or a database that is known."""
         scheme, login, host, port, name = (match[each] or "" for each in ("scheme", "login", "host", "port", "name"))
         store, service = self._stores.by_host.get(host), self._by_host.get(host)
@@ -253,7 +256,7 @@ class Environments:
             of = f"{{database.{store.name}."
             login = f"{of}user}}:{of}password}}@" if login else ""
             return f"{scheme}{login}{of}host}}:{of}port}}{f'/{of}name}}' if name else ''}"
-        if service is None or service.role != "service" or service is facts or login or not (scheme or port):
+        if service is None or service.role != "service" or login or not (scheme or port):
             return None
         number = int(port) if port else _WEB.get(scheme.partition(":")[0].lower(), 0)
         if number not in service.ports:

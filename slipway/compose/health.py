@@ -14,7 +14,9 @@ DEFAULT_STARTUP = 120
 """Seconds of `startupSeconds` that nobody has to write. Source: `Health` in slipway/settings/services.py."""
 _OWN = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])"
 _WEB = re.compile(rf"\b(?:curl|wget)\b.*?(?P<scheme>https?)://{_OWN}(?::(?P<port>\d+))?(?P<path>/[^\s\"'|&;?#]*)?")
-_BARE = re.compile(rf"\b(?:curl|wget)\b.*?\s{_OWN}(?::(?P<port>\d+))?(?P<path>/[^\s\"'|&;?#]*)?")
+_BARE = re.compile(rf"\b(?:curl|wget)\b.*?\s{_OWN}(?=[:/])(?::(?P<port>\d+))?(?P<path>/[^\s\"'|&;?#]*)?")
+"""Without a scheme, but with a port or a path: a name alone may be the value of an option."""
+_ALONE = re.compile(rf"\b(?:curl|wget)\b.*\s{_OWN}(?P<port>)(?P<path>)(?![\w.-])")
 _GRPC = re.compile(r"grpc[_-]health[_-]probe\b.*?addr[= ]\S*?:(?P<port>\d+)")
 _OPEN = re.compile(rf"\bnc\b.*?\s(?:{_OWN})\s+(?P<port>\d+)")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?(?:\d+(?:us|µs|ns))?")
@@ -42,7 +44,7 @@ def test_of(facts: Facts) -> str:
 def asked_port(facts: Facts) -> int | None:
     """Return the port that a health check asks, for a service of which no other port is known."""
     text = test_of(facts)
-    for pattern in (_WEB, _GRPC, _OPEN):
+    for pattern in (_WEB, _BARE, _GRPC, _OPEN):
         if (found := pattern.search(text)) is not None:
             return int(found["port"]) if found["port"] else 80
     return None
@@ -69,7 +71,7 @@ def translated(facts: Facts, confidential: Confidential, remarks: Remarks) -> di
 
 
 def _way(facts: Facts, text: str, check: LocatedDict, confidential: Confidential, remarks: Remarks) -> dict[str, Any]:
-    web = _WEB.search(text) or _BARE.search(text)
+    web = _WEB.search(text) or _BARE.search(text) or _ALONE.search(text)
     if web is not None:
         if web.groupdict().get("scheme") == "https":
             remarks.add(
@@ -86,7 +88,7 @@ def _way(facts: Facts, text: str, check: LocatedDict, confidential: Confidential
     if confidential.is_known(text):
         where = ("services", facts.original, "healthcheck", "test")
         remarks.add(mark_of(check, "test"), where, "has a secret in it and was not copied: set 'health.command'")
-        return {"by": "exec", "command": ["bin/healthy"]}
+        return {"by": "exec"}
     test = check["test"]
     if isinstance(test, list) and test[0] == "CMD":
         return {"by": "exec", "command": [str(each) for each in test[1:]]}

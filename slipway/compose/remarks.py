@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slipway.settings.document import LocatedDict, LocatedList, Mark
@@ -33,7 +33,13 @@ class Remarks:
         self._found[Remark(mark.file, mark.line, ".".join(map(str, path)), text)] = None
 
     def __iter__(self) -> Iterator[Remark]:
-        return iter(sorted(self._found, key=lambda each: (each.file, each.line, each.path, each.text)))
+        """Yield them in the order of the file; one for all services that have a line in common."""
+        alike: dict[tuple[str, int, str], list[Remark]] = {}
+        for each in sorted(self._found, key=lambda each: (each.file, each.line, each.path, each.text)):
+            alike.setdefault((each.file, each.line, each.text), []).append(each)
+        for first, *others in alike.values():
+            named = [each.path.split(".")[1] for each in others if each.path.startswith("services.")]
+            yield replace(first, text=f"{first.text}; the same for {', '.join(named)}") if named else first
 
 
 def inner(mapping: LocatedDict, key: str) -> LocatedDict:

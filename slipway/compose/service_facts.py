@@ -23,6 +23,11 @@ ENDS = (
     "ends when it is done, and a service that ends is started again: write it as a migration (docs/migrations.md) or a "
     "schedule (docs/schedules.md), or run it with `slipway run`"
 )
+FOR_DEBUGGING = "is published to the own machine only, for debugging, and was left out"
+BEHIND_PROXY = (
+    "is published to the own machine only, for a proxy there or for debugging: it got no domain, so write 'domains' and "
+    "'routes' if visitors use it"
+)
 _ENDS_AS_SECRET = re.compile(r"(PASS|(^|_)(PW|KEY|SALT|PEPPER|AUTH|CREDENTIALS?))$")
 _USERINFO = re.compile(r"://[^\s/@]+@")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -38,11 +43,12 @@ class Variable:
 
 @dataclass(frozen=True)
 class Published:
-    """A port of a container that the host publishes, and the host's."""
+    """A port of a container that the host publishes, and the host's; `local` where only the host itself reaches it."""
 
     target: int
     published: int | None
     mark: Mark
+    local: bool = False
 
 
 @dataclass
@@ -57,6 +63,7 @@ class Facts:
     role: Role
     environment: dict[str, Variable]
     published: list[Published] = field(default_factory=list)
+    """Ports for others than the host itself."""
     ports: list[int] = field(default_factory=list)
     aliases: set[str] = field(default_factory=set)
 
@@ -133,7 +140,6 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
             original, name, mark, declared, image, role, _environment(application, original, declared, remarks)
         )
         facts.aliases = set(_aliases(original, declared))
-        facts.published = list(_published(original, declared, remarks))
         found[original] = facts
     for facts in found.values():
         for variable, value in facts.environment.items():
@@ -142,7 +148,7 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
             )
             confidential.learn(variable, value.text, secret=secret)
     for facts in found.values():
-        facts.ports = _ports(facts, found)
+        _find_ports(facts, found, remarks)
     return found
 
 
@@ -202,8 +208,22 @@ def _env_files(declared: LocatedDict) -> Iterator[tuple[str, bool, Mark]]:
             yield str(each), True, mark
 
 
+def _find_ports(facts: Facts, everyone: dict[str, Facts], remarks: Remarks) -> None:
+    """Find what a service listens on. A port that only its host reaches is one for debugging, unless it has no other: then
+    it is the program's own, behind a proxy of the host."""
+    every = list(_published(facts.original, facts.declared, remarks))
+    facts.published = [each for each in every if not each.local]
+    facts.ports = _ports(facts, everyone)
+    behind = [] if facts.ports else list(dict.fromkeys(each.target for each in every))
+    facts.ports += behind
+    text = BEHIND_PROXY if behind else FOR_DEBUGGING
+    for index, (_, mark) in enumerate(listed(facts.declared, "ports")):
+        if any(each.local and each.mark == mark for each in every):
+            remarks.add(mark, ("services", facts.original, "ports", index), text)
+
+
 def _published(name: str, declared: LocatedDict, remarks: Remarks) -> Iterator[Published]:
-    """Yield the ports that the host publishes to others; of a range the first."""
+    """Yield the ports that the host publishes; of a range the first."""
     for index, (each, mark) in enumerate(listed(declared, "ports")):
         path = ("services", name, "ports", index)
         host, published, target, protocol = _port(each)
@@ -211,13 +231,13 @@ def _published(name: str, declared: LocatedDict, remarks: Remarks) -> Iterator[P
             remarks.add(mark, path, "is a port of UDP, which has no route: run it beside the system")
         elif not target.partition("-")[0].isdigit():
             remarks.add(mark, path, "is no port that can be read: set 'port' of the service")
-        elif host in _LOCAL:
-            remarks.add(mark, path, "is published to the own machine only, for debugging, and was left out")
         else:
             if "-" in target:
                 remarks.add(mark, path, "is a range of ports, of which the first was taken: add others under 'ports'")
             first = published.partition("-")[0]
-            yield Published(int(target.partition("-")[0]), int(first) if first.isdigit() else None, mark)
+            yield Published(
+                int(target.partition("-")[0]), int(first) if first.isdigit() else None, mark, local=host in _LOCAL
+            )
 
 
 def _port(value: Any) -> tuple[str, str, str, str]:

@@ -136,9 +136,9 @@ _SECRETS = {
 _KEYS_OF = {"api", "private", "access", "secret", "encryption", "signing", "master", "account", "shared"}
 _QUALIFIERS = {
     "base64", "b64", "hex", "value", "raw", "plain", "plaintext", "text", "old", "new", "current", "previous", "next", "prod",
-    "production", "staging", "dev", "test", "live", "primary", "secondary",
+    "production", "staging", "dev", "test", "live", "primary", "secondary", "base",
 }  # fmt: skip
-"""Words that may follow the one that counts: `JWT_SECRET_BASE64`."""
+"""Words that may follow the one that counts: `JWT_SECRET_BASE64`, `SECRET_KEY_BASE`."""
 _NEVER = {
     "max", "min", "maximum", "minimum", "use", "enable", "enabled", "disable", "disabled", "require", "required", "existing",
     "create", "process", "automount", "config", "pull", "public", "publishable", "allow", "allowed", "show", "hide", "validate",

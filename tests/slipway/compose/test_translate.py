@@ -263,6 +263,8 @@ def test_what_cannot_be_a_system_is_refused(tmp_path: Path) -> None:
     [
         ("[CMD-SHELL, 'wget -qO- http://127.0.0.1:3000/ready || exit 1']", {"path": "/ready"}),
         ("curl -f http://localhost:9000", {"path": "/", "port": 9000}),
+        ('[CMD-SHELL, "curl -s --noproxy localhost localhost:3000/live | grep -q OK"]', {"path": "/live"}),
+        ("curl -f localhost", {"path": "/", "port": 80}),
         ("curl -fk https://localhost:3000/x", {"by": "tcp"}),
         ("[CMD, nc, -z, localhost, '3000']", {"by": "tcp"}),
         ("[CMD, /bin/grpc_health_probe, '-addr=:3001']", {"by": "grpc", "port": 3001}),
@@ -274,6 +276,61 @@ def test_a_health_check_becomes_the_probe_that_asks_the_same(tmp_path: Path, tes
     found = service(tmp_path, f"    expose: ['3000']\n    healthcheck: {{test: {test}}}\n")
     assert found.definition["services"]["app"]["health"] == wanted
     assert found.problems == []
+
+
+def test_a_check_that_was_not_copied_is_refused_until_there_is_another(tmp_path: Path) -> None:
+    """A command in its place would be one that no image has."""
+    found = service(
+        tmp_path, "    environment: {API_TOKEN: canary-9c}\n    healthcheck: {test: ask --token canary-9c}\n"
+    )
+    assert found.definition["services"]["app"]["health"] == {"by": "exec"}
+    (problem,) = found.problems
+    assert "runs a command, but names none" in problem
+
+
+@pytest.mark.parametrize(
+    ("lines", "ports", "said"),
+    [
+        ("ports: ['127.0.0.1:3000:3000']", {"port": 3000}, "for a proxy there or for debugging: it got no domain"),
+        ("ports: ['127.0.0.1:9229:9229']\n    expose: ['3000']", {"port": 3000}, "for debugging, and was left out"),
+        ("ports: ['[::1]:9229:9229', '80:3000']", {"port": 3000}, "for debugging, and was left out"),
+    ],
+)
+def test_a_port_for_the_own_machine_is_the_only_one_or_none(
+    tmp_path: Path, lines: str, ports: dict[str, int], said: str
+) -> None:
+    """A program behind a proxy of its machine listens there; a debugger beside another port is left out."""
+    found = service(tmp_path, f"    {lines}\n")
+    app = found.definition["services"]["app"]
+    assert {key: app[key] for key in ("port", "ports") if key in app} == ports
+    assert said in found.remark("services.app.ports.0")
+    assert ("routes" in app) == ("80:3000" in lines)
+
+
+def test_services_that_share_lines_are_remarked_once(tmp_path: Path) -> None:
+    """By an anchor, as many projects write them."""
+    common = "x-common: &common\n  image: ghcr.io/example/app:1.0.0\n  expose: ['80']\n"
+    found = translate(
+        tmp_path, f"{common}services:\n  web: {{<<: *common}}\n  api: {{<<: *common}}\n  jobs: {{<<: *common}}\n"
+    )
+    (said,) = [each for each in found.remarks if "image.digest" in each]
+    assert said.startswith("compose.yaml:2: services.api.image: ")
+    assert said.endswith("; the same for jobs, web")
+
+
+def test_a_service_may_know_its_own_address(tmp_path: Path) -> None:
+    """As all that share variables do; it differs here."""
+    found = service(tmp_path, "    expose: ['80']\n    environment: {SELF: 'http://app/x', API: 'http://app:80'}\n")
+    own = found.definition["services"]["app"]["environment"]
+    assert own == {"SELF": {"text": "http://{service.app.address}/x"}, "API": {"service": "app"}}
+    assert found.problems == []
+
+
+def test_an_empty_secret_is_named(tmp_path: Path) -> None:
+    """A file of examples leaves values out that the program may need."""
+    found = service(tmp_path, "    expose: ['80']\n    environment: {SECRET_KEY_BASE: '', OTHER: ''}\n")
+    assert "is empty: if the program needs it" in found.remark("services.app.environment.SECRET_KEY_BASE")
+    assert [each for each in found.remarks if "OTHER" in each] == []
 
 
 @pytest.mark.parametrize(

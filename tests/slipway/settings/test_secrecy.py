@@ -137,6 +137,7 @@ def test_what_is_only_about_secrets(name: str, value: str) -> None:
     [
         "RESET_PASSWORD_TOKEN", "KEYSTORE_PASSWORD", "KEY_STORE_PASSWORD", "PASSWORD2", "JWT_SECRET_BASE64", "TOKEN_V2",
         "dbPassword", "clientSecret", "connectionString", "GITHUB_TOKEN_OLD", "SESSION_SECRET", "STRIPE_API_KEY_LIVE",
+        "SECRET_KEY_BASE",
     ],
 )  # fmt: skip
 def test_words_around_the_one_that_counts(name: str) -> None:
