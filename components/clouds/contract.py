@@ -249,6 +249,10 @@ class SecretStore(Protocol):
         """Creates the Secret `name` with which nodes pull images; its owner fills `key` in the same way."""
         ...
 
+    def declare_client_secret(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates the Secret `name` with which the gateway logs visitors in; its owner fills `key` in the same way."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class UseBucket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from slipway.settings.store_names import PULL_KEY
+from slipway.settings.store_names import CLIENT_KEY, PULL_KEY
 
 API_VERSION = "external-secrets.io/v1"
 STORE, SECRET = "SecretStore", "ExternalSecret"
@@ -33,6 +33,11 @@ def login(name: str, entry: str) -> dict[str, Any]:
     """Returns the spec of Secret `name` with which nodes pull images."""
     spec = by_key(name, {PULL_KEY: entry})
     return {**spec, "target": {**spec["target"], "template": {"type": PULLS}}}
+
+
+def client_secret(name: str, entry: str) -> dict[str, Any]:
+    """Returns the spec of Secret `name` with which the gateway logs visitors in."""
+    return by_key(name, {CLIENT_KEY: entry})
 
 
 def supplied_annotations(keys: Sequence[str], rotations: Mapping[str, str]) -> dict[str, str]:

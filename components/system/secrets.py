@@ -47,6 +47,8 @@ class Secrets(pulumi.ComponentResource):
         for key, entry in declared.items():
             if key in args.definition.pull_secrets:
                 args.store.declare_login(supplied_secret(name, key), source, key, self)
+            elif key in args.definition.client_secrets:
+                args.store.declare_client_secret(supplied_secret(name, key), source, key, self)
             elif supplied_by(entry) is not None:
                 args.store.declare(supplied_secret(name, key), source, [key], self)
         self.bypass_digest = self._pass(name, args) if args.definition.domains else pulumi.Output.from_input("")

@@ -11,6 +11,8 @@ ACCESS = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
 STREAM = "slipway.dev/stream"
 """Annotation of limits that are of streams."""
 TRAFFIC = "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy"
+FORWARDED = "%REQ(x-forwarded-proto)%://"
+"""The scheme of the request, which is TLS where a listener has it."""
 ROUTES = "routes"
 """The setting of a service that these rules ask to change."""
 
@@ -47,6 +49,42 @@ def client_networks(policy: Resource, _settings: Settings, verdict: Verdict) -> 
 
 def _widest(named: list[Property]) -> Property:
     return max(named, key=lambda each: sum(found.num_addresses for found in addresses.networks(each.text or "") or ()))
+
+
+@resource_rule(
+    Declaration(
+        name="visitor-logins",
+        description="A gateway's login of visitors asks its identity provider over TLS, keeps tokens encrypted in cookies, and has its "
+        "secret in a Secret.",
+        why="Whoever reads a token or a client's secret is any visitor",
+        clauses=(
+            "OAuth 2.0 Security Best Current Practice (RFC 9700): 2.6, 4.13",
+            "OWASP A07:2021: authentication failures",
+        ),
+        types=(ACCESS,),
+        severity=Severity.HIGH,
+    )
+)
+def visitor_logins(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check where a login sends codes, tokens and visitors, and how it keeps them."""
+    login = policy["spec"]["oidc"]
+    if login.missing:
+        return
+    named = login["provider"]
+    addresses_of = [named[key] for key in ("issuer", "authorizationEndpoint", "tokenEndpoint", "endSessionEndpoint")]
+    addresses_of.append(login["redirectURL"])
+    for each in addresses_of:
+        if each.text is not None and not each.text.startswith(("https://", FORWARDED)):
+            verdict.violated(policy, f"sends its visitors or their tokens without TLS: {each.path}", ROUTES)
+            return
+    plain, secret = login["disableTokenEncryption"], login["clientSecret"]["name"]
+    unknown = next((each for each in (login, named, *addresses_of, plain, secret) if each.unknown), None)
+    if plain.value is True:
+        verdict.violated(policy, f"keeps tokens in cookies that everybody can read: {plain.path}", ROUTES)
+    elif unknown is not None:
+        verdict.undecided(policy, unknown, ROUTES)
+    elif not secret.text:
+        verdict.violated(policy, f"names no Secret with its client's secret: {login.path}.clientSecret", ROUTES)
 
 
 @resource_rule(

@@ -633,6 +633,8 @@ def _secret_file(system: System, path: Keys, name: str) -> Found:
     yield from known(path, "secrets", name, system.secrets)
     if name in system.pull_secrets:
         yield Finding(path, "is a login of nodes, which is in another form: declare it twice", (("secrets", name),))
+    if name in system.client_secrets:
+        yield Finding(path, "is the gateway's, which reads it in another form: declare it twice", (("secrets", name),))
 
 
 def _content(path: Path) -> str:

@@ -412,6 +412,16 @@ RegistryPath = Annotated[
     ),
 ]
 Url = Annotated[str, Matching("an http(s) address", "https://status.example.com", r"https?://[^\s]+", 2000)]
+Issuer = Annotated[
+    str,
+    Matching(
+        "the https address of an identity provider, without a query",
+        "https://login.example.com/realms/shop",
+        r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[^\s/?#@][^\s?#@]*)?/?",
+        500,
+    ),
+]
+Scope = Annotated[str, Matching("a scope of OpenID Connect", "email", r"[!#-\[\]-~]+", 200)]
 Version = Annotated[
     str,
     Matching(

@@ -8,8 +8,10 @@ from slipway.settings.finding import Finding, Found, known
 from slipway.settings.hosts import is_wildcard, one_host
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path as Keys
-from slipway.settings.routes import METHODS, Headers, Redirect, Route, same_headers
+from slipway.settings.references import FromSecret
+from slipway.settings.routes import METHODS, Headers, Login, Redirect, Route, left_methods, same_headers
 from slipway.settings.secret_forms import is_secret
+from slipway.settings.services import Supplied
 from slipway.settings.system import System
 
 RESERVED_HEADERS = "x-slipway-"
@@ -38,6 +40,7 @@ def findings(system: System) -> Found:
     """Yield everything that is wrong with the ways into `system`."""
     yield from _wildcards(system)
     yield from _routes(system)
+    yield from _logins(system)
     yield from _sites(system)
     yield from _redirects(system)
 
@@ -86,6 +89,61 @@ def _same_requests(one: Route, other: Route) -> bool:
     """Return whether two routes are for the same requests. One without methods has those that others leave."""
     shared = bool(set(one.methods) & set(other.methods)) or not (one.methods or other.methods)
     return _same_place(one, other) and shared
+
+
+def _logins(system: System) -> Found:
+    for path, name, route in _declared(system):
+        if route.login is None:
+            continue
+        where, login = (*path, "login"), route.login.at(route.path)
+        yield from _client_secret(system, (*where, "clientSecret", "secret"), login.client_secret.secret)
+        if system.services[name].protocol == "grpc":
+            rule = "is of a service that speaks gRPC, whose clients follow no redirect to a login: let it check tokens itself"
+            yield Finding(where, rule, (("services", name, "protocol"),))
+        methods = left_methods(route, [each for _, _, each in _declared(system)])
+        if route.headers or (methods and "GET" not in methods):
+            rule = "is of a route that browsers do not reach by following a link: take 'headers' away, and add the method GET"
+            yield Finding(where, rule)
+        if login.callback == login.logout:
+            yield Finding((*where, "logout"), "is the path of 'callback' too: choose another one")
+        for key, own in (("callback", login.callback), ("logout", login.logout)):
+            yield from _own_path(system, (*where, key), own or "", route)
+        yield from _tokens(where, login)
+
+
+def _own_path(system: System, path: Keys, own: str, route: Route) -> Found:
+    """Check that the route itself takes a path of its login."""
+    if own == "/" or not _begins(route.path, own):
+        yield Finding(
+            path, f"is not a path below {route.path}, at which the gateway logs in: choose one, or take it away"
+        )
+    routed = [(each.path, where) for where, _, each in _declared(system) if each.domain == route.domain]
+    routed += [
+        (each.path, ("redirects", at)) for at, each in enumerate(system.redirects) if each.domain == route.domain
+    ]
+    for other, where in routed:
+        if len(other) > len(route.path) and _begins(other, own):
+            yield Finding(path, f"is {own}, which the route of {other} takes: choose another one", (where,))
+
+
+def _tokens(path: Keys, login: Login) -> Found:
+    header = login.id_token_header
+    if header is not None and header.lower() == "authorization" and login.forward_access_token:
+        rule = "is the header of the access token: take 'forwardAccessToken' away, or choose another one"
+        yield Finding((*path, "idTokenHeader"), rule, ((*path, "forwardAccessToken"),))
+    if header is not None:
+        yield from _own((*path, "idTokenHeader"), header)
+        yield from _names((*path, "idTokenHeader"), {header: ""})
+
+
+def _client_secret(system: System, path: Keys, name: str) -> Found:
+    yield from known(path, "secrets", name, system.secrets)
+    if name in system.secrets and not isinstance(system.secrets[name], Supplied):
+        rule = "is generated, but an identity provider issues its own: declare it as {supplied: who issues it}"
+        yield Finding(path, rule, (("secrets", name),))
+    used = [each for service in system.services.values() for each in system.uses(service)]
+    if name in system.pull_secrets or any(isinstance(each, FromSecret) and each.secret == name for each in used):
+        yield Finding(path, "is used elsewhere too, but the gateway reads it in another form: declare it twice")
 
 
 def _headers(path: Keys, route: Route) -> Found:

@@ -14,12 +14,16 @@ from slipway.settings.fields import (
     Duration,
     HeaderName,
     HeaderValue,
+    Issuer,
+    Literal,
     Memory,
     Name,
     Positive,
     RoutePath,
+    Scope,
     distinct,
 )
+from slipway.settings.references import FromSecret
 from slipway.settings.setting import OVERRIDABLE, Setting
 
 Method = OneOf["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -46,6 +50,36 @@ class Headers(Setting):
     """Headers that are set, in place of any that are there; none by default."""
     remove: Annotated[list[HeaderName], AfterValidator(distinct)] = Field(default_factory=list)
     """Headers that are removed; none by default."""
+
+
+class Login(Setting):
+    """A login of visitors with an identity provider, by OpenID Connect, before a request reaches the service."""
+
+    issuer: Issuer
+    """Issuer of the identity provider, over TLS. The gateway asks it for its addresses below
+    `/.well-known/openid-configuration`."""
+    client_id: Literal = Field(min_length=1, max_length=500, examples=["shop"])
+    """Name that the identity provider gave to this client."""
+    client_secret: FromSecret = Field(examples=[{"secret": "LOGIN_SECRET"}])
+    """The supplied secret with the client's own secret, which nothing but the gateway reads."""
+    scopes: Annotated[list[Scope], AfterValidator(distinct)] = Field(default_factory=list)
+    """Scopes to ask for beside `openid`; none by default."""
+    callback: RoutePath | None = None
+    """Path to which the identity provider sends visitors back, as registered there; by default `oauth2/callback` below the
+    route's path."""
+    logout: RoutePath | None = None
+    """Path that ends the login; by default `logout` below the route's path."""
+    forward_access_token: bool = False
+    """Whether the service gets the access token, as `Authorization: Bearer`. By default it does not, because whoever has
+    the token may use it."""
+    id_token_header: HeaderName | None = None
+    """Header in which the service gets the ID token, which says who the visitor is; by default it does not."""
+
+    def at(self, path: str) -> Login:
+        """Return the login of a route with this path, whose own paths are known."""
+        folder = path.rstrip("/")
+        paths = {"callback": self.callback or f"{folder}/oauth2/callback", "logout": self.logout or f"{folder}/logout"}
+        return self.model_copy(update=paths)
 
 
 class Route(Setting):
@@ -78,13 +112,16 @@ class Route(Setting):
     allow: Annotated[list[Cidr], AfterValidator(distinct)] = Field(default_factory=list)
     """Networks whose clients may call it; others get 403. Everybody by default. Smoke tests with the bypass token and
     the maintenance page are open to all."""
+    login: Login | None = None
+    """Login before a request reaches the service; none by default. Smoke tests with the bypass token have none."""
     rate_limit: RateLimit | None = None
     """Rate limit of its requests; by default the system's `rateLimit`."""
 
     @property
     def for_everybody(self) -> bool:
         """Return whether a prober's GET without special headers reaches the service."""
-        return not self.headers and not self.allow and (not self.methods or "GET" in self.methods)
+        readable = not self.methods or "GET" in self.methods
+        return readable and not self.headers and not self.allow and self.login is None
 
 
 class Redirect(Setting):

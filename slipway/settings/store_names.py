@@ -63,6 +63,9 @@ def supplied_secret(system: str, key: str) -> str:
 PULL_KEY = ".dockerconfigjson"
 """Key of a Secret with which nodes pull images. Source: Kubernetes, kubernetes.io/dockerconfigjson."""
 
+CLIENT_KEY = "client-secret"
+"""Key of a Secret with which the gateway logs visitors in. Source: Envoy Gateway, SecurityPolicy."""
+
 NO_LOGIN = '{"auths":{}}'
 """Value of such a Secret that nobody filled yet."""
 

@@ -128,6 +128,12 @@ class System(Setting):
         used = [image.pull_secret for image in images if isinstance(image, ForeignImage) and image.pull_secret]
         return list(dict.fromkeys(used))
 
+    @property
+    def client_secrets(self) -> list[str]:
+        """Return the secrets with which the gateway logs visitors in."""
+        routes = [route for service in self.services.values() for route in service.routes]
+        return list(dict.fromkeys(route.login.client_secret.secret for route in routes if route.login is not None))
+
     def uses(self, service: Service) -> Iterator[EnvironmentValue]:
         """Yield what the containers of a service's pods refer to."""
         yield from references({**self.environment, **service.environment}.values())

@@ -183,6 +183,20 @@ MUTATIONS: Mapping[str, Mapping[str, Sequence[Change]]] = {
             for default, networks in (("Deny", [EVERYWHERE]), ("Allow", ["203.0.113.0/24"]))
         ]
     },
+    "visitor-logins": {
+        "prod": [
+            Edit(
+                "v1alpha1:SecurityPolicy",
+                "fleet/fleet-api-web-pass",
+                ("spec", "oidc"),
+                {"provider": {"issuer": issuer}, "clientID": "a", "clientSecret": {"name": "a"}, **plain},
+            )
+            for issuer, plain in (
+                ("http://login.example.com", {}),
+                ("https://login.example.com", {"disableTokenEncryption": True}),
+            )
+        ]
+    },
     "namespace-isolation": {
         "prod": [
             Edit(POLICY, "fleet/default-deny"),

@@ -8,8 +8,8 @@ import pytest
 
 from tests.policies.pack_under_test import UNKNOWN, Evaluator, Fact, outcomes
 
-RULES = ("client-networks", "route-timeouts")
-NETWORKS, TIMEOUTS = RULES
+RULES = ("client-networks", "visitor-logins", "route-timeouts")
+NETWORKS, LOGINS, TIMEOUTS = RULES
 OFFICE = "203.0.113.0/24"
 
 
@@ -64,6 +64,53 @@ def test_lists_that_admit_everybody_violate(preview: Evaluator, fact: Fact) -> N
 def test_unknown_networks_are_undecided(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     assert outcomes(preview.evaluate(fact)) == [(NETWORKS, "advisory")]
     assert outcomes(update.evaluate(fact)) == [(NETWORKS, "mandatory")]
+
+
+ISSUER = "https://login.example.com"
+SECRET: Any = {"name": "login"}
+
+
+def login(issuer: Any = ISSUER, secret: Any = SECRET, **others: Any) -> Fact:
+    provider = {"issuer": issuer, **{key: others.pop(key) for key in ("tokenEndpoint",) if key in others}}
+    return policy({"oidc": {"provider": provider, "clientID": "a", "clientSecret": secret, **others}})
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        login(),
+        login(redirectURL="https://%REQ(:authority)%/back"),
+        login(redirectURL="%REQ(x-forwarded-proto)%://%REQ(:authority)%/oauth2/callback"),
+        login(tokenEndpoint="https://login.example.com/token", disableTokenEncryption=False),
+    ],
+)
+def test_a_login_over_tls_satisfies(preview: Evaluator, fact: Fact) -> None:
+    assert preview.evaluate(fact) == []
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        login("http://login.example.com"),
+        login(tokenEndpoint="http://login.example.com/token"),
+        login(redirectURL="http://shop.example.com/oauth2/callback"),
+        login(disableTokenEncryption=True),
+        login(secret={}),
+        login(secret={"name": 7}),
+        login(UNKNOWN, disableTokenEncryption=True),
+    ],
+)
+def test_a_login_that_others_can_read_violates(preview: Evaluator, fact: Fact) -> None:
+    """In the network, in a cookie, or for lack of a Secret."""
+    assert outcomes(preview.evaluate(fact)) == [(LOGINS, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    "fact", [login(UNKNOWN), login(secret=UNKNOWN), login(disableTokenEncryption=UNKNOWN), policy({"oidc": UNKNOWN})]
+)
+def test_an_unknown_login_is_undecided(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
+    assert outcomes(preview.evaluate(fact)) == [(LOGINS, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(LOGINS, "mandatory")]
 
 
 @pytest.mark.parametrize("timeout", ["30s", "3m", "100ms", "10h"])

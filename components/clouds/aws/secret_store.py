@@ -71,6 +71,10 @@ class AwsSecrets(pulumi.ComponentResource):
         """Creates one such entry, which the Secret has in the form that nodes read."""
         return self._declared(name, source, [key], external_secrets.login(name, self._entry_name(key)), parent)
 
+    def declare_client_secret(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates one such entry, which the Secret has under the key that the gateway reads."""
+        return self._declared(name, source, [key], external_secrets.client_secret(name, self._entry_name(key)), parent)
+
     def _declared(
         self, name: str, source: str, keys: Sequence[str], spec: dict[str, Any], parent: pulumi.Resource
     ) -> pulumi.Resource:

@@ -93,6 +93,12 @@ class AzureSecrets(pulumi.ComponentResource):
         spec = external_secrets.login(name, names.vault_secret(key))
         return self._access.secret(name, source, spec, parent, annotations=annotations)
 
+    def declare_client_secret(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Declares one such entry, which the Secret has under the key that the gateway reads."""
+        annotations = external_secrets.supplied_annotations([key], self._args.rotations)
+        spec = external_secrets.client_secret(name, names.vault_secret(key))
+        return self._access.secret(name, source, spec, parent, annotations=annotations)
+
     def _create_vault(self) -> keyvault.Vault:
         context = self._context
         return keyvault.Vault(

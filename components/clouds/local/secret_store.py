@@ -35,6 +35,10 @@ class KubernetesSecrets:
         """Creates a Secret without a login and ignores the one that its owner adds."""
         return self._entry(name, source, [key], parent, pulls=True)
 
+    def declare_client_secret(self, name: str, source: str, key: str, parent: pulumi.Resource) -> pulumi.Resource:
+        """Creates an empty Secret and ignores the value that its owner adds."""
+        return self._entry(name, source, [key], parent)
+
     def _entry(
         self, name: str, source: str, keys: Sequence[str], parent: pulumi.Resource, *, pulls: bool = False
     ) -> pulumi.Resource:

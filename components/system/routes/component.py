@@ -15,8 +15,9 @@ from components.manifests import names
 from components.manifests.scope import Scope
 from components.sites.manifests import maintenance
 from components.system.routes.manifests import entries, http_routes, redirects
-from components.system.routes.manifests.http_routes import Entry, Split
+from components.system.routes.manifests.http_routes import Entry, Split, Terms
 from slipway.settings.stacks import DeployedSystem
+from slipway.settings.store_names import supplied_secret
 
 PAGE, PROBED = "maintenance", "maintenance-probed"
 FIELD_MANAGER = {"pulumi.com/patchFieldManager": "slipway"}
@@ -195,10 +196,21 @@ class Routes(pulumi.ComponentResource):
                 awaited=awaited,
             )
         origins = self._origins(entry)
-        if origins or terms.allow:
-            limited = http_routes.visitors_rules() if terms.allow else ()
-            access = envoy_policies.access(entry.route, origins=origins, networks=terms.allow, rules=limited)
+        if origins or terms.allow or terms.login:
+            access = envoy_policies.access(
+                entry.route,
+                origins=origins,
+                networks=terms.allow,
+                login=self._login(terms),
+                rules=http_routes.visitors_rules() if terms.allow or terms.login else (),
+            )
             self._custom(envoy_policies.API_VERSION, "SecurityPolicy", entry.route, access, source, awaited=awaited)
+
+    def _login(self, terms: Terms) -> dict[str, Any] | None:
+        if terms.login is None:
+            return None
+        secret = supplied_secret(self._scope.system, terms.login.client_secret.secret)
+        return envoy_policies.login(terms.login, secret)
 
     def _origins(self, entry: Entry) -> list[str]:
         """Returns the origins of the system's other domains, whether a service or a site serves them."""

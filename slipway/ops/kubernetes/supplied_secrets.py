@@ -19,16 +19,17 @@ MERGE = "application/merge-patch+json"
 
 
 class ClusterSecret:
-    """A `slipway.ops.secret_stores.SecretStore`. `api` is the client's CoreV1Api, which is not typed."""
+    """A `slipway.ops.secret_stores.SecretStore`. `api` is the client's CoreV1Api, which is not typed; `keys` are those under
+    which Kubernetes and the gateway read a value."""
 
     limit = 65_536
 
     def __init__(
-        self, api: Any, namespace: str, system: str, supplied: Sequence[str], logins: Sequence[str] = ()
+        self, api: Any, namespace: str, system: str, supplied: Sequence[str], keys: Mapping[str, str] | None = None
     ) -> None:
         self._api, self._namespace = api, namespace
         self._secrets = {name: store_names.supplied_secret(system, name) for name in supplied}
-        self._keys = {name: store_names.PULL_KEY if name in logins else name for name in supplied}
+        self._keys = {name: (keys or {}).get(name, name) for name in supplied}
 
     def place(self, name: str) -> str:
         return f"Secret {self._namespace}/{self._secrets[name]}, key {self._keys[name]}"
@@ -91,6 +92,6 @@ def store(stack: Stack, cluster: StackCluster, system: DeployedSystem, supplied:
     from kubernetes.client import CoreV1Api
 
     assert isinstance(cluster.settings, LocalCluster)
-    return ClusterSecret(
-        CoreV1Api(connect(cluster.settings)), system.namespace, system.name, supplied, system.definition.pull_secrets
-    )
+    keys = dict.fromkeys(system.definition.pull_secrets, store_names.PULL_KEY)
+    keys |= dict.fromkeys(system.definition.client_secrets, store_names.CLIENT_KEY)
+    return ClusterSecret(CoreV1Api(connect(cluster.settings)), system.namespace, system.name, supplied, keys)

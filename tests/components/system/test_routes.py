@@ -351,6 +351,52 @@ def test_only_declared_networks_reach_a_route_with_a_list_of_them() -> None:
             assert targets == {each["name"] for each in route.split["rules"] if "backendRefs" in each}
 
 
+def test_a_login_holds_for_visitors_beside_what_else_the_route_asks() -> None:
+    """In one policy for the rules of visitors, which Envoy Gateway takes one of: the page of maintenance needs no login."""
+    for cloud in CLOUDS:
+        access = limits(cloud, "/office")["access"]
+        assert {each["sectionName"] for each in access["targetRefs"]} == set(http_routes.visitors_rules())
+        assert access["authorization"]["defaultAction"] == "Deny"
+        assert access["cors"]["allowOrigins"]
+        assert access["oidc"] == {
+            "provider": {"issuer": "https://login.example.org/realms/shop"},
+            "clientID": "office",
+            "clientSecret": {"name": f"{cloud}-supplied-login-secret"},
+            "scopes": ["openid", "email"],
+            "redirectURL": "https://%REQ(:authority)%/office/oauth2/callback",
+            "logoutPath": "/office/logout",
+            "forwardAccessToken": False,
+            "cookieConfig": {"sameSite": "Lax"},
+            "denyRedirect": {
+                "headers": [
+                    {"name": "Sec-Fetch-Mode", "type": "Exact", "value": "cors"},
+                    {"name": "X-Requested-With", "type": "Exact", "value": "XMLHttpRequest"},
+                ]
+            },
+            "forwardIDToken": {"header": "X-Id-Token"},
+        }
+
+
+def test_the_clients_secret_is_under_the_key_that_the_gateway_reads() -> None:
+    """From the cloud's store, or for its owner to fill; no plan has its value."""
+    for cloud in ("aws", "azure"):
+        spec = of(cloud, "ExternalSecret")[f"{cloud}-supplied-login-secret"].inputs["spec"]
+        assert [each["secretKey"] for each in spec["data"]] == ["client-secret"]
+    secret = of("local", "Secret")["local-supplied-login-secret"].inputs
+    assert not secret.get("data")
+    assert not secret.get("stringData")
+
+
+def test_each_path_logs_in_for_itself() -> None:
+    """At a route of its own, because its callback is below it; no other route moves."""
+    login = {"issuer": "https://a.example.com", "clientId": "a", "clientSecret": {"secret": "LOGIN_SECRET"}}
+    plain = [{"domain": "api", "path": "/x"}, {"domain": "api", "path": "/y", "timeout": "3m"}]
+    before = paths_by_route(plain)
+    own = paths_by_route([*plain, *({"domain": "api", "path": path, "login": login} for path in ("/a", "/b"))])
+    assert before.items() <= own.items()
+    assert [{"/a"}, {"/b"}] == [paths for route, paths in own.items() if route not in before]
+
+
 def test_a_key_in_a_header_is_counted_by_value_and_its_absence_together() -> None:
     local = limits("aws", "/search")["traffic"]["rateLimit"]["local"]["rules"]
     assert local == [

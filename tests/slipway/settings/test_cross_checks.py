@@ -9,6 +9,8 @@ FLEET = "systems/fleet/system.yaml"
 MIGRATION = "name: a, database: fleet_db"
 PAPERS = "databases: {fleet_db: {}, papers: {engine: mongodb}}\nmigrations: [{name: a, database: papers"
 FOREIGN = "services: {worker: {port: 1, image: {repository: docker.io/valkey/valkey"
+OF_LOGIN = "issuer: https://a.example.com, clientId: a, clientSecret: {secret: L}"
+LOGIN = f"{{domain: web, login: {{{OF_LOGIN}}}}}"
 BROKEN = {
     "a smoke test of a wildcard": (
         "checks[0].domain",
@@ -16,10 +18,9 @@ BROKEN = {
         "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
     ),
     "an address of a wildcard": (
-        "services.worker.environment.URL.domain",
-        'domains: {web: w.example.com, all: "*.a.example.com"}\n'
-        "services: {worker: {image: w, port: 1, environment: {URL: {domain: all}}}}",
-        "all is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
+        "environment.URL.domain",
+        'domains: {web: w.example.com, all: "*.a.example.com"}\nenvironment: {URL: {domain: all}}',
+        "is a wildcard, *.a.example.com, which has no address of its own: name a domain without *",
     ),
     "a redirect to a wildcard": (
         "redirects[0].to",
@@ -40,12 +41,71 @@ BROKEN = {
     "a wildcard that should fail over": (
         "domains.all",
         'domains: {web: w.example.com, all: "*.a.example.com"}\nrecovery: {rto: 1h, rpo: 1h}',
-        "is a wildcard, which no cloud asks whether it answers, so it would not fail over",
+        "*.a.example.com is a wildcard, which no cloud asks whether it answers, so it would not fail over: name each host, or take "
+        "'recovery' away",
     ),
     "an asterisk within a domain": (
         "domains.all",
         'domains: {web: w.example.com, all: "a.*.example.com"}',
-        "is not a domain name, or *. and a domain name",
+        "a.*.example.com is not a domain name, or *. and a domain name, for example api.example.com",
+    ),
+    "a login at a path that another route takes": (
+        "services.worker.routes[0].login",
+        f"services: {{worker: {{image: w, port: 1, routes: [{LOGIN}, {{domain: web, path: /oauth2}}]}}}}",
+        "is /oauth2/callback, which the route of /oauth2 takes: choose another one",
+    ),
+    "a login whose callback is elsewhere": (
+        "services.worker.routes[0].login.callback",
+        "services: {worker: {image: w, port: 1, routes: [{domain: web, path: /a, "
+        f"login: {{{OF_LOGIN}, callback: /b}}}}]}}}}",
+        "/b is not a path below /a, at which the gateway logs in: choose one, or take it away",
+    ),
+    "a login with one path for both ways": (
+        "services.worker.routes[0].login.logout",
+        f"services: {{worker: {{image: w, port: 1, routes: [{{domain: web, login: {{{OF_LOGIN}, callback: /b, logout: /b}}}}]}}}}",
+        "/b is the path of 'callback' too: choose another one",
+    ),
+    "a login of a gRPC service": (
+        "services.worker.routes[0].login",
+        f"services: {{worker: {{image: w, port: 1, protocol: grpc, health: {{by: grpc}}, routes: [{LOGIN}]}}}}",
+        "is of a service that speaks gRPC, whose clients follow no redirect to a login: let it check tokens itself",
+    ),
+    "a login of a route without GET": (
+        "services.worker.routes[0].login",
+        f"services: {{worker: {{image: w, port: 1, routes: [{LOGIN}, {{domain: web, methods: [GET]}}]}}}}",
+        "is of a route that browsers do not reach by following a link: take 'headers' away, and add the method GET",
+    ),
+    "a login without its secret": (
+        "services.worker.routes[0].login.clientSecret.secret",
+        f"services: {{worker: {{image: w, port: 1, routes: [{LOGIN.replace('secret: L', 'secret: M')}]}}}}",
+        "is not one of the system's secrets; allowed: L, SIGNING_KEY",
+    ),
+    "a login with a secret of Slipway's": (
+        "services.worker.routes[0].login.clientSecret.secret",
+        f"services: {{worker: {{image: w, port: 1, routes: [{LOGIN.replace('secret: L', 'secret: SIGNING_KEY')}]}}}}",
+        "is generated, but an identity provider issues its own: declare it as {supplied: who issues it}",
+    ),
+    "a login with a service's secret": (
+        "services.worker.routes[0].login.clientSecret.secret",
+        f"services: {{worker: {{image: w, port: 1, environment: {{A: {{secret: L}}}}, routes: [{LOGIN}]}}}}",
+        "is used elsewhere too, but the gateway reads it in another form: declare it twice",
+    ),
+    "a login's secret in a file": (
+        "services.worker.files./etc/a.secret",
+        f"services: {{worker: {{image: w, port: 1, files: {{/etc/a: {{secret: L}}}}, routes: [{LOGIN}]}}}}",
+        "is the gateway's, which reads it in another form: declare it twice",
+    ),
+    "a login without TLS": (
+        "services.worker.routes[0].login.issuer",
+        f"services: {{worker: {{image: w, port: 1, routes: [{LOGIN.replace('https', 'http')}]}}}}",
+        "http://a.example.com is not the https address of an identity provider, without a query, for example "
+        "https://login.example.com/realms/shop",
+    ),
+    "two tokens in one header": (
+        "services.worker.routes[0].login.idTokenHeader",
+        "services: {worker: {image: w, port: 1, routes: [{domain: web, "
+        f"login: {{{OF_LOGIN}, idTokenHeader: Authorization, forwardAccessToken: true}}}}]}}}}",
+        "Authorization is the header of the access token: take 'forwardAccessToken' away, or choose another one",
     ),
     "a stream with a timeout": (
         "services.worker.routes[0].timeout",
@@ -719,12 +779,12 @@ BROKEN = {
     "token of a check": (
         "checks[0].token",
         "checks: [{name: a, domain: web, path: /, token: TOKEN}]",
-        "is not one of the system's secrets; allowed: SIGNING_KEY",
+        "is not one of the system's secrets; allowed: L, SIGNING_KEY",
     ),
     "cookie of a check": (
         "checks[0].cookie.sid",
         "checks: [{name: a, domain: web, path: /, cookie: {sid: SESSION}}]",
-        "is not one of the system's secrets; allowed: SIGNING_KEY",
+        "is not one of the system's secrets; allowed: L, SIGNING_KEY",
     ),
     "service of a validation": (
         "validations[0].service",
@@ -763,7 +823,7 @@ BASE = {
     "domains": "{web: fleet.example.com}",
     "services": "{worker: {image: w, port: 1}}",
     "databases": "{fleet_db: {}}",
-    "secrets": "{SIGNING_KEY: {generated: 32}}",
+    "secrets": "{SIGNING_KEY: {generated: 32}, L: {supplied: The identity provider}}",
 }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.cluster.gateway.manifests.numbers import NEVER, time
 from slipway.release.objects import BYPASS_HEADER
 from slipway.settings.fields import seconds
 from slipway.settings.operations import GatewayRules
-from slipway.settings.routes import RateLimit
+from slipway.settings.routes import Login, RateLimit
 
 API_VERSION = "gateway.envoyproxy.io/v1alpha1"
 HEADERS = "30s"
@@ -68,10 +68,16 @@ def traffic(
 
 
 def access(
-    route: str, *, origins: Sequence[str], networks: Sequence[str] = (), rules: Sequence[str] = ()
+    route: str,
+    *,
+    origins: Sequence[str],
+    networks: Sequence[str] = (),
+    login: Mapping[str, Any] | None = None,
+    rules: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Returns a SecurityPolicy that lets the pages of `origins` call the route from a browser, with cookies, and of
-    `networks` alone the clients. It is for the named `rules`, so that others of the route answer everybody."""
+    `networks` alone the clients, after a `login`. It is for the named `rules`, so that others of the route answer
+    everybody. Envoy Gateway takes one policy for a rule, so all of it is in one."""
     cors = {
         "allowOrigins": list(origins),
         "allowMethods": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
@@ -84,6 +90,26 @@ def access(
         "targetRefs": [{**_route(route), "sectionName": rule} for rule in rules] or [_route(route)],
         **({"cors": cors} if origins else {}),
         **({"authorization": {"defaultAction": "Deny", "rules": [admitted]}} if networks else {}),
+        **({"oidc": dict(login)} if login else {}),
+    }
+
+
+def login(declared: Login, secret: str) -> dict[str, Any]:
+    """Returns a login whose client secret is in the Secret `secret`. Visitors come back to the host that they left. Pages
+    that call the route in the background get 401, since a redirect would end at a page that no script can read."""
+    background = [("Sec-Fetch-Mode", "cors"), ("X-Requested-With", "XMLHttpRequest")]
+    forwarded = {"forwardIDToken": {"header": declared.id_token_header}} if declared.id_token_header else {}
+    return {
+        "provider": {"issuer": declared.issuer},
+        "clientID": declared.client_id,
+        "clientSecret": {"name": secret},
+        "scopes": ["openid", *(scope for scope in declared.scopes if scope != "openid")],
+        "redirectURL": f"https://%REQ(:authority)%{declared.callback}",
+        "logoutPath": declared.logout,
+        "forwardAccessToken": declared.forward_access_token,
+        "cookieConfig": {"sameSite": "Lax"},
+        "denyRedirect": {"headers": [{"name": name, "type": "Exact", "value": value} for name, value in background]},
+        **forwarded,
     }
 
 

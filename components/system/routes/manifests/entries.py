@@ -14,7 +14,7 @@ from components.manifests import names
 from components.sites.manifests.edge import parent_domain
 from components.system.routes.manifests.http_routes import SLOTS, Entry, Split, Terms, paths_of_one_route
 from slipway.settings.hosts import bare
-from slipway.settings.routes import Route, left_methods
+from slipway.settings.routes import Login, Route, left_methods
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.system import System
 
@@ -78,13 +78,20 @@ def _terms(route: Route, declared: list[Route], definition: System) -> Terms:
         request_headers=route.request_headers,
         response_headers=route.response_headers,
         allow=tuple(route.allow),
+        login=_login(route),
         rate_limit=route.rate_limit or definition.rate_limit,
     )
 
 
+def _login(route: Route) -> Login | None:
+    return None if route.login is None else route.login.at(route.path)
+
+
 def _key(route: Route, declared: list[Route]) -> str:
     """Returns what a route declares beside its path; values that it takes from the system are no part of it."""
-    own = route.model_dump(mode="json", exclude={"domain", "path", "methods"})
+    own = route.model_dump(mode="json", exclude={"domain", "path", "methods", "login"})
+    login = _login(route)
+    own |= {"login": login.model_dump(mode="json")} if login is not None else {}
     return json.dumps({**own, "methods": left_methods(route, declared)}, sort_keys=True)
 
 

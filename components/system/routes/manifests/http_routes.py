@@ -9,7 +9,7 @@ from typing import Any
 from components.cluster.gateway.manifests.numbers import above, in_bytes
 from slipway.release.objects import BYPASS_HEADER, SLOT_HEADER, SLOTS, UNUSED_HEADER
 from slipway.settings.limits import most
-from slipway.settings.routes import Headers, RateLimit
+from slipway.settings.routes import Headers, Login, RateLimit
 
 PROBE_HEADER = "x-slipway-probe"
 """Header of probers, which a deliberately closed system answers with success."""
@@ -85,6 +85,8 @@ class Terms:
     response_headers: Headers = NO_CHANGES
     allow: Sequence[str] = ()
     """Networks of clients; empty for all."""
+    login: Login | None = None
+    """Login of visitors, with its own paths."""
     rate_limit: RateLimit | None = None
 
 
