@@ -14,7 +14,7 @@ def answers_of(root: Path) -> Answers:
     if document is None:
         return Answers()
     functions = [
-        Answer(token, each.arguments, each.result, line_of(document, "functions", token, index))
+        Answer(token, each.arguments, each.result, line_of(document, "functions", token, index), each.exact)
         for token, entries in found.functions.items()
         for index, each in enumerate(entries)
     ]

@@ -136,6 +136,12 @@ def preview(
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write the page for a browser, to this file.")
     ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="First ask providers for what rehearsal.yaml lacks, with their plugins and credentials."
+        ),
+    ] = False,
     scan: Annotated[
         bool, typer.Option("--scan", help="Run checkov and kube-score on the plan too (make scan installs them).")
     ] = False,
@@ -148,6 +154,10 @@ def preview(
 
     if against is not None and alone:
         raise refused(f"--against {against} and --no-against: pass one of them")
+    if record:
+        from slipway.cli.recording import record as record_answers
+
+        record_answers(*on.place)
     sys.exit(
         run(
             *on.place,

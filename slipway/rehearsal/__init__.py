@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.rehearsal.answers import NO_ANSWERS, Answers
+from slipway.rehearsal.answers import NO_ANSWERS, Answers, Asked
 from slipway.rehearsal.config import ConfigValue
 from slipway.rehearsal.errors import (
     PackConfigError,
@@ -25,6 +25,7 @@ __all__ = [
     "SECRET",
     "UNKNOWN",
     "Answers",
+    "Asked",
     "ConfigValue",
     "Diagnostic",
     "EvaluatedPack",
@@ -73,6 +74,8 @@ class Rehearsal:
     """All earlier URNs of each resource by its URN, from its aliases and those of its parents."""
     marks: Marked = field(default_factory=dict)
     """Marks of the secrets, if a key was given."""
+    asked: tuple[Asked, ...] = ()
+    """Calls of functions that no answer matched."""
 
 
 def rehearse(
@@ -148,4 +151,5 @@ def rehearse(
         evaluated_by,
         result["old_urns"],
         result["marks"],
+        tuple(Asked(**each) for each in result["asked"]),
     )

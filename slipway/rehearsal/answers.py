@@ -4,7 +4,7 @@ module too, so it must not import pulumi."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 FILE = "rehearsal.yaml"
@@ -19,9 +19,29 @@ class Answer:
     result: Mapping[str, Any]
     place: str
     """File and line, for messages."""
+    exact: bool = False
+    """Whether the call has no other arguments."""
 
     def matches(self, token: str, arguments: Mapping[str, Any]) -> bool:
-        return self.token == token and _within(self.arguments, arguments)
+        if self.token != token:
+            return False
+        return given(arguments) == given(self.arguments) if self.exact else _within(self.arguments, arguments)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A call of a function that no answer matched, and the provider to ask: its package, version and server of plugins,
+    its URN and what it is configured with."""
+
+    token: str
+    arguments: Mapping[str, Any]
+    package: str
+    version: str = ""
+    server: str = ""
+    urn: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    obstacle: str = ""
+    """Why a provider cannot be asked; arguments and inputs are left out then."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +79,8 @@ class Answering:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._used: set[str] = set()
+        self.asked: list[Asked] = []
+        """Calls that no answer matched, each once."""
 
     def result(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the result of a call, or None if no answer matches it."""
@@ -67,6 +89,11 @@ class Answering:
             return None
         self._used.add(found.place)
         return found.result
+
+    def note(self, call: Asked) -> None:
+        """Remember a call that no answer matches."""
+        if call not in self.asked:
+            self.asked.append(call)
 
     def outputs(self, stack: str) -> Mapping[str, Any] | None:
         """Return the outputs of another stack, or None if there is no answer."""
@@ -82,6 +109,11 @@ class Answering:
             if each.place not in self._used:
                 name = each.token if isinstance(each, Answer) else each.stack
                 yield f"{each.place}: the answer for {name} was not used: remove it, or correct its arguments"
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments without those that are null, which a provider takes as not given."""
+    return {key: value for key, value in arguments.items() if value is not None}
 
 
 def _within(wanted: Any, given: Any) -> bool:

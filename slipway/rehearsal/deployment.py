@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from slipway.rehearsal import assets, options, randoms, shapes, states, transforms, urns, values
+from slipway.rehearsal import assets, invokes, options, randoms, shapes, states, transforms, urns, values
 from slipway.rehearsal.answers import FILE, NO_ANSWERS, Answering, Answers
 from slipway.rehearsal.engine import Engine
 from slipway.rehearsal.findings import PolicyFailure
@@ -28,6 +28,7 @@ from slipway.rehearsal.transforms import Goal
 from slipway.rehearsal.wire import (
     Callback,
     Cancelled,
+    InvokeRequest,
     MonitorError,
     ReadRequest,
     ReadResponse,
@@ -99,6 +100,10 @@ class Deployment:
         """Return the error of a call that nobody answers; the first one is the reason if the program fails."""
         self.missing_answer = self.missing_answer or message
         return MonitorError(message)
+
+    def note_unanswered(self, request: InvokeRequest) -> None:
+        """Remember a call of a function that nobody answers."""
+        self.answering.note(invokes.asked(request, self.providers, self._redactor))
 
     def line(self) -> str:
         """Return the program's line that is being run, as `__main__.py:3: `; empty if none is."""

@@ -157,6 +157,7 @@ class Monitor:
             return _returning(InvokeResponse(), invokes.as_struct(found))
         if self._deployment.providers.is_unconfigured(request.provider):
             return _returning(InvokeResponse(), Struct())
+        self._deployment.note_unanswered(request)
         if sdk.PLAIN.get():
             raise self._deployment.needs_answer(invokes.needed(request.tok, request.args, self._deployment.line()))
         self._deployment.engine.report("info", invokes.unanswered(request.tok))

@@ -71,12 +71,16 @@ class Providers:
         urn = urns.create_urn(self._stack, self._project, "", type_, package.default_name)
         if urn not in self._inputs:
             self._defaults.add(urn)
-            prefix = f"{package.name}:"
-            config = {key.removeprefix(prefix): text for key, text in self._config.items() if key.startswith(prefix)}
-            self._inputs[urn] = Struct()
-            self._inputs[urn].update(config)
+            self._inputs[urn] = self.configured(package)
             self.complete(self._inputs[urn], package)
         return f"{urn}::{UNKNOWN}"
+
+    def configured(self, package: Package) -> Struct:
+        """Return what the stack configures for the default provider of a package."""
+        prefix = f"{package.name}:"
+        inputs = Struct()
+        inputs.update({key.removeprefix(prefix): text for key, text in self._config.items() if key.startswith(prefix)})
+        return inputs
 
     def complete(self, inputs: Struct, package: Package) -> None:
         """Add the inputs that the engine adds to a provider: its version, and an `__internal` map."""

@@ -157,6 +157,7 @@ class Session:
             steps=[[step.op, step.urn, step.state] for step in steps],
             old_urns=deployment.old_urns,
             marks=self._marks.to_json() if self._marks else {},
+            asked=[vars(each) for each in deployment.answering.asked],
             diagnostics=[vars(item) for item in deployment.engine.diagnostics],
             failure=failure and self._redactor.masked(failure),
             **content,

@@ -25,6 +25,8 @@ class FunctionAnswer(Setting):
 
     arguments: dict[Text, Any] = Field(default_factory=dict)
     """Arguments that a call must have, among others; by default it answers every call."""
+    exact: bool = False
+    """Whether a call must have these arguments and no others, as what `--record` writes; by default it may have more."""
     result: dict[Text, Any]
     """What the provider would return, with the provider's own names of properties."""
 

@@ -40,7 +40,7 @@ def _written(value: str, style: str | None = None) -> str:
 
 
 def _replaced(text: str, old: yaml.Node, value: str) -> str:
-    start, end = old.start_mark.index, _end(text, old)
+    start, end = old.start_mark.index, end_of(text, old)
     style = old.style if isinstance(old, yaml.ScalarNode) else None
     return f"{text[:start]}{' ' if start == end else ''}{_written(value, style)}{text[end:]}"
 
@@ -52,15 +52,15 @@ def _inserted(text: str, mapping: yaml.Node | None, entry: str) -> str:
         start, end = mapping.start_mark.index, mapping.end_mark.index
         return f"{text[:start]}{' ' if start == end else ''}{{{entry}}}{text[end:]}"
     key, value = mapping.value[0]
-    end = _end(text, value)
+    end = end_of(text, value)
     if mapping.flow_style:
         return f"{text[:end]}, {entry}{text[end:]}"
-    end = _end_of_line(text, end)
+    end = end_of_line(text, end)
     newline = "\r\n" if "\r\n" in text else "\n"
     return f"{text[:end]}{newline}{' ' * key.start_mark.column}{entry}{text[end:]}"
 
 
-def _end(text: str, node: yaml.Node) -> int:
+def end_of(text: str, node: yaml.Node) -> int:
     """Return the end of `node`. The end mark of a block is at the next token, which may be lines further down."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style:
         last = node.value[-1]
@@ -70,7 +70,7 @@ def _end(text: str, node: yaml.Node) -> int:
     return len(text[:end].rstrip()) if block else end
 
 
-def _end_of_line(text: str, position: int) -> int:
+def end_of_line(text: str, position: int) -> int:
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
     return end - 1 if text[position:end].endswith("\r") else end
@@ -88,7 +88,7 @@ def without(text: str, path: Path) -> str:
         return text
     index = keys.index(last)
     key, value = holder.value[index]
-    start, end = key.start_mark.index, _end(text, value)
+    start, end = key.start_mark.index, end_of(text, value)
     if holder.flow_style:
         return _without_item(text, holder, index, start, end)
     if len(keys) == 1:
@@ -102,5 +102,5 @@ def _without_item(text: str, holder: yaml.MappingNode, index: int, start: int, e
     if index + 1 < len(holder.value):
         end = holder.value[index + 1][0].start_mark.index
     elif index:
-        start = _end(text, holder.value[index - 1][1])
+        start = end_of(text, holder.value[index - 1][1])
     return text[:start] + text[end:]

@@ -60,6 +60,7 @@ def test_a_value_that_is_needed_at_once_and_missing_is_one_line(tmp_path: Path) 
     assert rehearsal.failure == (
         f"__main__.py:5: {TOKEN} was not called: a rehearsal asks no provider, and the program needs the result at once: "
         f'add it to rehearsal.yaml, for example functions: {{"{TOKEN}": [{{arguments: {{"state": "a"}}, result: {{…}}}}]}}'
+        "; `slipway preview --record` asks the provider"
     )
     assert "unless rehearsal.yaml has it" in messages(rehearsal, "info")[0]
     assert rehearsal.plan.outputs in ({}, {"zones": UNKNOWN})
