@@ -7,13 +7,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
 from slipway.cli.cluster_options import on_context
 from slipway.cli.progress import steps
 from slipway.cli.selection import Selection, select
-from slipway.ops.clouds import PACKAGES, QUOTAS, UNREAD_QUOTAS
+from slipway.ops.clouds import PACKAGES, QUOTAS
 from slipway.ops.cluster.connection import connect
 from slipway.ops.failure import CloudFailure
 from slipway.ops.quota_status import QuotaStatus
@@ -152,10 +153,7 @@ def _filling(stack: Stack, system: DeployedSystem, name: str) -> str:
 
 def _quotas(selection: Selection, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:
     """Yield the quotas that the plan exceeds and those that nobody could read; all others together."""
-    for cluster in clusters:
-        if listing := UNREAD_QUOTAS.get(cluster.settings.cloud):
-            detail = f"compare yourself: {listing.format(cluster.settings)}"
-            yield Check(f"quotas of {cluster.name}", good=None, detail=detail)
+    rehearse = cache(partial(selection.rehearse, policies=False))
     for cloud, module in QUOTAS.items():
         members = [cluster for cluster in clusters if cluster.settings.cloud == cloud]
         what = f"quotas of {', '.join(cluster.name for cluster in members)}"
@@ -163,7 +161,7 @@ def _quotas(selection: Selection, clusters: list[StackCluster], report: Callable
             continue
         report(what)
         try:
-            rehearsal = selection.rehearse(policies=False)
+            rehearsal = rehearse()
             if rehearsal.failure:
                 yield Check(what, good=None, detail="the program failed: `slipway preview` says where")
                 continue

@@ -11,10 +11,8 @@ from slipway.ops.site_weights import EdgeState
 
 PACKAGES = {"aws": "slipway.ops.aws", "azure": "slipway.ops.azure", "local": "slipway.ops.kubernetes"}
 """The package of each cloud; its SDK is imported only if a stack uses it."""
-QUOTAS = {"aws": "slipway.ops.aws.quotas"}
+QUOTAS = {"aws": "slipway.ops.aws.quotas", "azure": "slipway.ops.azure.quotas"}
 """Modules that compare quotas with a plan, by cloud."""
-UNREAD_QUOTAS = {"azure": "az vm list-usage --location {0.region} --output table"}
-"""Commands that list quotas which nobody reads here, by cloud, with the settings of a cluster to fill in."""
 EDGE = "slipway.ops.aws.key_value_store"
 """The one cloud whose edge has a store that moves visitors within seconds."""
 REGISTRIES = {r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?": "slipway.ops.aws.ecr_images"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -23,12 +24,14 @@ class ResourceManager:
         steps = [policies.UserAgentPolicy("slipway"), policies.RetryPolicy(), bearer]
         self._client: PipelineClient[Any, Any] = PipelineClient(ADDRESS, policies=steps, transport=transport)
 
-    def list(self, path: str, api_version: str) -> Iterator[dict[str, Any]]:
-        """Yield every entry of the collection at `path`. Raises HttpResponseError unless the answer is 200."""
+    def list(self, path: str, api_version: str, condition: str = "") -> Iterator[dict[str, Any]]:
+        """Yield every entry of the collection at `path` that fulfils an OData condition. Raises HttpResponseError unless the
+        answer is 200."""
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        address: str | None = f"{ADDRESS}{path}?api-version={api_version}"
+        filtered = f"&$filter={quote(condition)}" if condition else ""
+        address: str | None = f"{ADDRESS}{path}?api-version={api_version}{filtered}"
         while address:
             response = self._client.send_request(HttpRequest("GET", address))
             if response.status_code != 200:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 import pytest
@@ -16,6 +16,7 @@ from slipway.cli import doctor
 from slipway.cli.selection import Selection
 from slipway.ops.aws import quotas
 from slipway.ops.azure import access as azure
+from slipway.ops.azure import quotas as azure_quotas
 from slipway.ops.failure import CloudFailure
 from slipway.ops.kubernetes import access as kubernetes
 from slipway.ops.quota_status import QuotaStatus
@@ -140,7 +141,7 @@ def test_supplied_secrets(
     found = rows(run)
     assert (found["login of main"], found["login of fleet"]) == ("ok", "missing")
     assert (found["secrets of smartwallet"], found["secrets of expenses"]) == ("missing", "ok")
-    assert "quotas of fleet" not in found
+    assert found["quotas of fleet"] == "not checked"
     assert re.search(r"^missing +secrets of smartwallet +CLERK_SECRET_KEY$", run.out, re.MULTILINE)
     assert CANARY not in run.everything
 
@@ -190,11 +191,13 @@ def test_a_quota_that_the_plan_exceeds(
     monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
     monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
     monkeypatch.setattr(quotas, "statuses", lambda *_: iter(NARROW))
+    addresses = QuotaStatus("PublicIPAddresses in eastus2", 1, 3, 10.0)
+    monkeypatch.setattr(azure_quotas, "statuses", lambda *_: iter([addresses]))
     run = slipway("doctor", "--stack", "prod")
     assert run.status == 1
     found = {title: sign for title, sign in rows(run).items() if title.startswith("quota")}
     assert found == {
-        "quotas of fleet": "not checked",
+        "quotas of fleet": "ok",
         "quota EC2-VPC Elastic IPs in us-east-1": "missing",
         "quota Clusters in us-east-1": "not checked",
         "quotas of main": "ok",
@@ -203,7 +206,6 @@ def test_a_quota_that_the_plan_exceeds(
     assert need in run.out
     assert "1 needed; aws: the login may not call GetServiceQuota" in run.out
     assert "1 of 3 allow what the plan has" in run.out
-    assert "az vm list-usage --location eastus2" in run.out
     assert "Next: aws service-quotas raise --desired-value 7" in run.out
 
 
@@ -213,7 +215,13 @@ def test_quotas_that_nobody_could_compare(
     """Without a login, or a plan, they are not checked."""
     monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
     monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
-    assert rows(slipway("doctor", "--stack", "prod"))["quotas of main"] == "not checked"
+
+    def unreachable(*_: object) -> NoReturn:
+        raise CloudFailure("azure: no login for resources")
+
+    monkeypatch.setattr(azure_quotas, "statuses", unreachable)
+    found = rows(slipway("doctor", "--stack", "prod"))
+    assert (found["quotas of main"], found["quotas of fleet"]) == ("not checked", "not checked")
     on_moto(project)
     monkeypatch.setattr(Selection, "rehearse", lambda *_, **__: SimpleNamespace(failure="ValueError"))
     run = slipway("doctor", "--stack", "prod")
