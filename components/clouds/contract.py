@@ -10,7 +10,7 @@ wait for their `depends_on`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,6 +31,7 @@ from slipway.settings.databases import Bucket, Database, Queue
 from slipway.settings.grants import Grant as ResourceGrant
 from slipway.settings.operations import Budget
 from slipway.settings.queues import CloudQueue, QueueRight, Topic
+from slipway.settings.scaled_services import cloud_queues
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.system import System
 
@@ -208,6 +209,42 @@ class QueuesFacts:
 
     queues: Mapping[str, QueueFacts] = field(default_factory=dict)
     topics: Mapping[str, QueueFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueScalingArgs:
+    """The queues of a system by which KEDA scales its services, by name."""
+
+    scope: Scope
+    source: str
+    """Where the system declares them."""
+    reader: tuple[str, str]
+    """Namespace and service account of KEDA's operator."""
+    queues: Mapping[str, QueueFacts]
+
+    @property
+    def logical(self) -> str:
+        """Their resource name in Pulumi."""
+        return self.scope.logical("scaling")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueTrigger:
+    """How a trigger of KEDA finds a queue; its thresholds are under other keys of the metadata in each type."""
+
+    type: str
+    metadata: Mapping[str, str]
+    threshold: str
+    activation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueScalingFacts:
+    """Triggers by the name of the queue, and the identity by which KEDA counts messages."""
+
+    triggers: Mapping[str, QueueTrigger] = field(default_factory=dict)
+    identity: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """`podIdentity` of a TriggerAuthentication."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -445,7 +482,8 @@ class Cloud(Protocol):
 
     @property
     def controllers(self) -> Mapping[str, WorkloadIdentity]:
-        """Identities of `external-dns` and `cert-manager`, if the cloud has DNS, and of `releases`, if that is installed."""
+        """Identities of `external-dns` and `cert-manager`, if the cloud has DNS, of `releases`, if that is installed, and of
+        `keda`, if a cloud gives it one for all systems."""
         ...
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint: ...
@@ -457,6 +495,8 @@ class Cloud(Protocol):
     def cache(self, args: CacheArgs, opts: pulumi.ResourceOptions) -> CacheEndpoint: ...
 
     def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts: ...
+
+    def queue_scaling(self, args: QueueScalingArgs, opts: pulumi.ResourceOptions) -> QueueScalingFacts: ...
 
     def bucket(self, args: BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts: ...
 
@@ -491,6 +531,19 @@ def record_writers(services: ClusterServices) -> dict[str, tuple[str, str]]:
     return {name: (home.namespace, home.account or name) for name, home in found.items() if home is not None}
 
 
+KEDA_ACCOUNT = "keda-operator"
+"""Service account of KEDA's operator, in its chart and where a cloud runs it. Source: values.yaml of kedacore/charts."""
+
+
+def queue_reader(services: ClusterServices, systems: Iterable[System]) -> tuple[str, str] | None:
+    """Returns namespace and service account of KEDA's operator if somebody runs it and a system scales by a queue of the
+    cloud."""
+    home = services.homes.scaling
+    if home is None or not any(cloud_queues(each) for each in systems):
+        return None
+    return home.namespace, home.account or KEDA_ACCOUNT
+
+
 @dataclass(frozen=True, kw_only=True)
 class ControllersFacts:
     """Cloud-specific settings of the controllers in a cluster."""
@@ -511,6 +564,10 @@ class ControllersFacts:
     measures_pods: bool = True
     """Whether the cloud's cluster provides the pod metrics that autoscalers read; otherwise a metrics server is
     installed."""
+    scales_pods: bool = False
+    """Whether the cloud runs KEDA as part of its cluster; otherwise its chart is installed."""
+    keda: Mapping[str, Any] = field(default_factory=dict)
+    """Values of KEDA's chart by which its operator uses identities of the cloud."""
     storage_class: str | None = None
     """Storage class of volumes; by default the cluster's default."""
 

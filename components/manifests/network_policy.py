@@ -25,7 +25,7 @@ POSTGRES_PORT = 5432
 """PostgreSQL's default port."""
 SLOTS = ("blue", "green")
 
-Controller = OneOf["gateway", "metrics", "databases"]
+Controller = OneOf["gateway", "metrics", "databases", "scaling"]
 """Controllers whose pods policies let in."""
 Peer = networking.v1.NetworkPolicyPeerArgs
 
@@ -180,11 +180,17 @@ def of_flags(
 
 
 def of_broker(
-    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], callers: Iterable[Mapping[str, str]]
+    scope: Scope,
+    *,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    callers: Iterable[Mapping[str, str]],
+    counted: bool = False,
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """Allows the traffic of RabbitMQ: AMQP over TLS (5671) from the system's pods, metrics (15691) to Prometheus, peer
-    discovery (4369) and clustering (25672) among its nodes. Since RabbitMQ 4.1 the nodes find each other by name and do
-    not call the API server."""
+    """Allows the traffic of RabbitMQ: AMQP over TLS (5671) from the system's pods, and from KEDA if it counts messages
+    (`counted`), metrics (15691) to Prometheus, peer discovery (4369) and clustering (25672) among its nodes. Since RabbitMQ
+    4.1 the nodes find each other by name and do not call the API server."""
     clients = [_pods(caller) for caller in callers]
     return _policy(
         scope,
@@ -193,6 +199,7 @@ def of_broker(
         pods,
         ingress=[
             *([_from(clients, 5671)] if clients else []),
+            *(_from_home(scope, "scaling", 5671) if counted else []),
             _from([_pods(pods)], 4369, 25672),
             *_from_home(scope, "metrics", 15691),
         ],

@@ -14,6 +14,8 @@ from slipway.settings.manifests import Manifest
 
 _SURGE = 4
 """One more pod in so many while a Deployment is updated. Source: Kubernetes' default `maxSurge`, 25 %."""
+_MOST = {"HorizontalPodAutoscaler": ("maxReplicas", None), "ScaledObject": ("maxReplicaCount", 100)}
+"""Keys with the most pods of an autoscaler, and their defaults. Source: API references of Kubernetes and KEDA."""
 _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)([KMGTPE]i|[mkMGTPE]?)")
 _FACTORS = {"m": Decimal("0.001"), "": Decimal(1), "k": Decimal(1000)}
 _FACTORS |= {unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", 2)}
@@ -71,12 +73,10 @@ def _pods(manifest: Manifest, scaled: Mapping[tuple[str, str], int]) -> int:
 def _scaled(manifests: Iterable[Manifest]) -> Iterator[tuple[tuple[str, str], int]]:
     """Yields the most pods of what an autoscaler scales."""
     for each in manifests:
-        if each.kind == "HorizontalPodAutoscaler":
-            target = _at(each.body, ("spec", "scaleTargetRef"))
-            yield (
-                (str(target.get("kind")), str(target.get("name"))),
-                _whole(_at(each.body, ("spec",)).get("maxReplicas")),
-            )
+        if each.kind in _MOST:
+            target, spec = _at(each.body, ("spec", "scaleTargetRef")), _at(each.body, ("spec",))
+            key, usual = _MOST[each.kind]
+            yield (str(target.get("kind", "Deployment")), str(target.get("name"))), _whole(spec.get(key, usual))
 
 
 def _of_a_pod(spec: Mapping[str, Any]) -> Footprint:

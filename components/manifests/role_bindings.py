@@ -21,6 +21,7 @@ _WORKLOADS: Mapping[str, tuple[str, ...]] = {
     "apps": ("deployments", "replicasets", "statefulsets"),
     "autoscaling": ("horizontalpodautoscalers",),
     "batch": ("jobs", "cronjobs"),
+    "keda.sh": ("scaledobjects",),
     "policy": ("poddisruptionbudgets",),
     "networking.k8s.io": ("networkpolicies",),
     "gateway.networking.k8s.io": ("gateways", "httproutes"),

@@ -52,8 +52,10 @@ from components.system.routes.component import Routes, RoutesArgs
 from components.system.secrets import Secrets, SecretsArgs
 from components.system.slot.component import Slot, SlotArgs
 from components.system.system_queues import SystemQueues, SystemQueuesArgs
+from components.system.system_scaling import Scaling, ScalingArgs
 from components.system.volumes import Volumes, VolumesArgs
 from slipway.settings.claims import claims_of
+from slipway.settings.scaled_services import triggers
 from slipway.settings.services import SHARED, rotations
 from slipway.settings.stacks import DeployedSystem
 
@@ -114,6 +116,7 @@ class System(pulumi.ComponentResource):
         dump_bucket = self._backups()
         queues = self._queues(namespace)
         identities = self._identities(buckets, dump_bucket, namespace, queues)
+        scaling = self._scaling(queues, namespace)
         zones = self._zones()
         sites = self._sites(buckets, zones, secrets.bypass_digest)
         routes = self._routes(sites, self._fail_over(zones), [namespace])
@@ -149,6 +152,7 @@ class System(pulumi.ComponentResource):
                     released=release is not None,
                     shared=shared,
                     claims=claims,
+                    scaling=scaling,
                 ),
                 self._opts,
             )
@@ -248,6 +252,19 @@ class System(pulumi.ComponentResource):
             scope=self._scope, definition=self._definition, cloud=self._facts.cloud, depends_on=[namespace]
         )
         return SystemQueues(self._deployed.name, args, self._opts)
+
+    def _scaling(self, queues: SystemQueues | None, namespace: pulumi.Resource) -> Scaling | None:
+        """Creates what KEDA needs; None for a system without triggers."""
+        if not any(True for _ in triggers(self._definition)):
+            return None
+        args = ScalingArgs(
+            scope=self._scope,
+            definition=self._definition,
+            facts=self._facts,
+            queues=queues.facts if queues is not None else QueuesFacts(),
+            depends_on=[namespace],
+        )
+        return Scaling(self._deployed.name, args, self._opts)
 
     def _backups(self) -> BucketFacts | None:
         """Creates the dump bucket, in addition to the cloud's own backups; None for a system without databases to dump."""

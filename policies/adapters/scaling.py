@@ -22,7 +22,9 @@ SINGLETON = "slipway.dev/singleton"
 FIXED = "slipway.dev/fixed-replicas"
 """Annotation of a Deployment whose number of pods is fixed on purpose: `true`."""
 LIVE_ONLY = "slipway.dev/live-only"
-"""Annotation of a Deployment that the controller of releases scales: `true`."""
+"""Annotation of a Deployment that the controller of releases scales, or of a ScaledObject that it pauses: `true`."""
+PAUSED = "autoscaling.keda.sh/paused-replicas"
+"""Annotation by which KEDA scales to so many pods and to no others."""
 
 
 def supports(deployment: Resource) -> bool:
@@ -39,6 +41,11 @@ def is_fixed(deployment: Resource) -> bool:
 
 def is_live_only(deployment: Resource) -> bool:
     return deployment["metadata"]["annotations"][LIVE_ONLY].text == "true"
+
+
+def is_paused(autoscaler: Resource) -> bool:
+    """Return whether it belongs to what runs in the live slot alone, so that it may be paused with no pod."""
+    return autoscaler.type == SCALED_OBJECT and is_live_only(autoscaler)
 
 
 def is_unscaled(deployment: Resource) -> bool:

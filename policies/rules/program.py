@@ -205,8 +205,13 @@ IGNORABLE: Mapping[str, tuple[str, ...]] = {
     **clouds.table(lambda cloud: cloud.ignorable),
 }
 """Inputs that others set for good reason: autoscalers, secret generators, backup services."""
-CRON_JOB, LIVE_ONLY = "kubernetes:batch/v1:CronJob", "slipway.dev/live-only"
-"""Schedules that the controller of releases suspends in all slots but the live one. Others suspend by their plan."""
+MOVED: Mapping[str, tuple[str, ...]] = {
+    "kubernetes:batch/v1:CronJob": ("spec.suspend",),
+    "kubernetes:keda.sh/v1alpha1:ScaledObject": ("metadata.annotations",),
+}
+"""What the controller of releases suspends or pauses in all slots but the live one, of kinds with the annotation
+`LIVE_ONLY`. Others are suspended by their plan."""
+LIVE_ONLY = "slipway.dev/live-only"
 HOLDS_DATA = (
     *clouds.types(lambda cloud: cloud.protected),
     *clouds.types(lambda cloud: cloud.holds_data),
@@ -234,8 +239,8 @@ GATE = "slipway.dev/gate"
 )
 def resource_options(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check the options that policies receive; `slipway preview` checks the others (`retainOnDelete`, `import`, …)."""
-    moved = resource.type == CRON_JOB and resource["metadata"]["annotations"][LIVE_ONLY].text == "true"
-    allowed = ("spec.suspend",) if moved else IGNORABLE.get(resource.type, ())
+    moved = resource["metadata"]["annotations"][LIVE_ONLY].text == "true" if resource.type in MOVED else False
+    allowed = MOVED[resource.type] if moved else IGNORABLE.get(resource.type, ())
     ignored = [each for each in resource.ignored if each not in allowed]
     if ignored:
         verdict.violated(resource, f"blocks reviewed changes: ignoreChanges has {', '.join(ignored)}")

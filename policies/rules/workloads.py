@@ -101,7 +101,7 @@ def _fewest(deployment: Resource, scalers: dict[Resource, Match], verdict: Verdi
         scaler = _one_of(scalers, deployment, "scaleTargetRef", "HorizontalPodAutoscaler scales it", verdict)
         return scaling.bounds_of(scaler)[0] if scaler else None
     for scaler, match in scalers.items():
-        if match is Match.YES:
+        if match is Match.YES and not (scaling.is_live_only(deployment) and scaling.is_paused(scaler)):
             verdict.violated(
                 deployment, f"has a number of pods without an autoscaler, but {scaler.name} scales it", "replicas"
             )
@@ -319,7 +319,7 @@ def workload_minimum(workload: Resource, settings: Settings, verdict: Verdict) -
     """Check one autoscaler, or the number of a Deployment whose replicas are fixed."""
     needed, most = int(settings["minimumReplicas"]), int(settings["maximumReplicas"])
     if workload.type != DEPLOYMENT:
-        _evaluate_bounds(workload, needed, most, verdict)
+        _evaluate_bounds(workload, 0 if scaling.is_paused(workload) else needed, most, verdict)
     elif scaling.is_fixed(workload) and not scaling.is_singleton(workload):
         _evaluate_number(workload, needed, most, verdict)
 
@@ -359,7 +359,9 @@ def _evaluate_bounds(autoscaler: Resource, needed: int, most: int, verdict: Verd
 def _stopped(autoscaler: Resource) -> Iterator[Property]:
     """Return the setting that stops an autoscaler from adding pods."""
     annotations, spec = autoscaler["metadata"]["annotations"], autoscaler["spec"]
-    paused, fixed = annotations["autoscaling.keda.sh/paused"], annotations["autoscaling.keda.sh/paused-replicas"]
+    paused, fixed = annotations["autoscaling.keda.sh/paused"], annotations[scaling.PAUSED]
+    if scaling.is_paused(autoscaler) and fixed.text == "0":
+        fixed = annotations[""]
     yield from (each for each in (paused, fixed) if each.present and each.text != "false")
     behavior = spec["behavior"], spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     policies = [each["scaleUp"]["selectPolicy"] for each in behavior]

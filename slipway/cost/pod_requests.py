@@ -13,7 +13,11 @@ from slipway.cost.span import NOTHING, Span
 
 UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 """https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
-AUTOSCALER = "HorizontalPodAutoscaler"
+AUTOSCALERS: Mapping[str, tuple[tuple[str, int], tuple[str, int]]] = {
+    "HorizontalPodAutoscaler": (("minReplicas", 1), ("maxReplicas", 1)),
+    "ScaledObject": (("minReplicaCount", 0), ("maxReplicaCount", 100)),
+}
+"""Keys of the fewest and the most pods of autoscalers, with their defaults."""
 COUNTS = ("replicas", "replicaCount", "count", "instances", "members")
 """Keys for the number of pods in workloads, operators and charts."""
 NO_PODS_OF_THEIR_OWN = ("CronJob", "Job", "LimitRange", "ResourceQuota")
@@ -63,7 +67,7 @@ def requests(resources: Iterable[Resource], pool: str = "") -> Requests:
     scaled = {
         _key(each, each.text("spec", "scaleTargetRef", "name")): _bounds(each)
         for each in resources
-        if _is(each, AUTOSCALER)
+        if any(_is(each, kind) for kind in AUTOSCALERS)
     }
     found = Requests()
     for each in resources:
@@ -126,9 +130,9 @@ def _body(resource: Resource) -> Any:
 
 
 def _bounds(autoscaler: Resource) -> Span:
-    return Span(
-        autoscaler.number("spec", "minReplicas", default=1), autoscaler.number("spec", "maxReplicas", default=1)
-    )
+    bounds = next(bounds for kind, bounds in AUTOSCALERS.items() if _is(autoscaler, kind))
+    low, high = (autoscaler.number("spec", key, default=usual) for key, usual in bounds)
+    return Span(low, high)
 
 
 def _pods(found: Any, replicas: Span | None, count: Span) -> Iterator[tuple[Mapping[str, Any], Span]]:

@@ -370,10 +370,11 @@ class EdgeSite(Object):
 class Workload(Object):
     """A consumer of queues or a schedule, which runs in the live slot only."""
 
-    kind: OneOf["Deployment", "CronJob"]
+    kind: OneOf["Deployment", "ScaledObject", "CronJob"]
     """Its kind."""
     names: dict[SlotName, str]
-    """Its objects by slot. A Deployment is scaled to 0 where it is not live, a CronJob suspended."""
+    """Its objects by slot. A Deployment is scaled to 0 where it is not live, a ScaledObject of KEDA paused with no pod, a
+    CronJob suspended."""
     replicas: int = 1
     """Replicas of the Deployment where it is live."""
 

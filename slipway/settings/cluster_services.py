@@ -56,6 +56,9 @@ class Controllers(Setting):
     mongodb: Presence = "installed"
     """MongoDB's community operator; only if a system has a document database in the cluster. Installed by default,
     where one is needed."""
+    scaling: Presence = "installed"
+    """KEDA, which scales by queues, metrics and hours; only if a service has `replicas.triggers`. A cloud that runs it as part
+    of its cluster does so. Installed by default, where it is needed."""
     metrics: Presence = "installed"
     """Prometheus Operator, with Alertmanager and Grafana; with `present` the owner runs all three, with `absent` there
     are no metrics, alerts and dashboards. Installed by default, because alerts and releases are judged by it."""
@@ -75,6 +78,7 @@ API_GROUPS = {
     "queues": ("rabbitmq.com",),
     "databases": ("postgresql.cnpg.io", "barmancloud.cnpg.io"),
     "mongodb": ("mongodbcommunity.mongodb.com",),
+    "scaling": ("keda.sh",),
     "metrics": ("monitoring.coreos.com",),
     "logs": ("elasticsearch.k8s.elastic.co", "kibana.k8s.elastic.co"),
     "releases": ("slipway.dev",),
@@ -106,6 +110,14 @@ class HomeOfWriter(Home):
     does, `cert-manager` or `external-dns`."""
 
 
+class HomeOfScaler(HomeOfPods):
+    """Where KEDA's operator runs."""
+
+    account: Name | None = Field(default=None, json_schema_extra=needs("queues"))
+    """Its service account, which gets the right to count messages in the queues that services scale by; by default named as
+    its chart does, `keda-operator`."""
+
+
 class HomeOfMetrics(HomeOfPods):
     """Where Prometheus runs, and what it selects."""
 
@@ -133,6 +145,8 @@ class Homes(Setting):
     databases: HomeOfPods | None = None
     """CloudNativePG's operator; required where `controllers.databases` is `present` and a database is in the
     cluster."""
+    scaling: HomeOfScaler | None = None
+    """KEDA's operator; required where `controllers.scaling` is `present` and a service scales by a queue."""
 
 
 NAMESPACES = {
@@ -141,6 +155,7 @@ NAMESPACES = {
     "dns": "external-dns",
     "metrics": "monitoring",
     "databases": "cnpg-system",
+    "scaling": "keda",
 }
 """Namespaces of the controllers that Slipway installs and to which objects refer."""
 HOMES = Homes(
@@ -151,6 +166,7 @@ HOMES = Homes(
         namespace=NAMESPACES["metrics"], labels={}, prober=f"blackbox-exporter.{NAMESPACES['metrics']}.svc:9115"
     ),
     databases=HomeOfPods(namespace=NAMESPACES["databases"]),
+    scaling=HomeOfScaler(namespace=NAMESPACES["scaling"], pods={"app": "keda-operator"}),
 )
 """Where the controllers run that Slipway installs."""
 

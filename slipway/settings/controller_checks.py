@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from slipway.settings import scaled_services
 from slipway.settings.clouds import CLOUDS, is_able
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.finding import Finding, Found
 from slipway.settings.pointers import Path
 from slipway.settings.stacks import StackCluster
 from slipway.settings.system import System
+from slipway.settings.triggers import MetricTrigger
 
 UNWATCHED = "local"
 """The environment in which nobody has to say who watches, or collects logs, where no controller does."""
@@ -34,6 +36,7 @@ def findings(path: Path, cluster: StackCluster, environment: str) -> Found:
             rule = f"is absent, but the cluster {need} for its own services: {CHOOSE}"
             yield Finding((*path, "controllers", "secrets"), rule)
     yield from _placed(path, cluster)
+    yield from _measured(path, cluster)
     wanted = bool(cluster.systems) and environment not in ("", UNWATCHED)
     yield from _elsewhere(path, settings, "metrics", "monitoring", wanted=wanted)
     yield from _elsewhere(path, settings, "logs", "logging", wanted=wanted)
@@ -79,6 +82,11 @@ def _operated(engine: str) -> Callable[[System, ClusterSettings], Needs]:
     return found
 
 
+def _triggered(definition: System, _settings: ClusterSettings) -> Needs:
+    for path, *_ in scaled_services.triggers(definition):
+        yield path, "has a trigger, which KEDA looks at"
+
+
 def _counted(definition: System, _settings: ClusterSettings) -> Needs:
     for index, alert in enumerate(definition.alerts):
         if alert.kind == "logs":
@@ -92,6 +100,7 @@ NEEDS: Mapping[str, Callable[[System, ClusterSettings], Needs]] = {
     "queues": _brokered,
     "databases": _operated("postgres"),
     "mongodb": _operated("mongodb"),
+    "scaling": _triggered,
     "logs": _counted,
 }
 """What systems need, by controller; nothing needs the others."""
@@ -105,6 +114,7 @@ _WHERE = {
     "dns": "{namespace: records, account: external-dns}",
     "metrics": "{namespace: observability, labels: {release: kube-prometheus-stack}}",
     "databases": "{namespace: operators}",
+    "scaling": "{namespace: keda}",
 }
 """Examples of where an owner's controllers run."""
 _SET_BY_PROGRAM = ("app.kubernetes.io/part-of", "app.kubernetes.io/managed-by")
@@ -143,10 +153,26 @@ def _placed(path: Path, cluster: StackCluster) -> Found:
             yield Finding((*path, "present", "metrics", "prober"), rule)
 
 
+def _measured(path: Path, cluster: StackCluster) -> Found:
+    """Check that there is a Prometheus that KEDA can ask."""
+    if cluster.settings.prometheus is None:
+        for system in cluster.systems.values():
+            for below, _, trigger in scaled_services.triggers(system.definition):
+                if isinstance(trigger, MetricTrigger):
+                    rule = (
+                        f"asks Prometheus, but 'controllers.metrics' is absent: {CHOOSE}, or set 'releases.prometheus'"
+                    )
+                    where = (*path, "systems", system.name, *below)
+                    yield Finding(where, rule, ((*path, "controllers", "metrics"),))
+
+
 def _referred(controller: str, cluster: StackCluster) -> bool:
-    """Return whether objects refer to where a controller runs: those of databases only if one is in the cluster, and of DNS
-    where the cloud has it."""
+    """Return whether objects refer to where a controller runs: those of databases only if one is in the cluster, of KEDA if
+    it asks a queue, and of DNS where the cloud has it."""
     needs = _operated("postgres")
+    if controller == "scaling":
+        systems = [each.definition for each in cluster.systems.values()]
+        return any(scaled_services.cloud_queues(each) or scaled_services.reads_broker(each) for each in systems)
     if controller == "dns":
         return is_able(cluster.settings.cloud, "dns") and cluster.settings.controllers.gateway != "absent"
     return controller != "databases" or any(

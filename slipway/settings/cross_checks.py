@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from slipway.settings import caches, limit_checks, queue_checks, route_checks, volume_checks
+from slipway.settings import caches, limit_checks, queue_checks, route_checks, scaled_services, volume_checks
 from slipway.settings.containers import Companion, Health, Resources, Sidecar
 from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
@@ -83,6 +83,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _reserved(system)
     yield from _caches(system)
     yield from queue_checks.findings(system)
+    yield from scaled_services.findings(system)
     yield from _migrations(system)
     yield from _checks(system)
     yield from _release(system)

@@ -281,6 +281,7 @@ Dollars = Annotated[int, Between("an amount in US dollars", 900, 1, 1_000_000_00
 LogDays = Annotated[int, Between("a number of days", 180, 1, 1_000_000_000)]
 UserId = Annotated[int, Between("a user id other than root's", 10002, 1, 1_000_000_000)]
 Copies = Annotated[int, Between("a number of copies", 3, 1, 1000)]
+FewestCopies = Annotated[int, Between("a number of copies", 3, 0, 1000)]
 Gpus = Annotated[int, Between("a number of GPUs", 1, 0, 16)]
 Retries = Annotated[int, Between("a number of retries", 1, 0, 10)]
 History = Annotated[int, Between("a number of kept runs", 3, 1, 100)]

@@ -27,6 +27,7 @@ _NAMESPACED = {
     "external-secrets.io/v1": "ExternalSecret SecretStore",
     "gateway.envoyproxy.io/v1alpha1": "BackendTrafficPolicy ClientTrafficPolicy EnvoyProxy HTTPRouteFilter SecurityPolicy",
     "gateway.networking.k8s.io/v1": "Gateway HTTPRoute",
+    "keda.sh/v1alpha1": "ScaledObject TriggerAuthentication",
     "kibana.k8s.elastic.co/v1": "Kibana",
     "mongodbcommunity.mongodb.com/v1": "MongoDBCommunity",
     "monitoring.coreos.com/v1": "PodMonitor Probe PrometheusRule ServiceMonitor",

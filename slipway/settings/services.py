@@ -14,6 +14,7 @@ from slipway.settings.fields import (
     Copies,
     Date,
     Duration,
+    FewestCopies,
     Folder,
     Memory,
     Name,
@@ -37,6 +38,7 @@ from slipway.settings.placement import Placement, Priority
 from slipway.settings.references import Environment, EnvironmentValue
 from slipway.settings.routes import Route
 from slipway.settings.setting import OVERRIDABLE, Choice, Setting, Shorthand, needs
+from slipway.settings.triggers import Trigger
 from slipway.settings.volumes import Volume
 
 HTTP = "http"
@@ -169,8 +171,9 @@ class Replicas(Setting):
     fixed: Copies | None = Field(default=None, json_schema_extra=OVERRIDABLE, examples=[3])
     """Their number where no autoscaler may change it, such as that of members which know each other; `replicas: 3` is
     short for it. By default none, since fixed replicas neither follow the load nor save at night."""
-    minimum: Copies = Field(default=2, json_schema_extra=OVERRIDABLE)
-    """Minimum replicas. Two by default, so that one can fail or be evicted."""
+    minimum: FewestCopies = Field(default=2, json_schema_extra=OVERRIDABLE)
+    """Minimum replicas. Two by default, so that one can fail or be evicted. 0 is for workers with `triggers`, which start the
+    first one."""
     maximum: Copies = Field(default=6, json_schema_extra=OVERRIDABLE)
     """Maximum replicas: a limit for the load on databases and for the bill. Three times the minimum by default."""
     cpu_percent: Share = Field(default=70, json_schema_extra=OVERRIDABLE)
@@ -179,11 +182,20 @@ class Replicas(Setting):
     memory_percent: Share = Field(default=80, json_schema_extra=OVERRIDABLE)
     """Average memory usage, relative to the request, that adds a replica. 80 by default, because memory grows more
     slowly than load."""
+    triggers: list[Trigger] = Field(default_factory=list, json_schema_extra=OVERRIDABLE, max_length=10)
+    """What adds replicas besides CPU and memory: messages in a queue, a metric, hours. The one that asks for most decides.
+    KEDA looks at them; none by default."""
+    polling_interval: Duration = Field(default="30s", json_schema_extra=OVERRIDABLE)
+    """How often `triggers` are looked at while there is no replica. 30s by default, as KEDA does: a shorter one is more
+    requests to the queue."""
+    cooldown_period: Duration = Field(default="5m", json_schema_extra=OVERRIDABLE)
+    """How long no trigger must ask for a replica until the last one ends, where the minimum is 0. Five minutes by default,
+    as KEDA does; longer than a message takes, because one that a program works on is not always counted."""
 
     @property
     def fewest(self) -> int:
         """Return the replicas that there always are."""
-        return self.fixed or self.minimum
+        return self.minimum if self.fixed is None else self.fixed
 
     @property
     def most(self) -> int:
@@ -233,7 +245,8 @@ class Service(Setting):
     answers visitors, and `background` can wait. By default `serving`."""
     live_only: bool = False
     """Whether it works unasked, such as a consumer of a queue or a scheduler. Where the controller releases, it then runs
-    in the active slot only, and without an autoscaler: with `replicas.minimum` pods, or `replicas.fixed`."""
+    in the active slot only, and without an autoscaler: with `replicas.minimum` pods, or `replicas.fixed`. With
+    `replicas.triggers` it has one there, which is paused in the other slot."""
     resources: Resources = Field(default_factory=Resources, json_schema_extra=OVERRIDABLE)
     """Requests and limits of one replica; by default a tenth of a core and 256Mi."""
     needs: list[Name] = Field(default_factory=list)

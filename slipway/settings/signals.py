@@ -1,4 +1,4 @@
-"""Check that every metric in alerts and panels is exported and scraped."""
+"""Check that every metric in alerts, panels and triggers is exported and scraped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from slipway.settings.manifests import Manifest
 from slipway.settings.operations import Alert
 from slipway.settings.pointers import Path
 from slipway.settings.system import System
+from slipway.settings.triggers import MetricTrigger
 
 RECORDED_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 """Windows over which the gateway's error ratios are recorded."""
@@ -53,6 +54,10 @@ def _named(system: System) -> Iterator[tuple[Path, str]]:
             yield ("alerts", index, "metric"), alert.metric
     for index, metric in enumerate(system.metrics):
         yield ("metrics", index, "metric"), metric.metric
+    for name, service in system.services.items():
+        for index, trigger in enumerate(service.replicas.triggers):
+            if isinstance(trigger, MetricTrigger):
+                yield ("services", name, "replicas", "triggers", index, "metric"), trigger.metric
 
 
 def _unscraped(system: System, metric: str, manifests: Collection[Manifest]) -> str | None:

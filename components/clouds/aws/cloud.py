@@ -20,10 +20,11 @@ from components.clouds.aws.fail_over import Failover, FailoverArgs
 from components.clouds.aws.managed_database import ManagedDatabaseArgs
 from components.clouds.aws.pod_identity import ControllerIdentity, identity
 from components.clouds.aws.postgres import Postgres
+from components.clouds.aws.queue_scaling import AwsQueueScalingArgs, QueueScaling
 from components.clouds.aws.queues import AwsQueuesArgs, Queues
 from components.clouds.aws.secret_store import AwsSecrets, SecretStoreArgs
 from components.clouds.aws.site import Site, SiteArgs
-from components.clouds.aws.zone import RELEASES, Zone, ZoneArgs
+from components.clouds.aws.zone import KEDA, RELEASES, Zone, ZoneArgs
 from components.clouds.contract import (
     AlarmsArgs,
     BrokerEndpoint,
@@ -35,6 +36,8 @@ from components.clouds.contract import (
     IdentityArgs,
     PostgresEndpoint,
     QueuesArgs,
+    QueueScalingArgs,
+    QueueScalingFacts,
     QueuesFacts,
     SecretStore,
     WorkloadIdentity,
@@ -57,7 +60,7 @@ class AwsCloud:
     dns_zones: Mapping[str, str]
     """Ids of existing zones by domain."""
     controllers: Mapping[str, ControllerIdentity]
-    """Identities of the controllers that write DNS records, and of the controller of releases."""
+    """Identities of the controllers that write DNS records, of the controller of releases, and of KEDA."""
 
     def postgres(self, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> PostgresEndpoint:
         return Postgres(
@@ -78,6 +81,10 @@ class AwsCloud:
 
     def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
         return Queues(args.logical, AwsQueuesArgs(context=self.context, asked=args), self.context.below(opts)).facts
+
+    def queue_scaling(self, args: QueueScalingArgs, opts: pulumi.ResourceOptions) -> QueueScalingFacts:
+        wanted = AwsQueueScalingArgs(context=self.context, asked=args, reader=self.controllers[KEDA])
+        return QueueScaling(args.logical, wanted, self.context.below(opts)).facts
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         stem = f"{self.context.cluster_name}-{args.system}-{args.name}"
@@ -104,7 +111,7 @@ class AwsCloud:
             context=self.context,
             asked=args,
             existing=self.dns_zones,
-            controllers=[identity for name, identity in self.controllers.items() if name != RELEASES],
+            controllers=[identity for name, identity in self.controllers.items() if name not in (RELEASES, KEDA)],
         )
         return Zone(f"{args.system}/{args.domain}", wanted, self.context.below(opts)).facts
 

@@ -36,6 +36,7 @@ from components.clouds.contract import (
     ClusterAccess,
     ClusterFacts,
     ControllersFacts,
+    queue_reader,
     record_writers,
     watched_by_cloud,
 )
@@ -44,6 +45,7 @@ from components.manifests import names
 from components.manifests.placement import NodePools
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.stacks import Stack, StackCluster
+from slipway.settings.system import System
 
 CLUSTER_TAG = "slipway.dev/cluster"
 
@@ -89,6 +91,7 @@ class Foundation(pulumi.ComponentResource):
                 control_plane=cluster.facts,
                 writers=record_writers(settings),
                 repositories=released_repositories(args.cluster),
+                queue_reader=queue_reader(settings, definitions_of(args.cluster)),
             ),
             self._opts,
         )
@@ -225,6 +228,11 @@ def facts_of(
         node_pools=NodePools(pools=settings.node_pools),
         billing_contacts=tuple(settings.billing_contacts),
     )
+
+
+def definitions_of(cluster: StackCluster) -> list[System]:
+    """Returns all systems of a cluster, also those of other stacks."""
+    return [each.definition for each in cluster.served.values()]
 
 
 def registry_of(context: AwsContext) -> str:

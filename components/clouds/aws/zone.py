@@ -19,6 +19,8 @@ from slipway.settings.limits import most
 
 RELEASES = "releases"
 """The controller of releases, which writes the state of edges and looks images up."""
+KEDA = "keda"
+"""KEDA's operator, which counts messages in queues."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +31,13 @@ class ControllersArgs:
     """Namespace and service account of the controllers that write records, by name."""
     repositories: Sequence[str] = ()
     """Repositories of images that the controller of releases looks up; none without that controller."""
+    queue_reader: tuple[str, str] | None = None
+    """Namespace and service account of KEDA's operator, if it counts messages in queues."""
 
 
 class Controllers(pulumi.ComponentResource):
-    """The identities of external-dns and cert-manager, to which each zone grants its own records only, and of the
-    controller of releases, to which each site grants its own edge only."""
+    """The identities of external-dns and cert-manager, to which each zone grants its own records only, of the controller of
+    releases, to which each site grants its own edge only, and of KEDA, to which each system grants its own queues only."""
 
     identities: Mapping[str, PodIdentity]
 
@@ -52,6 +56,8 @@ class Controllers(pulumi.ComponentResource):
         if args.repositories:
             found[RELEASES] = self._identity(RELEASES, names.RELEASES_NAMESPACE, names.RELEASES_ACCOUNT)
             found[RELEASES].may([allow(["ecr:DescribeImages"], self._images())])
+        if args.queue_reader is not None:
+            found[KEDA] = self._identity(KEDA, *args.queue_reader)
         self.identities = found
         self.register_outputs({})
 

@@ -20,6 +20,7 @@ from components.clouds.azure.fail_over import Failover, FailoverArgs
 from components.clouds.azure.front_door import FrontDoor, FrontDoorArgs
 from components.clouds.azure.pod_identity import ControllerIdentity, identity
 from components.clouds.azure.postgres import Postgres, PostgresArgs
+from components.clouds.azure.queue_scaling import AzureQueueScalingArgs, QueueScaling
 from components.clouds.azure.queues import AzureQueuesArgs, Queues
 from components.clouds.azure.secret_store import AzureSecrets, SecretStoreArgs
 from components.clouds.azure.zone import Zone, ZoneArgs
@@ -35,6 +36,8 @@ from components.clouds.contract import (
     IdentityArgs,
     PostgresEndpoint,
     QueuesArgs,
+    QueueScalingArgs,
+    QueueScalingFacts,
     QueuesFacts,
     SecretStore,
     Site,
@@ -83,6 +86,10 @@ class AzureCloud:
 
     def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
         return Queues(args.logical, AzureQueuesArgs(context=self.context, asked=args), self.context.below(opts)).facts
+
+    def queue_scaling(self, args: QueueScalingArgs, opts: pulumi.ResourceOptions) -> QueueScalingFacts:
+        wanted = AzureQueueScalingArgs(context=self.context, asked=args)
+        return QueueScaling(args.logical, wanted, self.context.below(opts)).facts
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         context, adopted = self.context, self._adopted(args.settings.adopt)

@@ -46,6 +46,8 @@ class ClusterArgs:
     settings: Kubernetes
     pools: Mapping[str, ExtraNodePool] = field(default_factory=dict)
     """Nodes besides, for services that ask for them."""
+    keda: bool = False
+    """Whether KEDA scales services, which AKS runs and updates."""
 
 
 def node_size(pool: NodePool | ExtraNodePool) -> str:
@@ -159,6 +161,7 @@ class Cluster(pulumi.ComponentResource):
                 upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
             ),
             agent_pool_profiles=[self._system_pool(), self._user_pool()],
+            workload_auto_scaler_profile=_keda() if args.keda else None,
             tags=context.cluster_tags,
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[joins], protect=context.protect, ignore_changes=["agentPoolProfiles[*].count"]
@@ -275,6 +278,12 @@ def _security(workspace: pulumi.Output[str]) -> containerservice.ManagedClusterS
                 enabled=True
             ),
         ),
+    )
+
+
+def _keda() -> containerservice.ManagedClusterWorkloadAutoScalerProfileArgs:
+    return containerservice.ManagedClusterWorkloadAutoScalerProfileArgs(
+        keda=containerservice.ManagedClusterWorkloadAutoScalerProfileKedaArgs(enabled=True)
     )
 
 

@@ -39,6 +39,7 @@ from components.manifests import names
 from components.manifests.placement import NodePools
 from slipway.settings.clouds.azure import AzureCluster
 from slipway.settings.limits import most
+from slipway.settings.scaled_services import triggers
 from slipway.settings.stacks import Stack, StackCluster
 
 STORAGE_CLASS = "managed-csi"
@@ -76,7 +77,11 @@ class Foundation(pulumi.ComponentResource):
         controllers = Controllers(name, ControllersArgs(context=shared, writers=record_writers(settings)), self._opts)
         self.facts = replace(
             facts_of(name, args, shared, controllers.identities, access_to(name, context, cluster)),
-            controllers=controllers_facts(controllers, context, settings.dns_zones),
+            controllers=replace(
+                controllers_facts(controllers, context, settings.dns_zones),
+                scales_pods=scales_pods(settings, args.cluster),
+                keda={"podIdentity": {"azureWorkload": {"enabled": True, "tenantId": settings.tenant}}},
+            ),
             exported=exported_facts(shared, controllers.identities),
             exported_access={"address": cluster.address, "certificate": cluster.certificate},
         )
@@ -115,6 +120,7 @@ class Foundation(pulumi.ComponentResource):
             zones=settings.network.zones,
             settings=settings.kubernetes,
             pools=settings.node_pools,
+            keda=scales_pods(settings, self._args.cluster),
         )
         cluster = Cluster(self._name, args, self._opts)
         return ControlPlane(
@@ -252,6 +258,12 @@ def facts_of(
 def registry_of(context: AzureContext) -> str:
     """Returns the name of the cluster's registry."""
     return names.globally_unique(context.subscription, context.cluster_name, most("azure registry"), hyphens=False)
+
+
+def scales_pods(settings: AzureCluster, cluster: StackCluster) -> bool:
+    """Returns whether the cluster is to run KEDA itself: a new one, if a service has triggers."""
+    wanted = settings.controllers.scaling == "installed" and settings.kubernetes.existing is None
+    return wanted and any(True for system in cluster.served.values() for _ in triggers(system.definition))
 
 
 def stores_of(cluster: StackCluster) -> list[str]:

@@ -48,6 +48,8 @@ class PodIdentityArgs:
     tags: Mapping[str, str]
     queues: bool = False
     """Whether it uses queues, which its pods call by AMQP."""
+    full_name: str | None = None
+    """Its name, if it is not the only identity of the service account."""
 
 
 class PodIdentity(pulumi.ComponentResource):
@@ -63,7 +65,7 @@ class PodIdentity(pulumi.ComponentResource):
         super().__init__("slipway:azure:PodIdentity", name, opts=opts)
         context = self._context = args.context
         self._name, self._opts = name, pulumi.ResourceOptions(parent=self)
-        full_name = identity_name(context, args.namespace, args.service_account)
+        full_name = args.full_name or identity_name(context, args.namespace, args.service_account)
         identity = azure.managedidentity.UserAssignedIdentity(
             name,
             resource_name_=full_name,

@@ -26,6 +26,8 @@ from components.clouds.contract import (
     NoIdentity,
     PostgresEndpoint,
     QueuesArgs,
+    QueueScalingArgs,
+    QueueScalingFacts,
     QueuesFacts,
     SecretStore,
     SecretStoreArgs,
@@ -77,6 +79,9 @@ class LocalCloud:
         return CachePod(args.logical, CachePodArgs(cache=args, depends_on=opts.depends_on), _below(opts)).endpoint
 
     def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
+        raise ValueError(f"{args.source}: {refusal('local', 'queues')}")
+
+    def queue_scaling(self, args: QueueScalingArgs, opts: pulumi.ResourceOptions) -> QueueScalingFacts:
         raise ValueError(f"{args.source}: {refusal('local', 'queues')}")
 
     def bucket(self, args: BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:

@@ -18,6 +18,7 @@ from components.manifests.versions import Pins
 from slipway.settings.cluster_services import NAMESPACES
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.hosts import bare, is_wildcard
+from slipway.settings.scaled_services import reads_broker, triggers
 from slipway.settings.stacks import StackCluster
 from slipway.settings.system import System
 
@@ -30,7 +31,7 @@ class ControllersArgs:
     cluster: StackCluster
     facts: ControllersFacts
     identities: Mapping[str, WorkloadIdentity]
-    """Identities of the controllers that write DNS records."""
+    """Identities of the controllers that write DNS records, and of KEDA."""
     pins: Pins
     owner: str
     """Owner of DNS records: the cluster's name in the cloud."""
@@ -97,6 +98,7 @@ class Controllers(pulumi.ComponentResource):
             "queues": self._queues,
             "databases": self._databases,
             "mongodb": self._documents,
+            "scaling": self._scaling,
         }
         installed = [name for name in found if getattr(wanted, name) == "installed"]
         return [*charts_of_metrics, *(chart for name in installed for chart in found[name]())]
@@ -145,6 +147,15 @@ class Controllers(pulumi.ComponentResource):
         if not self._needs_operator("mongodb"):
             return []
         return [Chart(name="mongodb-kubernetes", namespace="mongodb-system", values=charts.mongodb_operator())]
+
+    def _scaling(self) -> list[Chart]:
+        """Returns KEDA, unless the cloud runs it as part of its cluster."""
+        facts = self._args.facts
+        if facts.scales_pods or not any(True for system in self._systems for _ in triggers(system)):
+            return []
+        values = charts.keda(facts.keda, reads_secrets=any(map(reads_broker, self._systems)), monitored=self._monitored)
+        needs = self._args.identities.get("keda", NoIdentity()).bindings
+        return [Chart(name="keda", namespace=NAMESPACES["scaling"], values=values, needs=needs)]
 
     def _needs_operator(self, engine: str) -> bool:
         """Returns whether an operator runs a database of the engine in the cluster."""

@@ -144,6 +144,31 @@ def mongodb_operator() -> dict[str, Any]:
     return {"operator": {"watchNamespace": "*", "resources": PODS}}
 
 
+def keda(own: Mapping[str, Any], *, reads_secrets: bool, monitored: Mapping[str, str] | None) -> dict[str, Any]:
+    """Returns KEDA's values; `own` are those of the cloud. It signs its certificates itself. Unless it reads logins of
+    brokers in the namespaces of systems (`reads_secrets`), it may read Secrets in its own alone."""
+    several = {"maxUnavailable": 1}
+    return {
+        "operator": {"replicaCount": 2},
+        "metricsServer": {"replicaCount": 2},
+        "webhooks": {"replicaCount": 2},
+        "podDisruptionBudget": {"operator": several, "metricServer": several, "webhooks": several},
+        "resources": {"operator": PODS, "metricServer": PODS, "webhooks": PODS},
+        "rbac": {"enabledCustomScaledRefKinds": False},
+        "permissions": {
+            "operator": {"restrict": {"secret": not reads_secrets}},
+            "metricServer": {"restrict": {"secret": True}},
+        },
+        "prometheus": {
+            "operator": {
+                "enabled": monitored is not None,
+                "serviceMonitor": _monitor(monitored, "additionalLabels"),
+            }
+        },
+        **own,
+    }
+
+
 def elastic_crds() -> dict[str, Any]:
     return {}
 

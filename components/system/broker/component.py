@@ -21,6 +21,7 @@ from components.manifests.scope import Scope
 from components.system.broker.manifests import import_job, rabbitmq_cluster, rabbitmq_definitions
 from slipway.settings.databases import Queue
 from slipway.settings.references import FromQueue
+from slipway.settings.scaled_services import reads_broker
 from slipway.settings.services import Service
 from slipway.settings.system import System
 
@@ -91,7 +92,9 @@ class Broker(pulumi.ComponentResource):
         ]
         users += [each for each, declared in args.definition.schedules.items() if declared.service in users]
         callers = [{"app.kubernetes.io/name": user} for user in users]
-        policy_args = network_policy.of_broker(args.scope, name=name, source=source, pods=pods, callers=callers)
+        policy_args = network_policy.of_broker(
+            args.scope, name=name, source=source, pods=pods, callers=callers, counted=reads_broker(args.definition)
+        )
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         needed: list[pulumi.Resource] = [
             *self._logins(name),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 import pulumi
-from pulumi_kubernetes import apps, autoscaling, batch, core, networking, policy
+from pulumi_kubernetes import apiextensions, apps, autoscaling, batch, core, networking, policy
 
 from components.clouds.contract import BucketFacts, IdentityFacts
 from components.manifests import egress, environment, names, network_policy, service_images
@@ -24,6 +24,7 @@ from components.system.slot.manifests import (
     companions,
     container_files,
     deployment,
+    event_scaling,
     scaling,
     schedule,
     service,
@@ -33,6 +34,7 @@ from components.system.slot.manifests.companions import Beside
 from components.system.slot.manifests.container_files import PodFiles
 from components.system.slot.manifests.schedule import Scheduled
 from components.system.slot.manifests.workload import Authority, Workload
+from components.system.system_scaling import Scaling
 from slipway.settings.calls import calls
 from slipway.settings.references import FromDatabase
 from slipway.settings.services import SHARED, Service
@@ -71,6 +73,8 @@ class SlotArgs:
     """The services outside the slots, by name."""
     claims: Mapping[str, pulumi.Resource] = field(default_factory=dict)
     """The claims of volumes, by name."""
+    scaling: Scaling | None = None
+    """The triggers of services that have some."""
 
 
 class Slot(pulumi.ComponentResource):
@@ -284,7 +288,9 @@ class Slot(pulumi.ComponentResource):
             ),
         )
         guarded: list[pulumi.Resource] = [created]
-        if deployment.is_scaled(declared) and not live_only:
+        if declared.replicas.triggers:
+            guarded.append(self._scale_by_triggers(full_name, wanted.name, declared, created))
+        elif deployment.is_scaled(declared) and not live_only:
             guarded.append(self._scale(full_name, wanted.name, declared, created))
         if not declared.singleton:
             self._guard(full_name, wanted.name, declared, guarded)
@@ -308,6 +314,31 @@ class Slot(pulumi.ComponentResource):
                 args.scope, name=name, slot=args.slot, source=declared.source, replicas=declared.replicas
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[target]),
+        )
+
+    def _scale_by_triggers(
+        self, full_name: str, name: str, declared: Service, target: pulumi.Resource
+    ) -> pulumi.Resource:
+        """Creates KEDA's autoscaler. What works in the live slot alone is paused in the other, by the controller of releases
+        or by the plan."""
+        args, deployed = self._args, self._args.system.deployment
+        assert args.scaling is not None, "a system with triggers has it"
+        notes = event_scaling.pausing(
+            live_only=declared.live_only,
+            released=args.released,
+            runs=args.slot == deployed.active and not deployed.maintenance,
+        )
+        return apiextensions.CustomResource(
+            full_name,
+            api_version=event_scaling.API_VERSION,
+            kind=event_scaling.KIND,
+            metadata=event_scaling.metadata(args.scope, name, args.slot, declared.replicas.source, notes),
+            spec=event_scaling.spec(name, args.slot, declared.replicas, args.scaling.triggers(declared)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[target, args.scaling],
+                ignore_changes=[event_scaling.PAUSES] if declared.live_only and args.released else None,
+            ),
         )
 
     def _guard(self, full_name: str, name: str, declared: Service, after: Sequence[pulumi.Resource]) -> None:

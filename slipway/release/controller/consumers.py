@@ -9,13 +9,15 @@ from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.api_kinds import Kind
 from slipway.ops.cluster.jobs import CRON_JOBS
 from slipway.ops.cluster.readiness import readiness
-from slipway.release.controller.in_cluster import DEPLOYMENTS
+from slipway.release.controller.in_cluster import DEPLOYMENTS, SCALED_OBJECTS
 from slipway.release.controller.log import log
 from slipway.release.controller.release import Release
 from slipway.release.objects import SLOTS, SlotName, Workload
 from slipway.release.status import Status
 
 DEPLOYMENT = Kind("apps/v1", "Deployment")
+PAUSED = "autoscaling.keda.sh/paused-replicas"
+"""Annotation by which KEDA scales to so many pods and to no others."""
 AGAIN = 2
 """Restarts after which a pod that ended with an error crashes again and again. Chosen: one may be an accident."""
 RECENT = timedelta(minutes=5)
@@ -28,13 +30,24 @@ def apply(api: Api, release: Release, status: Status) -> None:
         return
     deployments = _by_name(api.items(DEPLOYMENTS.format(namespace=release.namespace)))
     schedules = _by_name(api.items(CRON_JOBS.format(namespace=release.namespace)))
+    scaled = _scaled_objects(api, release)
     for workload in release.spec.workloads:
         if workload.kind == "CronJob":
             _apply_schedule(api, release, status, {slot: schedules.get(name) for slot, name in workload.names.items()})
             continue
         for slot, name in workload.names.items():
-            if name in deployments:
+            if workload.kind == "ScaledObject":
+                if name in scaled:
+                    _pause(api, release, scaled[name], slot != status.live)
+            elif name in deployments:
                 _scale(api, release, deployments[name], workload.replicas if slot == status.live else 0)
+
+
+def _scaled_objects(api: Api, release: Release) -> dict[str, Document]:
+    """Return KEDA's autoscalers by name; a cluster without KEDA does not know the kind."""
+    if not any(each.kind == "ScaledObject" for each in release.spec.workloads):
+        return {}
+    return _by_name(api.items(SCALED_OBJECTS.format(namespace=release.namespace)))
 
 
 def _apply_schedule(api: Api, release: Release, status: Status, found: Mapping[SlotName, Document | None]) -> None:
@@ -91,7 +104,7 @@ def crashing(
 
 def _consumers(workloads: Sequence[Workload], slot: SlotName) -> Iterator[str]:
     for each in workloads:
-        if each.kind == "Deployment" and slot in each.names:
+        if each.kind != "CronJob" and slot in each.names:
             yield each.names[slot]
 
 
@@ -124,6 +137,17 @@ def _scale(api: Api, release: Release, found: Document, replicas: int) -> None:
     name = found["metadata"]["name"]
     api.merge(f"{DEPLOYMENTS.format(namespace=release.namespace)}/{name}/scale", {"spec": {"replicas": replicas}})
     log("Deployment scaled", system=release.spec.system, deployment=name, replicas=replicas)
+
+
+def _pause(api: Api, release: Release, found: Document, paused: bool) -> None:
+    """Let KEDA scale to no pod and leave it at that, or let it scale."""
+    annotations = found["metadata"].get("annotations") or {}
+    if annotations.get(PAUSED) == ("0" if paused else None):
+        return
+    name = found["metadata"]["name"]
+    path = f"{SCALED_OBJECTS.format(namespace=release.namespace)}/{name}"
+    api.merge(path, {"metadata": {"annotations": {PAUSED: "0" if paused else None}}})
+    log("ScaledObject written", system=release.spec.system, scaled_object=name, paused=paused)
 
 
 def _suspend(api: Api, release: Release, found: Document, suspended: bool) -> None:

@@ -22,11 +22,17 @@ from slipway.scanners.charts.helm import Chart, opened, rendered
 from slipway.settings.project import find_project
 
 IN_NO_PLAN: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "keda": (controllers.keda({}, reads_secrets=True, monitored={}), "keda"),
     "mongodb-kubernetes": (controllers.mongodb_operator(), "mongodb-system"),
 }
 """Values and namespace of charts that no stack here installs."""
 KINDS_IN_NO_PLAN = frozenset(
-    [("mongodbcommunity.mongodb.com/v1", "MongoDBCommunity"), ("monitoring.coreos.com/v1", "ServiceMonitor")]
+    [
+        ("keda.sh/v1alpha1", "ScaledObject"),
+        ("keda.sh/v1alpha1", "TriggerAuthentication"),
+        ("mongodbcommunity.mongodb.com/v1", "MongoDBCommunity"),
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
+    ]
 )
 
 

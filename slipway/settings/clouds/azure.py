@@ -22,6 +22,7 @@ from slipway.settings.clouds.shared_checks import (
     existing_network,
     second_region,
 )
+from slipway.settings.cluster_services import HomeOfScaler, Homes
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.fields import Date, Identifier, Known, Matching, StorageContainer, seconds
 from slipway.settings.finding import Finding, Found
@@ -137,6 +138,16 @@ class AzureCluster(ManagedCluster):
     deployers: list[Identifier] = Field(min_length=1)
     """Object ids of the Entra groups or identities that administer the cluster, including the one that runs `pulumi
     up`."""
+
+    @property
+    def homes(self) -> Homes:
+        """Return where the controllers run: KEDA is part of a cluster that Slipway creates."""
+        homes = super().homes
+        if self.controllers.scaling != "installed" or self.kubernetes.existing is not None:
+            return homes
+        return homes.model_copy(
+            update={"scaling": HomeOfScaler(namespace="kube-system", pods={"app": "keda-operator"})}
+        )
 
 
 def findings(path: Path, settings: AzureCluster, cluster: StackCluster) -> Found:

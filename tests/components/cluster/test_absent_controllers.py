@@ -48,10 +48,11 @@ WHOLE: dict[str, Any] = {
                 "SESSIONS": {"cache": "sessions"},
             },
             "health": {"path": "/health"},
+            "replicas": {"triggers": [{"queue": "jobs", "threshold": 5}]},
         }
     },
     "databases": {"orders": {}, "papers": {"engine": "mongodb"}},
-    "queue": {"hosting": "cluster", "vhost": "shop"},
+    "queue": {"hosting": "cluster", "vhost": "shop", "queues": {"jobs": {}}},
     "caches": {"sessions": {}},
     "flags": {"fast": {}},
     "secrets": {"KEY": {"generated": 32}},
@@ -65,6 +66,7 @@ NEEDED = {
     "queues": {*CLOUDS},
     "databases": {"local"},
     "mongodb": {"local"},
+    "scaling": {*CLOUDS},
     "logs": {*CLOUDS},
 }
 """Where that system needs a controller; databases and secrets of a public cloud are outside the cluster."""
@@ -76,6 +78,7 @@ PRESENT: dict[str, Any] = {
     "dns": {"namespace": "records"},
     "metrics": {"namespace": "observability", "labels": {}, "prober": "prober.observability.svc:9115"},
     "databases": {"namespace": "operators"},
+    "scaling": {"namespace": "scalers"},
 }
 """Where the owner's controllers run."""
 REQUIRED = {"metrics": "monitoring.elsewhere", "logs": "logging.elsewhere"}
@@ -91,6 +94,8 @@ def definition(controller: str, cloud: str) -> dict[str, Any]:
     read = found["services"]["api"]["environment"]
     if controller in ("certificates", "queues"):
         del found["queue"], read["JOBS"]
+    if controller in ("certificates", "queues", "scaling"):
+        del found["services"]["api"]["replicas"]
     if controller == "certificates" and cloud == "local":
         del found["caches"], read["SESSIONS"]
     if controller == "databases" and cloud == "local":

@@ -31,6 +31,7 @@ OF_OWNERS: dict[str, dict[str, Any]] = {
         "prober": "prober.observability.svc:9115",
     },
     "databases": {"namespace": "operators"},
+    "scaling": {"namespace": "scalers"},
 }
 """Where the cluster's owner runs what is `present`, none of it where Slipway would install it."""
 SYSTEMS = {"aws": ("marketplace", "kingstons"), "azure": ("fleet",), "local": ("expenses",)}
@@ -112,7 +113,7 @@ def limits_visitors(step: Step) -> bool:
 
 def unseen(run: Run) -> set[str]:
     """Controllers whose kinds these systems do not need there."""
-    return {"databases", "mongodb"} if run.clouds == "public" else {"secrets", "queues", "mongodb"}
+    return {"scaling", "mongodb", *({"databases"} if run.clouds == "public" else {"secrets", "queues"})}
 
 
 def test_a_database_whose_operator_is_there_is_awaited(run: Run) -> None:

@@ -93,6 +93,7 @@ def planned() -> Rehearsed:
             (file.parent / "files" / "words.txt").write_text(WORDS, encoding="utf-8")
             file.write_text(yaml.safe_dump({**definition, **example()}, sort_keys=False), encoding="utf-8")
             clusters[cloud] |= unwatched()
+            clusters[cloud]["releases"] = {"prometheus": "https://figures.example.com"}
             clusters[cloud][POOLS] = node_pools(cloud)
             green = {"version": "2.4.0", "versions": {"catalogue": "2.4.1"}}
             clusters[cloud]["systems"] = {cloud: {"blue": {"version": "2.3.0"}, "green": green}}

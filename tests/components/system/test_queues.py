@@ -26,6 +26,7 @@ from tests.unwatched import unwatched
 CLOUDS = ("aws", "azure")
 HERE = "arn:aws:{}:us-east-1:111122223333:slipway-test-aws-aws-{}"
 SENDER, RECEIVER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39", "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
+OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
 
 
 def example() -> dict[str, Any]:
@@ -163,7 +164,7 @@ def test_an_identity_has_a_role_on_each_queue() -> None:
     found = {
         (name.rpartition("/")[2], step.inputs["roleDefinitionId"].rpartition("/")[2])
         for name, step in steps().items()
-        if name.startswith("azure/RoleAssignment/") and ("queue-" in name or "topic-" in name)
+        if name.startswith("azure/RoleAssignment/") and ("queue-" in name or "topic-" in name) and "scaling" not in name
     }
     assert found == {
         ("shop-queue-orders-send", SENDER),
@@ -251,3 +252,60 @@ def test_the_pack_has_nothing_against_them(rule: str) -> None:
     evaluated = ("sqs", "sns", "servicebus", "PrivateEndpoint", "aws:iam/rolePolicy", "RoleAssignment")
     found = [each for each in findings(rule) if any(word in (each.urn or "") for word in evaluated)]
     assert [each.message for each in found] == []
+
+
+def triggers(cloud: str) -> list[dict[str, Any]]:
+    return [
+        each for each in inputs(f"{cloud}/ScaledObject/worker-blue")["spec"]["triggers"] if "authenticationRef" in each
+    ]
+
+
+def test_keda_counts_messages_by_its_own_role_on_aws() -> None:
+    """It may read attributes of this queue and nothing else; its service account has the role."""
+    name = "slipway-test-aws-aws-orders"
+    (trigger,) = triggers("aws")
+    assert trigger == {
+        "type": "aws-sqs-queue",
+        "metadata": {
+            "queueURL": f"https://sqs.us-east-1.amazonaws.com/111122223333/{name}",
+            "awsRegion": "us-east-1",
+            "queueLength": "20",
+            "activationQueueLength": "0",
+        },
+        "authenticationRef": {"name": "queues"},
+    }
+    assert inputs("aws/TriggerAuthentication/queues")["spec"] == {"podIdentity": {"provider": "aws"}}
+    policy = json.loads(inputs("aws/RolePolicy/scaling")["policy"])
+    assert policy["Statement"] == [
+        {"Effect": "Allow", "Action": ["sqs:GetQueueAttributes"], "Resource": [HERE.format("sqs", "orders")]}
+    ]
+    accounts = {
+        (step.inputs["namespace"], step.inputs["serviceAccount"])
+        for step in planned().plan.steps
+        if step.type.endswith(":PodIdentityAssociation")
+    }
+    assert ("keda", "keda-operator") in accounts
+
+
+def test_keda_takes_an_identity_of_the_system_on_azure() -> None:
+    """Which may manage this queue alone, and which AKS's own KEDA takes alone."""
+    (trigger,) = triggers("azure")
+    metadata = trigger["metadata"]
+    assert (trigger["type"], metadata["queueName"], metadata["messageCount"]) == ("azure-servicebus", "orders", "20")
+    assert metadata["namespace"] == inputs("azure/Namespace/queues")["namespaceName"]
+    found = inputs("azure/TriggerAuthentication/queues")["spec"]["podIdentity"]
+    assert found["provider"] == "azure-workload"
+    assert "identityId" in found
+    assert inputs("azure/FederatedIdentityCredential/scaling")["subject"] == (
+        "system:serviceaccount:kube-system:keda-operator"
+    )
+    (role,) = [name for name in steps() if name.startswith("azure/RoleAssignment/scaling-")]
+    assert inputs(role)["roleDefinitionId"].endswith(OWNER)
+    assert steps()["azure/Queue/orders"].urn in steps()[role].dependencies
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_keda_reads_no_secrets_for_queues_of_a_cloud(cloud: str) -> None:
+    charts = [step.inputs for step in planned().plan.steps if step.inputs.get("chart") == "keda"]
+    assert [each["values"]["permissions"]["operator"]["restrict"]["secret"] for each in charts] == [True]
+    assert "secretTargetRef" not in inputs(f"{cloud}/TriggerAuthentication/queues")["spec"]

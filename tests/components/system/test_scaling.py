@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,12 +12,17 @@ from components.manifests import namespace, placement
 from components.manifests.environment import Variables
 from components.manifests.pod import Identity
 from components.manifests.scope import Scope
+from components.system.broker.manifests import rabbitmq_cluster
 from components.system.slot.manifests.container_files import PodFiles
 from components.system.slot.manifests.schedule import Scheduled, cron_job
 from slipway.ops.cluster import annotations
+from slipway.rehearsal import Step
+from slipway.scanners.charts import crd_validation
+from slipway.settings import scaled_services
 from slipway.settings.placement import ExtraNodePool, Placement, fitting
 from slipway.settings.schedules import Schedule
 from slipway.settings.services import Replicas, Service
+from slipway.settings.system import System
 from tests.components.system.test_programs import CLOUDS, about, planned, pod, steps
 
 
@@ -203,3 +209,163 @@ def test_the_pack_accepts_the_placements_of_the_example() -> None:
     for name in ("thumbnails", "tiles", "finder"):
         said = [each for each in about(name) if "::local/" not in (each.urn or "")]
         assert {each.policy for each in said} <= {"service-logs"}
+
+
+def scaled(cloud: str, name: str) -> Step:
+    return steps()[f"{cloud}/ScaledObject/{name}"]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_worker_scales_to_zero_by_its_queue_and_hours(cloud: str) -> None:
+    """In the live slot; in the other it is paused. Both begin without pods."""
+    live, other = scaled(cloud, "packer-blue").inputs, scaled(cloud, "packer-green").inputs
+    spec = live["spec"]
+    assert {key: spec[key] for key in ("minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod")} == {
+        "minReplicaCount": 0,
+        "maxReplicaCount": 10,
+        "pollingInterval": 15,
+        "cooldownPeriod": 600,
+    }
+    assert spec["scaleTargetRef"] == {"name": "packer-blue"}
+    assert spec["fallback"]["replicas"] == 1
+    by_type = {each["type"]: each for each in spec["triggers"]}
+    assert by_type["rabbitmq"]["metadata"] == {
+        "protocol": "amqp",
+        "mode": "QueueLength",
+        "queueName": "parcels",
+        "value": "20",
+        "activationValue": "0",
+    }
+    assert by_type["cron"]["metadata"]["desiredReplicas"] == "2"
+    assert {by_type[each]["metadata"]["value"] for each in ("cpu", "memory")} == {"70", "80"}
+    notes = [each["metadata"]["annotations"].get("autoscaling.keda.sh/paused-replicas") for each in (live, other)]
+    assert notes == [None, "0"]
+    for slot in ("blue", "green"):
+        assert steps()[f"{cloud}/Deployment/packer-{slot}"].inputs["spec"]["replicas"] == 0
+        assert f"{cloud}/HorizontalPodAutoscaler/packer-{slot}" not in steps()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_keda_logs_in_to_the_broker_by_references(cloud: str) -> None:
+    """To Secrets, over TLS by the broker's own authority; its network policy lets KEDA in, where the cloud runs it."""
+    name = f"{cloud}-queue"
+    (trigger,) = [
+        each for each in scaled(cloud, "packer-blue").inputs["spec"]["triggers"] if each["type"] == "rabbitmq"
+    ]
+    assert trigger["authenticationRef"] == {"name": name}
+    found = steps()[f"{cloud}/TriggerAuthentication/{name}"].inputs["spec"]
+    assert [(each["parameter"], each["name"], each["key"]) for each in found["secretTargetRef"]] == [
+        ("host", f"{name}-login", "connection_string"),
+        ("ca", rabbitmq_cluster.certificate_secret(name), "ca.crt"),
+    ]
+    (trusting,) = found["configMapTargetRef"]
+    assert steps()[f"{cloud}/ConfigMap/{trusting['name']}"].inputs["data"] == {"tls": "enable"}
+    rules = steps()[f"{cloud}/NetworkPolicy/{name}"].inputs["spec"]["ingress"]
+    namespaces = [
+        peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for rule in rules
+        for peer in rule["from"]
+        if "namespaceSelector" in peer and rule["ports"][0]["port"] == 5671
+    ]
+    assert namespaces == ["kube-system" if cloud == "azure" else "keda"]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_metric_is_summed_over_the_system(cloud: str) -> None:
+    """Without series it cannot be read, and at least the minimum stays."""
+    spec = scaled(cloud, "labels-blue").inputs["spec"]
+    (trigger,) = [each for each in spec["triggers"] if each["type"] == "prometheus"]
+    assert trigger["metadata"] == {
+        "serverAddress": "https://figures.example.com",
+        "query": f'sum(labels_waiting{{namespace="{cloud}"}})',
+        "threshold": "100",
+        "activationThreshold": "0",
+        "ignoreNullValues": "false",
+    }
+    assert (spec["minReplicaCount"], spec["fallback"]["replicas"]) == (2, 2)
+    assert "autoscaling.keda.sh/paused-replicas" not in scaled(cloud, "labels-green").inputs["metadata"]["annotations"]
+
+
+def test_keda_is_aks_own_or_a_chart() -> None:
+    """It reads Secrets of systems, because one scales by its broker."""
+    charts = {
+        step.provider.split("::")[3]: step.inputs["values"]
+        for step in planned().plan.steps
+        if step.type == "kubernetes:helm.sh/v3:Release" and step.inputs["name"] == "keda"
+    }
+    assert set(charts) == {"aws", "local"}
+    assert not any(each["permissions"]["operator"]["restrict"]["secret"] for each in charts.values())
+    (aks,) = [step for step in planned().plan.steps if step.type.endswith(":ManagedCluster")]
+    assert aks.inputs["workloadAutoScalerProfile"] == {"keda": {"enabled": True}}
+
+
+def test_the_pack_accepts_autoscalers_of_keda() -> None:
+    for name in ("packer", "labels"):
+        assert {each.policy for each in about(name) if "::local/" not in (each.urn or "")} <= {"service-logs"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_api_server_accepts_objects_of_keda(cloud: str) -> None:
+    """By their CRDs, as with strict validation."""
+    kinds = crd_validation.recorded()
+    mine = [step for name, step in steps().items() if re.match(rf"{cloud}/(ScaledObject|TriggerAuthentication)/", name)]
+    assert len(mine) == 5
+    for step in mine:
+        schema = kinds["keda.sh/v1alpha1", step.inputs["kind"]]
+        assert crd_validation.problems(schema, step.inputs) == [], step.urn
+
+
+def refusals(change: Any) -> list[str]:
+    """What `slipway check` says of a changed worker of the page."""
+    worker: dict[str, Any] = {
+        "image": "shop/packer",
+        "liveOnly": True,
+        "health": {"by": "none", "reason": "It ends"},
+        "environment": {"JOBS_URL": {"queue": "url"}},
+        "replicas": {"minimum": 0, "maximum": 4, "triggers": [{"queue": "parcels", "threshold": 20}]},
+    }
+    system: dict[str, Any] = {"title": "Shop", "owner": {"team": "shop"}, "services": {"packer": worker}}
+    system["queue"] = {"vhost": "shop", "queues": {"parcels": {}}}
+    change(worker, system)
+    definition = System.model_validate(system, by_alias=True, by_name=False)
+    return [f"{'.'.join(map(str, each.path))} {each.rule}" for each in scaled_services.findings(definition)]
+
+
+def setting(key: str, value: Any) -> Any:
+    return lambda worker, _: worker["replicas"].update({key: value})
+
+
+HOURS = {"start": "0 8 * * 1-5", "end": "0 18 * * 1-5", "desiredReplicas": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "rule"),
+    [
+        (
+            lambda worker, _: worker.update(port=3000, health={"path": "/"}),
+            "replicas.minimum",
+            "leaves nobody to answer",
+        ),
+        (lambda worker, _: worker.update(liveOnly=False), "replicas.minimum", "set 'liveOnly: true'"),
+        (setting("triggers", []), "replicas.minimum", "nothing that would start the first replica"),
+        (setting("triggers", [{"queue": "parcel", "threshold": 1}]), "triggers.0.queue", "did you mean 'parcels'"),
+        (lambda worker, _: worker.update(environment={}), "triggers.0.queue", "does not receive from"),
+        (lambda _, system: system.update(queues={"parcels": {}}), "triggers.0.queue", "rename one of them"),
+        (setting("triggers", [{**HOURS, "end": HOURS["start"]}]), "triggers.0.end", "is when the hours start"),
+        (setting("triggers", [{**HOURS, "desiredReplicas": 5}]), "desiredReplicas", "at most the maximum, 4"),
+        (setting("pollingInterval", "1500ms"), "replicas.pollingInterval", "not in whole seconds"),
+    ],
+)
+def test_what_an_autoscaler_could_not_do_is_refused(change: Any, where: str, rule: str) -> None:
+    found = refusals(change)
+    assert len(found) == 1, found
+    assert where in found[0]
+    assert rule in found[0]
+
+
+def test_keys_of_triggers_without_triggers_are_refused() -> None:
+    found = refusals(lambda worker, _: worker.update(replicas={"cooldownPeriod": "5m"}))
+    assert found == [
+        "services.packer.replicas.cooldownPeriod is for 'triggers', of which there are none: set them, or remove it"
+    ]
+    assert refusals(lambda *_: None) == []

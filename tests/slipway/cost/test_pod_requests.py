@@ -55,6 +55,17 @@ def test_an_autoscaler_makes_a_range() -> None:
     assert requests(deployment("api"), autoscaler("api", 2, 6, "other")).cpu == Span.exactly(0.5)
 
 
+def test_an_autoscaler_of_keda_begins_at_nothing() -> None:
+    """Its bounds have defaults of their own."""
+
+    def scaled(**bounds: int) -> Any:
+        meta, spec = {"name": "by", "namespace": "shop"}, {"scaleTargetRef": {"name": "api"}, **bounds}
+        return resource("kubernetes:keda.sh/v1alpha1:ScaledObject", "by", by=SYSTEMS, metadata=meta, spec=spec)
+
+    assert requests(deployment("api"), scaled(minReplicaCount=1, maxReplicaCount=4)).cpu == Span(0.5, 2)
+    assert requests(deployment("api"), scaled()).cpu == Span(0, 50)
+
+
 def test_charts_and_operators_say_how_many_in_words_of_their_own() -> None:
     """The closest number on the way to what pods ask for counts."""
     wants = {"resources": {"requests": {"cpu": "1"}}}

@@ -30,7 +30,7 @@ def workloads(deployed: DeployedSystem) -> list[Workload]:
     slots = [slot for slot in SLOTS if deployed.deployment.slot(slot).version is not None]
     consumers = [
         Workload(
-            kind="Deployment",
+            kind="ScaledObject" if service.replicas.triggers else "Deployment",
             names={slot: names.in_slot(name, slot) for slot in slots},  # type: ignore[misc]
             replicas=pods(service),
         )

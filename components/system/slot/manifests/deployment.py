@@ -30,7 +30,7 @@ def deployment(scope: Scope, wanted: Workload, *, live_only: bool = False) -> ap
     return apps.v1.DeploymentInitArgs(
         metadata=workload.metadata(scope, wanted, own),
         spec=apps.v1.DeploymentSpecArgs(
-            replicas=0 if live_only else pods(wanted.service),
+            replicas=0 if live_only or _starts_without_pods(wanted.service) else pods(wanted.service),
             selector=meta.v1.LabelSelectorArgs(match_labels=wanted.selector),
             revision_history_limit=3,
             progress_deadline_seconds=wanted.startup_seconds + 300,
@@ -48,6 +48,11 @@ def pods(service: Service) -> int:
 def is_scaled(service: Service) -> bool:
     """Returns whether an autoscaler chooses the number of pods."""
     return not service.singleton and not _is_fixed(service)
+
+
+def _starts_without_pods(service: Service) -> bool:
+    """Returns whether KEDA starts the first pod: it pauses what runs in the live slot alone in the other."""
+    return service.live_only and bool(service.replicas.triggers)
 
 
 def _is_fixed(service: Service) -> bool:

@@ -27,6 +27,8 @@ from components.clouds.contract import (
     NoIdentity,
     PostgresEndpoint,
     QueuesArgs,
+    QueueScalingArgs,
+    QueueScalingFacts,
     QueuesFacts,
     Role,
     SecretStore,
@@ -105,6 +107,9 @@ class LiteralCloud:
 
     def queues(self, args: QueuesArgs, opts: pulumi.ResourceOptions) -> QueuesFacts:
         return QueuesFacts()
+
+    def queue_scaling(self, args: QueueScalingArgs, opts: pulumi.ResourceOptions) -> QueueScalingFacts:
+        return QueueScalingFacts()
 
     def store(self, bucket: BucketFacts) -> Store:
         return bucket_clients.store(bucket)

@@ -159,13 +159,29 @@ class Cluster:
         elif sub == "scale":
             made = self.put(*key, spec={**(held or {})["spec"], "replicas": body["spec"]["replicas"]})
         elif "merge-patch" in content:
-            made = self.put(*key, spec={**(held or {})["spec"], **body.get("spec", {})})
+            given = held or {}
+            made = self.put(
+                *key, **{each: merged(given.get(each), body[each]) for each in ("metadata", "spec") if each in body}
+            )
         else:
             body["metadata"].pop("resourceVersion", None)
             made = self.put(*key, **body)
         if key[0] == "httproutes":
             self.on_route(made)
         return self.objects[key]
+
+
+def merged(held: Any, patch: Any) -> Any:
+    """Return a document after a merge patch (RFC 7396), in which null removes."""
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(held) if isinstance(held, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), value)
+    return found
 
 
 @contextmanager

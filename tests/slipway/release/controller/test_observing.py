@@ -32,6 +32,7 @@ from tests.slipway.release.controller.system import (
 )
 from tests.slipway.release.controller.web import Answer, Request, Web, web
 
+PAUSED = "autoscaling.keda.sh/paused-replicas"
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 MIGRATION = ReleasedMigration(name="001-colour", job="migrate-001-colour", backup="backup-001-colour")
 
@@ -156,6 +157,31 @@ def test_workloads_run_in_the_live_slot_only(cluster: Cluster) -> None:
     cluster.asked.clear()
     consumers.apply(cluster.api(), release, OPEN)
     assert cluster.asked == []
+
+
+def test_what_keda_scales_is_paused_but_in_the_live_slot(cluster: Cluster) -> None:
+    """With no pod; its own number of pods is KEDA's, other annotations stay, and what is so already is not written."""
+    names: dict[SlotName, str] = {"blue": "worker-blue", "green": "worker-green"}
+    release = put(cluster, spec(workloads=[Workload(kind="ScaledObject", names=names)]))
+    deployment(cluster, "worker-blue", replicas=0, available=0)
+    deployment(cluster, "worker-green", replicas=2)
+    for name, paused in (("worker-blue", {PAUSED: "0"}), ("worker-green", {})):
+        cluster.put(
+            "scaledobjects", NAMESPACE, name, metadata={"annotations": {"slipway.dev/source": "shop", **paused}}
+        )
+
+    def annotations(status: Status) -> dict[str, dict[str, str]]:
+        consumers.apply(cluster.api(), release, status)
+        return {each["metadata"]["name"]: each["metadata"]["annotations"] for each in cluster.of("scaledobjects")}
+
+    runs, rests = {"slipway.dev/source": "shop"}, {"slipway.dev/source": "shop", PAUSED: "0"}
+    assert annotations(OPEN) == {"worker-blue": runs, "worker-green": rests}
+    cluster.asked.clear()
+    assert annotations(OPEN) == {"worker-blue": runs, "worker-green": rests}
+    assert cluster.asked == []
+    promoted = OPEN.model_copy(update={"live": "green"})
+    assert annotations(promoted) == {"worker-blue": rests, "worker-green": runs}
+    assert [each["spec"]["replicas"] for each in cluster.of("deployments")] == [0, 2]
 
 
 def test_schedules_run_in_the_live_slot_once_the_other_has_ended(cluster: Cluster) -> None:

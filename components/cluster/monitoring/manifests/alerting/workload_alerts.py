@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, quoted, selector
 from components.cluster.monitoring.manifests.alerting.rule import Rule
+from slipway.settings.services import Service
 from slipway.settings.stacks import DeployedSystem
 
 SLOT = "(.+)-(blue|green)"
@@ -27,8 +28,17 @@ def alerts(deployed: DeployedSystem) -> list[Rule]:
         _saturated("CpuSaturated", namespace, services, "cpu", objectives.cpu_percent, "CPU"),
         _saturated("MemorySaturated", namespace, services, "memory", objectives.memory_percent, "memory"),
         _at_maximum(namespace),
-        *(_unmeasured(namespace, name) for name, service in deployed.definition.services.items() if service.metrics),
+        *(
+            _unmeasured(namespace, name)
+            for name, service in deployed.definition.services.items()
+            if _is_measured(service)
+        ),
     ]
+
+
+def _is_measured(service: Service) -> bool:
+    """Returns whether there is always a pod that serves the service's metrics."""
+    return service.metrics is not None and service.replicas.fewest > 0
 
 
 _USED = {

@@ -81,6 +81,18 @@ class MemoryCloud:
             queues={name: facts(name) for name in args.queues}, topics={name: facts(name) for name in args.topics}
         )
 
+    def queue_scaling(
+        self, args: contract.QueueScalingArgs, opts: pulumi.ResourceOptions
+    ) -> contract.QueueScalingFacts:
+        asked.add("queue_scaling")
+        triggers = {
+            name: contract.QueueTrigger(
+                type="memory", metadata={"queue": each.name}, threshold="messages", activation="activationMessages"
+            )
+            for name, each in args.queues.items()
+        }
+        return contract.QueueScalingFacts(triggers=triggers, identity={"provider": "none"})
+
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         asked.add("bucket")
         return BucketFacts(bucket=f"{args.system}-{args.name}", region="memory")
