@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
-from slipway.settings.fields import Between
+from slipway.settings.fields import Between, Positive, Share
 from slipway.settings.setting import OVERRIDABLE, Setting
 
 LARGEST = 16 * 1024
@@ -17,6 +17,20 @@ ROOM = 1.5
 """Memory of a pod by that of its data. Chosen: fragmentation, buffers of connections and TLS, and the server itself."""
 CacheMemory = Annotated[int, Between("a cache's memory in MiB", 512, 64, LARGEST)]
 Eviction = OneOf["allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl", "noeviction"]
+
+
+class CacheAlerts(Setting):
+    """When the cloud raises an alarm about a cache."""
+
+    evictions: Positive = Field(default=1000, json_schema_extra=OVERRIDABLE)
+    """Keys that a server may drop in five minutes, for a quarter of an hour. 1000 by default: a cache that is large enough
+    drops few, and one too small most of them."""
+    memory_percent: Share = Field(default=90, json_schema_extra=OVERRIDABLE)
+    """Percentage of the memory that may be used with `noeviction`. 90 by default: time to raise `memoryMb` before writes
+    fail."""
+    load_percent: Share | None = Field(default=None, json_schema_extra=OVERRIDABLE, examples=[75])
+    """Percentage of the time for which a server may be busy. By default what the cloud recommends: 90 of the engine's core
+    or 80 of all cores, whichever it measures."""
 
 
 class Cache(Setting):
@@ -35,6 +49,8 @@ class Cache(Setting):
     high_availability: bool = Field(default=True, json_schema_extra=OVERRIDABLE)
     """Whether a second node in another zone takes over, with what it has copied so far. On by default, because without it a
     lost node is minutes of errors. A `local` cluster has one pod in any case."""
+    alerts: CacheAlerts = Field(default_factory=CacheAlerts)
+    """When the cloud raises an alarm; on a `local` cluster nothing reads these figures from the pod."""
 
 
 def pod_memory(cache: Cache) -> int:

@@ -32,6 +32,12 @@ def findings(system: System) -> Found:
         elif seconds(queue.lock) >= seconds(queue.retention):
             rule = "is not shorter than the retention, so a message could expire while a service works on it"
             yield Finding((*path, "lock"), rule, ((*path, "retention"),))
+        oldest = seconds(queue.alerts.oldest)
+        if "oldest" in queue.alerts.model_fields_set and (oldest % 1 or oldest >= seconds(queue.retention)):
+            rule = (
+                "is not in whole seconds and shorter than the retention: a message is gone before, and nobody is told"
+            )
+            yield Finding((*path, "alerts", "oldest"), rule, ((*path, "retention"),))
     yield from _topics(system)
     yield from _rights(system)
 

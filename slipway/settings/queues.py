@@ -7,12 +7,26 @@ from typing import Literal as OneOf
 
 from pydantic import AfterValidator, Field
 
-from slipway.settings.fields import Between, Duration, Name, distinct
+from slipway.settings.fields import Between, Duration, Name, Positive, distinct
 from slipway.settings.setting import OVERRIDABLE, Setting
 
 QueueRight = OneOf["send", "receive"]
 """What a service does with a queue. Who receives a message also deletes it, or takes more time for it."""
+Messages = Annotated[int, Between("a number of messages", 5, 0, 1_000_000_000)]
 DeliveryLimit = Annotated[int, Between("a number of deliveries", 10, 1, 1000)]
+
+
+class QueueAlerts(Setting):
+    """When the cloud raises an alarm about a queue."""
+
+    oldest: Duration = Field(default="10m", json_schema_extra=OVERRIDABLE)
+    """How long the oldest message may wait, on clouds that tell its age: SQS. Ten minutes by default, as for queues of
+    RabbitMQ; longer for work of the night."""
+    waiting: Positive = Field(default=1000, json_schema_extra=OVERRIDABLE)
+    """How many messages may wait on average, on clouds that tell no age: Service Bus. 1000 by default, as for queues of
+    RabbitMQ."""
+    dead_letters: Messages = Field(default=0, json_schema_extra=OVERRIDABLE)
+    """How many dead letters there may be. None by default, because each is work that nobody did."""
 
 
 class CloudQueue(Setting):
@@ -30,6 +44,8 @@ class CloudQueue(Setting):
     ordered: bool = False
     """Whether messages of one group are received in the order in which they were sent, and a repeated one once. Off by
     default, because senders must then name the group, and one slow message holds up its group."""
+    alerts: QueueAlerts = Field(default_factory=QueueAlerts)
+    """When the cloud raises an alarm."""
 
 
 class Topic(Setting):

@@ -14,18 +14,13 @@ from components.clouds.aws.queues import dead_letters_of, only_tls, queue_name
 from components.clouds.contract import AlarmsArgs
 from components.manifests import names
 from slipway.settings.caches import Cache
+from slipway.settings.fields import seconds
 from slipway.settings.limits import most
 
 PERIOD = 300
 """Seconds of a figure. Source: Amazon SQS Developer Guide, CloudWatch metrics: they come every five minutes at most."""
-OLDEST = 600
-"""Seconds for which a message may wait. Chosen: as for queues of RabbitMQ (`QueueTooOld`)."""
 ENGINE_LOAD = 90
 """Percent of the core on which the engine runs. Source: Amazon ElastiCache User Guide, which metrics should I monitor."""
-MEMORY = 90
-"""Percent of the memory for data, of a cache that drops nothing. Chosen: time to raise `memoryMb` before writes fail."""
-EVICTIONS = 1000
-"""Keys that a cache drops in `PERIOD`. Chosen: a cache that is large enough drops few, and one too small most of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +106,9 @@ class Alarms(pulumi.ComponentResource):
                 metric="ApproximateAgeOfOldestMessage",
                 dimensions={"QueueName": name},
                 statistic="Maximum",
-                above=OLDEST,
+                above=int(seconds(queue.alerts.oldest)),
                 periods=2,
-                meaning=f"The oldest message of queue {key} waits for more than {OLDEST // 60} minutes: do its receivers run?",
+                meaning=f"The oldest message of queue {key} waits for more than {queue.alerts.oldest}: do its receivers run?",
             )
             yield Watched(
                 name=f"{key}-dead",
@@ -122,7 +117,7 @@ class Alarms(pulumi.ComponentResource):
                 metric="ApproximateNumberOfMessagesVisible",
                 dimensions={"QueueName": dead},
                 statistic="Maximum",
-                above=0,
+                above=queue.alerts.dead_letters,
                 periods=1,
                 meaning=f"Queue {key} has dead letters: messages that no receiver could process. They are lost after 14 days.",
             )
@@ -142,7 +137,7 @@ class Alarms(pulumi.ComponentResource):
                 metric="Evictions" if drops else "DatabaseMemoryUsagePercentage",
                 dimensions=dimensions,
                 statistic="Sum" if drops else "Maximum",
-                above=EVICTIONS if drops else MEMORY,
+                above=cache.alerts.evictions if drops else cache.alerts.memory_percent,
                 periods=3,
                 meaning=f"Cache {server} has too little memory for its keys: raise memoryMb.",
             )
@@ -153,7 +148,7 @@ class Alarms(pulumi.ComponentResource):
                 metric="EngineCPUUtilization",
                 dimensions=dimensions,
                 statistic="Average",
-                above=ENGINE_LOAD,
+                above=cache.alerts.load_percent or ENGINE_LOAD,
                 periods=3,
                 meaning=f"The engine of cache {server} has no time left, and requests wait: look for slow commands.",
             )

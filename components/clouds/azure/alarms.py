@@ -18,14 +18,10 @@ from slipway.settings.limits import most
 
 EVERY, WINDOW = "PT5M", "PT15M"
 """How often figures are looked at, and of which time. Chosen: as for the alerts of Prometheus on queues, with three figures."""
-WAITING = 1000
-"""Messages that may wait. Chosen: as for queues of RabbitMQ (`QueueTooDeep`); Azure tells no age of messages."""
 ENGINE_LOAD = 80
 """Percent of a server's cores. Source: Azure Managed Redis, best practices for server load."""
-MEMORY = 90
-"""Percent of the memory, of a cache that drops nothing. Chosen: time to raise `memoryMb` before writes fail."""
-EVICTIONS = 3000
-"""Keys that a cache drops in `WINDOW`. Chosen: a cache that is large enough drops few, and one too small most of them."""
+FIVE_MINUTES = 3
+"""How often five minutes, for which a definition limits evictions, are in `WINDOW`."""
 LIMIT = most("azure database server")
 """Characters of an alert's name. Chosen: that of the servers; Azure takes more."""
 
@@ -116,8 +112,8 @@ class Alarms(pulumi.ComponentResource):
                 metric="ActiveMessages",
                 entity=key,
                 aggregation="Average",
-                above=WAITING,
-                meaning=f"More than {WAITING} messages wait in queue {key}: do its receivers run?",
+                above=queue.alerts.waiting,
+                meaning=f"More than {queue.alerts.waiting} messages wait in queue {key}: do its receivers run?",
             )
             yield Watched(
                 name=f"{key}-dead",
@@ -126,7 +122,7 @@ class Alarms(pulumi.ComponentResource):
                 metric="DeadletteredMessages",
                 entity=key,
                 aggregation="Maximum",
-                above=0,
+                above=queue.alerts.dead_letters,
                 meaning=f"Queue {key} has dead letters: messages that expired, or that no receiver could process.",
             )
         for name, cache in self._asked.caches.items():
@@ -143,7 +139,7 @@ def _of_cache(name: str, scope: str, cache: Cache) -> Iterator[Watched]:
         metric="evictedkeys" if drops else "usedmemorypercentage",
         entity=None,
         aggregation="Total" if drops else "Maximum",
-        above=EVICTIONS if drops else MEMORY,
+        above=cache.alerts.evictions * FIVE_MINUTES if drops else cache.alerts.memory_percent,
         meaning=f"Cache {name} has too little memory for its keys: raise memoryMb.",
     )
     yield Watched(
@@ -153,7 +149,7 @@ def _of_cache(name: str, scope: str, cache: Cache) -> Iterator[Watched]:
         metric="percentProcessorTime",
         entity=None,
         aggregation="Average",
-        above=ENGINE_LOAD,
+        above=cache.alerts.load_percent or ENGINE_LOAD,
         meaning=f"The server of cache {name} has no time left, and requests wait: look for slow commands.",
     )
 

@@ -9,6 +9,7 @@ import pytest
 from slipway.rehearsal import Plan
 from tests.components.clouds.planned import SYSTEM, one, plan
 from tests.components.clouds.test_aws_whole import CLUSTER
+from tests.components.clouds.test_azure_whole import CLUSTER as AZURE
 from tests.components.clouds.test_semantics import whole
 
 ALARM, ALERT = "aws:cloudwatch/metricAlarm:MetricAlarm", "azure-native:monitor:MetricAlert"
@@ -80,3 +81,32 @@ def test_a_system_without_queues_and_caches_has_no_alarms(kind: str) -> None:
     planned = plan(CLUSTER, definition=SYSTEM)
     assert of(planned, kind) == {}
     assert "AlarmsSend" not in one(planned, "aws:kms/key:Key", "main-data").inputs["policy"]
+
+
+def thresholds(cluster: str, kind: str, alerts: str) -> dict[str, float]:
+    """The limit of each alarm of a system whose queue and cache have `alerts`."""
+    queue, cache = alerts.split("|")
+    more = f"queues: {{orders: {{alerts: {{{queue}}}}}}}\ncaches: {{pages: {{alerts: {{{cache}}}}}, jobs: {{eviction: noeviction}}}}\n"
+    found = of(plan(cluster, definition=f"{SYSTEM}{more}"), kind)
+    return {
+        name.removeprefix("shop/"): each["threshold"] if kind == ALARM else each["criteria"]["allOf"][0]["threshold"]
+        for name, each in found.items()
+    }
+
+
+OTHER = "oldest: 2h, waiting: 70, deadLetters: 3|evictions: 50, loadPercent: 60"
+
+
+def test_limits_are_the_definition_s_on_aws() -> None:
+    found = thresholds(CLUSTER, ALARM, OTHER)
+    assert (found["orders-age"], found["orders-dead"]) == (7200, 3)
+    assert (found["pages-cache-1-memory"], found["pages-cache-1-load"]) == (50, 60)
+    assert (found["jobs-cache-1-memory"], found["jobs-cache-1-load"]) == (90, 90)
+
+
+def test_limits_are_the_definition_s_on_azure() -> None:
+    """Evictions in five minutes are three times as many in the quarter of an hour that Azure looks at."""
+    found = thresholds(AZURE, ALERT, OTHER)
+    assert (found["orders-waiting"], found["orders-dead"]) == (70, 3)
+    assert (found["pages-cache-memory"], found["pages-cache-load"]) == (150, 60)
+    assert (found["jobs-cache-memory"], found["jobs-cache-load"]) == (90, 80)
