@@ -32,7 +32,8 @@ METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", 
 
 
 class RateLimit(Setting):
-    """Rate limit per client and service; static sites have no limit."""
+    """Rate limit per client and service; static sites have no limit. Each proxy remembers the 20 clients that it saw last
+    (envoyproxy/gateway#9973), so it stops a few loud ones."""
 
     requests: Positive = Field(default=100, json_schema_extra=OVERRIDABLE)
     """Requests per `window`; more get status 429. 100 by default, more than a person causes."""

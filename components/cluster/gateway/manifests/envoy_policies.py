@@ -172,7 +172,8 @@ def rewritten(paths: Sequence[str], into: str) -> dict[str, Any]:
 
 def _rate_limit(limit: RateLimit) -> dict[str, Any]:
     """Returns a rate limit with a bucket for each client address, or each value of a header, in each proxy, so a client's
-    limit applies per proxy. Requests without the header have a bucket together: nobody escapes by leaving it out."""
+    limit applies per proxy. Requests without the header have a bucket together: nobody escapes by leaving it out. A proxy
+    keeps the 20 buckets used last, until Envoy Gateway sets more (envoyproxy/gateway#9973)."""
     requests, unit = rate(limit)
     if limit.header is not None:
         each = {"headers": [{"name": limit.header, "type": "Distinct"}]}
