@@ -123,12 +123,12 @@ class Plugin:
             status: Any = error
             if optional and status.code() is grpc.StatusCode.UNIMPLEMENTED:
                 return None
-            raise CloudFailure(f"the provider {self._provider.package} failed: {_said(status.details())}") from None
+            raise CloudFailure(f"the provider {self._provider.package} failed: {_readable(status.details())}") from None
 
     def _refuse(self, failures: Any, what: str) -> None:
         if failures:
             said = "; ".join(f"{each.property}: {each.reason}" if each.property else each.reason for each in failures)
-            raise CloudFailure(f"the provider {self._provider.package} refuses {what}: {_said(said)}")
+            raise CloudFailure(f"the provider {self._provider.package} refuses {what}: {_readable(said)}")
 
 
 @contextlib.contextmanager
@@ -229,7 +229,7 @@ def _secret_names(schema: Mapping[str, Any], types: Mapping[str, Any], seen: set
             yield from _secret_names(types.get(reference, {}), types, seen)
 
 
-def _said(text: str | None) -> str:
+def _readable(text: str | None) -> str:
     """Return what a provider said, on one line; not if a secret may be in it."""
     line = " ".join((text or "it gave no reason").split())
     return "what it said may hold a secret, and is not shown" if may_be_secret(line) else line
