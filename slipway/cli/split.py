@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from slipway.cli import stack_file
 from slipway.cli.lookup import find_system, refused
 from slipway.cli.selection import Selection, select
 from slipway.rehearsal import Plan, Step
+from slipway.reports import ledger
 from slipway.reports.words import many
 from slipway.settings.engine_config import in_namespace
 from slipway.settings.exit_statuses import OK, VIOLATED
@@ -33,7 +34,7 @@ In this order:
    pulumi up --stack {name}  (creates providers only)
 3. pulumi state move --source {source} --dest {reference} \\
      {urns}
-4. Write both files as they are above. Move the entries of these resources from ledger/{base}.yaml to ledger/{name}.yaml.
+4. Write both files as they are above{entries}.
 5. pulumi preview --stack {base} and pulumi preview --stack {name}: nothing is created, replaced or deleted; annotations and
    tags that name the file of a stack change.
 """
@@ -63,19 +64,47 @@ def split(cwd: Path, stack: str | None, file: Path | None, systems: Sequence[str
     for shown, content in ((base, files.base), (name, files.new)):
         print(f"# Pulumi.{shown}.yaml\n{content}")
     different, moved = _compared(selection, files, systems, name)
+    entries = _entries(selection, moved)
     for line in different:
         print(line)
     if different:
         print(f"Both stacks together do not plan what {base} does: nothing should be moved.")
         return VIOLATED
     print(
-        f"Both stacks together plan what {base} does: {many(moved, 'resource')} of {many(len(systems), 'system')} can move."
+        f"Both stacks together plan what {base} does: {many(len(moved), 'resource')} of {many(len(systems), 'system')} can move."
     )
     urns = " ".join(f"'urn:pulumi:{base}::{selection.project.name}::slipway:system:System::{each}'" for each in systems)
     source = f"{organization}/{selection.project.name}/{base}"
+    if entries:
+        renamed = {urn.replace(f":{base}::", f":{name}::", 1): entry for urn, entry in entries.items()}
+        print(f"\n# ledger/{name}.yaml\n{ledger.as_yaml(renamed)}\nRemove from ledger/{base}.yaml:")
+        print("\n".join(f"  {line}" for line in _lines(selection, entries)))
+    said = f", and ledger/{name}.yaml; remove its entries from ledger/{base}.yaml" if entries else ""
     new = f"Pulumi.{name}.yaml"
-    print(STEPS.format(new=new, base=base, name=name, reference=reference, source=source, urns=urns), end="")
+    print(
+        STEPS.format(new=new, base=base, name=name, reference=reference, source=source, urns=urns, entries=said), end=""
+    )
     return OK
+
+
+def _entries(selection: Selection, moved: Collection[str]) -> dict[str, Any]:
+    """Return the entries of the stack's ledger that are about resources which move."""
+    found = ledger.read(_ledger(selection))
+    return {urn: entry for urn, entry in found.items() if urn.split("::", 2)[-1] in moved}
+
+
+def _lines(selection: Selection, entries: Collection[str]) -> Iterator[str]:
+    """Yield the lines of the ledger with these entries, as `lines 12-15: URN`."""
+    root = yaml.compose(_ledger(selection).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value in entries:
+            # A block ends where the next entry begins.
+            last = value.end_mark.line + (1 if value.end_mark.column else 0)
+            yield f"lines {key.start_mark.line + 1}-{last}: {key.value}"
+
+
+def _ledger(selection: Selection) -> Path:
+    return selection.project.root / ledger.FOLDER / f"{selection.stack.name}.yaml"
 
 
 def proposed(selection: Selection, systems: Sequence[str], foundation: str) -> Files:
@@ -94,9 +123,11 @@ def proposed(selection: Selection, systems: Sequence[str], foundation: str) -> F
     return Files(text, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
 
 
-def _compared(selection: Selection, files: Files, systems: Sequence[str], name: str) -> tuple[list[str], int]:
+def _compared(
+    selection: Selection, files: Files, systems: Sequence[str], name: str
+) -> tuple[list[str], frozenset[str]]:
     """Return a line for each difference between the plan of the stack and both plans together, and for each resource that its
-    system does not take along; and the number of resources that move."""
+    system does not take along; and the resources that move, without the stack in their URNs."""
     base, before = selection.stack.name, _plan(selection)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -114,7 +145,7 @@ def _compared(selection: Selection, files: Files, systems: Sequence[str], name: 
         *_left_behind(before, systems, moved),
         *_other_providers(before, moving, moved),
     ]
-    return lines, len(moved)
+    return lines, frozenset(moved)
 
 
 def _left_behind(before: Plan, systems: Sequence[str], moved: Mapping[str, str]) -> Iterator[str]:

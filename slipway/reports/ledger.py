@@ -85,6 +85,13 @@ def compared(ledger: Entries, plan: Plan) -> Comparison:
     )
 
 
+def read(file: Path) -> dict[str, Any]:
+    """Return the entries in a ledger's file by URN; none if it cannot be read, which the policy `data-ledger` reports."""
+    named = urns(file)
+    written = yaml.load(file.read_text(encoding="utf-8"), _LOADER) if named else {}
+    return {urn: entry for urn, entry in written.items() if urn in named}
+
+
 def as_yaml(entries: Mapping[str, Any]) -> str:
     """Return the text of the file, sorted by URN."""
     return HEADER + yaml.safe_dump(dict(entries), sort_keys=True, width=4096, allow_unicode=True)

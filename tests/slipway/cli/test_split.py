@@ -11,6 +11,7 @@ import yaml
 
 from slipway.cli.selection import select
 from slipway.cli.split import proposed, split
+from slipway.reports.ledger import HEADER
 from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
@@ -39,6 +40,26 @@ def test_it_shows_files_equality_and_moves(tmp_path: Path, capsys: pytest.Captur
     assert "pulumi state move --source acme/slipway/base --dest acme/slipway/apps" in said
     assert "'urn:pulumi:base::slipway::slipway:system:System::shop'" in said
     assert sorted(each.name for each in folder.glob("Pulumi*.yaml")) == ["Pulumi.base.yaml", "Pulumi.yaml"]
+
+
+def test_entries_of_the_ledger_move_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of resources that move, with the new stack in their URNs, and the lines where they are now."""
+    folder = project(tmp_path, whole("local"))
+    with forked_workers():
+        plan = select(folder, "base", None).rehearse(policies=False).plan
+        below = next(urn for urn in plan.by_urn if "slipway:system:System$" in urn and urn.endswith("::shop"))
+        other = next(urn for urn in plan.by_urn if "slipway:system:System$" in urn and urn.endswith("::bank"))
+        (folder / "ledger").mkdir()
+        text = f"# Never lose.\n{other}:\n  provider: main\n{below}:\n  named:\n    name: s\n  provider: main\n"
+        (folder / "ledger" / "base.yaml").write_text(text)
+        assert split(folder, "base", None, ["shop"], "apps", "acme") == OK
+    said = capsys.readouterr().out
+    moved = below.replace(":base::", ":apps::", 1)
+    assert f"# ledger/apps.yaml\n{HEADER}{moved}:\n  named:\n    name: s\n  provider: main\n" in said
+    assert f"Remove from ledger/base.yaml:\n  lines 4-7: {below}\n" in said
+    assert other not in said
+    assert "4. Write both files as they are above, and ledger/apps.yaml; remove its entries" in said
+    assert (folder / "ledger" / "base.yaml").read_text() == text
 
 
 def test_what_differs_is_said_and_nothing_moved(
