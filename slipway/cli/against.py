@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from slipway.cli import plan_cache, reference
@@ -20,7 +21,7 @@ from slipway.cli.base_branch import base_branch
 from slipway.cli.foundation_outputs import answers_for
 from slipway.cli.lookup import refused
 from slipway.cli.selection import Selection, own_packs, written
-from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Step, rehearse
+from slipway.rehearsal import UNKNOWN, ConfigValue, Finding, Plan, PolicyPack, Rehearsal, Step, rehearse
 from slipway.rehearsal.difference import Before, read_file
 from slipway.rehearsal.difference.before import of_plan
 from slipway.rehearsal.marks import Marked
@@ -92,11 +93,12 @@ def _named(against: str, root: Path, handed_out: Callable[[str, str], Path]) -> 
 
 @dataclass(frozen=True)
 class Base:
-    """The earlier resources, and the findings of the change's pack for them on `day`."""
+    """The earlier resources, and the findings of the change's pack for them on `day`: None if it did not
+    evaluate them."""
 
     before: Before
     plan: Plan | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] | None = None
     ledger: frozenset[str] = frozenset()
     sealed: Mapping[str, str] | None = None
     """Digests of encrypted configuration values, by key; None if there is no stack file."""
@@ -104,7 +106,8 @@ class Base:
 
 
 class Running:
-    """The base, computed while the change is rehearsed. `marks_key` is for the secrets of both."""
+    """The base, computed while the change is rehearsed, and evaluated once its findings are asked for: most changes have
+    none to compare with. `marks_key` is for the secrets of both."""
 
     def __init__(
         self,
@@ -127,6 +130,8 @@ class Running:
             with suppress(KeyError, TypeError, ValueError):  # a damaged entry is ignored
                 self._base, self.marks_key = _read(origin.name, kept), str(kept["marksKey"])
         self._error: BaseException | None = None
+        self._planned = threading.Event()
+        self._wanted: SimpleQueue[bool] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         if self._base is None:
             self._thread.start()
@@ -134,7 +139,10 @@ class Running:
     def result(self) -> Base:
         """Wait for the base and return it. Raises InvalidSettings and RehearsalError."""
         if self._thread.ident is not None:
-            self._thread.join()
+            self._planned.wait()
+        return self._found()
+
+    def _found(self) -> Base:
         if self._error is not None:
             raise self._error
         assert self._base is not None
@@ -143,35 +151,60 @@ class Running:
     def findings(self) -> tuple[Finding, ...]:
         """Return the findings of today: exemptions may have expired since the plan was cached."""
         base = self.result()
-        if base.plan is not None and base.day != _today():
+        if base.plan is None:
+            return ()
+        if self._thread.is_alive():
+            self._wanted.put(True)
+            self._thread.join()
+            base = self._found()
+        if base.findings is None or base.day != _today():
             base = self._base = self._compute()
+        assert base.findings is not None
         return base.findings
+
+    def close(self) -> None:
+        """End the process of a base whose findings nobody asked for."""
+        self._wanted.put(False)
 
     def _run(self) -> None:
         try:
-            self._base = self._compute()
+            self._base = self._compute(self._wait)
         except BaseException as error:
             self._error = error
+        finally:
+            self._planned.set()
 
-    def _compute(self) -> Base:
+    def _wait(self, base: Base) -> bool:
+        """Publish the base, and wait until its findings are asked for or nobody will."""
+        self._base = base
+        self._planned.set()
+        return self._wanted.get()
+
+    def _compute(self, is_evaluated: Callable[[Base], bool] | None = None) -> Base:
+        """Rehearse the base; without a file of the stack in it there are no earlier resources. It is evaluated if
+        `is_evaluated` says so, by default always."""
         if self._origin.file:
             return Base(read_file(self._origin.file))
-        base, kept = self._rehearsed()
-        if self._key and kept is not None:
-            plan_cache.write(self._key, kept)
-        return base
-
-    def _rehearsed(self) -> tuple[Base, dict[str, Any] | None]:
-        """Rehearse the base; without a file of the stack in it there are no earlier resources."""
         origin, stack = self._origin, self._selection.stack.name
         root = origin.root()
         file = root / self._file()
         if not file.is_file() and (self._selection.file.is_file() or not (root / PROJECT_FILE).is_file()):
-            return Base(Before(origin.name, {})), None
+            return Base(Before(origin.name, {}))
         project = find_project(root)
         config = written(project, file)
         entries = configuration(project, config, sealed=UNKNOWN)
         named = ledger.urns(root / ledger.FOLDER / f"{stack}.yaml")
+
+        def found(rehearsal: Rehearsal) -> Base:
+            if rehearsal.failure:
+                what = "its program fails, so nothing can be compared (--no-against shows the plan alone)"
+                raise refused(f"{origin.option}: {what}:\n{rehearsal.failure}")
+            kept = self._entry(rehearsal, named, sealed(config))
+            if self._key:
+                plan_cache.write(self._key, kept)
+            return _read(origin.name, kept)
+
+        evaluating = is_evaluated if self._packs else None
         rehearsal = rehearse(
             project.program,
             root=root,
@@ -182,24 +215,28 @@ class Running:
             existing=named,
             marks_key=self.marks_key,
             answers=answers_for(project, config),
+            is_evaluated=evaluating and (lambda planned: evaluating(found(planned))),
         )
-        if rehearsal.failure:
-            raise refused(
-                f"{origin.option}: its program fails, so nothing can be compared (--no-against shows the plan alone):\n{rehearsal.failure}"
-            )
-        kept = {
-            "project": project.name,
-            "stack": stack,
-            "steps": [[step.op, step.urn, step.state] for step in rehearsal.plan.steps],
-            "config": dict(rehearsal.plan.config),
-            "findings": [each.to_json() for each in rehearsal.findings],
+        if evaluating and self._base and not rehearsal.evaluated_by:
+            return self._base
+        return found(rehearsal)
+
+    def _entry(self, rehearsal: Rehearsal, named: frozenset[str], sealed: Mapping[str, str]) -> dict[str, Any]:
+        """Return what is cached; findings that the packs were not asked for are null, not none."""
+        plan = rehearsal.plan
+        is_evaluated = rehearsal.evaluated_by or not self._packs
+        return {
+            "project": plan.project,
+            "stack": plan.stack,
+            "steps": [[step.op, step.urn, step.state] for step in plan.steps],
+            "config": dict(plan.config),
+            "findings": [each.to_json() for each in rehearsal.findings] if is_evaluated else None,
             "ledger": sorted(named),
-            "sealed": sealed(config),
+            "sealed": sealed,
             "marks": rehearsal.marks,
             "marksKey": self.marks_key,
             "day": _today(),
         }
-        return _read(origin.name, kept), kept
 
     def _file(self) -> Path:
         """Return the path of the stack's file in the tree of the base."""
@@ -242,7 +279,7 @@ def _read(name: str, kept: Mapping[str, Any]) -> Base:
     return Base(
         of_plan(name, plan, marks),
         plan,
-        tuple(Finding(**each) for each in kept["findings"]),
+        None if kept["findings"] is None else tuple(Finding(**each) for each in kept["findings"]),
         frozenset(kept["ledger"]),
         kept["sealed"],
         kept["day"],

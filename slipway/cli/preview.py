@@ -66,6 +66,8 @@ def preview(
         title = f"{selection.stack.name} against {origin.name}" if origin else selection.stack.name
         with progress(title) as report:
             running = Running(origin, selection, chosen.packs, cached=comparing.cached) if origin else None
+            if running:
+                opened.callback(running.close)
             key = running.marks_key if running else None
             rehearsal = selection.rehearse(policies=True, on_progress=report, packs=chosen.packs, marks_key=key)
             base = _base(running, selection, output) if running else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from slipway.rehearsal.answers import NO_ANSWERS, Answers, Asked
 from slipway.rehearsal.config import ConfigValue
@@ -93,6 +94,7 @@ def rehearse(
     existing: Collection[str] = (),
     marks_key: str | None = None,
     answers: Answers = NO_ANSWERS,
+    is_evaluated: Callable[[Rehearsal], bool] | None = None,
 ) -> Rehearsal:
     """Run the program in a directory in a fresh process and return its plan.
 
@@ -105,6 +107,9 @@ def rehearse(
     for the same seed, and secrets in the plan are readable. Such a plan is only for applying it: never print or write
     it. With a `marks_key` secrets are marked: the marks of two runs with the same key show whether a secret changed.
     `answers` are for calls of functions and for references to stacks.
+
+    With `is_evaluated` the packs evaluate only after the program has run, if this returns True for the plan: who needs no
+    findings saves their time. Otherwise `evaluated_by` stays empty.
     """
     directory = program.resolve()
     if not (directory / "__main__.py").is_file():
@@ -129,7 +134,17 @@ def rehearse(
             for pack in packs
         ],
     }
-    result = run_worker(request, environment, on_progress)
+
+    def found(result: Mapping[str, Any]) -> Rehearsal:
+        return _rehearsal(result, project, stack, organization, config)
+
+    evaluated = is_evaluated and (lambda result: is_evaluated(found(result)))
+    return found(run_worker(request, environment, on_progress, evaluated))
+
+
+def _rehearsal(
+    result: Mapping[str, Any], project: str, stack: str, organization: str, config: Mapping[str, ConfigValue]
+) -> Rehearsal:
     diagnostics = tuple(Diagnostic(**item) for item in result["diagnostics"])
     plan = Plan(
         project=project,

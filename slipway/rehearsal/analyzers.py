@@ -47,10 +47,12 @@ class PackHost:
         config: Mapping[str, str],
         secret_keys: Iterable[str],
         dry_run: bool = True,
+        held: bool = False,
         timeout: float = TIMEOUT,
         start_timeout: float = TIMEOUT,
     ) -> None:
-        """Start the processes; `config` is by full key with secrets in plain text, timeouts are in seconds."""
+        """Start the processes; `config` is by full key with secrets in plain text, timeouts are in seconds. If `held`,
+        packs get no request before an answer is needed."""
         context = StackContext(project, stack, organization, config, tuple(secret_keys), dry_run)
         self._redactor = Redactor()
         for key in context.secret_keys:
@@ -58,7 +60,7 @@ class PackHost:
         self._runners: list[PackRunner] = []
         try:
             for pack in packs:
-                self._runners.append(PackRunner(pack, context, timeout, start_timeout))
+                self._runners.append(PackRunner(pack, context, timeout, start_timeout, held=held))
         except BaseException:
             self.close()
             raise

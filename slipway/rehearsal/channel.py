@@ -1,4 +1,4 @@
-"""The worker's messages to its parent: lines of JSON over a pipe."""
+"""The worker's messages to its parent, lines of JSON over a pipe, and its parent's orders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress messages. Chosen: smooth to the eye."""
+EVALUATE, LEAVE = b"e", b"l"
+"""Orders to a worker whose plan is evaluated later: send the findings, or end without them."""
 
 
 class Channel:

@@ -41,10 +41,14 @@ class Unanswered(Exception):
 class PackRunner:
     """A pack that starts at once and takes requests without waiting; they are queued until the pack is ready."""
 
-    def __init__(self, pack: PolicyPack, context: StackContext, timeout: float, start_timeout: float) -> None:
-        """Create a runner; the timeouts are seconds for each answer, and until the pack is ready for requests."""
+    def __init__(
+        self, pack: PolicyPack, context: StackContext, timeout: float, start_timeout: float, *, held: bool = False
+    ) -> None:
+        """Create a runner; the timeouts are seconds for each answer, and until the pack is ready for requests. If `held`,
+        requests are queued until the first call that needs an answer."""
         self._pack, self._context = pack, context
         self._timeout, self._start_timeout = timeout, start_timeout
+        self._held = held
         self._calls: list[Call] = []
         self._ready: Future[None] = Future()
         self._config: Mapping[str, PolicyConfig] = {}
@@ -67,7 +71,8 @@ class PackRunner:
         except Exception as error:
             self._ready.set_exception(error)
         else:
-            self.session.open()
+            if not self._held:
+                self.session.open()
             self._ready.set_result(None)
 
     @property
@@ -96,17 +101,24 @@ class PackRunner:
 
     def ask(self, method: str, request: Any) -> Any:
         """Send a request and wait for the answer. Raises `PolicyPackError`."""
-        self._ready.result()
+        self._let_through()
         call = Call(method, request)
         self.session.put(call)
         return self._answer(call)
 
     def answers(self) -> Iterator[tuple[Call, Any]]:
         """Yield each request and its answer, in order. Raises `PolicyPackError` for the first that failed."""
-        self._ready.result()
+        self._let_through()
         calls, self._calls = self._calls, []
         for call in calls:
             yield call, self._answer(call)
+
+    def _let_through(self) -> None:
+        """Wait until the pack is ready, and send what was held back. Raises `PolicyPackError` if it did not start."""
+        self._ready.result()
+        if self._held:
+            self._held = False
+            self.session.open()
 
     def close(self) -> None:
         """End the pack; queued requests are never sent."""

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
+from slipway.rehearsal.channel import EVALUATE, LEAVE
 from slipway.rehearsal.errors import PackConfigError, PolicyPackError, RehearsalError, WorkerError
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -39,24 +40,57 @@ class Progress:
 
 
 def run_worker(
-    request: Message, environment: Mapping[str, str], on_progress: Callable[[Progress], None] | None
+    request: Message,
+    environment: Mapping[str, str],
+    on_progress: Callable[[Progress], None] | None,
+    is_evaluated: Callable[[Message], bool] | None = None,
 ) -> Message:
-    """Run one request in a fresh process and return its `result` message. Raises RehearsalError."""
-    with _worker(request, environment) as (process, messages):
-        for line in messages:
-            message = json.loads(line)
+    """Run one request in a fresh process and return its `result` message. Raises RehearsalError.
+
+    With `is_evaluated` the packs evaluate only after the plan is there, if this returns True for the message with it.
+    Otherwise they stay silent, and `evaluated_by` empty.
+    """
+    with _worker({**request, "evaluatedLater": is_evaluated is not None}, environment) as worker:
+        result = worker.receive("result", on_progress)
+        if is_evaluated is not None:
+            evaluated = is_evaluated(result)
+            worker.write(EVALUATE if evaluated else LEAVE)
+            if evaluated:
+                result |= worker.receive("findings", on_progress)
+        worker.await_exit()
+        return result
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """A running worker."""
+
+    process: subprocess.Popen[bytes]
+    requests: IO[bytes]
+    messages: IO[bytes]
+
+    def receive(self, event: str, on_progress: Callable[[Progress], None] | None) -> Message:
+        """Wait for a message and return it. Raises RehearsalError if there is an error instead."""
+        for line in self.messages:
+            message: Message = json.loads(line)
             if message["event"] == "progress" and on_progress:
                 on_progress(Progress(message["phase"], message["registered"]))
             elif message["event"] == "error":
                 raise ERRORS[message["kind"]](message["message"])
-            elif message["event"] == "result":
-                select.select([messages], [], [], EXIT_SECONDS)
+            elif message["event"] == event:
                 return message
-        raise WorkerError(f"the process that ran the program ended without an answer ({_status(process.wait())})")
+        raise WorkerError(f"the process that ran the program ended without an answer ({_status(self.process.wait())})")
+
+    def write(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self.requests.write(data)
+
+    def await_exit(self) -> None:
+        select.select([self.messages], [], [], EXIT_SECONDS)
 
 
 @contextlib.contextmanager
-def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[_Worker]:
     """Yield a worker in a separate session, which is killed as a group however this block is left.
 
     A Ctrl-C at the terminal therefore reaches this process alone. If this process dies, the request pipe closes and the
@@ -73,9 +107,9 @@ def _worker(request: Message, environment: Mapping[str, str]) -> Iterator[tuple[
             os.close(request_end)
             os.close(result_end)
         opened.callback(_end, process)
-        with contextlib.suppress(BrokenPipeError):
-            requests.write(json.dumps(request).encode() + b"\n")
-        yield process, messages
+        worker = _Worker(process, requests, messages)
+        worker.write(json.dumps(request).encode() + b"\n")
+        yield worker
 
 
 def start_worker(request_end: int, result_end: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -9,7 +9,7 @@ import os
 import runpy
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,29 +48,32 @@ class Session:
         for key in self._secret_keys:
             redactor.add(self._config[key])
         self._marks = Marks(request["marksKey"]) if request["marksKey"] else None
+        self._evaluated_later: bool = request["evaluatedLater"]
 
-    def execute(self) -> None:
-        """Run the program and send its plan, or the error that prevented one."""
+    def execute(self, is_evaluated: Callable[[], bool]) -> None:
+        """Run the program and send its plan, or the error that prevented one. `is_evaluated` waits for the parent's order
+        about a plan that is evaluated later."""
         started, imported = time.perf_counter(), self._imports.seconds
         with self._pack_host() as host:
             monitor, deployment, evaluator, loop = self._assemble(host)
             failed = self._run_program(loop)
             if evaluator.failure is not None:
                 raise PolicyFailure from evaluator.failure
-            self._channel.send("progress", phase="policies", registered=len(deployment.registry))
-            if failed is None and deployment.failure is None:
-                evaluator.evaluate_stack(deployment.registry)
-            findings = evaluator.findings()
+            evaluated: dict[str, Any] = {"findings": [], "evaluated_by": []}
+            if not self._evaluated_later:
+                self._channel.send("progress", phase="policies", registered=len(deployment.registry))
+                evaluated = _evaluated(host, evaluator, deployment, is_whole=failed is None)
             imports = self._imports.seconds
             program = time.perf_counter() - started - (imports - imported) - evaluator.seconds
             self._send_result(
                 deployment,
                 outputs=monitor.outputs,
                 failure=failed,
-                findings=[item.to_json() for item in findings],
-                evaluated_by=[vars(each) for each in host.evaluated_by()] if host else [],
                 timings={"imports": imports, "program": program, "policies": evaluator.seconds},
+                **evaluated,
             )
+            if self._evaluated_later and is_evaluated():
+                self._channel.send("findings", **_evaluated(host, evaluator, deployment, is_whole=failed is None))
 
     @contextlib.contextmanager
     def _pack_host(self) -> Iterator[PackHost | None]:
@@ -92,6 +95,7 @@ class Session:
                 config=self._config,
                 secret_keys=self._secret_keys,
                 dry_run=True,
+                held=self._evaluated_later,
             )
         except Exception as error:
             raise PolicyFailure from error
@@ -162,6 +166,16 @@ class Session:
             failure=failure and self._redactor.masked(failure),
             **content,
         )
+
+
+def _evaluated(
+    host: PackHost | None, evaluator: PolicyEvaluator, deployment: Deployment, *, is_whole: bool
+) -> dict[str, Any]:
+    """Let the packs evaluate the whole stack, if there is one, and return all findings."""
+    if is_whole and deployment.failure is None:
+        evaluator.evaluate_stack(deployment.registry)
+    findings = [each.to_json() for each in evaluator.findings()]
+    return {"findings": findings, "evaluated_by": [vars(each) for each in host.evaluated_by()] if host else []}
 
 
 def _report_answers(deployment: Deployment) -> None:

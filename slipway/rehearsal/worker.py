@@ -1,6 +1,7 @@
 """The process that runs one program: `python -m slipway.rehearsal.worker <request fd> <result fd>`.
 
 It reads one line of JSON, the request, and writes lines of JSON: `progress` while the program runs, then one `result` or
+`error`. After the result of a request that is evaluated later it waits for one byte, and at EVALUATE writes `findings`, or
 `error`. The request pipe stays open as long as the parent lives; at its end the worker and all that it started are
 killed.
 """
@@ -14,19 +15,21 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
-from slipway.rehearsal.channel import Channel
+from slipway.rehearsal.channel import EVALUATE, Channel
 from slipway.rehearsal.errors import PackConfigError
 from slipway.rehearsal.findings import PolicyFailure
 from slipway.rehearsal.imports import ImportClock
 from slipway.rehearsal.redaction import RedactedStream, Redactor
 
 
-def _end_with_parent(descriptor: int) -> None:
-    """Kill this process and everything it started once the parent's end of the pipe closes."""
+def _end_with_parent(descriptor: int, orders: SimpleQueue[bytes]) -> None:
+    """Kill this process and everything it started once the parent's end of the pipe closes; queue what it writes."""
 
     def watch() -> None:
-        os.read(descriptor, 1)
+        while order := os.read(descriptor, 1):
+            orders.put(order)
         if os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
@@ -71,7 +74,8 @@ def main(arguments: list[str]) -> None:
     os.set_inheritable(request_descriptor, False)
     os.set_inheritable(result_descriptor, False)
     request = json.loads(_read_line(request_descriptor))
-    _end_with_parent(request_descriptor)
+    orders: SimpleQueue[bytes] = SimpleQueue()
+    _end_with_parent(request_descriptor, orders)
     _leave_import_path()
     _prefer_own_settings(Path(request["program"]))
     redactor, channel = Redactor(), Channel(result_descriptor)
@@ -82,7 +86,8 @@ def main(arguments: list[str]) -> None:
         clock.install()
         from slipway.rehearsal.session import Session  # imports pulumi, which the clock times
 
-        Session(request, channel, redactor, clock).execute()
+        session = Session(request, channel, redactor, clock)
+        session.execute(lambda: orders.get() == EVALUATE)
     except PolicyFailure as failure:
         kind = "configuration" if isinstance(failure.__cause__, PackConfigError) else "policies"
         channel.send("error", kind=kind, message=redactor.masked(str(failure.__cause__)))

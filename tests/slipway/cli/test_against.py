@@ -350,7 +350,8 @@ def test_a_base_branch_that_is_not_there(variable: str, change: Copy) -> None:
 
 
 def test_the_base_is_planned_once(change: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its plan is kept by its content, and read by nobody else; another pack makes a new one."""
+    """Its plan is kept by its content, and read by nobody else; another pack makes a new one. It is evaluated when somebody
+    asks for its findings: a kept plan without them is not one with none."""
 
     def refuse(*_: object, **__: object) -> None:
         raise RehearsalError("asked to run")
@@ -360,11 +361,19 @@ def test_the_base_is_planned_once(change: Copy, monkeypatch: pytest.MonkeyPatch)
     selection = select(change.root, "test", None)
     with against.opened(selection, "main", alone=False) as origin:
         assert origin is not None
-        first = against.Running(origin, selection, None, cached=True).result()
+        running = against.Running(origin, selection, None, cached=True)
+        first = running.result()
+        assert first.findings is None
+        with monkeypatch.context() as patched:
+            patched.setattr(against, "rehearse", refuse)
+            again = against.Running(origin, selection, None, cached=True)
+            assert again.result() == first
+            with pytest.raises(RehearsalError, match="asked to run"):
+                again.findings()
+        findings = running.findings()
+        assert findings
         monkeypatch.setattr(against, "rehearse", refuse)
-        again = against.Running(origin, selection, None, cached=True)
-        assert again.result() == first
-        assert again.findings() == first.findings
+        assert against.Running(origin, selection, None, cached=True).findings() == findings
         with pytest.raises(RehearsalError, match="asked to run"):
             against.Running(origin, selection, None, cached=False).result()
         (change.root / "policies" / "exemptions.yaml").write_text("[]\n# otherwise\n")
