@@ -327,3 +327,17 @@ def test_alerts_are_marked_on_the_time_line() -> None:
 
 def test_a_cluster_without_systems_still_has_a_dashboard() -> None:
     assert set(cluster([])) == {"cluster.json"}
+
+
+@pytest.mark.parametrize(("resource", "recorded"), [("CPU", labels.POD_CPU), ("Memory", labels.POD_MEMORY)])
+def test_a_week_of_use_is_read_from_recorded_series(resource: str, recorded: str) -> None:
+    """Of one pod, by service and slot, as the request that it is divided by; a week of raw series would be too slow to read."""
+    deployed = shop()
+    (rule,) = [each for each in rules(deployed) if each.get("record") == recorded]
+    assert rule["expr"].startswith("max by (service, slot) (")
+    text = system_dashboards.of_system(deployed)["shop.json"]
+    (target,) = panel(text, f"{resource} of a week over the request")["targets"]
+    used, _, asked = target["expr"].partition(" / ")
+    assert f'{recorded}{{system="shop"}}[7d]' in used
+    assert asked.startswith("max by (service, slot) (")
+    assert "kube_pod_container_resource_requests" in asked

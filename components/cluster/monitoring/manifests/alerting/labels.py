@@ -15,6 +15,11 @@ REQUESTS = "slipway:requests:rate5m"
 LATENCY = "slipway:latency_milliseconds:p95_5m"
 """95th percentile of latency by service and slot."""
 
+POD_CPU = "slipway:pod_cpu_cores:max_rate5m"
+"""CPU of the busiest pod by service and slot, in cores."""
+POD_MEMORY = "slipway:pod_memory_bytes:max"
+"""Memory of the largest pod by service and slot."""
+
 RESTORE_PASSED = "slipway:restore_test_passed:last"
 """1 if the last restore test passed, else 0, by system and by database or volume. While one runs, the previous result."""
 RESTORE_AGE = "slipway:restore_test_age_seconds:last"

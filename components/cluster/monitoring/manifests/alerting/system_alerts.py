@@ -46,6 +46,7 @@ def prometheus_rule(deployed: DeployedSystem, runbooks: str, controllers: Contro
     )
     recorded = [
         *traffic.recordings(deployed),
+        *workload_alerts.recordings(deployed),
         *database_alerts.recordings(deployed),
         *volume_alerts.recordings(deployed),
     ]

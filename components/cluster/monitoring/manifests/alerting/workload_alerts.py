@@ -7,9 +7,11 @@ for the labels of the alert's pod, and a restart of kube-state-metrics would rec
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from components.cluster.monitoring.manifests.alerting import labels
 from components.cluster.monitoring.manifests.alerting.promql import exactly, matching, quoted, selector
-from components.cluster.monitoring.manifests.alerting.rule import Rule
+from components.cluster.monitoring.manifests.alerting.rule import Rule, recording
 from slipway.settings.services import Service
 from slipway.settings.stacks import DeployedSystem
 
@@ -17,6 +19,19 @@ SLOT = "(.+)-(blue|green)"
 """Name of a slot's Deployment, from which service and slot are extracted."""
 SLOT_PODS = rf"{SLOT}-[0-9a-z]+-[0-9a-z]+"
 """Names of its pods."""
+
+
+def recordings(deployed: DeployedSystem) -> list[dict[str, Any]]:
+    """Returns the recording rules of what the most used pod of each service uses, of which a week can be read at once."""
+    return [
+        recording(name, most_of_a_pod(_used(resource, deployed.namespace, _services(deployed))), system=deployed.name)
+        for name, resource in ((labels.POD_CPU, "cpu"), (labels.POD_MEMORY, "memory"))
+    ]
+
+
+def most_of_a_pod(expr: str) -> str:
+    """Returns the most that one pod has, by service and slot."""
+    return f"max by (service, slot) ({_in_slot(f'sum by (pod) ({expr})', 'pod', SLOT_PODS)})"
 
 
 def alerts(deployed: DeployedSystem) -> list[Rule]:
@@ -45,6 +60,11 @@ _USED = {
     "cpu": ("rate({}[5m])", "container_cpu_usage_seconds_total"),
     "memory": ("{}", "container_memory_working_set_bytes"),
 }
+
+
+def _used(resource: str, namespace: str, pods: Sequence[str]) -> str:
+    of, metric = _USED[resource]
+    return of.format(selector(metric, 'container!=""', *pods, namespace=namespace))
 
 
 def _services(deployed: DeployedSystem) -> list[str]:
@@ -106,8 +126,7 @@ def _crashing(namespace: str) -> Rule:
 
 
 def _saturated(name: str, namespace: str, pods: Sequence[str], resource: str, percent: int, what: str) -> Rule:
-    of, metric = _USED[resource]
-    used = of.format(selector(metric, 'container!=""', *pods, namespace=namespace))
+    used = _used(resource, namespace, pods)
     asked = selector("kube_pod_container_resource_requests", *pods, namespace=namespace, resource=resource)
     return Rule(
         name=name,

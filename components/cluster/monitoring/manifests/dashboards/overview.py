@@ -5,13 +5,17 @@ from __future__ import annotations
 from components.cluster.monitoring.manifests.alerting import labels
 from components.cluster.monitoring.manifests.alerting.operations import LOG_LINES
 from components.cluster.monitoring.manifests.alerting.promql import matching, selector
-from components.cluster.monitoring.manifests.alerting.workload_alerts import SLOT_PODS
+from components.cluster.monitoring.manifests.alerting.workload_alerts import SLOT_PODS, most_of_a_pod
 from components.cluster.monitoring.manifests.dashboards.business import panels as business
 from components.cluster.monitoring.manifests.dashboards.expressions import by_pod, firing, rate, summed
 from components.cluster.monitoring.manifests.dashboards.page import PREFIX, Page
 from components.cluster.monitoring.manifests.dashboards.panels import Panel, Query, rows, series
 from slipway.settings.fields import seconds
 from slipway.settings.stacks import DeployedSystem
+
+MOST_OF_A_WEEK = 0.95
+"""Share of a week in which a pod's CPU is enough. Source: VerticalPodAutoscaler, whose recommendation keeps its upper estimate at 95
+percent; more costs a request that is idle for the rest of the week."""
 
 
 def page(deployed: DeployedSystem) -> Page:
@@ -26,6 +30,7 @@ def page(deployed: DeployedSystem) -> Page:
             "Users": [_requests(deployed), _errors(deployed), _latency(deployed), _alerts(deployed)],
             "Pages": _pages(deployed) if definition.domains else [],
             "Pods": [_cpu(deployed), _memory(deployed), _replicas(deployed)],
+            "Requests and a week's use": [_cpu_of_a_week(deployed), _memory_of_a_week(deployed)],
             "Queue": _queue(deployed),
             "Logs": [_lines(deployed)],
             "Business": business(deployed),
@@ -122,6 +127,40 @@ def _of_requested(what: str, resource: str, used: str, deployed: DeployedSystem,
         Query(f"{by_pod(used)} / {by_pod(asked)}", "{{service}} {{slot}}"),
         limit=percent / 100,
     )
+
+
+def _cpu_of_a_week(deployed: DeployedSystem) -> Panel:
+    used = f"quantile_over_time({MOST_OF_A_WEEK}, {selector(labels.POD_CPU, system=deployed.name)}[7d])"
+    return rows(
+        "CPU of a week over the request",
+        "percentunit",
+        "CPU of the busiest pod, which 95 of 100 moments of a week stayed below, over what a pod asks for: the service could ask "
+        "for that share of its cpu.",
+        Query(_over_request(used, "cpu", deployed)),
+        named="share",
+    )
+
+
+def _memory_of_a_week(deployed: DeployedSystem) -> Panel:
+    used = f"max_over_time({selector(labels.POD_MEMORY, system=deployed.name)}[7d])"
+    return rows(
+        "Memory of a week over the request",
+        "percentunit",
+        "Memory of the largest pod at its highest in a week, over what a pod asks for: the service could ask for that share of its "
+        "memory and some more, because who has too little is killed.",
+        Query(_over_request(used, "memory", deployed)),
+        named="share",
+    )
+
+
+def _over_request(used: str, resource: str, deployed: DeployedSystem) -> str:
+    asked = selector(
+        "kube_pod_container_resource_requests",
+        matching("pod", SLOT_PODS),
+        namespace=deployed.namespace,
+        resource=resource,
+    )
+    return f"max by (service, slot) ({used}) / {most_of_a_pod(asked)}"
 
 
 def _replicas(deployed: DeployedSystem) -> Panel:
