@@ -24,9 +24,38 @@ APPLICATIONS = sorted(path.parent.name for path in FOLDER.glob("*/system.yaml"))
 CLOUDS = ("aws", "azure", "local")
 VERSIONS = {"boutique": "v0.10.6", "miniflux": "2.2.14", "n8n": "2.1.0"}
 
+CALLS = {
+    "boutique": {
+        "frontend": {
+            "adservice": 9555, "cartservice": 7070, "checkoutservice": 5050, "currencyservice": 7000,
+            "productcatalogservice": 3550, "recommendationservice": 8080, "shippingservice": 50051,
+        },
+        "checkoutservice": {
+            "cartservice": 7070, "currencyservice": 7000, "emailservice": 8080, "paymentservice": 50051,
+            "productcatalogservice": 3550, "shippingservice": 50051,
+        },
+        "recommendationservice": {"productcatalogservice": 3550},
+        "cartservice": {"redis-cart": 6379},
+    },
+    "miniflux": {},
+    "n8n": {
+        "n8n": {"redis": 6379},
+        "worker": {"redis": 6379},
+        "runner": {"n8n": 5679},
+        "worker-runner": {"worker": 5679},
+    },
+}  # fmt: skip
+"""Who calls whom at which port of its pods, as the applications' own manifests say."""
+
 
 def definition(name: str) -> dict[str, Any]:
     return yaml.safe_load((FOLDER / name / "system.yaml").read_text(encoding="utf-8"))
+
+
+def workload(name: str, service: str) -> str:
+    """What runs a service: a Deployment of its slot, or with volumes a StatefulSet outside of both."""
+    kept = definition(name)["services"][service].get("volumes")
+    return f"StatefulSet/{service}-shared" if kept else f"Deployment/{service}-blue"
 
 
 def problems(name: str, changed: Mapping[str, Any] | None = None) -> list[str]:

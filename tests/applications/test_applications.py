@@ -12,6 +12,7 @@ import pytest
 
 from tests.applications.planned import (
     APPLICATIONS,
+    CALLS,
     CLOUDS,
     definition,
     logins,
@@ -20,39 +21,11 @@ from tests.applications.planned import (
     planned_with,
     policies_of,
     problems,
+    workload,
 )
 from tests.plans.reachability import connections, ends
 
 Definition = dict[str, Any]
-
-CALLS = {
-    "boutique": {
-        "frontend": {
-            "adservice": 9555, "cartservice": 7070, "checkoutservice": 5050, "currencyservice": 7000,
-            "productcatalogservice": 3550, "recommendationservice": 8080, "shippingservice": 50051,
-        },
-        "checkoutservice": {
-            "cartservice": 7070, "currencyservice": 7000, "emailservice": 8080, "paymentservice": 50051,
-            "productcatalogservice": 3550, "shippingservice": 50051,
-        },
-        "recommendationservice": {"productcatalogservice": 3550},
-        "cartservice": {"redis-cart": 6379},
-    },
-    "miniflux": {},
-    "n8n": {
-        "n8n": {"redis": 6379},
-        "worker": {"redis": 6379},
-        "runner": {"n8n": 5679},
-        "worker-runner": {"worker": 5679},
-    },
-}  # fmt: skip
-"""Who calls whom at which port of its pods, as the applications' own manifests say."""
-
-
-def workload(name: str, service: str) -> str:
-    """What runs a service: a Deployment of its slot, or with volumes a StatefulSet outside of both."""
-    kept = definition(name)["services"][service].get("volumes")
-    return f"StatefulSet/{service}-shared" if kept else f"Deployment/{service}-blue"
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)

@@ -19,13 +19,18 @@ PROGRAMS = ("createdb", "initdb", "pg_ctl", "pg_dump", "pg_restore", "psql")
 
 
 def make(rig: Rig, names: Iterable[str]) -> None:
-    """Layers are shared, so the first of a kind takes longest."""
-    wanted = sorted(name for name in set(names) if not name.startswith(RUN_BY_CONTROLLERS))
-    firsts = list({_kind(name): name for name in wanted}.values())
-    for name in firsts:
-        _make(rig, name)
+    """One of each kind; the others of its kind are the same by other names."""
+    kinds: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        if not name.startswith(RUN_BY_CONTROLLERS):
+            kinds.setdefault(_kind(name), []).append(name)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: _make(rig, name), (name for name in wanted if name not in firsts)))
+        list(pool.map(lambda alike: _make_all(rig, *alike), kinds.values()))
+
+
+def _make_all(rig: Rig, first: str, *others: str) -> None:
+    _make(rig, first)
+    rig.tag(first, others)
 
 
 def _kind(name: str) -> str:

@@ -23,7 +23,7 @@ from slipway.settings.stacks import DeployedSystem, Stack
 from slipway.settings.store_names import supplied_secret
 from tests.e2e import built_images, object_store
 from tests.e2e.object_store import Store
-from tests.e2e.rig import ROOT, STACK, Rig, rehearse
+from tests.e2e.rig import ROOT, SCRATCH, STACK, Rig, rehearse
 
 RIG = "SLIPWAY_RIG"
 """Names the rig's folder. `make e2e` sets it."""
@@ -110,18 +110,22 @@ def certify(rig: Rig, gateways: Iterable[Mapping[str, Any]]) -> None:
         for listener in gateway["spec"]["listeners"]:
             if listener["protocol"] == "HTTPS":
                 secret, host = listener["tls"]["certificateRefs"][0]["name"], listener["hostname"]
-                certificate, key = _certificate(host)
+                file, key = _certificate(host)
                 rig.kubectl(
                     *("-n", gateway["metadata"]["namespace"], "create", "secret", "tls", secret),
-                    f"--cert={certificate}",
+                    f"--cert={file}",
                     f"--key={key}",
                 )
 
 
+def certificate(host: str) -> Path:
+    """Where the one that the gateway shows is."""
+    return SCRATCH / f"{host}.crt"
+
+
 def _certificate(host: str) -> tuple[Path, Path]:
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / "slipway-e2e"
-    folder.mkdir(exist_ok=True)
-    certificate, key = folder / f"{host}.crt", folder / f"{host}.key"
+    SCRATCH.mkdir(exist_ok=True)
+    file, key = certificate(host), SCRATCH / f"{host}.key"
     words = [
         "openssl",
         "req",
@@ -135,8 +139,8 @@ def _certificate(host: str) -> tuple[Path, Path]:
         "2",
     ]
     subprocess.run(
-        [*words, "-subj", "/CN=e2e", "-addext", f"subjectAltName=DNS:{host}", "-out", certificate, "-keyout", key],
+        [*words, "-subj", "/CN=e2e", "-addext", f"subjectAltName=DNS:{host}", "-out", file, "-keyout", key],
         check=True,
         capture_output=True,
     )
-    return certificate, key
+    return file, key

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,16 +18,21 @@ import yaml
 
 from slipway.settings.cluster_services import API_GROUPS
 
-NAME = "slipway-e2e"
+ROOT = Path(__file__).parents[2]
+NAME = f"slipway-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+"""The node of this checkout: tests of several may run beside each other."""
+SCRATCH = Path(tempfile.gettempdir()) / NAME
+"""Files that programs in the node's network read."""
 ABSENT = frozenset(
     group for name, groups in API_GROUPS.items() if name not in ("gateway", "releases") for group in groups
 )
 """Groups whose controllers do not run there, whatever a stack says."""
 OF_OWNERS = ("cert-manager", "monitoring")
 """Namespaces of controllers that `Pulumi.rig.yaml` calls present."""
+NOT_BY_THE_CLOCK = "reason=FailedCreate,involvedObject.kind!=CronJob"
+"""Selects events of pods that are refused, and not of Jobs that a clock would begin, which `no-schedules.yaml` refuses."""
 VOLUMES = 32
 """Ready-made folders that claims bind to."""
-ROOT = Path(__file__).parents[2]
 IMAGES = Path(__file__).parent / "images"
 STACK = Path(__file__).parent / "Pulumi.rig.yaml"
 
@@ -111,6 +118,16 @@ class Rig:
     def image(self, name: str, *, packages: str, files: Sequence[str], entrypoint: str) -> None:
         copies = [word for file in files for word in ("--copy", file)]
         self._rig("image", name, "--packages", packages, *copies, "--entrypoint", entrypoint, timeout=600)
+
+    def tag(self, name: str, others: Sequence[str]) -> None:
+        """The node then has an image under other names too; at once, since nothing is copied."""
+        if not others:
+            return
+        outer = (self._home / "state" / self._name / "run" / "sandbox.pid").read_text().strip()
+        init, *_ = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
+        socket = f"/proc/{init}/root/run/containerd/containerd.sock"
+        images = [str(self._home / "bin" / "ctr"), "--address", socket, "--namespace", "k8s.io", "images"]
+        _run([*images, "tag", "--force", name, *others], 120, dict(os.environ), None)
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         environment = {**os.environ, "KUBECONFIG": self.kubeconfig}

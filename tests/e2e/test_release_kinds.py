@@ -17,8 +17,8 @@ from slipway.release.objects import ApprovalSpec, manifest
 from slipway.release.observed import Verb
 from tests.components.system.release.stack import released
 from tests.e2e.conftest import RIG
+from tests.e2e.rig import NAME
 
-NAME = "slipway-kinds"
 KINDS = ("CustomResourceDefinition", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 COMMAND = "slipway.dev/command"
 LEAD, STEERS = "lead@example.com", "steers@example.com"
@@ -28,7 +28,7 @@ class ControlPlane:
     """An API server with the kinds, and one Release in each system's namespace."""
 
     def __init__(self, folder: Path) -> None:
-        self._rig = [str(folder / "rig"), "-n", NAME]
+        self._rig = [str(folder / "rig"), "-n", f"{NAME}-kinds"]
         home = Path(os.environ.get("RIG_HOME", Path.home() / ".cache" / "rig"))
         self._kubectl = str(home / "bin" / "kubectl")
         subprocess.run([*self._rig, "up", "control-plane"], check=True, capture_output=True, timeout=600)

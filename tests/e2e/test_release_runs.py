@@ -26,7 +26,7 @@ from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from tests.e2e import built_images, controller_image, object_store
 from tests.e2e.conftest import RIG, certify, fill
-from tests.e2e.rig import IMAGES, ROOT, Rig, rehearse
+from tests.e2e.rig import IMAGES, NAME, ROOT, Rig, rehearse
 from tests.e2e.shop import PROMETHEUS_IMAGE, prometheus, until
 
 STACK = Path(__file__).with_name("Pulumi.runs.yaml")
@@ -162,7 +162,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = os.environ.get(RIG)
     if folder is None:
         pytest.skip("not run: no cluster")
-    rig = Rig(Path(folder).resolve(), "run")
+    rig = Rig(Path(folder).resolve(), f"{NAME}-runs")
     rig.up()
     try:
         yield _prepared(rig, tmp_path_factory.mktemp("runs"))
@@ -210,17 +210,25 @@ def _make_images(rig: Rig, folder: Path, others: set[str]) -> None:
     controller_image.make(rig, folder / "image")
     rig.image(PROMETHEUS_IMAGE, packages="prometheus", files=[], entrypoint="prometheus")
     built_images.make(rig, others)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda made: _make_version(rig, folder, *made), _versions()))
+
+
+def _versions() -> Iterator[tuple[str, str, str | None]]:
+    """Each system and version, and what it calls Kingstons' column."""
     for system, versions in VERSIONS.items():
-        for version, column in versions.items():
-            version_file = folder / version / "version.json"
-            version_file.parent.mkdir()
-            version_file.write_text(json.dumps({"version": version, "fails": version == BROKEN, "column": column}))
-            files = [f"{IMAGES / 'versioned.py'}:/app/versioned.py", f"{version_file}:/app/version.json"]
-            for service in ("api", "frontend"):
-                name = f"{OURS}{system}-{service}:{version}"
-                rig.image(
-                    name, packages="python3,python3-psycopg2", files=files, entrypoint="python3 /app/versioned.py"
-                )
+        yield from ((system, version, column) for version, column in versions.items())
+
+
+def _make_version(rig: Rig, folder: Path, system: str, version: str, column: str | None) -> None:
+    """One image for both services."""
+    version_file = folder / version / "version.json"
+    version_file.parent.mkdir()
+    version_file.write_text(json.dumps({"version": version, "fails": version == BROKEN, "column": column}))
+    files = [f"{IMAGES / 'versioned.py'}:/app/versioned.py", f"{version_file}:/app/version.json"]
+    api, frontend = (f"{OURS}{system}-{service}:{version}" for service in ("api", "frontend"))
+    rig.image(api, packages="python3,python3-psycopg2", files=files, entrypoint="python3 /app/versioned.py")
+    rig.tag(api, [frontend])
 
 
 def _address(runs: Runs) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.e2e.conftest import World
-from tests.e2e.rig import ABSENT, STACK, rehearse
+from tests.e2e.rig import ABSENT, NOT_BY_THE_CLOCK, STACK, rehearse
 
 PRIVILEGED = {
     "apiVersion": "v1",
@@ -81,7 +81,7 @@ def test_nothing_was_refused_by_pod_security(world: World) -> None:
     for namespace in SYSTEMS:
         with pytest.raises(AssertionError, match="violates PodSecurity"):
             world.rig.kubectl("-n", namespace, "create", "--dry-run=server", "-f", "-", stdin=json.dumps(PRIVILEGED))
-    events = world.rig.get("events", "-A", "--field-selector", "reason=FailedCreate")
+    events = world.rig.get("events", "-A", "--field-selector", NOT_BY_THE_CLOCK)
     assert [event["message"] for event in events if event["metadata"]["namespace"] in SYSTEMS] == []
     assert "would violate PodSecurity" not in world.first
     for namespace in world.rig.get("namespaces"):

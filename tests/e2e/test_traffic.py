@@ -78,11 +78,11 @@ def test_plain_http_is_led_to_tls(world: World) -> None:
     assert f"location: https://{HOST}/api/x" in answer.lower()
 
 
-def test_visitors_are_split_by_weight(world: World) -> None:
+def test_visitors_are_split_by_weight(world: World, tmp_path: Path) -> None:
     """90 to 10, within 3 points over 1,000 new visitors; each is told its slot and keeps it by a cookie."""
     ip = address(world)
     config = "".join(f'url = "https://{HOST}/api/{n}"\n' for n in range(REQUESTS))
-    file = Path("/tmp/slipway-e2e/urls")
+    file = tmp_path / "urls"
     file.write_text(config)
     output = world.rig.inside(*("curl", "-sk", "--resolve", f"{HOST}:443:{ip}", "-K", str(file)), timeout=300)
     slots = Counter(re.findall(r'"x-slipway-slot": "(\w+)"', output))
@@ -133,10 +133,10 @@ def test_a_request_that_is_too_large_is_refused(world: World, tmp_path: Path) ->
     assert body(visit(world, "/api/x", "-H", "Expect:", "--data-binary", f"@{small}"))["received"] == 1 << 20
 
 
-def test_one_client_is_limited(world: World) -> None:
+def test_one_client_is_limited(world: World, tmp_path: Path) -> None:
     """SmartWallet lets a client make 100 requests a minute; the next are answered with 429."""
     host, requests = "api.smartwallet.com", 140
-    file = Path("/tmp/slipway-e2e/limited")
+    file = tmp_path / "limited"
     file.write_text("".join(f'url = "https://{host}/{n}"\noutput = "/dev/null"\n' for n in range(requests)))
     output = world.rig.inside(
         *("curl", "-sk", "--resolve", f"{host}:443:{address(world)}", "-w", "%{http_code}\n", "-K", str(file))
