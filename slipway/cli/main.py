@@ -589,6 +589,15 @@ def import_dump(
         str, typer.Option("--object", help="Key of the dump in the bucket of backups, such as imports/shop.dump.")
     ],
     sha256: Annotated[str | None, typer.Option("--sha256", help="SHA-256 of the dump, to be sure of it.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="COMMAND",
+            help="Also compare with the rows of the database of before: what runs psql there, such as "
+            "'kubectl -n shop exec -i postgres-0 -- env PGUSER=shop PGDATABASE=shop'.",
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Import over data: what is there is kept under another name.")
     ] = False,
@@ -606,6 +615,7 @@ def import_dump(
         target=on.target,
         object=dump,
         sha256=sha256,
+        source=source,
         replace=replace,
         printed=printed,
         timeout=timeout,

@@ -70,10 +70,10 @@ class Case:
     def restore(self, at: str = backup_job.NEWEST) -> Ended:
         return self._run(backup_job.restore(SCOPE, self.dumps, at=at, stamp="1").spec.template)  # type: ignore[union-attr]
 
-    def import_dump(self, key: str, *, replace: bool = False, sha256: str = "") -> Ended:
+    def import_dump(self, key: str, *, replace: bool = False, sha256: str = "", rows: str = "") -> Ended:
         """What `slipway import-dump` makes of the restore."""
         template = backup_job.restore(SCOPE, self.dumps, stamp="1").spec.template  # type: ignore[union-attr]
-        variables = {"OBJECT": key, "SHA256": sha256, "REPLACE": "yes" if replace else "no"}
+        variables = {"OBJECT": key, "SHA256": sha256, "REPLACE": "yes" if replace else "no", "ROWS": rows}
         for container in [*(template.spec.init_containers or ()), *template.spec.containers]:  # type: ignore[union-attr]
             container.command = ["sh", SCRIPTS[container.name]]  # type: ignore[union-attr,index]
             container.env = [*container.env, *(EnvVarArgs(name=name, value=value) for name, value in variables.items())]  # type: ignore[union-attr,misc]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from components.system.backups.manifests import script
 from tests.dumps import programs
 from tests.dumps.bucket import Locked
 from tests.dumps.case import Case
@@ -45,7 +46,15 @@ def case(folder: Path, old: Server, locked: Locked, numbered: Callable[[], int])
     return Case(folder, old, locked, database=name)
 
 
-@pytest.mark.parametrize("options", [["--format=custom"], ["--format=plain"]], ids=["custom", "plain"])
+FORMS = {
+    "custom": ["--format=custom"],
+    "plain": ["--format=plain"],
+    "inserts": ["--inserts", "--rows-per-insert=500"],
+    "column inserts": ["--format=custom", "--column-inserts", "--rows-per-insert=700"],
+}
+
+
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
 def test_a_dump_takes_the_place_of_an_empty_database(case: Case, options: list[str]) -> None:
     """With its rows, its owner and its grants, as a restore has them; the roles of before are not missed."""
     content, name = dump(case.server, *options), case.database
@@ -96,7 +105,8 @@ def test_a_database_in_use_is_left_alone(case: Case) -> None:
 @pytest.mark.parametrize(
     ("options", "change", "detail"),
     [
-        (["--inserts"], None, "has INSERT statements, whose rows cannot be counted"),
+        (["--inserts", "--on-conflict-do-nothing"], None, "the dump's statements pass over rows"),
+        (["--format=custom", "--inserts", "--on-conflict-do-nothing"], None, "the dump's statements pass over rows"),
         (["--create"], None, "creates a database: make it without --create"),
         (["--schema-only"], None, "the dump has no rows"),
         ([], lambda text: text[: text.index(b"COPY public.items") + 5000], "the dump is truncated"),
@@ -109,7 +119,7 @@ def test_a_database_in_use_is_left_alone(case: Case) -> None:
         ),
         (["--format=custom"], lambda content: content[:-5000], "pg_restore: error"),
     ],
-    ids=["inserts", "create", "schema", "truncated", "empty", "compressed", "dumpall", "torn"],
+    ids=["lost", "lost custom", "create", "schema", "truncated", "empty", "compressed", "dumpall", "torn"],
 )
 def test_what_cannot_be_checked_is_not_imported(
     case: Case, options: list[str], change: Callable[[bytes], bytes] | None, detail: str
@@ -121,6 +131,35 @@ def test_what_cannot_be_checked_is_not_imported(
     assert (ended.code, ended.line["status"]) == (1, "failed"), ended.output
     assert detail in ended.line["detail"], ended.line
     assert case.server.sql("postgres", f"SELECT count(*) FROM pg_database WHERE datname LIKE '{case.database}%'") == "1"
+
+
+@pytest.mark.parametrize(
+    "options", [["--format=custom"], ["--format=plain"], FORMS["column inserts"]], ids=["custom", "plain", "inserts"]
+)
+def test_large_objects_come_too(case: Case, options: list[str]) -> None:
+    """They are counted, and the application's: the next backup has them."""
+    case.server.sql(OLD, "SELECT lo_from_bytea(0, 'receipt'), lo_create(0)")
+    try:
+        case.locked.put(KEY, dump(case.server, *options))
+    finally:
+        case.server.sql(OLD, "SELECT lo_unlink(oid) FROM pg_largeobject_metadata")
+    ended = case.import_dump(KEY)
+    assert ended.code == 0, ended.output
+    kept = "SELECT string_agg(convert_from(lo_get(oid), 'UTF8'), ',' ORDER BY oid) FROM pg_largeobject_metadata"
+    assert case.server.sql(case.database, kept, user=f"{case.database}_app") == "receipt,"
+    assert case.back_up().code == 0
+
+
+def test_the_source_has_the_rows_of_the_dump(case: Case) -> None:
+    """Else somebody wrote there after it, and nothing is imported."""
+    case.locked.put(KEY, dump(case.server, "--format=custom"))
+    counted = case.server.sql(OLD, script.texts()["rows.sql"])
+    assert '"public.items": 20000' in counted.splitlines()
+    ended = case.import_dump(KEY, rows=counted.replace("20000", "20001"))
+    assert (ended.code, ended.line["step"]) == (1, "source")
+    assert 'the source has other rows than the dump, see "public.items": 2000' in ended.line["detail"]
+    ended = case.import_dump(KEY, rows=counted)
+    assert ended.code == 0, ended.output
 
 
 def test_other_rows_than_the_dump_has_are_reported(case: Case) -> None:

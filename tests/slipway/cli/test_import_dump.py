@@ -79,3 +79,65 @@ def test_what_cannot_be_imported(cluster: Cluster, bring: Restore, words: tuple[
     run = bring(*words)
     assert (run.status, run.out, cluster.made) == (2, "", [])
     assert message in run.err
+
+
+SOURCE = """#!/bin/sh
+# Beside the database of before: notes how it was called, and plays its psql.
+echo "$@" >"$0.asked"
+cat >"$0.sql"
+cat "$0.rows"
+"""
+SCRIPTS_OF_BACKUPS = {"data": {"rows.sql": "SELECT 'counts';"}}
+
+
+@pytest.fixture
+def source(cluster: Cluster, tmp_path: Path) -> Path:
+    """A command that says what it has in `.rows`; the cluster has the scripts of backups."""
+    pod = cluster.cron_jobs["fleet", "fleet-db-restore"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    pod["volumes"] = [{"name": "work", "emptyDir": {}}, {"name": "scripts", "configMap": {"name": "backup-scripts"}}]
+    cluster.config_maps["fleet", "backup-scripts"] = SCRIPTS_OF_BACKUPS
+    program = tmp_path / "beside"
+    program.write_text(SOURCE)
+    program.chmod(0o755)
+    return program
+
+
+def test_the_rows_of_the_source_go_with_the_job(cluster: Cluster, bring: Restore, source: Path) -> None:
+    """Counted by the SQL that the Job's pod has."""
+    Path(f"{source}.rows").write_text('"public.items": 20000\n"public.nothing": 0\n')
+    run = bring(*TO, "--source", f"{source} exec -i 'old pod' --")
+    assert run.status == 0, run.everything
+    asked = Path(f"{source}.asked").read_text()
+    assert asked.startswith("exec -i old pod -- psql --no-psqlrc")
+    assert Path(f"{source}.sql").read_text() == "SELECT 'counts';"
+    (container,) = cluster.made[0]["spec"]["template"]["spec"]["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    assert variables["ROWS"] == '"public.items": 20000\n"public.nothing": 0'
+
+
+@pytest.mark.parametrize(
+    ("rows", "command", "message"),
+    [
+        ("psql: FATAL", "", "the rows of --source cannot be counted"),
+        ("", "", "the rows of --source cannot be counted: it has no tables"),
+        ('"a.b": 1', "/no/such/program", "--source cannot be run: /no/such/program: No such file or directory"),
+        ('"a.b": 1\n' * 20_000, "", "--source has 20000 tables, more than a Job's variable can hold"),
+    ],
+    ids=["words", "empty", "absent", "long"],
+)
+def test_a_source_that_cannot_be_counted_is_reported(
+    cluster: Cluster, bring: Restore, source: Path, rows: str, command: str, message: str
+) -> None:
+    """Before anything is made."""
+    Path(f"{source}.rows").write_text(rows)
+    run = bring(*TO, "--source", command or str(source))
+    assert run.status in (2, 3)
+    assert message in run.err
+    assert cluster.made == []
+
+
+def test_a_cluster_without_the_scripts_is_told(cluster: Cluster, bring: Restore, source: Path) -> None:
+    cluster.config_maps.clear()
+    run = bring(*TO, "--source", str(source))
+    assert (run.status, cluster.made) == (2, [])
+    assert "the scripts of backups in fleet have no rows.sql: run `pulumi up` first" in run.err

@@ -34,6 +34,10 @@ case $(head -c 5 /work/dump | tr -cd ' -~') in
   PGDMP)
     { pg_restore --data-only --file=- /work/dump 2>>"$log" || touch /work/torn; } | count_copies >/work/counted
     [ ! -e /work/torn ] || fail "$(reason)"
+    if grep -qx inserts /work/counted; then # Rows that are statements are counted as they are played.
+      run pg_restore --file=/work/plain /work/dump
+      run mv /work/plain /work/dump
+    fi
     ;;
   *)
     if head -n 20 /work/dump | grep -q 'PostgreSQL database cluster dump'; then
@@ -47,7 +51,11 @@ case $(head -c 5 /work/dump | tr -cd ' -~') in
     count_copies </work/dump >/work/counted
     ;;
 esac
-check_counted /work/counted
+if grep -qx inserts /work/counted; then inserts=yes; else inserts=; fi
+if [ -n "$inserts" ] && grep -q ' ON CONFLICT DO NOTHING;$' /work/dump; then
+  fail "the dump's statements pass over rows: make it without --on-conflict-do-nothing"
+fi
+[ -n "$inserts" ] || check_counted /work/counted
 
 # Plain SQL names owners that the server does not have: it is played in this pod, and dumped from there.
 case $(head -c 5 /work/dump | tr -cd ' -~') in
@@ -60,13 +68,28 @@ case $(head -c 5 /work/dump | tr -cd ' -~') in
     done >/work/roles
     run scratch psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=/work/roles
     run scratch createdb --template=template0 plain
-    run scratch env PGDATABASE=plain psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=/work/dump
+    run scratch env PGDATABASE=plain psql --no-psqlrc --output=/work/tags --set=ON_ERROR_STOP=1 --file=/work/dump
     run scratch pg_dump --format=custom --no-owner --no-privileges --file=/work/played plain
     pg_ctl stop --silent --mode=immediate --pgdata=/work/scratch >>"$log" 2>&1 || true
     rm -rf /work/scratch
     run mv /work/played /work/dump
+    if [ -n "$inserts" ]; then
+      step=count
+      run pg_restore --data-only --file=/work/data /work/dump
+      count_copies </work/data >/work/counted
+      run rm /work/data
+      check_counted /work/counted
+      check_taken /work/tags /work/counted
+    fi
     ;;
 esac
+
+if [ -n "${ROWS:-}" ]; then
+  step=source
+  printf '%s\n' "$ROWS" | grep -v -e ': 0$' -e '^"slipway\.' | sort >/work/source || true
+  other=$(comm -3 /work/source /work/counted | tr -d '\t' | head -n 1)
+  [ -z "$other" ] || fail "the source has other rows than the dump, see $other: stop what writes there, and dump again"
+fi
 
 fail() { # From here on something is left.
   said=yes
