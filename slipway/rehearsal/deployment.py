@@ -288,7 +288,11 @@ class Deployment:
             reported = f"the outputs of another stack, {request.id}, are unknown in a rehearsal, unless {FILE} has them"
             self.engine.report("info", reported, urn)
         else:
-            known.update({"outputs": dict(outputs), "secretOutputNames": []})
+            given = Struct()
+            given.update(dict(outputs))
+            sealed, names = values.with_sealed(given)
+            known.update({"secretOutputNames": names})
+            known.fields["outputs"].struct_value.CopyFrom(sealed)
         return known
 
     def as_json(self, struct: Struct, urn: str) -> Mapping[str, Any]:

@@ -197,6 +197,24 @@ def _upgraded(value: Value) -> Value:
     return inner
 
 
+def with_sealed(struct: Struct) -> tuple[Struct, list[str]]:
+    """Return a copy in which each text that a preview or `pulumi stack output` shows in place of a secret is a secret
+    too, and the names of the properties with one. It stays known: one unknown value hides the others from `get_output`."""
+    sealed = {key: _sealed(value) for key, value in struct.fields.items()}
+    return Struct(fields=sealed), sorted(key for key, value in sealed.items() if value != struct.fields[key])
+
+
+def _sealed(value: Value) -> Value:
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return Value(list_value=ListValue(values=[_sealed(item) for item in value.list_value.values]))
+    if kind == "struct_value":
+        fields = {key: _sealed(item) for key, item in value.struct_value.fields.items()}
+        return Value(struct_value=Struct(fields=fields))
+    is_sealed = kind == "string_value" and value.string_value == SECRET
+    return _special(SECRET_SIGNATURE, value=value) if is_sealed else value
+
+
 def without_outputs(struct: Struct) -> Struct:
     """Return the opposite of `as_outputs`: output values become secrets, unknowns or plain values again."""
     return Struct(fields={key: _downgraded(value) for key, value in struct.fields.items()})

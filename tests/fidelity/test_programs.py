@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from slipway.cli.answers import answers_of
 from slipway.rehearsal import SECRET, UNKNOWN, ConfigValue, Rehearsal, rehearse
 from slipway.settings.project import configuration, find_project, read_stack_file
 from tests.fidelity import digests
@@ -62,7 +63,13 @@ def rehearsed(name: str) -> Rehearsal:
     entries = configuration(project, read_stack_file(project.stack_file("dev"), "Pulumi.dev.yaml"), sealed=UNKNOWN)
     config = {key: ConfigValue(each.text, secret=each.secret) for key, each in entries.items()}
     with forked_workers():
-        return rehearse(HERE / name, project=name, stack="dev", config=config | (HIDDEN if name == "config" else {}))
+        return rehearse(
+            HERE / name,
+            project=name,
+            stack="dev",
+            config=config | (HIDDEN if name == "config" else {}),
+            answers=answers_of(HERE / name),
+        )
 
 
 @cache
