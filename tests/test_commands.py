@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("systems/*/system.yaml"), ROOT / "README.md"]
 COMMAND = re.compile(r"kubectl(?: [^\n`|\"]*(?:\n +)?)+")
 ADMINISTRATORS = {
+    "kubectl -n legacy exec -i postgres-0 -- env PGUSER=shop PGDATABASE=shop",
     "kubectl -n logging get pods",
     "kubectl -n logging port-forward service/logs-kb-http 5601",
     "kubectl -n logging get secret logs-es-elastic-user -o jsonpath='{.data.elastic}'",
