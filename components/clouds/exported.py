@@ -6,7 +6,7 @@ frozen and plain: no resource, no credential. A kubeconfig is made of them on ei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,7 @@ class Reference:
     def __init__(self, stack: Stack) -> None:
         assert stack.foundation is not None
         self._stack = stack.foundation
-        self._outputs = pulumi.StackReference(stack.foundation).outputs
+        self._reference = pulumi.StackReference(stack.foundation)
 
     def cluster(self, cluster: StackCluster) -> Exported:
         """Returns the facts of a cluster, which are an error of the deployment unless they fit its systems."""
@@ -70,7 +70,16 @@ class Reference:
             checked = self._checked(outputs, cluster)
             return outputs[ACCESS][cluster.name] if isinstance(outputs, Mapping) else checked
 
-        return Exported(self._outputs.apply(facts, True), self._outputs.apply(access, True))
+        return Exported(self._of(FACTS, facts), self._of(ACCESS, access))
+
+    def _of(self, name: str, taken: Callable[[Any], Any]) -> pulumi.Output[Any]:
+        """Returns what is taken of one output: a secret only if that one is. All together are one if any output is, and
+        `get_output` knows nothing of a value that is unknown in part."""
+        value = pulumi.Output.unsecret(self._reference.outputs).apply(taken, True)
+        is_secret = self._reference.secret_output_names.apply(
+            lambda names: isinstance(names, list) and name in names, True
+        )
+        return is_secret.apply(lambda hidden: pulumi.Output.secret(value) if hidden else value)
 
     def _checked(self, outputs: Any, cluster: StackCluster) -> Any:
         if not isinstance(outputs, Mapping):

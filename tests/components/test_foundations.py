@@ -255,3 +255,17 @@ def test_the_page_shows_two_stacks_that_fit(tmp_path: Path) -> None:
     )
     assert (shop.base, shop.foundation, list(shop.clusters["main"].systems)) == ("prod", "acme/slipway/prod", ["shop"])
     assert shop.clusters["main"].settings == base.clusters["main"].settings
+
+
+HIDDEN: Mapping[str, Any] = {"main": {"address": "https://api.example.test", "certificate": SECRET}}
+
+
+@pytest.mark.parametrize(("changed", "hidden"), [({"token": SECRET}, False), ({ACCESS: HIDDEN}, True)])
+def test_a_secret_among_the_outputs_of_a_foundation_is_not_spread(changed: Mapping[str, Any], hidden: bool) -> None:
+    """What another output hides is no reason to hide an address; of a secret certificate only the kubeconfig is one."""
+    base, apps = two("aws")
+    answer = yaml.safe_dump({"stacks": {OF: {**base.plan.outputs, **changed}}})
+    found = rehearsed_of("apps", {**apart("aws"), "rehearsal.yaml": answer}).plan
+    assert resources(found) == resources(apps.plan)
+    kubeconfigs = [each.inputs["kubeconfig"] for each in found.steps if each.type == "pulumi:providers:kubernetes"]
+    assert {each == SECRET for each in kubeconfigs} == {hidden}
