@@ -4,6 +4,8 @@ STACK ?= staging
 RIG ?= ../shared/rig
 BIN := .venv/bin
 # Python writes bytecode of what runs when it first runs; of all packages it would be as large as they are, and take as long.
+# So Python has to be allowed to, whatever the surroundings say: without bytecode each process compiles the SDKs anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --no-compile
 KUBE_SCORE := v1.20.0
 
