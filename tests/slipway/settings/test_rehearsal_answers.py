@@ -67,7 +67,8 @@ def test_an_answer_is_added_and_all_else_stays(text: str, kept: str, tmp_path: P
     assert written.count("\n") == written.count("\r\n") or "\r" not in text
     (tmp_path / "rehearsal.yaml").write_bytes(written.encode())
     found = read_answers(tmp_path)[0]
-    (tmp_path / "rehearsal.yaml").write_bytes(text.encode())
+    # A file without an entry is refused; `--record` begins one with a comment.
+    (tmp_path / "rehearsal.yaml").write_bytes((text if ":" in text else "functions: {}\n").encode())
     before = read_answers(tmp_path)[0]
     assert found.functions[TOKEN][-1].model_dump() == ENTRY
     assert found.functions[TOKEN][:-1] == before.functions.get(TOKEN, [])
