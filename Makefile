@@ -134,7 +134,7 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 		echo 'Python has no venv module; on Debian or Ubuntu install it with: apt-get install python3-venv' >&2; exit 2; }
 
 .venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
-	@echo 'Installing the dependencies that requirements.txt pins (about 600 MB on disk, a minute) …'
+	@echo 'Installing the dependencies that requirements.txt pins (about 570 MB on disk, a minute) …'
 	@$(BIN)/python $(PIP) -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
