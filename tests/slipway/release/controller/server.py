@@ -22,7 +22,7 @@ Document = dict[str, Any]
 BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
 """When everything here is made that does not say when."""
 PATH = re.compile(
-    r"/(?:api|apis/(?P<group>[^/]+))/v1(?:/namespaces/(?P<namespace>[^/]+))?"
+    r"/(?:api|apis/(?P<group>[^/]+))/v1(?:alpha1)?(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?)?"
 )
 
