@@ -423,6 +423,7 @@ Issuer = Annotated[
     ),
 ]
 Scope = Annotated[str, Matching("a scope of OpenID Connect", "email", r"[!#-\[\]-~]+", 200)]
+ClientId = Annotated[str, Matching("a client id of OpenID Connect", "shop", r"[!-~]+", 500)]
 Version = Annotated[
     str,
     Matching(

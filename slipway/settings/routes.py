@@ -10,12 +10,12 @@ from pydantic import AfterValidator, Field
 
 from slipway.settings.fields import (
     Cidr,
+    ClientId,
     Domain,
     Duration,
     HeaderName,
     HeaderValue,
     Issuer,
-    Literal,
     Memory,
     Name,
     Positive,
@@ -59,7 +59,7 @@ class Login(Setting):
     issuer: Issuer
     """Issuer of the identity provider, over TLS. The gateway asks it for its addresses below
     `/.well-known/openid-configuration`."""
-    client_id: Literal = Field(min_length=1, max_length=500, examples=["shop"])
+    client_id: ClientId
     """Name that the identity provider gave to this client."""
     client_secret: FromSecret = Field(examples=[{"secret": "LOGIN_SECRET"}])
     """The supplied secret with the client's own secret, which nothing but the gateway reads."""
