@@ -15,11 +15,14 @@ def breach(draft: Draft) -> str | None:
 
 
 def look(draft: Draft) -> Verdict:
-    """Count the candidate's newest sample, if there is one, and return the verdict."""
+    """Count the candidate's newest sample, if there is one, and return the verdict. A sample of the moment at which the
+    step began is of what the slot did before: the version that was rolled back there a moment ago may have failed."""
     samples, interval = draft.seen.samples or {}, draft.spec.queries.interval_seconds
     sample, active = samples.get(draft.candidate), None
-    breaches = draft.status.breaches
+    breaches, began = draft.status.breaches, draft.status.since
     if sample is None or not sequential_tests.is_counted(sample, breaches, interval, draft.now):
+        return Verdict()
+    if began is not None and sample.at <= began:
         return Verdict()
     other = samples.get(draft.status.active) if draft.status.active not in (None, draft.candidate) else None
     if other is not None and sequential_tests.is_counted(other, Breaches(), interval, draft.now):

@@ -204,6 +204,7 @@ def test_without_figures_nothing_is_promoted(shop: Shop) -> None:
     """It is held, and given up at the deadline."""
     began, slot = time.time(), active(shop)
     shop.rig.kubectl("-n", PLACE, "scale", "deployment/prometheus", "--replicas=0")
+    shop.rig.kubectl("-n", PLACE, "wait", "pod", "-l", "app=prometheus", "--for=delete", "--timeout=60s")
     try:
         id = shop.release(other(slot), [Step(weight=20, hold_seconds=3), ALL], progress_seconds=12)
         ended = shop.settled(id, 90)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from slipway.release.observed import Traffic
+from slipway.release.observed import Sample, Traffic
 from tests.slipway.release.world import World, spec
 
 
@@ -106,6 +106,21 @@ def test_a_breach_rolls_back_at_once(fault: Any, reason: str, paused: bool) -> N
     assert (world.status.weights, world.status.closed) == ({"blue": 100, "green": 0}, False)
     world.until("RolledBack", looks=2)
     assert world.status.live == "blue"
+
+
+def test_what_the_slot_did_before_the_step_is_not_the_candidates() -> None:
+    """The version that was rolled back a moment ago failed in the same slot; the one now in it does not."""
+    world = World(spec(evidence={"quiet": False}))
+    world.until("Stepping")
+    began = world.status.since
+    assert began is not None
+    left = {"green": Sample(at=began, requests=27, errors=27, p95_seconds=0.2)}
+    world.seen["samples"] = left
+    for _ in range(14):
+        world.look()
+    assert (world.status.phase, world.status.breaches.requests) == ("Stepping", 0)
+    del world.seen["samples"]
+    world.until("Promoted")
 
 
 def test_the_active_slots_faults_are_not_the_candidates() -> None:
