@@ -28,6 +28,13 @@ def make(rig: Rig, names: Iterable[str]) -> None:
         list(pool.map(lambda alike: _make_all(rig, *alike), kinds.values()))
 
 
+def app(plan: Plan) -> str:
+    """The name of one that is `app.py`, for systems of tests."""
+    return next(
+        name for name in sorted(named(plan)) if _kind(name) == "app" and not name.startswith(RUN_BY_CONTROLLERS)
+    )
+
+
 def _make_all(rig: Rig, first: str, *others: str) -> None:
     _make(rig, first)
     rig.tag(first, others)

@@ -21,7 +21,8 @@ from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
 from slipway.settings.stacks import DeployedSystem, Stack
 from slipway.settings.store_names import supplied_secret
-from tests.e2e import built_images, object_store
+from tests.e2e import built_images, listening, object_store
+from tests.e2e.listening import Listening
 from tests.e2e.object_store import Store
 from tests.e2e.rig import ROOT, SCRATCH, STACK, Rig, rehearse
 
@@ -39,6 +40,7 @@ class World:
     plan: Plan
     first: str
     store: Store
+    listening: Listening
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,10 @@ def _with_systems(rig: Rig) -> World:
     status, output = rehearse(rig, STACK, options=("--yes", "--first"), crds=True)
     assert status == 0, output[-6000:]
     sign(rig)
-    return World(rig, plan, output, objects)
+    address = rig.get("gateways.gateway.networking.k8s.io", "-A")[0]["status"]["addresses"][0]["value"]
+    radio = listening.begin(rig, plan, address)
+    sign(rig, "-n", listening.SYSTEM)
+    return World(rig, plan, output, objects, radio)
 
 
 def fill(rig: Rig, objects: Store, stack: Stack) -> None:

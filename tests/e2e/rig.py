@@ -45,7 +45,7 @@ class Rig:
         self.crds = folder.parent / "crds"
         self.kubeconfig = ""
         self._home = Path(os.environ.get("RIG_HOME", Path.home() / ".cache" / "rig"))
-        self._kubectl = str(self._home / "bin" / "kubectl")
+        self.kubectl_program = str(self._home / "bin" / "kubectl")
         self.envoy = self._home / "bin" / "envoy"
         self._command = [str(folder / "rig"), "-n", name]
         self._started: list[subprocess.Popen[bytes]] = []
@@ -106,7 +106,7 @@ class Rig:
     @contextmanager
     def forwarded(self, namespace: str, pod: str, port: int) -> Iterator[str]:
         """The address on this machine that leads to a port inside a pod."""
-        words = [self._kubectl, "-n", namespace, "port-forward", f"pod/{pod}", f":{port}"]
+        words = [self.kubectl_program, "-n", namespace, "port-forward", f"pod/{pod}", f":{port}"]
         environment = {**os.environ, "KUBECONFIG": self.kubeconfig}
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
@@ -131,7 +131,7 @@ class Rig:
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         environment = {**os.environ, "KUBECONFIG": self.kubeconfig}
-        return _run([self._kubectl, *words], 120, environment, stdin)
+        return _run([self.kubectl_program, *words], 120, environment, stdin)
 
     def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
         return json.loads(self.kubectl("get", kind, *words, "-o", "json"))["items"]

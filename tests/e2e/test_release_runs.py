@@ -26,6 +26,7 @@ from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from tests.e2e import built_images, controller_image, object_store
 from tests.e2e.conftest import RIG, certify, fill
+from tests.e2e.crowds import Crowd
 from tests.e2e.rig import IMAGES, NAME, ROOT, Rig, rehearse
 from tests.e2e.shop import PROMETHEUS_IMAGE, prometheus, until
 
@@ -118,42 +119,6 @@ class Runs:
         with made.running(self.rig, str(IMAGES / "writers.py"), self.address, HOSTS["kingstons"]):
             until(lambda: made.lines(), "writes")
             yield made
-
-
-@dataclass
-class Crowd:
-    """What a program that runs beside a release has written down."""
-
-    out: Path
-
-    @contextmanager
-    def running(self, rig: Rig, *words: str) -> Iterator[None]:
-        stop = self.out.with_suffix(".stop")
-        process = rig.begin("python3", *words, str(stop), str(self.out))
-        try:
-            yield
-        finally:
-            stop.touch()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-    def lines(self) -> list[dict[str, Any]]:
-        if not self.out.exists():
-            return []
-        whole = [line for line in self.out.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        return [json.loads(line) for line in whole]
-
-    def seen(self, since: float = 0) -> Counter[str]:
-        total: Counter[str] = Counter()
-        for line in self.lines():
-            if line["at"] >= since:
-                total.update({key: count for key, count in line.items() if key != "at"})
-        return total
-
-    def failed(self, since: float = 0) -> dict[str, int]:
-        return {key: count for key, count in self.seen(since).items() if key.startswith(("failed", "?"))}
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from slipway.rehearsal import Plan
+from tests.e2e import alone, built_images
 from tests.e2e.conftest import World, sign
-from tests.e2e.dry import objects, planned
-from tests.e2e.rig import IMAGES, STACK, Rig
+from tests.e2e.rig import IMAGES, Rig
 
 ADMINISTRATION = 19000
 """Envoy's port, open inside its pod alone."""
@@ -90,28 +88,11 @@ class Streams:
         return self.rig.inside("python3", script, self.address, f"{host}.streams.example.com", path, what, str(seconds))
 
 
-def planned_alone() -> Plan:
-    """This system in place of those of the rig's stack."""
-    rig = yaml.safe_load(STACK.read_text())
-    rig["config"]["slipway:clusters"]["main"]["systems"] = {"streams": {"blue": {"version": "1.0.0"}}}
-    return planned(yaml.safe_dump(rig), {"systems/streams/system.yaml": yaml.safe_dump(SYSTEM, sort_keys=False)})
-
-
 @pytest.fixture(scope="module")
 def streams(world: World) -> Streams:
     """Its objects alone are brought there: all else of the cluster is what the five systems stand on."""
-    files = [f"{IMAGES / 'app.py'}:/app/app.py"]
-    name = "registry.example.com/streams:1.0.0"
-    world.rig.image(name, packages="python3", files=files, entrypoint="python3 /app/app.py")
-    own = [
-        each
-        for each in objects(planned_alone())
-        if "streams" in (each["metadata"].get("namespace"), each["metadata"]["name"])
-    ]
-    namespaces = [each for each in own if each["kind"] == "Namespace"]
-    for found in (namespaces, [each for each in own if each not in namespaces]):
-        document = {"apiVersion": "v1", "kind": "List", "items": found}
-        world.rig.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(document))
+    world.rig.tag(built_images.app(world.plan), ["registry.example.com/streams:1.0.0"])
+    alone.bring(world.rig, "streams", SYSTEM)
     sign(world.rig, "-n", "streams")
     there = Streams(world.rig)
     end = time.monotonic() + 90
