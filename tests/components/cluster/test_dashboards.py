@@ -187,10 +187,11 @@ def test_an_unknown_metric_is_found_wherever_it_stands(system: str) -> None:
     """Each metric of each query and rule in turn is made an unknown one."""
     deployed = deployed_systems()[system]
     expressions = all_queries(system_dashboards.of_system(deployed)) + [rule["expr"] for rule in rules(deployed)]
+    names = declared(deployed)
     for expression in expressions:
         for metric in {metric for metric, _ in selectors(expression)}:
             wrong = re.sub(rf"(?<![\w:]){re.escape(metric)}(?![\w:])", f"{metric}_x", expression)
-            assert unknown([wrong], declared(deployed)) == {f"{metric}_x"}, wrong
+            assert unknown([wrong], names) == {f"{metric}_x"}, wrong
 
 
 @pytest.mark.parametrize(
