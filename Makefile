@@ -6,7 +6,15 @@ BIN := .venv/bin
 # Python writes bytecode of what runs when it first runs; of all packages it would be as large as they are, and take as long.
 # So Python has to be allowed to, whatever the surroundings say: without bytecode each process compiles the SDKs anew.
 unexport PYTHONDONTWRITEBYTECODE
-PIP := -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all: --no-compile
+# uv installs what the lock files pin in a fifth of pip's time. Where it cannot, as behind an index that only pip's own files
+# name, pip does.
+PIP := -m pip install --disable-pip-version-check --no-compile
+LOCKED := --require-hashes --no-deps --only-binary :all:
+export UV_SYSTEM_CERTS ?= 1
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+install = @$(BIN)/uv pip install $(3) --python $(1)/bin/python $(LOCKED) -r $(2) || $(1)/bin/python $(PIP) $(3) $(LOCKED) -r $(2)
 KUBE_SCORE := v1.20.0
 
 .PHONY: help preview check test lint scan scanners bench lock schema schema-verify reference reference-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify charts charts-verify docs snapshots clean e2e programs
@@ -112,13 +120,14 @@ snapshots: .venv/.dev ## Rewrite the recorded plans; review the difference befor
 screens: .venv/.dev ## Update the preview in the README
 	@$(BIN)/python -m tests.screens
 
-lock: .venv/.dev ## Resolve the dependencies of pyproject.toml into the lock files
+lock: .venv/.uv ## Resolve the dependencies of pyproject.toml into the lock files
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
 	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
 	@$(BIN)/uv pip compile $(LOCK) --group controller --constraints requirements.txt --output-file requirements-controller.txt
 	@$(BIN)/uv pip compile $(LOCK) --group charts --output-file requirements-charts.txt
 	@$(BIN)/uv pip compile $(LOCK) --group docs --output-file requirements-docs.txt
+	@$(BIN)/uv pip compile $(LOCK) --group uv --output-file requirements-uv.txt
 
 clean: ## Remove .venv, the scanners and every cache
 	@rm -rf .venv .scanners .site *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -133,32 +142,36 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo 'Python has no venv module; on Debian or Ubuntu install it with: apt-get install python3-venv' >&2; exit 2; }
 
-.venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
-	@echo 'Installing the dependencies that requirements.txt pins (about 570 MB on disk, a minute) …'
-	@$(BIN)/python $(PIP) -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
+.venv/.uv: requirements-uv.txt | .venv/bin/python
+	@$(BIN)/python $(PIP) --quiet $(LOCKED) -r requirements-uv.txt || echo 'Without uv, pip installs, which takes a minute.' >&2
+	@touch $@
+
+.venv/.runtime: requirements.txt pyproject.toml | .venv/.uv
+	@echo 'Installing the dependencies that requirements.txt pins (about 600 MB on disk) …'
+	$(call install,.venv,requirements.txt)
+	@$(BIN)/python $(PIP) --quiet --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo 'Installing what the tests need …'
-	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	$(call install,.venv,requirements-dev.txt)
 	@touch $@
 
 .venv/.charts: requirements-charts.txt .venv/.runtime
 	@echo 'Installing Helm …'
-	@$(BIN)/python $(PIP) --quiet -r requirements-charts.txt
+	$(call install,.venv,requirements-charts.txt,--quiet)
 	@touch $@
 
-.site/.mkdocs: requirements-docs.txt | .venv/bin/python
+.site/.mkdocs: requirements-docs.txt | .venv/.uv
 	@echo 'Installing mkdocs …'
 	@$(BIN)/python -m venv --clear .site/venv
-	@.site/venv/bin/python $(PIP) --quiet -r requirements-docs.txt
+	$(call install,.site/venv,requirements-docs.txt,--quiet)
 	@touch $@
 
-.scanners/.checkov: requirements-scanners.txt | .venv/bin/python
+.scanners/.checkov: requirements-scanners.txt | .venv/.uv
 	@echo 'Installing checkov …'
 	@$(BIN)/python -m venv --clear .scanners/venv
-	@.scanners/venv/bin/python $(PIP) --quiet -r requirements-scanners.txt
+	$(call install,.scanners/venv,requirements-scanners.txt,--quiet)
 	@touch $@
 
 .scanners/.kube-score-$(KUBE_SCORE):
