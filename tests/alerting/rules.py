@@ -138,27 +138,37 @@ def only(system: str, name: str, **labels: str) -> tuple[DeployedSystem, Rule]:
     )
 
 
-def passes(deployed: DeployedSystem, tests: Sequence[dict[str, Any]], folder: Path) -> str:
-    """What promtool has against the tests, in one run; empty when it has nothing."""
+def passes(deployed: DeployedSystem, tests: Sequence[dict[str, Any]], folder: Path, *, own_form: bool = False) -> str:
+    """What promtool has against the tests, in one run; empty when it has nothing. With `own_form` an alert's other forms,
+    such as those of other windows, are not evaluated beside the one that is expected."""
     kinds = dict.fromkeys((test["name"], test["interval"]) for test in tests)
-    files = [_test_file(deployed, name, step, tests, folder) for name, step in kinds]
+    files = [_test_file(deployed, name, step, tests, folder, own_form) for name, step in kinds]
     done = programs.run(programs.promtool(), "test", "rules", *files, folder=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def _test_file(deployed: DeployedSystem, name: str, step: str, tests: Sequence[dict[str, Any]], folder: Path) -> Path:
+def _test_file(
+    deployed: DeployedSystem, name: str, step: str, tests: Sequence[dict[str, Any]], folder: Path, own_form: bool
+) -> Path:
     """All tests of an alert with the same step, which is the time between two evaluations too."""
-    groups = read_by(deployed, name)
-    rules, file = folder / f"{name}.rules.yaml", folder / f"{name}-{step}.test.yaml"
+    mine = [test for test in tests if (test["name"], test["interval"]) == (name, step)]
+    groups = read_by(deployed, name, _expected_labels(mine) if own_form else None)
+    rules, file = folder / f"{name}-{step}.rules.yaml", folder / f"{name}-{step}.test.yaml"
     rules.write_text(yaml.safe_dump({"groups": groups}))
     content = {
         "rule_files": [rules.name],
         "evaluation_interval": step,
         "group_eval_order": [each["name"] for each in groups],
-        "tests": [test for test in tests if (test["name"], test["interval"]) == (name, step)],
+        "tests": mine,
     }
     file.write_text(yaml.safe_dump(content))
     return file
+
+
+def _expected_labels(tests: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Of each alert that fires in the tests."""
+    moments = [moment for test in tests for moment in test["alert_rule_test"]]
+    return [expected["exp_labels"] for moment in moments for expected in moment["exp_alerts"]]
 
 
 def recorded(
@@ -183,14 +193,23 @@ def _samples(labels: str, value: float | None) -> list[dict[str, Any]]:
     return [] if value is None else [{"labels": labels, "value": value}]
 
 
-def read_by(deployed: DeployedSystem, name: str) -> list[dict[str, Any]]:
-    """Groups with the alert in all its forms and the series recorded for it; the rest would only take time."""
+def read_by(
+    deployed: DeployedSystem, name: str, expected: Sequence[Mapping[str, str]] | None = None
+) -> list[dict[str, Any]]:
+    """Groups with the alert in all its forms, or in those that give the expected labels, and the series recorded for it;
+    the rest would only take time."""
     groups = spec(deployed)["groups"]
-    expressions = [rule["expr"] for group in groups for rule in group["rules"] if rule.get("alert") == name]
+
+    def is_meant(rule: dict[str, Any]) -> bool:
+        if rule.get("alert") != name:
+            return False
+        return expected is None or any(rule["labels"].items() <= each.items() for each in expected)
+
+    expressions = [rule["expr"] for group in groups for rule in group["rules"] if is_meant(rule)]
 
     def wanted(rule: dict[str, Any]) -> bool:
         recorded = rule.get("record")
-        return rule.get("alert") == name or any(f"{recorded}{{" in each for each in expressions)
+        return is_meant(rule) or any(f"{recorded}{{" in each for each in expressions)
 
     kept = [{**group, "rules": [_bare(rule) for rule in group["rules"] if wanted(rule)]} for group in groups]
     return [group for group in kept if group["rules"]]
