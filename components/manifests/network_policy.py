@@ -351,13 +351,12 @@ def _policy(
 
 
 def _called(scope: Scope, service: Service, callers: list[Peer]) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
-    """Allows callers to reach every port, and the gateway the one that routes lead to."""
-    gateway = _home(scope, "gateway") if service.routes else []
-    if service.port is None or not service.ports:
-        peers, ports = [*callers, *gateway], service.exposed.values()
+    """Allows callers to reach every port, and the gateway those that routes lead to."""
+    gateway, ports = _home(scope, "gateway") if service.is_routed else [], service.exposed.values()
+    if not gateway or set(service.routed_ports) == set(ports):
+        peers = [*callers, *gateway]
         return [_from(peers, *ports)] if peers and ports else []
-    open_to_callers = [_from(callers, *service.exposed.values())] if callers else []
-    return [*open_to_callers, *([_from(gateway, service.port)] if gateway else [])]
+    return [*([_from(callers, *ports)] if callers else []), _from(gateway, *service.routed_ports)]
 
 
 def _scraped(scope: Scope, service: Service) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:

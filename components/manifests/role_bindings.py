@@ -24,7 +24,7 @@ _WORKLOADS: Mapping[str, tuple[str, ...]] = {
     "keda.sh": ("scaledobjects",),
     "policy": ("poddisruptionbudgets",),
     "networking.k8s.io": ("networkpolicies",),
-    "gateway.networking.k8s.io": ("gateways", "httproutes"),
+    "gateway.networking.k8s.io": ("gateways", "httproutes", "tcproutes", "tlsroutes"),
     "discovery.k8s.io": ("endpointslices",),
     "metrics.k8s.io": ("pods",),
     "cert-manager.io": ("certificates", "certificaterequests"),

@@ -374,7 +374,7 @@ class System(pulumi.ComponentResource):
             migrations=migrations.released,
             migration_seconds=migrations.longest_seconds,
             dumped=migrations.dumped,
-            routed=bool(routes.states),
+            routed=routes.serves_requests,
             sites=edge_sites(deployed, sites),
             deployments=deployments(deployed, sites),
             workloads=workloads(deployed),

@@ -9,6 +9,9 @@ from adapters import clouds
 from framework import Property, Resource
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+CONNECTIONS = ("kubernetes:gateway.networking.k8s.io/v1:TLSRoute", "kubernetes:gateway.networking.k8s.io/v1:TCPRoute")
+"""Routes that lead connections, and read no request."""
+ROUTES = (ROUTE, *CONNECTIONS)
 SERVICE = "kubernetes:core/v1:Service"
 SLOT = "slipway.dev/slot"
 UNUSED, NO_TEXT = "x-slipway-unused", r"[^\x00-\xFF]"
@@ -40,7 +43,7 @@ class Backend:
 
 
 def rules_of(route: Resource, *, used: bool = False) -> Iterator[list[Backend]]:
-    """Return the backends of each rule of an HTTPRoute; none if the rule answers itself, and one unknown for unknown
+    """Return the backends of each rule of a route; none if the rule answers itself, and one unknown for unknown
     backends. With `used`, no rule that the route keeps for another of its states."""
     for rule in _rules(route):
         if not (used and _is_unused(rule)):
@@ -49,7 +52,7 @@ def rules_of(route: Resource, *, used: bool = False) -> Iterator[list[Backend]]:
 
 
 def serving(route: Resource) -> Iterator[Backend]:
-    """Return the backends to which an HTTPRoute leads visitors who ask for no slot: those with a weight, in rules that
+    """Return the backends to which a route leads visitors who ask for no slot: those with a weight, in rules that
     share visitors or have no condition but a path and a method."""
     for rule in _rules(route):
         backends = [Backend(each) for each in rule["backendRefs"].elements()]
@@ -91,8 +94,16 @@ def _of_route(route: Resource) -> Iterator[Shares]:
         yield [] if alone else weights
 
 
+def _of_connections(route: Resource) -> Iterator[Shares]:
+    """Return the shares of a rule; none if it closes connections on purpose, because no backend has a weight."""
+    for weights in _of_route(route):
+        if any(each.unknown or each.whole_number != 0 for each in weights):
+            yield weights
+
+
 SHARES: Mapping[str, Callable[[Resource], Iterator[Shares]]] = {
     ROUTE: _of_route,
+    **dict.fromkeys(CONNECTIONS, _of_connections),
     **clouds.table(lambda cloud: cloud.shares),
 }
 """The percentages of each type, in a group for each choice."""

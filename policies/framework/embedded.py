@@ -10,7 +10,9 @@ from framework.reading import Property
 from framework.resources import Resource
 
 RELEASE = "kubernetes:slipway.dev/v1:Release"
-ROUTE, JOB = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "kubernetes:batch/v1:Job"
+ROUTES, HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:", "HTTPRoute"
+"""Beginning of the types of routes, and the kind of those that name none."""
+JOB = "kubernetes:batch/v1:Job"
 SLOTS = ("blue", "green")
 SPLIT, CLOSED = "split", "closed"
 
@@ -41,9 +43,10 @@ def _splits(release: Resource) -> tuple[str, ...]:
 def _routes(release: Resource, states: tuple[str, ...]) -> Iterator[Resource]:
     routes = release["spec"]["routes"]
     for route in [routes] if routes.unknown else routes.elements():
+        type_ = f"{ROUTES}{route['kind'].text or HTTP_ROUTE}"
         for state in states:
             if route[state].present:
-                yield _embedded(release, ROUTE, route["name"], route[state], route)
+                yield _embedded(release, type_, route["name"], route[state], route)
 
 
 def _jobs(release: Resource) -> Iterator[Resource]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, same_text, selects, unknown_between
 from adapters.pod_templates import LABELS, Pods, pods_in
 from adapters.secret_names import SECRETS, mentions, namespace_of
-from adapters.traffic_split import ROUTE, SERVICE, SLOT, Backend, rules_of, serving
+from adapters.traffic_split import ROUTES, SERVICE, SLOT, Backend, rules_of, serving
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, stack_rule
 
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
@@ -30,7 +30,7 @@ Place = tuple[str, str | None]
         description="Every Service selects a workload, unless its slot is idle.",
         why="A Service that selects no pods refuses every connection",
         clauses=("kube-score: service-targets-pod",),
-        types=(SERVICE, ROUTE, *LABELS),
+        types=(SERVICE, *ROUTES, *LABELS),
     )
 )
 def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
@@ -40,7 +40,7 @@ def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdic
     pods = list(pods_in(resources))
     alive = {(_place(each.maker), each.labels[SLOT].text) for each in pods}
     served = {
-        (_place(each), backend.name.text) for each in resources if each.type == ROUTE for backend in serving(each)
+        (_place(each), backend.name.text) for each in resources if each.type in ROUTES for backend in serving(each)
     }
     for service, match in _picked(services, _selector, pods).items():
         place, slot = _place(service), service["spec"]["selector"][SLOT].text
@@ -126,14 +126,14 @@ def _known(name: Property) -> list[str] | None:
         description="Every route refers to Services that exist.",
         why="The gateway responds with an error if the backend of a route is missing",
         clauses=("Gateway API: HTTPRoute, BackendNotFound",),
-        types=(ROUTE, SERVICE),
+        types=(*ROUTES, SERVICE),
     )
 )
 def backend_service(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each route, once per missing backend."""
     services = [each for each in resources if each.type == SERVICE]
     by_name = Shortlist(services, [_known(each["metadata"]["name"]) or () for each in services])
-    for route in (each for each in resources if each.type == ROUTE):
+    for route in (each for each in resources if each.type in ROUTES):
         backends = {each.name.text or each.name.path: each for rule in rules_of(route) for each in rule if each.service}
         for backend in backends.values():
             matches = (_leads(route, backend, each) for each in by_name.sharing(_known(backend.name)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pulumi_policy import Severity
 
 from adapters.migration_jobs import JOB, declared, is_migration
-from adapters.traffic_split import ROUTE, SERVICE, SHARES, SLOT, Backend, rules_of
+from adapters.traffic_split import ROUTES, SERVICE, SHARES, SLOT, Backend, rules_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -66,7 +66,7 @@ Place = tuple[str, str]
         description="Traffic is not split between two versions across an incompatible migration.",
         why="Part of the traffic would reach a version whose database no longer fits",
         clauses=("runbook: expenses, step 2.1: enable maintenance mode",),
-        types=(JOB, DEPLOYMENT, SERVICE, ROUTE),
+        types=(JOB, DEPLOYMENT, SERVICE, *ROUTES),
         severity=Severity.CRITICAL,
     )
 )
@@ -75,7 +75,7 @@ def release_compatibility(resources: Sequence[Resource], _settings: Settings, ve
     wait for it."""
     slots = _slots_by_service(resources)
     weights: dict[Place, list[Backend]] = defaultdict(list)
-    for route in (each for each in resources if each.type == ROUTE):
+    for route in (each for each in resources if each.type in ROUTES):
         weights[_place(route)] += [
             each for rule in rules_of(route, used=True) for each in rule if len(rule) > 1 or each.name.unknown
         ]

@@ -26,6 +26,9 @@ RECOVERY = "Recovery"
 """Name of the attestation that a recovery drill succeeded; any system that declares `recovery` may have it."""
 
 SlotName = OneOf["blue", "green"]
+RouteKind = OneOf["HTTPRoute", "TLSRoute", "TCPRoute"]
+ROUTE_KINDS: tuple[RouteKind, ...] = ("HTTPRoute", "TLSRoute", "TCPRoute")
+"""Kinds of the Gateway API that lead visitors to a slot."""
 Seconds = Annotated[int, Field(ge=0, le=315_360_000)]
 """Ten years at most, as in settings."""
 Share = Annotated[int, Field(ge=0, le=100)]
@@ -336,12 +339,14 @@ class Channels(Object):
 
 
 class RouteStates(Object):
-    """An HTTPRoute in each of its states. The controller applies one; in `split` it sets the backends' weights of the
+    """A route in each of its states. The controller applies one; in `split` it sets the backends' weights of the
     rules whose names begin with `by-weight`. All states have the same rules with the same backends in the same order:
     the gateway applies a route before it knows a new backend, and answers 500 meanwhile."""
 
+    kind: RouteKind = "HTTPRoute"
+    """Its kind. Names of different kinds differ too."""
     name: str
-    """Name of the HTTPRoute in the release's namespace."""
+    """Its name in the release's namespace."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Its labels."""
     annotations: dict[str, str] = Field(default_factory=dict)
@@ -353,7 +358,8 @@ class RouteStates(Object):
     split: AnyObject
     """Its spec while both have visitors."""
     closed: AnyObject
-    """Its spec while visitors see the maintenance page."""
+    """Its spec while visitors see the maintenance page; of a TLSRoute or TCPRoute, while connections are closed at once.
+    """
 
 
 class EdgeSite(Object):
@@ -441,7 +447,7 @@ class ReleaseSpec(Object):
     deployments: dict[SlotName, list[str]] = Field(default_factory=dict)
     """Deployments of each slot, which must be available before the candidate's first visitor."""
     routes: list[RouteStates] = Field(default_factory=list)
-    """HTTPRoutes, which the controller alone writes."""
+    """Routes, which the controller alone writes."""
     sites: list[EdgeSite] = Field(default_factory=list)
     """Static sites at a cloud's edge."""
     workloads: list[Workload] = Field(default_factory=list)

@@ -27,7 +27,7 @@ GATE = "slipway.dev/gate"
 BACKED_UP = f"{MIGRATION}-backup"
 NO_STORES = ("Namespace", "Secret")
 """Kinds that hold data but are not awaited."""
-ROUTES = ("HTTPRoute", "GRPCRoute")
+ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
 RELEASE = f"kubernetes:{API_VERSION}:Release"
 """Type of the Release that a controller carries out."""
 

@@ -45,7 +45,7 @@ def findings(path: Path, cluster: StackCluster, environment: str) -> Found:
 
 def _routed(definition: System, settings: ClusterSettings) -> Needs:
     for name, service in definition.services.items():
-        if service.routes:
+        if service.is_routed:
             yield ("services", name), f"has a service '{name}' with routes, which Envoy Gateway serves"
     if "edge" in CLOUDS[settings.cloud].lacks:
         for name in definition.sites:

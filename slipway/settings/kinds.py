@@ -26,7 +26,7 @@ _NAMESPACED = {
     "elasticsearch.k8s.elastic.co/v1": "Elasticsearch",
     "external-secrets.io/v1": "ExternalSecret SecretStore",
     "gateway.envoyproxy.io/v1alpha1": "BackendTrafficPolicy ClientTrafficPolicy EnvoyProxy HTTPRouteFilter SecurityPolicy",
-    "gateway.networking.k8s.io/v1": "Gateway HTTPRoute",
+    "gateway.networking.k8s.io/v1": "Gateway HTTPRoute TCPRoute TLSRoute",
     "keda.sh/v1alpha1": "ScaledObject TriggerAuthentication",
     "kibana.k8s.elastic.co/v1": "Kibana",
     "mongodbcommunity.mongodb.com/v1": "MongoDBCommunity",

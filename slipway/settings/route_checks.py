@@ -8,10 +8,22 @@ from slipway.settings.finding import Finding, Found, known
 from slipway.settings.hosts import is_wildcard, one_host
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path as Keys
+from slipway.settings.problems import nearest
 from slipway.settings.references import FromSecret
-from slipway.settings.routes import METHODS, Headers, Login, Redirect, Route, left_methods, same_headers
+from slipway.settings.routes import (
+    HTTPS,
+    METHODS,
+    Headers,
+    Login,
+    Redirect,
+    Route,
+    TcpRoute,
+    TlsRoute,
+    left_methods,
+    same_headers,
+)
 from slipway.settings.secret_forms import is_secret
-from slipway.settings.services import Supplied
+from slipway.settings.services import Service, Supplied
 from slipway.settings.system import System
 
 RESERVED_HEADERS = "x-slipway-"
@@ -35,6 +47,16 @@ OWN_MATCHES = 2
 OWN_CHANGES = 1
 """Headers that Slipway sets beside a route's: the slot, and its cookie."""
 
+PLAIN = 80
+"""Port of the gateway at which it redirects to TLS. Source: RFC 9110, section 4.2.1."""
+SHIFT, PRIVILEGED = 10_000, 1024
+"""Envoy Gateway's proxies serve ports below 1024 at one that is greater by ten thousand, since they have no privileges.
+Source: its translator."""
+PROXY_PORTS = range(19_000, 19_004)
+"""Ports of the proxies themselves: administration, metrics, shutdown, readiness. Source: Envoy Gateway's bootstrap."""
+LISTENERS_OF_DOMAIN = 2
+"""Listeners of a domain whose requests the gateway reads: of HTTPS, and of plain HTTP."""
+
 
 def findings(system: System) -> Found:
     """Yield everything that is wrong with the ways into `system`."""
@@ -43,6 +65,7 @@ def findings(system: System) -> Found:
     yield from _logins(system)
     yield from _sites(system)
     yield from _redirects(system)
+    yield from _connections(system)
 
 
 def _wildcards(system: System) -> Found:
@@ -54,6 +77,87 @@ def _wildcards(system: System) -> Found:
                 "'recovery' away"
             )
             yield Finding(("domains", key), rule, (("recovery",),))
+
+
+def connections(system: System) -> Iterator[tuple[Keys, str, TlsRoute | TcpRoute]]:
+    """Yield each route of connections, with its place and its service."""
+    for name, service in system.services.items():
+        for key, routes in (("tlsRoutes", service.tls_routes), ("tcpRoutes", service.tcp_routes)):
+            for index, route in enumerate(routes):
+                yield ("services", name, key, index), name, route
+
+
+def _connections(system: System) -> Found:
+    """Check the routes of connections. Two of TLS share a port if their hosts differ."""
+    requests = _requested(system)
+    before: list[tuple[Keys, str, TlsRoute | TcpRoute]] = []
+    for path, name, route in connections(system):
+        yield from _led(path, system, system.services[name], route)
+        yield from _listener(path, route, requests)
+        met = [(place, other) for place, other, each in before if clash(route, each) or _place(route) == _place(each)]
+        for place, other in met[:1]:
+            yield Finding((*path, "listener"), f"is already a port of service '{other}': choose another one", (place,))
+        before.append((path, name, route))
+        if system.recovery is not None:
+            rule = (
+                "is a route of connections, but DNS asks over HTTPS whether a domain answers before it fails over: take "
+                "'recovery' away, or serve it over HTTPS"
+            )
+            yield Finding(path, rule, (("recovery",),))
+    listeners = LISTENERS_OF_DOMAIN * len(requests) + len(before)
+    if before and listeners > most("gateway listeners"):
+        rule = (
+            f"needs {listeners} listeners of the gateway with its domains, and there can be {most('gateway listeners')}"
+        )
+        yield Finding(before[-1][0], rule)
+
+
+def _requested(system: System) -> dict[str, Keys]:
+    """Return the domains of which the gateway reads requests, with what says so."""
+    found: dict[str, Keys] = {}
+    for path, _, route in _declared(system):
+        found.setdefault(route.domain, path)
+    for name, site in system.sites.items():
+        found.setdefault(site.domain, ("sites", name))
+    for index, redirect in enumerate(system.redirects):
+        found.setdefault(redirect.domain, ("redirects", index))
+    return found
+
+
+def _led(path: Keys, system: System, service: Service, route: TlsRoute | TcpRoute) -> Found:
+    """Check where a route of connections begins and ends."""
+    if isinstance(route, TcpRoute):
+        yield from one_host((*path, "domain"), route.domain, system.domains)
+    else:
+        yield from known((*path, "domain"), "domains", route.domain, system.domains)
+    if route.port is not None:
+        if route.port not in service.ports:
+            rule = f"is not one of the service's ports{nearest(route.port, service.ports) or ': name it there'}"
+            yield Finding((*path, "port"), rule, ((*path[:2], "ports"),))
+    elif service.port is None:
+        rule = "leads to the service's 'port', which it has not: set 'port' to a name in its 'ports', or the service's 'port'"
+        yield Finding(path, rule)
+
+
+def _listener(path: Keys, route: TlsRoute | TcpRoute, requests: Mapping[str, Keys]) -> Found:
+    where, port = (*path, "listener"), route.listener
+    if port == PLAIN or (port == HTTPS and isinstance(route, TcpRoute)):
+        rule = "is the port at which the gateway reads the requests of every system: choose another one"
+        yield Finding(where, rule)
+    elif port in PROXY_PORTS or SHIFT < port < SHIFT + PRIVILEGED:
+        yield Finding(where, "is a port that Envoy Gateway's proxies use themselves: choose another one")
+    elif port == HTTPS and route.domain in requests:
+        rule = f"is at a domain whose requests the gateway reads at {HTTPS}: choose another domain or 'listener'"
+        yield Finding((*path, "domain"), rule, (requests[route.domain],))
+
+
+def clash(one: TlsRoute | TcpRoute, other: TlsRoute | TcpRoute) -> bool:
+    """Return whether two routes want one port of the gateway, at which only TLS names hosts."""
+    return one.listener == other.listener and not (isinstance(one, TlsRoute) and isinstance(other, TlsRoute))
+
+
+def _place(route: TlsRoute | TcpRoute) -> tuple[str, int]:
+    return route.domain, route.listener
 
 
 def _declared(system: System) -> Iterator[tuple[Keys, str, Route]]:

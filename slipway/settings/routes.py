@@ -1,4 +1,5 @@
-"""Routes from outside to services, and redirects: what the gateway does with a request before a service has it."""
+"""Routes from outside to services, and redirects: what the gateway does with a request or a connection before a service
+has it."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from slipway.settings.fields import (
     Issuer,
     Memory,
     Name,
+    Port,
+    PortName,
     Positive,
     RoutePath,
     Scope,
@@ -25,6 +28,9 @@ from slipway.settings.fields import (
 )
 from slipway.settings.references import FromSecret
 from slipway.settings.setting import OVERRIDABLE, Setting
+
+HTTPS = 443
+"""Port of the gateway at which it serves HTTP over TLS. Source: RFC 9110, section 4.2.2."""
 
 Method = OneOf["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -123,6 +129,32 @@ class Route(Setting):
         """Return whether a prober's GET without special headers reaches the service."""
         readable = not self.methods or "GET" in self.methods
         return readable and not self.headers and not self.allow and self.login is None
+
+
+class TlsRoute(Setting):
+    """A route for TLS connections that the service itself decrypts. The gateway reads the host's name in their beginning
+    (SNI) and nothing else."""
+
+    domain: Name
+    """A key of the system's `domains`, whose host clients ask for when TLS begins."""
+    listener: Port = HTTPS
+    """Port of the gateway. 443 by default, beside the domains that the gateway serves over HTTPS; other ports are open to
+    the internet too, which `open-ingress` has to allow."""
+    port: PortName | None = None
+    """A name in the service's `ports`, to which connections lead; by default its `port`."""
+
+
+class TcpRoute(Setting):
+    """A route for TCP connections at a port of the gateway, of which it reads nothing."""
+
+    domain: Name
+    """A key of the system's `domains`, whose DNS record leads clients to the gateway. The port answers at every other
+    host of the gateway too."""
+    listener: Port = Field(examples=[1883])
+    """Port of the gateway, which no other system of the cluster can have. It is open to the internet, which `open-ingress`
+    has to allow."""
+    port: PortName | None = None
+    """A name in the service's `ports`, to which connections lead; by default its `port`."""
 
 
 class Redirect(Setting):

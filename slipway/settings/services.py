@@ -36,7 +36,7 @@ from slipway.settings.grants import GRANTED, Grant
 from slipway.settings.images import Image
 from slipway.settings.placement import Placement, Priority
 from slipway.settings.references import Environment, EnvironmentValue
-from slipway.settings.routes import Route
+from slipway.settings.routes import Route, TcpRoute, TlsRoute
 from slipway.settings.setting import OVERRIDABLE, Choice, Setting, Shorthand, needs
 from slipway.settings.triggers import Trigger
 from slipway.settings.volumes import Volume
@@ -222,8 +222,8 @@ class Service(Setting):
     """Port that its container listens on; pods find it in PORT. Without it the service is a worker: nothing calls it, and
     `health` says how it is asked."""
     ports: dict[PortName, Port] = Field(default_factory=dict)
-    """Further ports by name, such as `{admin: 8081}`, for all that may call the service; none by default. Routes lead to
-    `port`."""
+    """Further ports by name, such as `{admin: 8081}`, for all that may call the service; none by default. `routes`
+    lead to `port`."""
     service_port: Port | None = None
     """Port of its Service in the cluster; by default the same."""
     protocol: OneOf["http", "grpc"] = "http"
@@ -267,6 +267,10 @@ class Service(Setting):
     """Programs that run beside its container, such as a proxy; none by default. They start before `init`."""
     routes: list[Route] = Field(default_factory=list)
     """Routes from outside; none by default, so that it is only reachable inside the cluster."""
+    tls_routes: list[TlsRoute] = Field(default_factory=list)
+    """Routes for TLS connections that it decrypts itself; none by default."""
+    tcp_routes: list[TcpRoute] = Field(default_factory=list)
+    """Routes for TCP connections, such as of MQTT; none by default."""
     egress: list[AnyEgress] = Field(default_factory=list)
     """What it calls outside its slot; other traffic is denied."""
     grants: Annotated[dict[Name, Grant], Field(max_length=20)] = Field(default_factory=dict, json_schema_extra=GRANTED)
@@ -314,6 +318,22 @@ class Service(Setting):
     def slot(self, slot: str) -> str:
         """Return in which slot the pods are that serve `slot`."""
         return SHARED if self.is_shared else slot
+
+    @property
+    def connections(self) -> list[TlsRoute | TcpRoute]:
+        """Return its routes for connections of which the gateway reads no request."""
+        return [*self.tls_routes, *self.tcp_routes]
+
+    @property
+    def is_routed(self) -> bool:
+        """Return whether it is reached from outside."""
+        return bool(self.routes or self.connections)
+
+    @property
+    def routed_ports(self) -> list[int]:
+        """Return the ports of its container to which routes lead."""
+        led = [*([HTTP] if self.routes else []), *(each.port or HTTP for each in self.connections)]
+        return list(dict.fromkeys(self.exposed[name] for name in led))
 
     @property
     def companions(self) -> dict[str, Companion]:

@@ -15,6 +15,8 @@ from slipway.settings.operations import Contact
 from slipway.settings.pointers import Path
 from slipway.settings.problems import nearest
 from slipway.settings.references import Environment, FromVersion
+from slipway.settings.route_checks import clash, connections
+from slipway.settings.routes import TcpRoute, TlsRoute
 from slipway.settings.stacks import RELEASES_NAMESPACE, DeployedSystem, Slot, StackCluster, SystemDeployment
 from slipway.settings.system import System
 from slipway.settings.versions import reaches
@@ -37,6 +39,7 @@ def findings(clusters: Mapping[str, StackCluster], environment: str) -> Found:
         yield from placement_checks.findings(("clusters", name), cluster)
         yield from _escalation(("clusters", name, "monitoring", "alerting"), cluster)
         yield from _controller(("clusters", name), cluster)
+        yield from _ports(("clusters", name), cluster)
         yield from egress_checks.findings(("clusters", name), cluster, reserved(cluster))
         yield from manifest_checks.findings(("clusters", name), cluster, reserved(cluster))
         for system in cluster.systems.values():
@@ -216,6 +219,22 @@ def _domains(clusters: Mapping[str, StackCluster]) -> Found:
     for name, cluster in clusters.items():
         for system in cluster.systems.values():
             yield from _covered(("clusters", name, "systems", system.name), system, clusters)
+
+
+def _ports(path: Path, cluster: StackCluster) -> Found:
+    """Check that no port at which one system has TCP connections is one of another system: the gateway's proxies are those
+    of all, and TLS alone names the host."""
+    before: list[tuple[str, TlsRoute | TcpRoute]] = []
+    for system in cluster.systems.values():
+        declared = [(service, route) for _, service, route in connections(system.definition)]
+        for service, route in declared:
+            for owner in [name for name, other in before if clash(route, other)][:1]:
+                rule = (
+                    f"leads connections at port {route.listener} of the gateway to '{service}', which system '{owner}' has on "
+                    "this cluster: choose another 'listener'"
+                )
+                yield Finding((*path, "systems", system.name), rule)
+        before += [(system.name, route) for _, route in declared]
 
 
 def _covered(path: Path, system: DeployedSystem, clusters: Mapping[str, StackCluster]) -> Found:

@@ -197,6 +197,7 @@ class Controllers(pulumi.ComponentResource):
                     owner=self._args.owner,
                     zones=zones,
                     wildcards=self._wildcards,
+                    routes=self._connection_routes,
                     account=identity.facts.annotations if release == DNS else None,
                     labels=identity.facts.pod.labels,
                     monitored=self._monitored,
@@ -211,6 +212,14 @@ class Controllers(pulumi.ComponentResource):
     def _wildcards(self) -> bool:
         """Whether a system has a wildcard, for which a record is needed."""
         return any(is_wildcard(domain) for system in self._systems for domain in system.domains.values())
+
+    @property
+    def _connection_routes(self) -> set[str]:
+        """The further kinds of routes that a system has. external-dns does not start where a kind is not installed, such as
+        in a cluster whose owner runs another version of the Gateway API."""
+        services = [service for system in self._systems for service in system.services.values()]
+        kinds = {"tlsroute": [each.tls_routes for each in services], "tcproute": [each.tcp_routes for each in services]}
+        return {kind for kind, declared in kinds.items() if any(declared)}
 
     def _zones(self) -> tuple[list[str], list[str]]:
         """Returns the names of the systems' zones: their own zones, and existing zones that contain some of their

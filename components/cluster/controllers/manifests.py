@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -62,17 +62,19 @@ def external_dns(
     owner: str,
     zones: Sequence[str],
     wildcards: bool,
+    routes: Collection[str],
     account: Mapping[str, pulumi.Input[str]] | None,
     labels: Mapping[str, str],
     monitored: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """Returns external-dns' values; `dns` are those of the cloud. It sets `owner` on its records and leaves records of
     other owners alone. Without `account` it shares the service account of the first release. The TXT record that says who
-    owns a wildcard has another name: DNS allows an asterisk as a whole label only."""
+    owns a wildcard has another name: DNS allows an asterisk as a whole label only. `routes` are further kinds of routes, such
+    as tlsroute."""
     replaced = {"extraArgs": [f"--txt-wildcard-replacement={OWNED_WILDCARD}"]} if wildcards else {}
     own = {"name": "external-dns", "annotations": dict(account)} if account is not None else None
     return {
-        "sources": ["gateway-httproute"],
+        "sources": ["gateway-httproute", *(f"gateway-{route}" for route in sorted(routes))],
         "domainFilters": list(zones),
         "policy": "sync",
         "registry": "txt",

@@ -1,4 +1,5 @@
-"""Routes of a system: its Gateway, an HTTPRoute for each entry, and the maintenance page."""
+"""Routes of a system: its Gateway, an HTTPRoute for each entry, a route for each port of connections, and the maintenance
+page."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ from components.cluster.gateway.manifests import awaiting, envoy_policies, liste
 from components.manifests import names
 from components.manifests.scope import Scope
 from components.sites.manifests import maintenance
-from components.system.routes.manifests import entries, http_routes, redirects
+from components.system.routes.manifests import connection_routes, entries, http_routes, redirects
+from components.system.routes.manifests.connection_routes import Connection
 from components.system.routes.manifests.http_routes import Entry, Split, Terms
+from slipway.release.objects import SLOTS
 from slipway.settings.stacks import DeployedSystem
 from slipway.settings.store_names import supplied_secret
 
@@ -58,17 +61,30 @@ class Routes(pulumi.ComponentResource):
         self._source = f"{self._definition.source}domains"
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         self._found, self.answers = self._entries(), list[pulumi.Resource]()
-        gateway = self._gateway(self._found) if self._found or self._definition.redirects else None
-        if self._found and gateway is not None:
-            self.answers = page = [*self._page(), *self._rewriting()]
+        self._connections = connection_routes.of_services(args.deployed)
+        served = bool(self._found or self._connections)
+        gateway = self._gateway(self._found) if served or self._definition.redirects else None
+        if served and gateway is not None:
+            self.answers = page = [*self._page(), *self._rewriting()] if self._found else []
             if args.released:
                 self.answers = [gateway, *page]
-                self.states = [self._states(entry) for entry in self._found]
+                self.states = [
+                    *(self._states(entry) for entry in self._found),
+                    *(self._connection_states(each) for each in self._connections),
+                ]
                 for entry in self._found:
                     self._limits(entry)
             elif args.deployed.deployment.maintenance:
-                self.closed = [self._close(entry, page) for entry in self._found]
+                self.closed = [
+                    *(self._close(entry, page) for entry in self._found),
+                    *(self._connect(each, {}, self._opts) for each in self._connections),
+                ]
         self.register_outputs({})
+
+    @property
+    def serves_requests(self) -> bool:
+        """Whether visitors send requests that the gateway reads, and not connections alone."""
+        return bool(self._found)
 
     def open(self, served: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """Routes visitors to slots, unless the controller of releases does, and smoke tests during maintenance too, once
@@ -82,6 +98,10 @@ class Routes(pulumi.ComponentResource):
                 self._route(entry, spec, self._opts)
                 self._limits(entry)
             passes += self._pass(entry, split)
+        if not self._args.deployed.deployment.maintenance and not self._args.released:
+            weights = {slot: self._args.deployed.deployment.weight(slot) for slot in SLOTS}
+            for connection in self._connections:
+                self._connect(connection, weights, self._opts)
         return passes
 
     def _states(self, entry: Entry) -> dict[str, Any]:
@@ -94,6 +114,29 @@ class Routes(pulumi.ComponentResource):
             "annotations": {**names.source_annotation(entry.source), **annotations},
             **http_routes.released_routes(self._scope.system, entry, split, PAGE, PROBED),
         }
+
+    def _connection_states(self, connection: Connection) -> dict[str, Any]:
+        return {
+            "kind": connection.kind,
+            "name": connection.route,
+            "labels": names.labels(self._scope.system),
+            "annotations": {**names.source_annotation(connection.source), **connection.annotations},
+            **connection_routes.released_routes(self._scope.system, connection),
+        }
+
+    def _connect(
+        self, connection: Connection, weights: Mapping[str, int], opts: pulumi.ResourceOptions
+    ) -> pulumi.Resource:
+        """Creates a route of connections; without weights a closed one."""
+        return self._custom(
+            listeners.API_VERSION,
+            connection.kind,
+            connection.route,
+            connection_routes.open_route(self._scope.system, connection, weights),
+            connection.source,
+            annotations={**FIELD_MANAGER, **connection.annotations},
+            opts=opts,
+        )
 
     def _entries(self) -> list[Entry]:
         deployed = self._args.deployed
@@ -109,8 +152,9 @@ class Routes(pulumi.ComponentResource):
         system, hosts = self._scope.system, {entry.domain: entry.host for entry in found}
         hosts |= redirects.hosts(self._definition)
         issued = {"cert-manager.io/cluster-issuer": listeners.CERTIFICATE_ISSUER} if self._args.certified else {}
+        spec = listeners.gateway(hosts, connection_routes.listeners(self._connections))
         gateway = self._custom(
-            listeners.API_VERSION, "Gateway", system, listeners.gateway(hosts), self._source, annotations=issued
+            listeners.API_VERSION, "Gateway", system, spec, self._source, annotations=issued if hosts else {}
         )
         for name, redirect in listeners.redirects(system, hosts).items():
             self._custom(listeners.API_VERSION, "HTTPRoute", name, redirect, self._source)

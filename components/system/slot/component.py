@@ -92,7 +92,7 @@ class Slot(pulumi.ComponentResource):
         self._running: dict[str, pulumi.Resource] = dict(args.shared)
         version = args.system.deployment.slot(args.slot).version
         for service_name, declared in self._services.items():
-            if declared.exposed and (self._is_here(service_name) or (declared.routes and args.slot != SHARED)):
+            if declared.exposed and (self._is_here(service_name) or (declared.is_routed and args.slot != SHARED)):
                 self._address(service_name)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[args.namespace, *args.admitted])
         if version is not None:

@@ -1,4 +1,4 @@
-"""HTTPRoutes in the state that a status says, as pure functions."""
+"""Routes in the state that a status says, as pure functions."""
 
 from __future__ import annotations
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slipway.ops.cluster.api import TIMEOUT, Api
-from slipway.release.objects import API_VERSION
+from slipway.release.objects import API_VERSION, ROUTE_KINDS, RouteKind
 
 ALL_RELEASES = f"/apis/{API_VERSION}/releases"
 RELEASES = f"/apis/{API_VERSION}/namespaces/{{namespace}}/releases"
 APPROVALS = f"/apis/{API_VERSION}/namespaces/{{namespace}}/approvals"
-ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes"
+ROUTES: Mapping[RouteKind, str] = {
+    kind: f"/apis/gateway.networking.k8s.io/v1/namespaces/{{namespace}}/{kind.lower()}s" for kind in ROUTE_KINDS
+}
 GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/namespaces/{namespace}/scaledobjects"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slipway.ops.cluster import gateways
-from slipway.ops.cluster.api import Api, Document
+from slipway.ops.cluster.api import Api, Document, Refused
 from slipway.release.controller import consumers, desired_routes
 from slipway.release.controller.desired_routes import Position, Question
 from slipway.release.controller.edges import Edges
@@ -17,7 +17,7 @@ from slipway.release.controller.in_cluster import GATEWAYS, ROUTES
 from slipway.release.controller.log import log
 from slipway.release.controller.release import Release
 from slipway.release.controller.visit import NoAnswer, Visitor
-from slipway.release.objects import RouteStates
+from slipway.release.objects import ROUTE_KINDS, RouteKind, RouteStates
 from slipway.release.observed import Traffic
 from slipway.release.status import Status
 
@@ -33,12 +33,18 @@ AT_ONCE = 8
 """Routes that are written, or hosts that are asked, at once. Chosen: systems have up to twenty of either."""
 
 
+FORBIDDEN = 403
+"""HTTP status of what RBAC refuses. Source: Kubernetes API concepts."""
+Live = Mapping[tuple[RouteKind, str], Document]
+"""Routes by kind and name."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """One look at a system's traffic."""
 
-    live: Mapping[str, Document]
-    """Its routes by name."""
+    live: Live
+    """Its routes."""
     traffic: Traffic
 
 
@@ -57,7 +63,7 @@ class TrafficEdge:
         standing = [self._edges.read(site) for site in release.spec.sites]
         at = _common(release.spec.routes, live, standing, desired_routes.position(release.status))
         if at is None and release.status.id is None:
-            at = _weights_alone([live.get(route.name) for route in release.spec.routes], standing)
+            at = _weights_alone([live.get(_key(route)) for route in release.spec.routes], standing)
         settled = at is not None and self._is_settled(release, live)
         closed = at is not None and at.closed and settled and self._is_proven_closed(release, live)
         closed = closed and consumers.are_quiet(self._api, release)
@@ -67,25 +73,39 @@ class TrafficEdge:
         """Return the routes alone, for writing them while an edge does not answer. Raises CloudFailure."""
         return Seen(self._live(release), Traffic(weights={}, closed=False, settled=False))
 
-    def _live(self, release: Release) -> dict[str, Document]:
-        path = ROUTES.format(namespace=release.namespace)
-        return {each["metadata"]["name"]: each for each in self._api.items(path)}
+    def _live(self, release: Release) -> Live:
+        declared = {"HTTPRoute", *(route.kind for route in release.spec.routes)}
+        return {
+            (kind, each["metadata"]["name"]): each
+            for kind in ROUTE_KINDS
+            for each in self._listed(release, kind, declared=kind in declared)
+        }
+
+    def _listed(self, release: Release, kind: RouteKind, *, declared: bool) -> list[Document]:
+        """Return the routes of a kind. Of one that the Release no longer declares there may be some left, but its rights may
+        be those of an earlier program, which knew no such kind."""
+        try:
+            return self._api.items(ROUTES[kind].format(namespace=release.namespace))
+        except Refused as refused:
+            if declared or refused.status != FORBIDDEN:
+                raise
+            return []
 
     def apply(self, release: Release, status: Status, seen: Seen, may_act: Callable[[], bool]) -> None:
         """Write the routes and edges that differ from the status, and delete routes that are no longer declared. What
         fails is tried again at the next look, and hinders no other. Raises the first failure."""
         wanted = desired_routes.position(status)
         works = [
-            lambda route=route: self._write(release, route, wanted, seen.live.get(route.name))
+            lambda route=route: self._write(release, route, wanted, seen.live.get(_key(route)))
             for route in release.spec.routes
-            if not _is_at(route, seen.live.get(route.name), wanted)
+            if not _is_at(route, seen.live.get(_key(route)), wanted)
         ]
         works += [
             lambda site=site: self._edges.write(site, release.spec, status, wanted) for site in release.spec.sites
         ]
         # Until then a path may have no other route: what is renamed has both for a moment.
-        left = _left(release, seen.live) if seen.traffic.settled else []
-        works += [lambda route=route: self._delete(release, route) for route in left]
+        left = _left(release, seen.live) if seen.traffic.settled else {}
+        works += [lambda key=key, each=each: self._delete(release, key, each) for key, each in left.items()]
         if not works:
             return
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -99,7 +119,7 @@ class TrafficEdge:
         version = {"resourceVersion": live["metadata"]["resourceVersion"]} if live else {}
         body = {
             "apiVersion": "gateway.networking.k8s.io/v1",
-            "kind": "HTTPRoute",
+            "kind": route.kind,
             "metadata": {
                 "name": route.name,
                 "namespace": release.namespace,
@@ -109,18 +129,19 @@ class TrafficEdge:
             },
             "spec": desired_routes.spec(route, wanted),
         }
-        path = f"{ROUTES.format(namespace=release.namespace)}/{route.name}"
+        path = f"{ROUTES[route.kind].format(namespace=release.namespace)}/{route.name}"
         self._api.apply(path, body, manager=MANAGER, force=True)
         log("route written", system=release.spec.system, route=route.name, closed=wanted.closed, **wanted.by_slot)
 
-    def _delete(self, release: Release, live: Document) -> None:
-        name, uid = live["metadata"]["name"], live["metadata"]["uid"]
-        self._api.delete(f"{ROUTES.format(namespace=release.namespace)}/{name}", uid, at_once=True)
+    def _delete(self, release: Release, key: tuple[RouteKind, str], live: Document) -> None:
+        kind, name = key
+        path = f"{ROUTES[kind].format(namespace=release.namespace)}/{name}"
+        self._api.delete(path, live["metadata"]["uid"], at_once=True)
         log("route deleted", system=release.spec.system, route=name)
 
-    def _is_settled(self, release: Release, live: Mapping[str, Document]) -> bool:
+    def _is_settled(self, release: Release, live: Live) -> bool:
         """Return whether the gateway has accepted the current generation of each route, and is programmed itself."""
-        own = [live[route.name] for route in release.spec.routes]
+        own = [live[_key(route)] for route in release.spec.routes]
         if not all(gateways.route(each).is_ready for each in own):
             return False
         parents = {
@@ -135,14 +156,16 @@ class TrafficEdge:
         }
         return all(parent in found and gateways.gateway(found[parent]).is_ready for parent in parents)
 
-    def _is_proven_closed(self, release: Release, live: Mapping[str, Document]) -> bool:
-        """Return whether a visitor of each host is answered with the maintenance page."""
-        fact = sorted((name, each["metadata"]["resourceVersion"]) for name, each in live.items())
+    def _is_proven_closed(self, release: Release, live: Live) -> bool:
+        """Return whether a visitor of each host is answered with the maintenance page. Of connections the gateway's word
+        counts, since a closed one shows nothing."""
+        fact = sorted((key, each["metadata"]["resourceVersion"]) for key, each in live.items())
         before, at = self._proof
         if before == fact and self._clock() - at < PROVEN:
             return True
-        asked = {each for route in release.spec.routes for each in desired_routes.questions(route.closed)}
-        if release.spec.routes and not asked:
+        pages = [route.closed for route in release.spec.routes if route.kind == "HTTPRoute"]
+        asked = {each for page in pages for each in desired_routes.questions(page)}
+        if pages and not asked:
             return False
         with ThreadPoolExecutor(AT_ONCE) as pool:
             proven = all(pool.map(lambda each: _shows_page(self._visitor, each), sorted(asked)))
@@ -157,7 +180,7 @@ class TrafficEdge:
 
 
 def _common(
-    wanted: Sequence[RouteStates], live: Mapping[str, Document], edges: Sequence[Position | None], hoped: Position
+    wanted: Sequence[RouteStates], live: Live, edges: Sequence[Position | None], hoped: Position
 ) -> Position | None:
     """Return the position of every route and edge; None while they differ or one is missing. Some routes are the same in
     each state, so the position that the status says is tried first."""
@@ -165,7 +188,7 @@ def _common(
     splits = [desired_routes.split_of(each.get("spec") or {}) for each in live.values()]
     candidates = [hoped, desired_routes.CLOSED, *whole, *(each for each in (*splits, *edges) if each is not None)]
     for each in candidates:
-        if all(_is_at(route, live.get(route.name), each) for route in wanted) and all(edge == each for edge in edges):
+        if all(_is_at(route, live.get(_key(route)), each) for route in wanted) and all(edge == each for edge in edges):
             return each
     return None
 
@@ -178,16 +201,20 @@ def _weights_alone(live: Sequence[Document | None], edges: Sequence[Position | N
     return next(iter(found)) if len(found) == 1 and None not in live else None
 
 
-def _left(release: Release, live: Mapping[str, Document]) -> list[Document]:
+def _left(release: Release, live: Live) -> Live:
     """Return the system's routes that the controller has applied and the Release no longer has."""
-    wanted = {route.name for route in release.spec.routes}
-    return [
-        each
-        for name, each in live.items()
-        if name not in wanted
+    wanted = {_key(route) for route in release.spec.routes}
+    return {
+        key: each
+        for key, each in live.items()
+        if key not in wanted
         and (each["metadata"].get("labels") or {}).get(SYSTEM) == release.spec.system
         and any(field.get("manager") == MANAGER for field in each["metadata"].get("managedFields") or ())
-    ]
+    }
+
+
+def _key(route: RouteStates) -> tuple[RouteKind, str]:
+    return route.kind, route.name
 
 
 def _is_at(route: RouteStates, live: Document | None, at: Position) -> bool:

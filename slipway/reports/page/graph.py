@@ -105,7 +105,7 @@ class _System:
         for name, service in self._definition.services.items():
             for kind, target in self._called(name, service):
                 yield Edge(self._id("service", name), self._id(kind, target))
-            if service.routes:
+            if service.is_routed:
                 yield Edge(self._id(VISITORS, ""), self._id("service", name), self._weights())
         for name in self._definition.sites:
             yield Edge(self._id(VISITORS, ""), self._id("site", name), self._weights())

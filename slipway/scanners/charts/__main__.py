@@ -28,6 +28,8 @@ IN_NO_PLAN: Mapping[str, tuple[Mapping[str, Any], str]] = {
 """Values and namespace of charts that no stack here installs."""
 KINDS_IN_NO_PLAN = frozenset(
     [
+        ("gateway.networking.k8s.io/v1", "TCPRoute"),
+        ("gateway.networking.k8s.io/v1", "TLSRoute"),
         ("keda.sh/v1alpha1", "ScaledObject"),
         ("keda.sh/v1alpha1", "TriggerAuthentication"),
         ("mongodbcommunity.mongodb.com/v1", "MongoDBCommunity"),

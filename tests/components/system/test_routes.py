@@ -42,8 +42,10 @@ LIMITS = {"rules": "route rules", "hostnames": "route hostnames", "parentRefs": 
 KINDS = ROOT / "tests" / "charts" / "kinds" / "envoy-gateway.jsonl"
 
 
-def page() -> str:
-    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "routes.md").read_text("utf-8"), re.DOTALL)
+def page(title: str = "Shop") -> str:
+    """The system with this title."""
+    written = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "routes.md").read_text("utf-8"), re.DOTALL)
+    (text,) = (each for each in written if f"title: {title}\n" in each)
     return text
 
 

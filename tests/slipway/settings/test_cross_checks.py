@@ -11,7 +11,64 @@ PAPERS = "databases: {fleet_db: {}, papers: {engine: mongodb}}\nmigrations: [{na
 FOREIGN = "services: {worker: {port: 1, image: {repository: docker.io/valkey/valkey"
 OF_LOGIN = "issuer: https://a.example.com, clientId: a, clientSecret: {secret: L}"
 LOGIN = f"{{domain: web, login: {{{OF_LOGIN}}}}}"
+OF_PORT = "services: {worker: {image: w, health: {by: tcp, port: 1}, ports: {mq: 1}, "
 BROKEN = {
+    "a TLS route of an unknown domain": (
+        "services.worker.tlsRoutes[0].domain",
+        OF_PORT + "tlsRoutes: [{domain: wob, port: mq}]}}",
+        "wob is not one of the system's domains; did you mean 'web'?",
+    ),
+    "a TCP route to a port that the service has not": (
+        "services.worker.tcpRoutes[0].port",
+        OF_PORT + "tcpRoutes: [{domain: web, listener: 1884, port: mqq}]}}",
+        "mqq is not one of the service's ports; did you mean 'mq'?",
+    ),
+    "a TLS route to the port of a service without one": (
+        "services.worker.tlsRoutes[0]",
+        OF_PORT + "tlsRoutes: [{domain: web}]}}",
+        "leads to the service's 'port', which it has not: set 'port' to a name in its 'ports', or the service's 'port'",
+    ),
+    "a TCP route at the port of HTTPS": (
+        "services.worker.tcpRoutes[0].listener",
+        OF_PORT + "tcpRoutes: [{domain: web, listener: 443, port: mq}]}}",
+        "443 is the port at which the gateway reads the requests of every system: choose another one",
+    ),
+    "a TLS route at the port of HTTP": (
+        "services.worker.tlsRoutes[0].listener",
+        OF_PORT + "tlsRoutes: [{domain: web, listener: 80, port: mq}]}}",
+        "80 is the port at which the gateway reads the requests of every system: choose another one",
+    ),
+    "a TCP route at a port of the proxies": (
+        "services.worker.tcpRoutes[0].listener",
+        OF_PORT + "tcpRoutes: [{domain: web, listener: 10443, port: mq}]}}",
+        "10443 is a port that Envoy Gateway's proxies use themselves: choose another one",
+    ),
+    "a TLS route at 443 of a domain with a route of requests": (
+        "services.worker.tlsRoutes[0].domain",
+        OF_PORT + "port: 2, routes: [{domain: web}], tlsRoutes: [{domain: web, port: mq}]}}",
+        "web is at a domain whose requests the gateway reads at 443: choose another domain or 'listener'",
+    ),
+    "two TCP routes at one port": (
+        "services.worker.tcpRoutes[1].listener",
+        OF_PORT + "tcpRoutes: [{domain: web, listener: 1884, port: mq}, {domain: web, listener: 1884, port: mq}]}}",
+        "1884 is already a port of service 'worker': choose another one",
+    ),
+    "a TCP and a TLS route at one port": (
+        "services.worker.tcpRoutes[0].listener",
+        OF_PORT + "tlsRoutes: [{domain: web, listener: 1884, port: mq}], tcpRoutes: [{domain: web, listener: 1884, port: mq}]}}",
+        "1884 is already a port of service 'worker': choose another one",
+    ),
+    "a path of a TLS route": (
+        "services.worker.tlsRoutes[0].path",
+        OF_PORT + "tlsRoutes: [{domain: web, port: mq, path: /a}]}}",
+        "is not a known key; allowed: domain, listener, port",
+    ),
+    "a TLS route of a system that fails over": (
+        "services.worker.tlsRoutes[0]",
+        OF_PORT + "tlsRoutes: [{domain: web, port: mq}]}}\nrecovery: {rto: 1h, rpo: 1h}",
+        "is a route of connections, but DNS asks over HTTPS whether a domain answers before it fails over: "
+        "take 'recovery' away, or serve it over HTTPS",
+    ),
     "a smoke test of a wildcard": (
         "checks[0].domain",
         'domains: {web: w.example.com, all: "*.a.example.com"}\nchecks: [{name: a, domain: all, path: /}]',

@@ -68,6 +68,35 @@ def test_domains_and_namespaces_are_apart(workshop: Workshop) -> None:
     ]
 
 
+@pytest.mark.parametrize(("one", "other"), [("tcp", "tcp"), ("tls", "tcp"), ("tcp", "tls"), ("tls", "tls")])
+def test_a_port_of_the_gateway_is_of_one_system(workshop: Workshop, one: str, other: str) -> None:
+    """The systems of a cluster share its proxies, and only TLS names the host."""
+
+    def routed(kind: str) -> str:
+        return SYSTEM.replace("routes:", f"{kind}Routes: [{{domain: web, listener: 1884}}]\n    routes:")
+
+    assert routed("tcp") != SYSTEM
+    workshop.write("systems/fleet/system.yaml", routed(one))
+    workshop.write("systems/lorries/system.yaml", routed(other).replace("fleet.example.com", "lorries.example.com"))
+    workshop.write(TEST, STACK.replace("        fleet:\n", "        fleet: {}\n        lorries:\n"))
+    if one == other == "tls":
+        assert len(workshop.stack().clusters["main"].systems) == 2
+        return
+    rule = (
+        "clusters.main.systems.lorries: leads connections at port 1884 of the gateway to 'api', which system 'fleet' has on "
+        "this cluster: choose another 'listener'"
+    )
+    assert [each.partition(": ")[2] for each in workshop.problems()] == [rule]
+
+
+def test_a_route_of_tcp_has_a_domain_with_one_address(workshop: Workshop) -> None:
+    text = SYSTEM.replace("routes:", "tcpRoutes: [{domain: all, listener: 1884}]\n    routes:")
+    workshop.write("systems/fleet/system.yaml", text.replace("domains: {", 'domains: {all: "*.all.example.com", '))
+    (problem,) = workshop.problems()
+    assert problem.startswith("systems/fleet/system.yaml:")
+    assert "services.api.tcpRoutes[0].domain: all is a wildcard" in problem
+
+
 @pytest.mark.parametrize("below", ["fleet.example.com", "origin.example.com"])
 def test_no_host_below_a_wildcard_is_another_systems(workshop: Workshop, below: str) -> None:
     """Not the name of a cluster for failover either; what its certificate does not cover may be."""

@@ -27,7 +27,7 @@ def _wanted(kind: str, spec: Mapping[str, Any]) -> Iterator[str]:
         yield from ("condition=Accepted", "condition=Programmed")
     elif kind == "GatewayClass":
         yield "condition=Accepted"
-    elif kind == "HTTPRoute":
+    elif kind.endswith("Route"):
         for parent in spec["parentRefs"]:
             place = f'$.status.parents[?@.parentRef.sectionName == "{parent["sectionName"]}"]'
             yield from (_condition(place, condition) for condition in ("Accepted", "ResolvedRefs"))

@@ -5,7 +5,7 @@ The Gateways of all systems share the cluster's proxies, because their class mer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slipway.settings.limits import most
@@ -24,8 +24,8 @@ def hosts(domains: Mapping[str, str], fallback: Mapping[str, str]) -> dict[str, 
     return {**domains, **{f"{key}-origin": f"origin.{domain}" for key, domain in fallback.items()}}
 
 
-def gateway(hosts: Mapping[str, str]) -> dict[str, Any]:
-    """Returns the spec. Only routes in the system's own namespace can attach to it."""
+def gateway(hosts: Mapping[str, str], others: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Returns the spec, with the `others` of TLS and TCP. Only routes in the system's own namespace can attach to it."""
     allowed = {"namespaces": {"from": "Same"}}
     secure = [
         {
@@ -42,7 +42,7 @@ def gateway(hosts: Mapping[str, str]) -> dict[str, Any]:
         {"name": f"{key}-http", "hostname": host, "port": 80, "protocol": "HTTP", "allowedRoutes": allowed}
         for key, host in hosts.items()
     ]
-    return {"gatewayClassName": CLASS, "listeners": [*secure, *plain]}
+    return {"gatewayClassName": CLASS, "listeners": [*secure, *plain, *others]}
 
 
 def certificate(key: str) -> str:

@@ -1,1 +1,1 @@
-"""HTTPRoutes: who reaches which slot."""
+"""Routes: who reaches which slot."""

@@ -21,6 +21,7 @@ from tests.loopback import serving
 Document = dict[str, Any]
 BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
 """When everything here is made that does not say when."""
+ROUTES = ("httproutes", "tcproutes", "tlsroutes")
 PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/v1(?:alpha1)?(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?)?"
@@ -166,7 +167,7 @@ class Cluster:
         else:
             body["metadata"].pop("resourceVersion", None)
             made = self.put(*key, **body)
-        if key[0] == "httproutes":
+        if key[0] in ROUTES:
             self.on_route(made)
         return self.objects[key]
 

@@ -47,6 +47,26 @@ def route() -> RouteStates:
     )
 
 
+def connections() -> RouteStates:
+    """As the program declares one that leads TCP connections."""
+    head = {"parentRefs": [{"name": "shop", "sectionName": "web"}]}
+
+    def weighed(blue: int, green: int) -> Document:
+        shares = (("blue", blue), ("green", green))
+        backends = [{"name": f"mq-{slot}", "port": 1883, "weight": weight} for slot, weight in shares]
+        return {**head, "rules": [{"name": "by-weight", "backendRefs": backends}]}
+
+    return RouteStates(
+        kind="TCPRoute",
+        name="mq.tcp-1884",
+        labels={"app.kubernetes.io/part-of": "shop"},
+        blue=weighed(100, 0),
+        green=weighed(0, 100),
+        split=weighed(50, 50),
+        closed=weighed(0, 0),
+    )
+
+
 def spec(**changed: Any) -> ReleaseSpec:
     values: dict[str, Any] = {
         "id": ID,

@@ -103,6 +103,6 @@ def test_it_has_no_right_to_all_secrets() -> None:
     assert secrets["names"]
     deleting = [rule for rule in rules if {"delete", "deletecollection", "*"} & set(rule["verbs"])]
     assert [(rule["resources"], rule["verbs"]) for rule in deleting] == [
-        (["httproutes"], ["get", "list", "create", "patch", "delete"]),
+        (["httproutes", "tcproutes", "tlsroutes"], ["get", "list", "create", "patch", "delete"]),
         (["jobs"], ["get", "list", "create", "delete"]),
     ]

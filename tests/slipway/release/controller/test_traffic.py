@@ -12,11 +12,22 @@ from slipway.ops.site_weights import EdgeState
 from slipway.release.controller.edges import Edges
 from slipway.release.controller.traffic import TrafficEdge
 from slipway.release.controller.visit import Visitor
-from slipway.release.objects import EdgeSite, Workload
+from slipway.release.objects import EdgeSite, RouteStates, SlotName, Workload
 from slipway.release.observed import Traffic
 from slipway.release.status import Status
 from tests.slipway.release.controller.server import Cluster
-from tests.slipway.release.controller.system import CLOSED, HOST, NAMESPACE, OPEN, SPLIT, accept, put, route, spec
+from tests.slipway.release.controller.system import (
+    CLOSED,
+    HOST,
+    NAMESPACE,
+    OPEN,
+    SPLIT,
+    accept,
+    connections,
+    put,
+    route,
+    spec,
+)
 from tests.slipway.release.controller.web import Answer, Request, Web, web
 
 SITE = EdgeSite(name="web", store="web-store")
@@ -112,6 +123,56 @@ def test_a_system_without_routes_has_none_left(cluster: Cluster, gateway: Web) -
     traffic, release = edge(cluster, gateway), put(cluster, spec(routes=[]), OPEN)
     traffic.apply(release, OPEN, traffic.observe(release), lambda: True)
     assert _routes(cluster) == []
+
+
+@pytest.mark.parametrize("routes", [[connections()], [route(), connections()]], ids=["alone", "beside requests"])
+def test_connections_move_with_the_weights(cluster: Cluster, gateway: Web, routes: list[RouteStates]) -> None:
+    """They are closed when the gateway has accepted it: there is no page to ask for."""
+    accept(cluster)
+    traffic = edge(cluster, gateway)
+    steps: list[tuple[Status, dict[SlotName, int], list[int]]] = [
+        (OPEN, {"blue": 100, "green": 0}, [100, 0]),
+        (SPLIT, {"blue": 90, "green": 10}, [90, 10]),
+        (CLOSED, {}, [0, 0]),
+    ]
+    for status, weights, shares in steps:
+        release = put(cluster, spec(routes=routes), status)
+        traffic.apply(release, status, traffic.observe(release), lambda: True)
+        seen = traffic.observe(release).traffic
+        assert seen == Traffic(weights=weights, closed=status is CLOSED, settled=True)
+        written = cluster.get("tcproutes", NAMESPACE, "mq.tcp-1884")
+        assert written["kind"] == "TCPRoute"
+        assert [each["weight"] for each in written["spec"]["rules"][0]["backendRefs"]] == shares
+    assert len(gateway.asked) == len(routes) - 1
+
+
+def test_closed_connections_are_not_believed_before_the_gateway_accepts_them(cluster: Cluster, gateway: Web) -> None:
+    cluster.on_route = lambda written: None
+    traffic, release = edge(cluster, gateway), put(cluster, spec(routes=[connections()]), CLOSED)
+    traffic.apply(release, CLOSED, traffic.observe(release), lambda: True)
+    assert traffic.observe(release).traffic == Traffic(weights={}, closed=False, settled=False)
+
+
+def test_connections_that_are_no_longer_declared_go(cluster: Cluster, gateway: Web) -> None:
+    accept(cluster)
+    traffic, release = edge(cluster, gateway), put(cluster, spec(routes=[route(), connections()]), OPEN)
+    traffic.apply(release, OPEN, traffic.observe(release), lambda: True)
+    assert len(cluster.of("tcproutes")) == 1
+    fewer = put(cluster, spec(), OPEN)
+    for _ in range(2):
+        traffic.apply(fewer, OPEN, traffic.observe(fewer), lambda: True)
+    assert cluster.of("tcproutes") == []
+    assert _routes(cluster) == ["api"]
+
+
+def test_rights_of_an_earlier_program_hinder_no_system_without_connections(cluster: Cluster, gateway: Web) -> None:
+    """With them, the refusal is told."""
+    accept(cluster)
+    cluster.refused |= {"GET tcproutes": 403, "GET tlsroutes": 403}
+    assert at(cluster, gateway, OPEN).settled
+    release = put(cluster, spec(routes=[connections()]), OPEN)
+    with pytest.raises(Refused, match="403"):
+        edge(cluster, gateway).observe(release)
 
 
 def _routes(cluster: Cluster) -> list[str]:
