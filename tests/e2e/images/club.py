@@ -1,6 +1,6 @@
 """A club's site, by hand or under Slipway: members log in, see who they are, and write entries, all of it in its database.
 
-A session is a row, and its cookie is signed with SESSION_SECRET. Connections to the database are kept, and made anew when
+A session is a row, and its cookie is signed with SESSION_SECRET. Connections to the database are kept, and opened again when
 the database has ended them. What may not be written is answered 503. `x-served-by` is the slot, or `legacy` before there was one.
 """
 

@@ -19,7 +19,7 @@ address, host, seconds, out = sys.argv[1:]
 PAUSE = 0.5
 """Between two lines, as the service writes them."""
 COUNT = int(float(seconds) / PAUSE)
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds without anything after which nobody listens any more."""
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -32,7 +32,7 @@ def note(by: str, **what: Any) -> None:
 
 
 def connected() -> ssl.SSLSocket:
-    return context.wrap_socket(socket.create_connection((address, 443), PATIENCE), server_hostname=host)
+    return context.wrap_socket(socket.create_connection((address, 443), TIMEOUT), server_hostname=host)
 
 
 def asked(path: str, **headers: str) -> http.client.HTTPResponse:
