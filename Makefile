@@ -9,6 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv installs what the lock files pin in a fifth of pip's time. Where it cannot, as behind an index that only pip's own files
 # name, pip does.
 PIP := -m pip install --disable-pip-version-check --no-compile
+OWN := --no-deps --no-build-isolation --editable .
 LOCKED := --require-hashes --no-deps --only-binary :all:
 export UV_SYSTEM_CERTS ?= 1
 ifdef PIP_INDEX_URL
@@ -149,7 +150,7 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 .venv/.runtime: requirements.txt pyproject.toml | .venv/.uv
 	@echo 'Installing the dependencies that requirements.txt pins (about 600 MB on disk) …'
 	$(call install,.venv,requirements.txt)
-	@$(BIN)/python $(PIP) --quiet --no-deps --no-index --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python $(OWN) || $(BIN)/python $(PIP) --quiet --no-index $(OWN)
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
