@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pulumi
-from pulumi_kubernetes import core, meta
+from pulumi_kubernetes import core
 
 from components.manifests import names, own_pods
 from components.manifests.own_pods import Footprint
@@ -31,19 +32,17 @@ FLAG_SERVERS = 2
 """Pods that serve feature flags. Chosen: one may be lost with its node."""
 
 
-def namespace(
+def metadata(
     scope: Scope, *, source: str, environment: str = "", elsewhere: Mapping[str, str] | None = None
-) -> core.v1.NamespaceInitArgs:
-    """Returns a namespace that admits only pods that meet the `restricted` pod security standard. An `environment` with
-    a name of its own is a label, and whoever watches it `elsewhere` is named by annotations."""
+) -> dict[str, Any]:
+    """Returns the metadata of a namespace that admits only pods that meet the `restricted` pod security standard. An
+    `environment` with a name of its own is a label, and whoever watches it `elsewhere` is named by annotations."""
     levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-    return core.v1.NamespaceInitArgs(
-        metadata=meta.v1.ObjectMetaArgs(
-            name=scope.namespace,
-            labels={**names.labels(scope.system), **levels, **names.environment(environment)},
-            annotations={**names.source_annotation(source), **names.elsewhere(elsewhere or {})},
-        )
-    )
+    return {
+        "name": scope.namespace,
+        "labels": {**names.labels(scope.system), **levels, **names.environment(environment)},
+        "annotations": {**names.source_annotation(source), **names.elsewhere(elsewhere or {})},
+    }
 
 
 def quota(scope: Scope, *, definition: System, own: Footprint | None = None) -> core.v1.ResourceQuotaInitArgs:

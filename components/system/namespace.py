@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import core, networking, rbac
+from pulumi_kubernetes import core, meta, networking, rbac
 
 from components.manifests import namespace, network_policy, role_bindings
 from components.manifests.own_pods import Footprint
@@ -24,6 +24,8 @@ class NamespaceArgs:
     """Name of the environment, if it has one of its own."""
     elsewhere: Mapping[str, str]
     """Who watches its pods, and who collects their logs, where no controller does."""
+    existing: bool
+    """Whether others have made it."""
     own_pods: Footprint
     """What the pods of the system's own objects take."""
     approvers: Mapping[str, Sequence[str]] | None = None
@@ -36,11 +38,7 @@ class Namespace(pulumi.ComponentResource):
     def __init__(self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Namespace", name, opts=opts)
         scope, source = args.scope, args.definition.source
-        created = core.v1.Namespace(
-            name,
-            namespace.namespace(scope, source=source, environment=args.environment, elsewhere=args.elsewhere),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        created = self._own(name, args)
         own = pulumi.ResourceOptions(parent=self, depends_on=[created])
         core.v1.ResourceQuota(name, namespace.quota(scope, definition=args.definition, own=args.own_pods), opts=own)
         networking.v1.NetworkPolicy(
@@ -62,3 +60,17 @@ class Namespace(pulumi.ComponentResource):
                 scope.logical(role), binding, opts=pulumi.ResourceOptions(parent=self, depends_on=[made])
             )
         self.register_outputs({})
+
+    def _own(self, name: str, args: NamespaceArgs) -> pulumi.Resource:
+        """Creates the namespace, or adds to one that exists. Where its own labels differ, the API server refuses the patch
+        and names them."""
+        metadata = namespace.metadata(
+            args.scope,
+            source=args.definition.source,
+            environment=args.environment,
+            elsewhere=args.elsewhere,
+        )
+        opts = pulumi.ResourceOptions(parent=self)
+        if args.existing:
+            return core.v1.NamespacePatch(name, metadata=meta.v1.ObjectMetaPatchArgs(**metadata), opts=opts)
+        return core.v1.Namespace(name, metadata=meta.v1.ObjectMetaArgs(**metadata), opts=opts)

@@ -94,6 +94,7 @@ class System(pulumi.ComponentResource):
                 rbac_groups=rbac_groups,
                 environment=facts.own_environment,
                 elsewhere=services.elsewhere,
+                existing=deployed.deployment.existing_namespace,
                 own_pods=footprint(deployed.manifests, deployed.namespace, facts.nodes),
                 approvers=roles(deployed) if self._released else None,
             ),

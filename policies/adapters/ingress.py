@@ -11,6 +11,10 @@ from adapters.clouds.contract import IngressListeners
 from adapters.openings import Opening, Range, listed
 from framework import Absence, Property, Resource
 
+GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
+CONNECTIONS = ("TLS", "TCP")
+"""Protocols of listeners that policies can limit to networks; those of requests stay open, since the gateway answers them."""
+
 
 def _network_policy(policy: Resource) -> Iterator[Opening]:
     for rule in listed(policy["spec"]["ingress"]):
@@ -83,9 +87,12 @@ def _proxies(proxies: Resource) -> Iterator[Opening]:
 
 
 def _gateway(gateway: Resource) -> Iterator[Opening]:
+    """Return the openings of a Gateway's listeners for requests; those for connections are judged with their policies."""
     if is_internal(gateway["spec"]["infrastructure"]["annotations"]):
         return
     for listener in listed(gateway["spec"]["listeners"]):
+        if listener["protocol"].text in CONNECTIONS:
+            continue
         source = Property(Absence.MISSING, listener["port"].path)
         yield Opening(source, [(listener["port"], listener["port"])])
 
@@ -113,7 +120,7 @@ INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     "kubernetes:core/v1:Service": _service,
     "kubernetes:networking.k8s.io/v1:Ingress": _ingress,
     "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy": _proxies,
-    "kubernetes:gateway.networking.k8s.io/v1:Gateway": _gateway,
+    GATEWAY: _gateway,
 }
 """The openings of each type of resource."""
 

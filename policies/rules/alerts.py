@@ -36,7 +36,7 @@ PRECISION = 1e-4
         description="Every service with a route has alerts for error rate, latency and availability.",
         why="Without them, users notice a failure first",
         clauses=("runbooks: monitoring and alerts", "SRE workbook: alerting on SLOs"),
-        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, elsewhere.NAMESPACE),
+        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, *elsewhere.NAMESPACES),
         severity=Severity.CRITICAL,
     )
 )
@@ -55,7 +55,7 @@ def service_alerts(resources: Sequence[Resource], _settings: Settings, verdict: 
         description="Every service with a route is on a dashboard.",
         why="On-call engineers need it to see what changed and whether a fix helped",
         clauses=("runbooks: monitoring dashboards",),
-        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, alert_series.CONFIG_MAP, elsewhere.NAMESPACE),
+        types=(ROUTE, SERVICE, DEPLOYMENT, alert_series.RULES, alert_series.CONFIG_MAP, *elsewhere.NAMESPACES),
         severity=Severity.MEDIUM,
     )
 )
@@ -172,7 +172,7 @@ def _known(name: Property) -> list[str] | None:
         description="Every database and queue has alerts for connectivity, capacity, backups and restore tests.",
         why="Without them, a full queue, an unreachable database or a stopped backup is noticed too late",
         clauses=("runbooks: database backups", "runbooks: monitoring and alerts"),
-        types=(*alert_series.STORES, alert_series.MONITOR, CRON_JOB, alert_series.RULES, elsewhere.NAMESPACE),
+        types=(*alert_series.STORES, alert_series.MONITOR, CRON_JOB, alert_series.RULES, *elsewhere.NAMESPACES),
         severity=Severity.CRITICAL,
     )
 )

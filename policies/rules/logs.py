@@ -186,7 +186,7 @@ SERVED_BY = (
         description="The logs of every workload are collected on its node and masked before they are stored.",
         why="Logs are lost with the pod, and often contain passwords and personal data",
         clauses=("runbook: marketplace, 7.2: deploy logging stack", "OWASP Logging Cheat Sheet: data to exclude"),
-        types=(*SERVED_BY, RELEASE, elsewhere.NAMESPACE, referenced_clusters.TYPE),
+        types=(*SERVED_BY, RELEASE, *elsewhere.NAMESPACES, referenced_clusters.TYPE),
     )
 )
 def service_logs(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pulumi_policy import Severity
 
 from adapters.containers import WORKLOADS
+from adapters.elsewhere import NAMESPACES
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
-NAMESPACE, QUOTA = "kubernetes:core/v1:Namespace", "kubernetes:core/v1:ResourceQuota"
+QUOTA = "kubernetes:core/v1:ResourceQuota"
 LEVEL = "pod-security.kubernetes.io/enforce"
 
 
@@ -20,7 +21,7 @@ LEVEL = "pod-security.kubernetes.io/enforce"
         description="Every namespace enforces the restricted Pod Security Standard.",
         why="The API server then also rejects pods that no pipeline has checked",
         clauses=("CIS Kubernetes 5.2", "Kubernetes: Pod Security Standards", "NSA Kubernetes Hardening: pod security"),
-        types=(NAMESPACE,),
+        types=NAMESPACES,
         severity=Severity.HIGH,
         schema={
             "privileged": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 
 from pulumi_policy import Severity
@@ -11,7 +11,8 @@ from pulumi_policy import Severity
 from adapters import addresses, clouds
 from adapters.containers import WORKLOADS
 from adapters.database_types import DATABASES, IN_CLUSTER, INSTANCES
-from adapters.ingress import GROUPED, INGRESS, by_group
+from adapters.gateway_listeners import ACCESS, openings_of
+from adapters.ingress import GATEWAY, GROUPED, INGRESS, by_group
 from adapters.openings import Opening, together
 from adapters.safeguards import at
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
@@ -122,7 +123,12 @@ PORTS = {
 def open_ingress(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check inbound traffic only."""
     allowed = [int(port) for port in settings["ports"]]
-    openings = _beyond(resource, allowed)
+    _evaluate_openings(resource, _beyond(INGRESS[resource.type](resource), allowed), allowed, verdict)
+
+
+def _evaluate_openings(
+    resource: Resource, openings: Sequence[Opening], allowed: Sequence[int], verdict: Verdict
+) -> None:
     for opening in openings:
         _evaluate_opening(resource, opening, allowed, verdict)
     if (sum_of := together(openings)) and not any(each.everywhere for each in openings):
@@ -132,19 +138,19 @@ def open_ingress(resource: Resource, settings: Settings, verdict: Verdict) -> No
         verdict.violated(resource, problem, sum_of.key)
 
 
-def _beyond(resource: Resource, allowed: Sequence[int]) -> list[Opening]:
+def _beyond(found: Iterable[Opening], allowed: Sequence[int]) -> list[Opening]:
     """Return the openings beyond the allowed ports."""
-    found = INGRESS[resource.type](resource)
     return [each for each in found if not each.within(allowed) or each.unknown_port()]
 
 
 @stack_rule(
     Declaration(
         name="open-ingress-together",
-        description="The rules of one firewall do not add up to the whole internet.",
-        why="Two rules for half of the internet each open all of it",
+        description="The rules of one firewall do not add up to the whole internet, and a gateway's ports for connections are open "
+        "to the networks of their policies alone.",
+        why="Two rules for half of the internet each open all of it, and a port without a policy admits everybody",
         clauses=clouds.clauses("open-ingress-together"),
-        types=(*GROUPED, *clouds.together("open-ingress-together")),
+        types=(*GROUPED, GATEWAY, ACCESS, *clouds.together("open-ingress-together")),
         severity=Severity.CRITICAL,
         schema={
             **PORTS,
@@ -158,11 +164,14 @@ def _beyond(resource: Resource, allowed: Sequence[int]) -> list[Opening]:
     )
 )
 def open_ingress_together(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Check each firewall with its separate rules; `open-ingress` reports rules that are too open alone."""
+    """Check each firewall with its separate rules, and each gateway with its policies; `open-ingress` reports rules that are
+    too open alone."""
     clouds.evaluate_together("open-ingress-together", resources, settings, verdict)
     allowed = [int(port) for port in settings["ports"]]
+    for gateway, found in openings_of(resources):
+        _evaluate_openings(gateway, _beyond(found, allowed), allowed, verdict)
     for rules in by_group(resources):
-        openings = [_beyond(each, allowed) for each in rules]
+        openings = [_beyond(INGRESS[each.type](each), allowed) for each in rules]
         every = [opening for each in openings for opening in each]
         alone = any(opening.everywhere for opening in every) or any(map(together, openings))
         if not alone and together(every):

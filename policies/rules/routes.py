@@ -5,9 +5,9 @@ from __future__ import annotations
 from pulumi_policy import Severity
 
 from adapters import addresses
+from adapters.gateway_listeners import ACCESS
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule
 
-ACCESS = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
 STREAM = "slipway.dev/stream"
 """Annotation of limits that are of streams."""
 TRAFFIC = "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy"

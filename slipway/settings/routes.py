@@ -139,9 +139,11 @@ class TlsRoute(Setting):
     """A key of the system's `domains`, whose host clients ask for when TLS begins."""
     listener: Port = HTTPS
     """Port of the gateway. 443 by default, beside the domains that the gateway serves over HTTPS; other ports are open to
-    the internet too, which `open-ingress` has to allow."""
+    the internet too unless `allow` names networks, which `open-ingress-together` has to allow."""
     port: PortName | None = None
     """A name in the service's `ports`, to which connections lead; by default its `port`."""
+    allow: Annotated[list[Cidr], AfterValidator(distinct)] = Field(default_factory=list)
+    """IPv4 networks whose clients may connect; Envoy closes connections of others at once. Everybody by default."""
 
 
 class TcpRoute(Setting):
@@ -151,10 +153,12 @@ class TcpRoute(Setting):
     """A key of the system's `domains`, whose DNS record leads clients to the gateway. The port answers at every other
     host of the gateway too."""
     listener: Port = Field(examples=[1883])
-    """Port of the gateway, which no other system of the cluster can have. It is open to the internet, which `open-ingress`
-    has to allow."""
+    """Port of the gateway, which no other system of the cluster can have. It is open to the internet unless `allow` names
+    networks, which `open-ingress-together` has to allow."""
     port: PortName | None = None
     """A name in the service's `ports`, to which connections lead; by default its `port`."""
+    allow: Annotated[list[Cidr], AfterValidator(distinct)] = Field(default_factory=list)
+    """IPv4 networks whose clients may connect; Envoy closes connections of others at once. Everybody by default."""
 
 
 class Redirect(Setting):

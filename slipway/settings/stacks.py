@@ -90,6 +90,9 @@ class SystemDeployment(Setting):
     default."""
     hotfix: Hotfix | None = None
     """Releases outside the window; only where the controller releases."""
+    existing_namespace: bool = False
+    """Whether somebody else has made the system's namespace: its labels are added to theirs, and it stays when the system
+    goes. Not so by default. Say it before the first `pulumi up`: afterwards it would delete the namespace."""
 
     manifests: ManifestRights = Field(default_factory=ManifestRights)
     """What its manifests may have beyond known kinds in its own namespace."""

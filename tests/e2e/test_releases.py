@@ -14,7 +14,7 @@ import pytest
 from slipway.release.objects import ReleasedMigration, SlotName, Step
 from slipway.release.status import Status
 from tests.e2e.rig import Rig
-from tests.e2e.shop import PLACE, SYSTEM, Shop, failing, home, until
+from tests.e2e.shop import PLACE, SHOP_IMAGE, SLOTS, SYSTEM, Shop, failing, home, until
 
 REQUESTS, POINTS = 5000, 2.0
 """Requests after which a split is measured, and by how many percent it may differ."""
@@ -24,6 +24,8 @@ HELD = 10
 """Seconds of a step in which something fails around the release: longer than most faults take."""
 QUARTER = 0.25
 """Seconds of a line of the crowd's file."""
+CLOSED = 500
+"""Visitors who must find a system closed before it opens again."""
 ALL = Step(weight=100, hold_seconds=1)
 WEIGHTS = (10, 50, 100)
 WATCH = len(WEIGHTS)
@@ -284,17 +286,21 @@ def test_what_fails_around_a_release(shop: Shop, faults: tuple[Callable[[Shop], 
 
 
 def test_maintenance(shop: Shop) -> None:
-    """Closed, and seen to be closed, from admission until promotion; smoke tests reach the candidate meanwhile."""
+    """From the proof that the system is closed until the decision to open it, every visitor sees the maintenance page,
+    and smoke tests reach the candidate."""
     began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [], maintenance=True)
+    id = shop.release(slot, [], maintenance=True, deployments={each: ["late"] for each in SLOTS})
+    shop.until(id, "Testing")
+    proven = time.time() + QUARTER
+    until(lambda: shop.seen(proven)["closed"] >= CLOSED, "visitors of the maintenance page")
+    shop.rig.kubectl("-n", SYSTEM, "create", "deployment", "late", f"--image={SHOP_IMAGE}", "--", "sleep", "3600")
     ended = shop.settled(id, 90)
     assert (ended.phase, ended.closed) == ("Promoted", False)
-    seen = shop.seen(began)
-    assert seen["closed"] > 0
-    times = [line["at"] for line in shop.lines(began) if line.get("closed")]
-    inside = [line for line in shop.lines(times[0] + QUARTER) if line["at"] < times[-1] - QUARTER]
-    assert not any(line.get("blue") or line.get("green") for line in inside)
-    print(f"\nmaintenance: {times[-1] - times[0]:.1f} s closed; {failures(shop, began)}")
+    opened = next(each.at for each in ended.history if "has all visitors" in each.what).timestamp()
+    inside = [line for line in shop.lines(proven) if line["at"] < opened]
+    assert [line for line in inside if line.get("blue") or line.get("green")] == []
+    until(lambda: shop.seen(time.time() - 1)[slot], "visitors of the candidate")
+    print(f"\nmaintenance: {opened - proven:.1f} s closed; {failures(shop, began)}")
 
 
 def test_nothing_secret_is_written(shop: Shop, tmp_path: Path) -> None:

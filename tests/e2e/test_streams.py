@@ -22,6 +22,10 @@ LIMIT, UPLOAD, SILENCE = 3, 4, 8
 """Seconds that an answer, and an upload, may take on paths that are no streams; and that nothing may come anywhere."""
 SHORT = 2
 """Seconds that nothing may come on a path that says so itself."""
+TLS, TCP = 7443, 7001
+"""Ports of the gateway for connections; a second one of TCP is the next."""
+NODES, ELSEWHERE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], "203.0.113.0/24"
+"""Networks of which the node's is one, and one where no client of the tests is."""
 SYSTEM = {
     "title": "Streams",
     "owner": {"team": "streams"},
@@ -29,6 +33,8 @@ SYSTEM = {
         "plain": "plain.streams.example.com",
         "live": "live.streams.example.com",
         "bare": "bare.streams.example.com",
+        "sealed": "sealed.streams.example.com",
+        "other": "other.streams.example.com",
     },
     "gateway": {
         "timeout": f"{LIMIT}s",
@@ -49,7 +55,7 @@ SYSTEM = {
                 {"domain": "live", "path": "/files", "stream": True, "maximumBody": "256Mi"},
                 {"domain": "plain", "path": "/slow", "timeout": f"{4 * LIMIT}s"},
                 {"domain": "live", "path": "/quiet", "stream": True, "idleTimeout": f"{SHORT}s"},
-                {"domain": "plain", "path": "/office", "allow": ["203.0.113.0/24"]},
+                {"domain": "plain", "path": "/office", "allow": [ELSEWHERE]},
                 {
                     "domain": "plain",
                     "path": "/written",
@@ -58,6 +64,14 @@ SYSTEM = {
                 },
                 {"domain": "plain", "path": "/new", "rewrite": "/old", "responseHeaders": {"set": {"X-Way": "out"}}},
                 *({"domain": "plain", "path": f"/part{number}"} for number in range(25)),
+            ],
+            "tlsRoutes": [
+                {"domain": "sealed", "listener": TLS},
+                {"domain": "other", "listener": TLS, "allow": [ELSEWHERE]},
+            ],
+            "tcpRoutes": [
+                {"domain": "plain", "listener": TCP, "allow": NODES},
+                {"domain": "plain", "listener": TCP + 1, "allow": [ELSEWHERE]},
             ],
         }
     },
@@ -82,6 +96,11 @@ class Streams:
         name = f"{host}.streams.example.com"
         end = f"--resolve {name}:443:{self.address} https://{name}{path}"
         return self.rig.inside("sh", "-c", f"curl -sk --http1.1 --max-time 60 {' '.join(words)} {end} || true")
+
+    def connect(self, port: int, *host: str) -> str:
+        """What comes back on a connection; with a host it begins with TLS."""
+        names = [f"{each}.streams.example.com" for each in host]
+        return self.rig.inside("python3", str(IMAGES / "connection.py"), self.address, str(port), *names)
 
     def client(self, host: str, path: str, what: str, seconds: float) -> str:
         script = str(IMAGES / "client.py")
@@ -185,6 +204,22 @@ def test_paths_of_several_routes_answer(streams: Streams) -> None:
     assert sum(each["metadata"]["name"] in ("app-plain", "app-plain.2", "app-plain.3") for each in found) == 3
     for number in (0, 8, 9, 24):
         assert json.loads(streams.curl("plain", f"/part{number}/x"))["path"] == f"/part{number}/x"
+
+
+def test_connections_reach_the_service_as_they_are(streams: Streams) -> None:
+    """At a port of TCP with a request of which the gateway knows nothing, and at one of TLS, by the host's name, with the
+    beginning of TLS itself, of which this service knows nothing."""
+    asked = streams.connect(TCP)
+    assert json.loads(asked.partition("\r\n\r\n")[2])["path"] == "/told"
+    assert "x-forwarded-for" not in asked.lower()
+    assert "Error code: 400" in streams.connect(TLS, "sealed")
+    assert streams.connect(TLS, "unknown") == "closed"
+
+
+def test_connections_from_elsewhere_are_closed(streams: Streams) -> None:
+    """Where a route admits other networks alone."""
+    assert streams.connect(TCP + 1) == "closed"
+    assert streams.connect(TLS, "other") == "closed"
 
 
 def test_the_proxies_hold_nothing_back(streams: Streams) -> None:

@@ -369,6 +369,94 @@ class TestIngress:
             pack.close()
 
 
+TOGETHER = "open-ingress-together"
+
+
+def in_system(kind: str, spec: Any, *, name: str = "shop", namespace: str = "shop") -> Fact:
+    return Fact(f"kubernetes:{kind}", {"metadata": {"name": name, "namespace": namespace}, "spec": spec}, name)
+
+
+def listening(port: Any = 1884, protocol: str = "TCP", **more: Any) -> Fact:
+    listener = {"name": "tcp", "port": port, "protocol": protocol}
+    return in_system("gateway.networking.k8s.io/v1:Gateway", {"listeners": [listener], **more})
+
+
+def admission(
+    *cidrs: Any,
+    kind: str = "Gateway",
+    target: str = "shop",
+    default: Any = "Deny",
+    namespace: str = "shop",
+    **section: Any,
+) -> Fact:
+    rule_ = {"action": "Allow", "principal": {"clientCIDRs": list(cidrs)}}
+    spec = {
+        "targetRefs": [{"kind": kind, "name": target, **section}],
+        "authorization": {"defaultAction": default, "rules": [rule_]},
+    }
+    return in_system(
+        "gateway.envoyproxy.io/v1alpha1:SecurityPolicy", spec, name=f"networks-{kind}", namespace=namespace
+    )
+
+
+OFFICE = "203.0.113.0/24"
+
+
+class TestListeners:
+    """A gateway's ports for connections are open to the networks of their policies alone."""
+
+    @pytest.fixture
+    def evaluate(self, previewing: Pack) -> Evaluator:
+        return previewing.about(TOGETHER)
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (listening(443, "TLS"),),
+            (listening(), admission(OFFICE)),
+            (listening(protocol="TLS"), admission(OFFICE, sectionName="tcp")),
+            (listening(), admission(OFFICE, sectionName="tcp"), admission("10.0.0.0/8", kind="TCPRoute")),
+            (listening(infrastructure={"annotations": {"networking.gke.io/load-balancer-type": "Internal"}}),),
+            (listening(8080, "HTTP"),),
+        ],
+    )
+    def test_limited_satisfies(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
+        """Listeners for requests are judged alone."""
+        assert evaluate.evaluate(*facts) == []
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (listening(),),
+            (listening(protocol="TLS"),),
+            (listening(), admission(OFFICE, sectionName="other")),
+            (listening(), admission(OFFICE, target="other")),
+            (listening(), admission(OFFICE, namespace="other")),
+            (listening(), admission(OFFICE, default="Allow")),
+            (listening(), admission()),
+            (listening(), admission(OFFICE, "0.0.0.0/0")),
+            (listening(), admission("0.0.0.0/1", "128.0.0.0/1")),
+            (listening(), admission(OFFICE, kind="TCPRoute")),
+            (listening(), admission(OFFICE), admission("0.0.0.0/0", kind="TCPRoute")),
+        ],
+    )
+    def test_open_violates(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
+        """Without a policy for the listener, or with one that admits everybody, be it for a route."""
+        assert set(outcomes(evaluate.evaluate(*facts))) == {(TOGETHER, "mandatory")}
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (listening(), admission(UNKNOWN)),
+            (listening(), admission(OFFICE, default=UNKNOWN)),
+            (listening(UNKNOWN),),
+        ],
+    )
+    def test_unknown(self, evaluate: Evaluator, updating: Pack, facts: tuple[Fact, ...]) -> None:
+        assert outcomes(evaluate.evaluate(*facts)) == [(TOGETHER, "advisory")]
+        assert outcomes(updating.about(TOGETHER).evaluate(*facts)) == [(TOGETHER, "mandatory")]
+
+
 def workload(namespace: Any = "fleet", type_: str = "kubernetes:apps/v1:Deployment", **more: Any) -> Fact:
     return Fact(type_, {"metadata": {"namespace": namespace, "annotations": TAGS}}, "api", **more)
 

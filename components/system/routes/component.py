@@ -65,9 +65,10 @@ class Routes(pulumi.ComponentResource):
         served = bool(self._found or self._connections)
         gateway = self._gateway(self._found) if served or self._definition.redirects else None
         if served and gateway is not None:
-            self.answers = page = [*self._page(), *self._rewriting()] if self._found else []
+            page = [*self._page(), *self._rewriting()] if self._found else []
+            self.answers = [*page, *self._admission()]
             if args.released:
-                self.answers = [gateway, *page]
+                self.answers = [gateway, *self.answers]
                 self.states = [
                     *(self._states(entry) for entry in self._found),
                     *(self._connection_states(each) for each in self._connections),
@@ -123,6 +124,20 @@ class Routes(pulumi.ComponentResource):
             "annotations": {**names.source_annotation(connection.source), **connection.annotations},
             **connection_routes.released_routes(self._scope.system, connection),
         }
+
+    def _admission(self) -> list[pulumi.Resource]:
+        """Limits connections to the networks of clients, before any route leads them to a service."""
+        return [
+            self._custom(
+                envoy_policies.API_VERSION,
+                "SecurityPolicy",
+                each.route,
+                envoy_policies.connections(self._scope.system, each.section, each.allow),
+                each.source,
+            )
+            for each in self._connections
+            if each.allow
+        ]
 
     def _connect(
         self, connection: Connection, weights: Mapping[str, int], opts: pulumi.ResourceOptions

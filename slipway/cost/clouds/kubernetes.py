@@ -38,6 +38,7 @@ FREE: Mapping[str, str] = {
     "kubernetes:core/v1:ConfigMap": _OBJECT,
     "kubernetes:core/v1:LimitRange": _OBJECT,
     "kubernetes:core/v1:Namespace": _OBJECT,
+    "kubernetes:core/v1:NamespacePatch": _OBJECT,
     "kubernetes:core/v1:ResourceQuota": _OBJECT,
     "kubernetes:core/v1:Secret": _OBJECT,
     "kubernetes:core/v1:ServiceAccount": _OBJECT,

@@ -18,7 +18,7 @@ from slipway.scanners.charts import pod_security
 FOLDER = Path(__file__).parents[3] / "tests" / "charts"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RELEASE = "kubernetes:helm.sh/v3:Release"
-NAMESPACE = "kubernetes:core/v1:Namespace"
+NAMESPACES = ("kubernetes:core/v1:Namespace", "kubernetes:core/v1:NamespacePatch")
 
 _AMOUNTS = frozenset(
     [
@@ -115,7 +115,7 @@ def releases(plan: Plan) -> Iterator[Step]:
 def levels(plan: Plan) -> dict[tuple[str, str], str]:
     """Return the pod security standard of each namespace, by its cluster (the provider) and name. None allows
     everything."""
-    spaces = [step for step in plan.steps if step.type == NAMESPACE]
+    spaces = [step for step in plan.steps if step.type in NAMESPACES]
     return {
         (cluster(step), step.inputs["metadata"]["name"]): step.inputs["metadata"]
         .get("labels", {})

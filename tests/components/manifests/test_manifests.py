@@ -49,8 +49,8 @@ def test_a_changed_variable_changes_the_checksum() -> None:
 @pytest.mark.parametrize("name", ["qa", ""])
 def test_a_namespace_has_the_name_of_its_environment(name: str) -> None:
     """If it has one of its own."""
-    labels = namespace.namespace(SCOPE, source="system.yaml:", environment=name).metadata.labels  # type: ignore[union-attr]
-    assert labels.get("slipway.dev/environment", "") == name  # type: ignore[union-attr]
+    labels = namespace.metadata(SCOPE, source="system.yaml:", environment=name)["labels"]
+    assert labels.get("slipway.dev/environment", "") == name
 
 
 def test_the_quota_has_room_for_both_slots_while_they_roll() -> None:

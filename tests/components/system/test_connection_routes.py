@@ -58,9 +58,13 @@ def listeners(system: str) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in gateway.inputs["spec"]["listeners"]}
 
 
+def release() -> Step:
+    (found,) = (step for step in planned().plan.steps if step.type == "kubernetes:slipway.dev/v1:Release")
+    return found
+
+
 def states() -> dict[str, RouteStates]:
-    (release,) = (step for step in planned().plan.steps if step.type == "kubernetes:slipway.dev/v1:Release")
-    found = [RouteStates.model_validate(each) for each in release.inputs["spec"]["routes"]]
+    found = [RouteStates.model_validate(each) for each in release().inputs["spec"]["routes"]]
     return {each.name: each for each in found}
 
 
@@ -158,9 +162,27 @@ def test_each_service_lets_the_gateway_in_at_the_ports_that_routes_lead_to() -> 
         assert admitted == ports, service
 
 
-def test_ports_that_are_open_to_the_internet_are_findings_and_443_is_none() -> None:
+@pytest.mark.parametrize("system", [*CLOUDS, RELEASED])
+def test_only_the_networks_of_a_route_may_connect(system: str) -> None:
+    """The policy is for the listener, so that it holds whichever slot has the connections, and in maintenance."""
+    (policy,) = (step for name, step in of(system, "SecurityPolicy").items() if name == "broker.tcp-1884")
+    assert policy.inputs["spec"] == {
+        "targetRefs": [
+            {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": system, "sectionName": "tcp.1884"}
+        ],
+        "authorization": {
+            "defaultAction": "Deny",
+            "rules": [{"name": "allowed", "action": "Allow", "principal": {"clientCIDRs": ["203.0.113.0/24"]}}],
+        },
+    }
+    (after,) = (release(),) if system == RELEASED else of(system, "TCPRoute").values()
+    assert policy.urn in after.dependencies
+
+
+def test_ports_that_are_open_to_the_internet_are_findings_and_443_and_those_with_networks_are_none() -> None:
     """The rule is advisory for no cluster of this stack, which is of staging."""
-    found = [each for each in planned().findings if each.policy.endswith("open-ingress")]
+    found = [each for each in planned().findings if "open-ingress" in each.policy]
+    assert len(found) == len([*CLOUDS, RELEASED])
     assert {each.urn.rpartition("::")[2].partition("/")[0] for each in found} == {*CLOUDS, RELEASED}
     assert all("is open to the whole internet beyond the gateway's ports" in each.message for each in found)
     assert not [each for each in planned().findings if "splits traffic" in each.message]

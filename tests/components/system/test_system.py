@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+
+import yaml
 
 from components.manifests import names
 from slipway.rehearsal import SECRET
+from slipway.settings.stacks import SystemDeployment
 from tests.components.system.conftest import Shop
+from tests.rehearsed import ROOT
 
 
 def test_outputs_name_addresses_and_servers(shop: Shop) -> None:
@@ -49,6 +54,21 @@ def test_pods_take_on_the_identity_of_their_service(shop: Shop) -> None:
     assert {"ipBlock": {"cidr": "169.254.170.23/32"}} in [rule["to"][0] for rule in egress]
 
 
+def test_a_namespace_of_others_is_patched_and_never_made(shop: Shop) -> None:
+    """docs/adopt.md: its example. Everything in the namespace waits for its labels."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "adopt.md").read_text("utf-8"), re.DOTALL)
+    (example,) = (yaml.safe_load(each) for each in blocks if each.startswith("# a namespace that"))
+    assert SystemDeployment.model_validate(example["systems"]["shop"]).existing_namespace
+    found = [step for step in shop.plan.steps if "core/v1:Namespace" in step.type]
+    assert [(step.type, step.inputs["metadata"]["name"]) for step in found] == [
+        ("kubernetes:core/v1:NamespacePatch", "shop")
+    ]
+    assert found[0].inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert "pulumi.com/patchForce" not in found[0].inputs["metadata"]["annotations"]
+    assert found[0].inputs["kind"] == "Namespace"
+    assert found[0].urn in shop.plan.by_urn[shop.one("NetworkPolicy", "default-deny").urn].dependencies
+
+
 def test_a_site_is_served_from_its_artefact(shop: Shop) -> None:
     """The pods of a slot copy the version's files before they serve, and are reached from the gateway only."""
     pod = shop.one("Deployment", "shop-site-blue").inputs["spec"]["template"]["spec"]
@@ -82,7 +102,7 @@ def test_every_object_says_where_it_comes_from(shop: Shop) -> None:
 
 def test_the_namespace_is_closed(shop: Shop) -> None:
     """Pods must be restricted, nothing is let in, and only DNS out."""
-    namespace = next(step for step in shop.plan.steps if step.type == "kubernetes:core/v1:Namespace")
+    namespace = next(step for step in shop.plan.steps if step.type == "kubernetes:core/v1:NamespacePatch")
     labels = namespace.inputs["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     policy = shop.one("NetworkPolicy", "default-deny").inputs["spec"]

@@ -85,13 +85,26 @@ def access(
         "allowCredentials": True,
         "maxAge": "1h",
     }
-    admitted = {"name": "allowed", "action": "Allow", "principal": {"clientCIDRs": list(networks)}}
     return {
         "targetRefs": [{**_route(route), "sectionName": rule} for rule in rules] or [_route(route)],
         **({"cors": cors} if origins else {}),
-        **({"authorization": {"defaultAction": "Deny", "rules": [admitted]}} if networks else {}),
+        **({"authorization": _only(networks)} if networks else {}),
         **({"oidc": dict(login)} if login else {}),
     }
+
+
+def connections(system: str, listener: str, networks: Sequence[str]) -> dict[str, Any]:
+    """Returns a SecurityPolicy that admits connections from `networks` alone. Envoy Gateway takes none for a TLSRoute, and
+    for the listener of one (securitypolicy.go, translateSecurityPolicyForGateway)."""
+    return {
+        "targetRefs": [{**_gateway(system), "sectionName": listener}],
+        "authorization": _only(networks),
+    }
+
+
+def _only(networks: Sequence[str]) -> dict[str, Any]:
+    admitted = {"name": "allowed", "action": "Allow", "principal": {"clientCIDRs": list(networks)}}
+    return {"defaultAction": "Deny", "rules": [admitted]}
 
 
 def login(declared: Login, secret: str) -> dict[str, Any]:

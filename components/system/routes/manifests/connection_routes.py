@@ -32,6 +32,8 @@ class Connection:
     """Port of the gateway."""
     port: int
     """Port of the Services."""
+    allow: Sequence[str]
+    """Networks whose clients may connect; all if empty."""
     source: str
 
     @property
@@ -76,6 +78,7 @@ def _of_service(name: str, service: Service, domains: Mapping[str, str]) -> Iter
             host=domains[route.domain],
             listener=route.listener,
             port=service.address_port if route.port is None else service.ports[route.port],
+            allow=route.allow,
             source=service.source,
         )
 
