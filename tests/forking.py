@@ -125,14 +125,15 @@ def _start_pack(requests: int, answers: int, directory: Path, environment: Mappi
 process.start_worker, packs.start_pack = _start_worker, _start_pack
 
 
-def slipway(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
     """Run the command of `command.py` in a folder; return its status, output and errors."""
     if not _address(COMMAND).exists():
         command = [sys.executable, "-m", COMMAND, *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             command,
             cwd=cwd,
-            env={**environment, "PYTHONPATH": str(ROOT)},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -141,7 +142,7 @@ def slipway(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str])
         return done.returncode, done.stdout, done.stderr
     with open(os.devnull) as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         files = (nothing.fileno(), out.fileno(), err.fileno())
-        status = _fork(COMMAND, arguments, cwd=cwd, environment=environment, files=files).wait()
+        status = _fork(COMMAND, arguments, cwd=cwd, environment=os.environ, files=files).wait()
         return status, _content(out.fileno()), _content(err.fileno())
 
 

@@ -90,10 +90,7 @@ def _asked() -> tuple[AnalyzerInfo, str]:
 
 def test_the_command_answers_as_it_does_alone(tmp_path: Path) -> None:
     """Status, output and errors, of input that it refuses and of help."""
-    refused, helped = (
-        forking.slipway(["check"], tmp_path, os.environ),
-        forking.slipway(["--help"], tmp_path, os.environ),
-    )
+    refused, helped = forking.slipway(["check"], tmp_path), forking.slipway(["--help"], tmp_path)
     assert (refused[0], refused[1]) == (2, "")
     assert "Pulumi.yaml" in refused[2]
     assert helped[0] == 0

@@ -16,8 +16,8 @@ from slipway.release.status import Status
 from tests.e2e.rig import Rig
 from tests.e2e.shop import PLACE, SHOP_IMAGE, SLOTS, SYSTEM, Shop, failing, home, until
 
-REQUESTS, POINTS = 5000, 2.0
-"""Requests after which a split is measured, and by how many percent it may differ."""
+REQUESTS, POINTS = 4000, 2.5
+"""Requests after which a split is measured, and by how many percent it may differ: three standard deviations of a fair split."""
 RETURN, TAKEOVER = 5.0, 15.0
 """Seconds from a decision until all visitors are on the active slot, and until another replica leads."""
 HELD = 10
@@ -83,7 +83,7 @@ def test_a_full_release_and_its_way_back(shop: Shop) -> None:
     """By gates that really wait: each ends with 0, the split is as declared, and no request fails. A person's word in the
     watch returns all traffic, and asking the same gates again reports it."""
     began, slot = time.time(), other(active(shop))
-    id = shop.release(slot, [Step(weight=10, hold_seconds=4), Step(weight=50, hold_seconds=25), ALL], gates=True)
+    id = shop.release(slot, [Step(weight=10, hold_seconds=4), Step(weight=50, hold_seconds=30), ALL], gates=True)
     shop.until(id, "Stepping", step=1)
     until(lambda: shop.status.in_force, "the split in force")
     since = time.time() + 1

@@ -38,14 +38,13 @@ class Copy:
     root: Path
 
     def slipway(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Run:
-        """With a prefix or variables of Python it is the very command; else plans are shared with other tests."""
-        surroundings = {**os.environ, **environment}
-        if not prefix and not any(name.startswith("PYTHON") for name in environment):
-            return Run(*forking.slipway(arguments, self.root, surroundings))
+        """With a prefix or variables of its own it is the very command; else plans are shared with other tests."""
+        if not prefix and not environment:
+            return Run(*forking.slipway(arguments, self.root))
         done = subprocess.run(
             [*prefix, str(COMMAND), *arguments],
             cwd=self.root,
-            env=surroundings,
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -61,7 +61,7 @@ BROKEN = {
     "a path of a TLS route": (
         "services.worker.tlsRoutes[0].path",
         OF_PORT + "tlsRoutes: [{domain: web, port: mq, path: /a}]}}",
-        "is not a known key; allowed: domain, listener, port",
+        "is not a known key; allowed: allow, domain, listener, port",
     ),
     "a TLS route of a system that fails over": (
         "services.worker.tlsRoutes[0]",
