@@ -15,7 +15,7 @@ from slipway.ops.cluster.verdict import READY, Verdict, conditions, failed, is_s
 
 SKIP, WAIT_FOR = "pulumi.com/skipAwait", "pulumi.com/waitFor"
 TIMEOUT, MANAGER = "pulumi.com/timeoutSeconds", "pulumi.com/patchFieldManager"
-REPLACE_UNREADY = "pulumi.com/replaceUnready"
+REPLACE_UNREADY, FORCE = "pulumi.com/replaceUnready", "pulumi.com/patchForce"
 FORM = re.compile(r"\{\s*(?P<path>[^{}]+?)\s*\}(?:=(?P<value>.+))?")
 
 
@@ -25,6 +25,10 @@ def skips(target: Object) -> bool:
 
 def replaces_unready(target: Object) -> bool:
     return target.annotations.get(REPLACE_UNREADY) == "true"
+
+
+def forces(target: Object) -> bool:
+    return target.annotations.get(FORCE) == "true"
 
 
 def manager(target: Object) -> str:

@@ -91,9 +91,11 @@ class Applier:
 
     def refusal(self, target: Object, live: Mapping[str, Any] | None, conflict: Refused | None = None) -> str:
         """Return why an object must not be changed; empty if it may be. Another stack uses the same field manager, so
-        its objects cause no conflict."""
-        if self.take_over or target.patch:
+        its objects cause no conflict. A patch is of an object of others, whose fields it forces only where it says so."""
+        if self.take_over or (target.patch and (conflict is None or annotations.forces(target))):
             return ""
+        if target.patch and conflict is not None:
+            return f"another manager owns {owners(conflict)}: {TAKE_OVER}"
         other = (live or {"metadata": {}})["metadata"].get("annotations", {}).get(ANNOTATION, self.mark.text)
         if other != self.mark.text:
             return f"it belongs to the rehearsal of {other}; {TAKE_OVER}"

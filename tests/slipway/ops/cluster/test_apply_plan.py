@@ -87,6 +87,17 @@ def test_what_others_manage_is_left_alone(run: Run, kind: str) -> None:
     assert run.memory.objects[path]["data"] == wanted.body["data"]
 
 
+@pytest.mark.parametrize(("annotations", "good"), [({}, False), ({"pulumi.com/patchForce": "true"}, True)])
+def test_a_patch_forces_only_where_it_says_so(run: Run, annotations: dict[str, str], good: bool) -> None:
+    """As Pulumi's provider does. It leaves no mark on the object, which stays when the patch goes."""
+    path = f"{SHOP}/configmaps/a"
+    run.memory.put(path, data={"a": "theirs"}, owners={"data.a": "kubectl"})
+    assert run.apply(thing("a", patch=True, annotations=annotations, data={"a": "ours"})).is_good is good
+    assert run.memory.objects[path]["data"]["a"] == ("ours" if good else "theirs")
+    run.apply()
+    assert path in run.memory.objects
+
+
 def test_what_another_stack_applied_is_left_alone(run: Run) -> None:
     """It has our field manager, so the API server sees no conflict."""
     run.apply(config(0), mark=Mark("other", "main"))
