@@ -26,6 +26,10 @@ class Absence(Enum):
     UNKNOWN = "is not known before the update"
 
 
+PLAIN = frozenset({Absence, str, float, int, bool})
+"""Types that have nothing within. Asking an abstract class about them takes most of the time of a look."""
+
+
 def path_below(path: str, key: str | int) -> str:
     """Return the path of `key` within the value at `path`."""
     if isinstance(key, int):
@@ -67,22 +71,31 @@ class Property:
         return self._place
 
     def __getitem__(self, key: str | int) -> Property:
-        if self.value is Absence.UNKNOWN:
+        value = self.value
+        if value is Absence.UNKNOWN:
             return self
-        try:
-            return Property(self._at(key), (self, key))
-        except UnknownValueError:
-            return Property(Absence.UNKNOWN, (self, key))
-
-    def _at(self, key: str | int) -> Any:
-        value, found = self.value, None
-        if type(value) is dict or (isinstance(key, str) and isinstance(value, Mapping)):
+        kind, found = type(value), None
+        if kind is dict:
             found = value.get(key)
-        elif isinstance(key, int) and isinstance(value, Sequence):
-            found = value[key]
+        elif kind is list:
+            found = value[key] if isinstance(key, int) else None
+        elif kind not in PLAIN:
+            try:
+                found = self._proxied(key)
+            except UnknownValueError:
+                found = Absence.UNKNOWN
         if found is None:
-            return Absence.MISSING
-        return Absence.UNKNOWN if type(found) is str and found in _UNKNOWNS else found
+            found = Absence.MISSING
+        elif type(found) is str and found in _UNKNOWNS:
+            found = Absence.UNKNOWN
+        return Property(found, (self, key))
+
+    def _proxied(self, key: str | int) -> Any:
+        """Return a value of one of the SDK's own mappings and lists. Raises UnknownValueError."""
+        value = self.value
+        if isinstance(key, str) and isinstance(value, Mapping):
+            return value.get(key)
+        return value[key] if isinstance(key, int) and isinstance(value, Sequence) else None
 
     @property
     def unknown(self) -> bool:
@@ -126,14 +139,18 @@ class Property:
     @property
     def keys(self) -> list[str]:
         """The keys of a mapping; empty for any other value."""
-        return list(self.value) if type(self.value) is dict or isinstance(self.value, Mapping) else []
+        value = self.value
+        return list(value) if type(value) is dict or (type(value) not in PLAIN and isinstance(value, Mapping)) else []
 
     @property
     def listing(self) -> bool:
         """Whether it is a list, possibly empty."""
         value = self.value
         return type(value) is list or (
-            type(value) is not dict and isinstance(value, Sequence) and not isinstance(value, str)
+            type(value) not in PLAIN
+            and type(value) is not dict
+            and isinstance(value, Sequence)
+            and not isinstance(value, str)
         )
 
     def elements(self) -> Iterator[Property]:
