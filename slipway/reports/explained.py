@@ -60,6 +60,7 @@ def explain(document: Schema, path: Path) -> Explained:
     schemas: tuple[Schema, ...] = (document,)
     overridable = False
     for depth, segment in enumerate(path):
+        schemas = (*schemas, *_entries(document, schemas, segment))
         forms = [form for form in forms_of(document, schemas) if _below(form, segment) is not None]
         found = [each for form in forms if (each := _below(form, segment)) is not None]
         if not found:
@@ -243,9 +244,21 @@ def forms_of(document: Schema, schemas: tuple[Schema, ...]) -> Iterator[Schema]:
             yield schema
 
 
+def _entries(document: Schema, schemas: tuple[Schema, ...], segment: str | int) -> Iterator[Schema]:
+    """Yield the schemas of a list's entries, whose keys may be named without an index: `routes.path`."""
+    if not _is_index(segment):
+        yield from (form["items"] for form in forms_of(document, schemas) if isinstance(form.get("items"), Mapping))
+
+
+def _is_index(segment: str | int) -> bool:
+    return isinstance(segment, int) or segment.isdecimal() or segment == "*"
+
+
 def _below(form: Schema, segment: str | int) -> Schema | None:
+    if _is_index(segment) and isinstance(form.get("items"), Mapping):
+        return form["items"]
     if isinstance(segment, int):
-        return form.get("items")
+        return None
     if segment in form.get("properties", {}):
         return form["properties"][segment]
     others = form.get("additionalProperties")

@@ -43,6 +43,17 @@ def test_a_key_with_keys_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"^  minimum +Minimum replicas \[2\]$", output, re.MULTILINE)
 
 
+@pytest.mark.parametrize("path", ["routes.methods", "routes[0].methods", "routes.0.methods", "routes.*.methods"])
+def test_a_key_of_a_list_s_entries(capsys: pytest.CaptureFixture[str], path: str) -> None:
+    """With an index or without."""
+    assert "Methods of the requests" in shown(capsys, f"services.api.{path}")
+
+
+def test_an_unknown_key_of_a_list_s_entries_names_the_nearest() -> None:
+    with pytest.raises(InvalidSettings, match=r"`services\.api\.routes` has no key 'method'; did you mean 'methods'\?"):
+        show_key(ROOT, "services.api.routes.method")
+
+
 def test_a_value_of_several_forms(capsys: pytest.CaptureFixture[str]) -> None:
     """A variable is plain, or refers to something."""
     output = shown(capsys, "services.api.environment.LOG_LEVEL")
