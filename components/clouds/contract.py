@@ -163,6 +163,8 @@ class CacheEndpoint:
     peers: NetworkPeers
     authority: str | None = None
     """Secret whose `ca.crt` verifies the server's certificate; None if a public authority signed it."""
+    exporter: Mapping[str, str] | None = None
+    """Labels of the pods from whose port `metrics` Prometheus reads its figures; None if the cloud watches it itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +190,8 @@ def watched_by_cloud(definition: System) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """What a cloud watches of a system itself, because no Prometheus can ask it: queues and servers of caches, by name."""
+    """What a cloud watches of a system itself, because no Prometheus can ask it: queues and servers of caches, by name.
+    Caches in the cluster have an exporter instead."""
 
     scope: Scope
     source: str

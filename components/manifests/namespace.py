@@ -12,7 +12,7 @@ from components.manifests import names, own_pods
 from components.manifests.own_pods import Footprint
 from components.manifests.scope import Scope
 from components.sites.manifests import artefact, nginx
-from slipway.settings.caches import Cache, pod_memory
+from slipway.settings.caches import pod_memory
 from slipway.settings.cross_checks import mebibytes
 from slipway.settings.services import Replicas, Resources, Service
 from slipway.settings.system import System
@@ -30,6 +30,8 @@ RUN = Replicas(minimum=1, maximum=1)
 
 FLAG_SERVERS = 2
 """Pods that serve feature flags. Chosen: one may be lost with its node."""
+CACHE_CPU, CACHE_CPU_LIMIT = 100, 1000
+"""Millicores of the pod of a cache, which has one thread for commands."""
 
 
 def metadata(
@@ -54,16 +56,19 @@ def quota(scope: Scope, *, definition: System, own: Footprint | None = None) -> 
     running += [
         (RUN, each.resources or definition.services[each.service].resources) for each in definition.schedules.values()
     ]
-    beside, cached = _beside(definition), sum(_cached(each) for each in definition.caches.values())
-    pods = sum(SLOTS * (replicas.most + _surge(replicas)) for replicas, _ in running) + beside + JOBS + own.pods
+    servers = [each for each in definition.caches.values() for _ in range(SLOTS if each.slots == "own" else 1)]
+    beside, caches, cached = _beside(definition), len(servers), sum(pod_memory(each) for each in servers)
+    pods = sum(SLOTS * (replicas.most + _surge(replicas)) for replicas, _ in running)
+    pods += beside + caches + JOBS + own.pods
+    beside += caches  # each has an exporter
     if any(each.since for each in definition.flags.values()):
         beside += FLAG_SERVERS  # each has a second container
     running += _companions(definition)
     hard = {
         "pods": str(pods),
-        "requests.cpu": f"{_total(running, 'cpu') + beside * 50 + JOBS * 500 + own.cpu}m",
+        "requests.cpu": f"{_total(running, 'cpu') + beside * 50 + caches * CACHE_CPU + JOBS * 500 + own.cpu}m",
         "requests.memory": f"{_total(running, 'memory') + beside * 64 + JOBS * 1024 + cached + own.memory}Mi",
-        "limits.cpu": f"{_total(running, 'cpu_limit') + beside * 200 + JOBS * 2000 + own.cpu_limit}m",
+        "limits.cpu": f"{_total(running, 'cpu_limit') + beside * 200 + caches * CACHE_CPU_LIMIT + JOBS * 2000 + own.cpu_limit}m",
         "limits.memory": f"{_total(running, 'memory_limit') + beside * 128 + JOBS * 2048 + cached + own.memory_limit}Mi",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
@@ -91,11 +96,6 @@ def _beside(definition: System) -> int:
     """Counts supporting pods: two for flags, and one exporter for each database server."""
     watched = [each for each in definition.databases.values() if each.hosting == "managed"]
     return (FLAG_SERVERS if definition.flags else 0) + sum(1 + each.read_replicas for each in watched)
-
-
-def _cached(cache: Cache) -> int:
-    """Returns the MiB of a cache's pods, which run in the cluster where no cloud offers them."""
-    return pod_memory(cache) * (SLOTS if cache.slots == "own" else 1)
 
 
 def _surge(replicas: Replicas) -> int:

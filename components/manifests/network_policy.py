@@ -241,11 +241,19 @@ def of_database_pod(
 
 
 def of_cache(
-    scope: Scope, *, name: str, source: str, pods: Mapping[str, str], port: int, callers: Iterable[Mapping[str, str]]
+    scope: Scope,
+    *,
+    name: str,
+    source: str,
+    pods: Mapping[str, str],
+    port: int,
+    callers: Iterable[Mapping[str, str]],
+    metrics: int,
 ) -> networking.v1.NetworkPolicyInitArgs:
-    """Allows the pods that use a cache to connect to it; it calls nothing."""
+    """Allows the pods that use a cache to connect to it, and Prometheus to scrape its exporter; it calls nothing."""
     clients = [_pods(caller) for caller in callers]
-    return _policy(scope, name, source, pods, ingress=[_from(clients, port)] if clients else [], egress=[])
+    ingress = [*([_from(clients, port)] if clients else []), *_from_home(scope, "metrics", metrics)]
+    return _policy(scope, name, source, pods, ingress=ingress, egress=[])
 
 
 def of_documents(

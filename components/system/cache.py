@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_kubernetes import apiextensions
 
 from components.clouds import contract
 from components.clouds.contract import CacheEndpoint, Cloud, SecretStore
+from components.cluster.monitoring.manifests import monitors
 from components.manifests import names
 from components.manifests.environment import cache_secret
 from components.manifests.network_policy import NetworkPeer
@@ -46,6 +48,8 @@ class Cache(pulumi.ComponentResource):
     """Peer in the network policies of the services that use the cache."""
     authority: str | None
     """Secret with the CA of its certificate; None if a public authority signed it."""
+    scraped: bool
+    """Whether Prometheus reads its figures; a cloud watches a server of its own."""
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Cache", name, opts=opts)
@@ -54,6 +58,16 @@ class Cache(pulumi.ComponentResource):
         args.store.put(cache_secret(args.server), args.settings.source, login(endpoint), self)
         self.server, self.authority, self.address = endpoint.server, endpoint.authority, endpoint.address
         self.peer = NetworkPeer(endpoint.address.port, endpoint.peers.networks, endpoint.peers.pods)
+        self.scraped = endpoint.exporter is not None
+        if endpoint.exporter is not None:
+            apiextensions.CustomResource(
+                name,
+                api_version=monitors.API_VERSION,
+                kind="PodMonitor",
+                metadata=args.scope.selected(args.server, args.settings.source),
+                spec=monitors.pods(endpoint.exporter, "metrics", cache=args.server),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on)),
+            )
         self.register_outputs({})
 
 

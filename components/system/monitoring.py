@@ -29,6 +29,8 @@ class ObservabilityArgs:
     """Base URL of the pages that alerts link to."""
     controllers: Controllers
     """Who runs Alertmanager, and whatever exports series."""
+    caches_scraped: bool
+    """Whether Prometheus reads the figures of caches."""
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -40,7 +42,9 @@ class Observability(pulumi.ComponentResource):
         self._args, self._scope, self._definition = args, args.scope, args.deployed.definition
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.depends_on))
         source = self._definition.objectives.source or self._definition.source
-        spec = system_alerts.prometheus_rule(args.deployed, args.runbooks, args.controllers)
+        spec = system_alerts.prometheus_rule(
+            args.deployed, args.runbooks, args.controllers, caches_scraped=args.caches_scraped
+        )
         reported = {names.ALERTMANAGER: "present"} if args.controllers.metrics == "present" else {}
         self._custom(rule.KIND, name, spec, source, {**_promised(args.deployed), **reported})
         self._monitor_services()

@@ -168,7 +168,7 @@ class System(pulumi.ComponentResource):
         if release is not None:
             release.promote([*copies, *scheduled, *published, *passes])
         Flags(deployed.name, FlagsArgs(scope=self._scope, system=deployed, depends_on=[namespace]), self._opts)
-        self._watch([namespace])
+        self._watch(data_stores, [namespace])
         self._alarm(queues, data_stores)
         self._budget()
         self._own_objects(made, [namespace])
@@ -448,7 +448,7 @@ class System(pulumi.ComponentResource):
         )
         return Routes(self._deployed.name, args, self._opts)
 
-    def _watch(self, depends_on: Sequence[pulumi.Resource]) -> None:
+    def _watch(self, data_stores: Mapping[str, DataStore], depends_on: Sequence[pulumi.Resource]) -> None:
         """Creates monitoring where a Prometheus knows its kinds."""
         if self._scope.watched:
             args = ObservabilityArgs(
@@ -456,6 +456,7 @@ class System(pulumi.ComponentResource):
                 deployed=self._deployed,
                 runbooks=self._facts.services.monitoring.alerting.runbooks,
                 controllers=self._facts.services.controllers,
+                caches_scraped=any(isinstance(each, Cache) and each.scraped for each in data_stores.values()),
                 depends_on=depends_on,
             )
             Observability(self._deployed.name, args, self._opts)

@@ -20,7 +20,7 @@ Eviction = OneOf["allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "
 
 
 class CacheAlerts(Setting):
-    """When the cloud raises an alarm about a cache."""
+    """When a cache alerts: by the cloud's own alarms, or where it is a pod by Prometheus."""
 
     evictions: Positive = Field(default=1000, json_schema_extra=OVERRIDABLE)
     """Keys that a server may drop in five minutes, for a quarter of an hour. 1000 by default: a cache that is large enough
@@ -30,7 +30,7 @@ class CacheAlerts(Setting):
     fail."""
     load_percent: Share | None = Field(default=None, json_schema_extra=OVERRIDABLE, examples=[75])
     """Percentage of the time for which a server may be busy. By default what the cloud recommends: 90 of the engine's core
-    or 80 of all cores, whichever it measures."""
+    or 80 of all cores, whichever it measures; 90 of the core of a pod."""
 
 
 class Cache(Setting):
@@ -50,7 +50,7 @@ class Cache(Setting):
     """Whether a second node in another zone takes over, with what it has copied so far. On by default, because without it a
     lost node is minutes of errors. A `local` cluster has one pod in any case."""
     alerts: CacheAlerts = Field(default_factory=CacheAlerts)
-    """When the cloud raises an alarm; on a `local` cluster nothing reads these figures from the pod."""
+    """Limits of evictions, memory and load, above which its owner is notified."""
 
 
 def pod_memory(cache: Cache) -> int:

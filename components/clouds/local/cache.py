@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from components.clouds.contract import Address, CacheArgs, CacheEndpoint, Networ
 from components.clouds.local.manifests import cache
 from components.cluster.gateway.manifests import certificates
 from components.manifests import network_policy
+from components.manifests.scope import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +34,25 @@ class CachePod(pulumi.ComponentResource):
         asked = args.cache
         scope, server, source = asked.scope, asked.name, asked.settings.source
         own = pulumi.ResourceOptions(parent=self, depends_on=args.depends_on)
-        password = random.RandomPassword(
-            name, length=32, special=False, opts=pulumi.ResourceOptions(parent=self)
-        ).result
+        password = self._password(name)
+        exporter = self._password(scope.logical(cache.exporter_secret(server))) if scope.watched else None
         policy = network_policy.of_cache(
-            scope, name=server, source=source, pods=cache.pods(server), port=cache.PORT, callers=asked.callers
+            scope,
+            name=server,
+            source=source,
+            pods=cache.pods(server),
+            port=cache.PORT,
+            callers=asked.callers,
+            metrics=cache.METRICS_PORT,
         )
         users, signed = cache.users_secret(server), cache.certificate_secret(server)
+        file = pulumi.Output.all(password, exporter).apply(lambda known: cache.users(*known))
         before: list[pulumi.Resource] = [
-            core.v1.Secret(
-                scope.logical(users),
-                metadata=scope.metadata(users, source),
-                string_data={"users.acl": password.apply(cache.users)},
-                opts=own,
+            self._secret(scope, users, source, {"users.acl": file}, own),
+            *(
+                [self._secret(scope, cache.exporter_secret(server), source, {"password": exporter}, own)]
+                if exporter is not None
+                else []
             ),
             apiextensions.CustomResource(
                 scope.logical(signed),
@@ -69,5 +77,22 @@ class CachePod(pulumi.ComponentResource):
             password=password,
             peers=NetworkPeers(pods=cache.pods(server)),
             authority=signed,
+            exporter=cache.pods(server) if scope.watched else None,
         )
         self.register_outputs({"server": server})
+
+    def _password(self, name: str) -> pulumi.Output[str]:
+        own = pulumi.ResourceOptions(parent=self)
+        return random.RandomPassword(name, length=32, special=False, opts=own).result
+
+    def _secret(
+        self,
+        scope: Scope,
+        name: str,
+        source: str,
+        values: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> core.v1.Secret:
+        return core.v1.Secret(
+            scope.logical(name), metadata=scope.metadata(name, source), string_data=dict(values), opts=opts
+        )

@@ -137,7 +137,7 @@ class LocalCloud:
         return FailoverFacts()
 
     def alarms(self, args: AlarmsArgs, opts: pulumi.ResourceOptions) -> None:
-        """Does nothing, because no cloud watches the pods of caches."""
+        """Does nothing: Prometheus watches the pods of caches, and there are no queues."""
 
     def budget(self, args: BudgetArgs, opts: pulumi.ResourceOptions) -> None:
         """Does nothing, because there is no billing."""

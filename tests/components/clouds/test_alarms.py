@@ -76,6 +76,14 @@ def test_each_queue_and_each_cache_has_alerts_on_azure() -> None:
     assert [each["emailAddress"] for each in receivers] == [MAIL]
 
 
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_prometheus_has_no_alerts_on_them(cloud: str) -> None:
+    """Whose figures it does not have; they could never fire."""
+    rules = of(whole(cloud), "kubernetes:monitoring.coreos.com/v1:PrometheusRule")
+    assert "redis_" not in json.dumps(rules["shop/shop"])
+    assert not any("-cache" in name for name in of(whole(cloud), "kubernetes:monitoring.coreos.com/v1:PodMonitor"))
+
+
 @pytest.mark.parametrize("kind", [ALARM, ALERT])
 def test_a_system_without_queues_and_caches_has_no_alarms(kind: str) -> None:
     planned = plan(CLUSTER, definition=SYSTEM)

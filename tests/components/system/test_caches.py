@@ -47,6 +47,8 @@ def planned() -> Rehearsed:
             file.parent.mkdir(parents=True)
             file.write_text(yaml.safe_dump({**definition, **example()}, sort_keys=False), encoding="utf-8")
             clusters[cloud] |= unwatched()
+            if cloud == "local":  # where caches have exporters
+                del clusters[cloud]["controllers"]["metrics"], clusters[cloud]["monitoring"]
             clusters[cloud]["systems"] = {
                 cloud: {
                     "blue": {"version": "2.3.0"},
@@ -115,15 +117,17 @@ def test_only_services_that_refer_to_a_cache_may_connect(cloud: str, port: int) 
 
 
 def test_a_pod_with_a_cache_admits_its_callers_alone() -> None:
-    """Of both slots if it is shared, of one slot if not; and calls nobody."""
+    """Of both slots if it is shared, of one slot if not, and Prometheus; it calls nobody."""
     names = {"app.kubernetes.io/name": "shop"}
     for server, slots in (("sessions-cache", SLOTS), ("pages-green-cache", ("green",))):
         spec = policy("local", server)
-        (allowed,) = spec["ingress"]
+        allowed, scraped = spec["ingress"]
         assert [each["podSelector"]["matchLabels"] for each in allowed["from"]] == [
             {**names, "slipway.dev/slot": slot} for slot in slots
         ]
         assert [each["port"] for each in allowed["ports"]] == [6379]
+        assert [each["port"] for each in scraped["ports"]] == [9121]
+        assert scraped["from"][0]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "monitoring"}
         assert not spec.get("egress")
 
 
@@ -131,7 +135,7 @@ def test_a_pod_serves_tls_alone_and_writes_nothing() -> None:
     """With the declared memory and eviction, a certificate of the cluster, and users from a Secret."""
     spec = steps()["local/StatefulSet/sessions-cache"].inputs["spec"]
     template = spec["template"]["spec"]
-    (container,) = template["containers"]
+    container, exporter = template["containers"]
     given = dict(zip(container["args"][::2], container["args"][1::2], strict=True))
     assert {key: given[f"--{key}"] for key in ("port", "tls-port", "save", "appendonly", "maxmemory")} == {
         "port": "0",
@@ -143,6 +147,10 @@ def test_a_pod_serves_tls_alone_and_writes_nothing() -> None:
     assert given["--maxmemory-policy"] == "volatile-ttl"
     assert container["resources"]["limits"]["memory"] == "1536Mi"
     assert "volumeClaimTemplates" not in spec
+    (socket,) = [each for each in exporter["volumeMounts"] if each["mountPath"] == "/run/valkey"]
+    assert socket in container["volumeMounts"]
+    assert given["--unixsocket"] == "/run/valkey/valkey.sock"
+    assert exporter["args"][0] == "--redis.addr=unix:///run/valkey/valkey.sock"
     secrets = [each["secret"]["secretName"] for each in template["volumes"] if "secret" in each]
     assert secrets == ["sessions-cache-tls", "sessions-cache-users"]
     names = steps()["local/Certificate/sessions-cache-tls"].inputs["spec"]["dnsNames"]
@@ -155,6 +163,27 @@ def test_the_file_of_users_has_no_password() -> None:
     """Its digest alone, and no right to administer."""
     digest = hashlib.sha256(b"opensesame").hexdigest()
     assert pod.users("opensesame") == f"user default on #{digest} ~* &* +@all -@admin\n"
+
+
+def test_the_exporter_is_a_user_without_data() -> None:
+    """It may ask for figures, and reads no key, no configuration and no log."""
+    users = pod.users("opensesame", "other").splitlines()
+    digest = hashlib.sha256(b"other").hexdigest()
+    assert users[1] == f"user exporter on #{digest} resetkeys resetchannels -@all +info +ping +client|setname"
+
+
+def test_prometheus_watches_the_pods() -> None:
+    """By the exporter of each, with alerts on what it says."""
+    selected = {
+        name: step.inputs["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]
+        for name, step in steps().items()
+        if name.startswith("local/PodMonitor/") and name.endswith("-cache")
+    }
+    servers = ("sessions-cache", "pages-blue-cache", "pages-green-cache")
+    assert selected == {f"local/PodMonitor/{server}": server for server in servers}
+    groups = steps()["local/PrometheusRule/local"].inputs["spec"]["groups"]
+    (alerts,) = [each["rules"] for each in groups if each["name"] == "local-caches"]
+    assert {each["alert"] for each in alerts} == {"CacheDown", "CacheEvictions", "CacheBusy"}
 
 
 def test_clouds_copy_a_cache_to_another_zone_unless_told_otherwise() -> None:

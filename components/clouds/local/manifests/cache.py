@@ -9,6 +9,7 @@ from pulumi_kubernetes import apps, core, meta
 
 from components.cluster.gateway.manifests import certificates
 from components.manifests import names, pod, priorities
+from components.manifests.namespace import CACHE_CPU, CACHE_CPU_LIMIT
 from components.manifests.scope import Scope
 from slipway.settings.caches import Cache, pod_memory
 from slipway.settings.services import Resources
@@ -18,10 +19,20 @@ PORT = 6379
 USER = 999
 """User id of `valkey`. Source: valkey-io/valkey-container."""
 TLS_FOLDER, USERS_FOLDER = "/etc/valkey/tls", "/etc/valkey/users"
+SOCKET_FOLDER = "/run/valkey"
+SOCKET = f"{SOCKET_FOLDER}/valkey.sock"
+"""Where the exporter reaches the server: within the pod, so without TLS."""
+METRICS_PORT = 9121
+"""Default port. Source: oliver006/redis_exporter."""
 RELOAD_SECONDS = 3600
 """Seconds between two looks for a renewed certificate. Chosen: cert-manager renews it 30 days before its end."""
 RIGHTS = "~* &* +@all -@admin"
-"""Rights of the only user, `default`: all data, no administration."""
+"""Rights of the services' user, `default`: all data, no administration."""
+EXPORTER = "exporter"
+"""The user of the exporter, which reads figures of the server and no data."""
+EXPORTER_RIGHTS = "resetkeys resetchannels -@all +info +ping +client|setname"
+"""Source: oliver006/redis_exporter, README, of which the rights on keys and on the configuration are left out."""
+EXPORTER_RESOURCES = Resources(cpu="10m", memory="32Mi", cpu_limit="200m", memory_limit="64Mi")
 
 
 def pods(name: str) -> dict[str, str]:
@@ -40,9 +51,20 @@ def users_secret(name: str) -> str:
     return f"{name}-users"
 
 
-def users(password: str) -> str:
-    """Returns the file of users, which has the password's digest alone."""
-    return f"user default on #{hashlib.sha256(password.encode()).hexdigest()} {RIGHTS}\n"
+def users(password: str, exporter: str | None = None) -> str:
+    """Returns the file of users, which has the digests of their passwords alone."""
+    lines = [f"user default on #{_digest(password)} {RIGHTS}"]
+    if exporter:
+        lines.append(f"user {EXPORTER} on #{_digest(exporter)} {EXPORTER_RIGHTS}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def exporter_secret(name: str) -> str:
+    return f"{name}-exporter"
 
 
 def certificate(name: str, namespace: str) -> dict[str, Any]:
@@ -67,8 +89,8 @@ def service(scope: Scope, *, name: str, source: str) -> core.v1.ServiceInitArgs:
     )
 
 
-def arguments(settings: Cache) -> list[str]:
-    """Returns the arguments of the server: no port without TLS, no snapshots, no journal."""
+def arguments(settings: Cache, *, watched: bool) -> list[str]:
+    """Returns the arguments of the server: no port without TLS, no snapshots, no journal; a socket for its exporter."""
     values = {
         "port": "0",
         "tls-port": str(PORT),
@@ -84,6 +106,7 @@ def arguments(settings: Cache) -> list[str]:
         "save": "",
         "appendonly": "no",
         "dir": "/tmp",
+        **({"unixsocket": SOCKET, "unixsocketperm": "700"} if watched else {}),
     }
     return [part for name, value in values.items() for part in (f"--{name}", value)]
 
@@ -104,15 +127,19 @@ def stateful_set(scope: Scope, *, name: str, settings: Cache) -> apps.v1.Statefu
                     enable_service_links=False,
                     security_context=pod.security(USER),
                     volumes=[
-                        *pod.scratch_volumes(["/tmp"]),
+                        *pod.scratch_volumes(_written(scope)),
                         _secret_volume("tls", certificate_secret(name)),
                         _secret_volume("users", users_secret(name)),
                     ],
-                    containers=[_container(scope, settings)],
+                    containers=[_server(scope, settings), *([_exporter(scope, name)] if scope.watched else [])],
                 ),
             ),
         ),
     )
+
+
+def _written(scope: Scope) -> list[str]:
+    return ["/tmp", SOCKET_FOLDER] if scope.watched else ["/tmp"]
 
 
 def _secret_volume(name: str, secret: str) -> core.v1.VolumeArgs:
@@ -120,19 +147,19 @@ def _secret_volume(name: str, secret: str) -> core.v1.VolumeArgs:
 
 
 def resources(settings: Cache) -> Resources:
-    """Returns requests and limits of the pod; all of its memory is reserved, since a cache fills what it has."""
+    """Returns requests and limits of the server; all of its memory is reserved, since a cache fills what it has."""
     memory = f"{pod_memory(settings)}Mi"
-    return Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory)
+    return Resources(cpu=f"{CACHE_CPU}m", memory=memory, cpu_limit=f"{CACHE_CPU_LIMIT}m", memory_limit=memory)
 
 
-def _container(scope: Scope, settings: Cache) -> core.v1.ContainerArgs:
+def _server(scope: Scope, settings: Cache) -> core.v1.ContainerArgs:
     # It has nothing to load, so it can serve as soon as its port is open.
     opened = core.v1.TCPSocketActionArgs(port="valkey")
     return core.v1.ContainerArgs(
         name="valkey",
         image=scope.pins.image("valkey"),
         command=["valkey-server"],
-        args=arguments(settings),
+        args=arguments(settings, watched=scope.watched),
         ports=[core.v1.ContainerPortArgs(name="valkey", container_port=PORT)],
         resources=pod.resources(resources(settings)),
         security_context=pod.container_security(),
@@ -140,8 +167,37 @@ def _container(scope: Scope, settings: Cache) -> core.v1.ContainerArgs:
         readiness_probe=core.v1.ProbeArgs(tcp_socket=opened, period_seconds=5, failure_threshold=3),
         liveness_probe=core.v1.ProbeArgs(tcp_socket=opened, period_seconds=10, timeout_seconds=5, failure_threshold=6),
         volume_mounts=[
-            *pod.scratch_mounts(["/tmp"]),
+            *pod.scratch_mounts(_written(scope)),
             core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
             core.v1.VolumeMountArgs(name="users", mount_path=USERS_FOLDER, read_only=True),
         ],
+    )
+
+
+def _exporter(scope: Scope, name: str) -> core.v1.ContainerArgs:
+    """Returns the container that tells Prometheus of the server, with the memory, evictions and time that alerts judge."""
+    password = core.v1.SecretKeySelectorArgs(name=exporter_secret(name), key="password")
+    alive = core.v1.HTTPGetActionArgs(path="/health", port="metrics")
+    return core.v1.ContainerArgs(
+        name="exporter",
+        image=scope.pins.image("redis-exporter"),
+        args=[
+            f"--redis.addr=unix://{SOCKET}",
+            f"--redis.user={EXPORTER}",
+            f"--web.listen-address=:{METRICS_PORT}",
+            # What else it would ask needs rights of administration.
+            "--config-command=-",
+            "--exclude-latency-histogram-metrics",
+            # It would ask any server that a caller names for figures.
+            "--disable-scrape-endpoint",
+        ],
+        env=[
+            core.v1.EnvVarArgs(name="REDIS_PASSWORD", value_from=core.v1.EnvVarSourceArgs(secret_key_ref=password)),
+        ],
+        ports=[core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
+        resources=pod.resources(EXPORTER_RESOURCES),
+        security_context=pod.container_security(),
+        readiness_probe=core.v1.ProbeArgs(http_get=alive, period_seconds=10),
+        liveness_probe=core.v1.ProbeArgs(http_get=alive, period_seconds=30, failure_threshold=4),
+        volume_mounts=pod.scratch_mounts(_written(scope))[1:],
     )

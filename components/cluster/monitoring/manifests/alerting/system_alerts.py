@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.cluster.monitoring.manifests.alerting import (
+    cache_alerts,
     database_alerts,
     operations,
     own,
@@ -25,6 +26,7 @@ CONCERNS = {
     "schedules": schedule_alerts.alerts,
     "volumes": volume_alerts.alerts,
     "databases": database_alerts.alerts,
+    "caches": cache_alerts.alerts,
     "operations": operations.alerts,
     "own": own.alerts,
 }
@@ -36,9 +38,12 @@ def of_system(deployed: DeployedSystem) -> dict[str, list[Rule]]:
     return {concern: rules for concern, rules in found.items() if rules}
 
 
-def prometheus_rule(deployed: DeployedSystem, runbooks: str, controllers: Controllers | None = None) -> dict[str, Any]:
+def prometheus_rule(
+    deployed: DeployedSystem, runbooks: str, controllers: Controllers | None = None, *, caches_scraped: bool = True
+) -> dict[str, Any]:
     """Returns the spec of the system's PrometheusRule: recording rules first, because the alerts read them. Alerts on
-    series of an absent controller are left out: they could never fire, or would always."""
+    series of an absent controller, or of caches that the cloud watches, are left out: they could never fire, or would
+    always."""
     controllers = controllers or Controllers()
     missing = [series for name, series in EXPORTED.items() if getattr(controllers, name) == "absent"]
     owned = Owned(
@@ -52,6 +57,8 @@ def prometheus_rule(deployed: DeployedSystem, runbooks: str, controllers: Contro
     ]
     groups = [group(f"{deployed.name}-recording", recorded)]
     for concern, rules in of_system(deployed).items():
+        if concern == "caches" and not caches_scraped:
+            continue
         able = [owned.alert(rule) for rule in rules if not any(series in rule.expr for series in missing)]
         groups += [group(f"{deployed.name}-{concern}", able)] if able else []
     return {"groups": groups}
