@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from adapters import clouds
 from adapters.containers import WORKLOADS, containers_of
@@ -34,8 +34,7 @@ LONG = 16
 """Length of the shortest name that may itself be a key. Chosen: shorter than any known API key."""
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(NamedTuple):
     """A readable value."""
 
     value: Property
@@ -93,8 +92,8 @@ def _of_object(resource: Resource) -> Iterator[Plain]:
 
 def leaves(value: Property, name: str = "", *, with_names: bool = False) -> Iterator[Plain]:
     """Return every leaf value with its last key; with names, also long keys themselves."""
-    if value.mapping:
-        for key in value.keys:
+    if keys := value.keys:
+        for key in keys:
             if with_names and len(key) >= LONG:
                 yield Plain(Property(key, f"{value.path} (a key)"))
             yield from leaves(value[key], key, with_names=with_names)

@@ -39,19 +39,29 @@ def path_below(path: str, key: str | int) -> str:
     return f"{path}.{key}" if path else key
 
 
+Place = str | tuple["Place", str | int]
+"""A path, or the place of the value around it and the key in that. It refers to no property, so that a resource that is
+judged is freed at once: the properties around a value refer to it."""
+
+
+def _path_at(place: Place) -> str:
+    return place if isinstance(place, str) else path_below(_path_at(place[0]), place[1])
+
+
 class Property:
     """A value in a resource and its path, such as `spec.template.spec.containers[0].image`.
 
-    A property of an unknown value is that unknown itself, so the path always names the unknown value. Paths are
-    formatted lazily: rules read a hundred properties for each one that they report.
+    A property of an unknown value is that unknown itself, so the path always names the unknown value. Each value within
+    is looked up once, since the rules of a resource read the same few. Paths are formatted lazily: rules read a hundred
+    properties for each one that they report.
     """
 
-    __slots__ = ("_place", "value")
+    __slots__ = ("_inside", "_place", "value")
 
-    def __init__(self, value: Any, path: str | tuple[Property, str | int] = "") -> None:
+    def __init__(self, value: Any, place: Place = "") -> None:
         self.value = value
-        self._place = path
-        """The path, or the parent property and the key in it."""
+        self._place = place
+        self._inside: dict[str | int, Property] | None = None
 
     def __repr__(self) -> str:
         return f"Property({self.value!r}, {self.path!r})"
@@ -65,15 +75,24 @@ class Property:
     @property
     def path(self) -> str:
         """The path in the resource; empty for the whole resource."""
-        if isinstance(self._place, tuple):
-            outer, key = self._place
-            self._place = path_below(outer.path, key)
-        return self._place
+        place = self._place
+        if type(place) is tuple:
+            place = self._place = _path_at(place)
+        return place
 
     def __getitem__(self, key: str | int) -> Property:
+        inside = self._inside
+        if inside is None:
+            if self.value is Absence.UNKNOWN:
+                return self
+            inside = self._inside = {}
+        known = inside.get(key)
+        if known is None:
+            known = inside[key] = self._look_up(key)
+        return known
+
+    def _look_up(self, key: str | int) -> Property:
         value = self.value
-        if value is Absence.UNKNOWN:
-            return self
         kind, found = type(value), None
         if kind is dict:
             found = value.get(key)
@@ -88,7 +107,7 @@ class Property:
             found = Absence.MISSING
         elif type(found) is str and found in _UNKNOWNS:
             found = Absence.UNKNOWN
-        return Property(found, (self, key))
+        return Property(found, (self._place, key))
 
     def _proxied(self, key: str | int) -> Any:
         """Return a value of one of the SDK's own mappings and lists. Raises UnknownValueError."""

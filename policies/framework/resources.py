@@ -105,6 +105,11 @@ def of_outputs(args: PolicyResource) -> Resource:
     return _resource(args, args.props if len(args.props) else _inputs.get(args.urn, args.props))
 
 
+def given_inputs(urn: str) -> Any:
+    """Return the inputs of a resource that was judged before; None if there was none."""
+    return _inputs.get(urn)
+
+
 _inputs: dict[str, Any] = {}
 """Inputs of all resources of the run by URN: the engine sends them before it sends the stack."""
 

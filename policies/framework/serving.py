@@ -27,7 +27,7 @@ from pulumi_policy.version import VERSION
 from framework import embedded
 from framework.declaring import Additions, ResourceRule, StackRule
 from framework.reading import path_below
-from framework.resources import Resource, of_inputs, of_outputs
+from framework.resources import Resource, given_inputs, of_inputs, of_outputs
 from framework.verdicts import Advice
 
 KNOWN_SDK = "1.21.0"
@@ -64,6 +64,10 @@ class Properties(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._wire.fields)
+
+    def converted_before(self, earlier: Any) -> Properties:
+        """Return `earlier` if it is the same message, since it has been converted; a preview's outputs are mostly inputs."""
+        return earlier if isinstance(earlier, Properties) and self._wire == earlier._wire else self
 
 
 def _secret_paths(value: Any, path: str) -> Iterator[str]:
@@ -162,7 +166,8 @@ class SharedReading(sdk._PolicyAnalyzerServicer):
     def _resource(self, each: Any) -> PolicyResource:
         wire = _Wire(each)
         options = self._get_resource_options(each)
-        return PolicyResource(each.type, wire.properties, each.urn, each.name, options, wire.provider, None, [], {})
+        properties = wire.properties.converted_before(given_inputs(each.urn))
+        return PolicyResource(each.type, properties, each.urn, each.name, options, wire.provider, None, [], {})
 
 
 class _Wire:

@@ -61,12 +61,16 @@ def _evaluate(resource: Resource, values: Iterable[Plain], verdict: Verdict) -> 
     reported: set[str] = set()
     for each in values:
         marked = resource.is_secret(each.value)
-        if (reported and each.value.path in reported) or (marked and not each.shown):
+        if marked and not each.shown:
             continue
-        if marked or _looks_secret(each):
+        is_found = marked or _looks_secret(each)
+        is_undecided = not is_found and each.value.unknown and each.shown and secret_by_name(each.name)
+        if not (is_found or is_undecided) or each.value.path in reported:
+            continue
+        if is_found:
             reported.add(each.value.path)
             found[each.key].append(str(each))
-        elif each.value.unknown and each.shown and secret_by_name(each.name):
+        else:
             verdict.undecided(resource, each.value, each.key)
     for key, places in found.items():
         verdict.violated(resource, f"contains secrets in plain text: {', '.join(places)}", key)
