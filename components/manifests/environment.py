@@ -227,6 +227,13 @@ class _Collected:
         return _text(self._system, self._slot, value, self._buckets, self._service)
 
 
+def file_text(
+    system: DeployedSystem, service: str, slot: str, composed: Composed, buckets: Mapping[str, BucketFacts]
+) -> str:
+    """Returns the text of a file of a service in a slot, with what its placeholders stand for."""
+    return _text(system, slot, composed, buckets, service)
+
+
 def unexpanded(text: str) -> str:
     """Returns a text in which Kubernetes replaces no `$(NAME)`: to it, two dollar signs are one."""
     return text.replace("$", "$$")

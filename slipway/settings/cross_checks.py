@@ -14,7 +14,7 @@ from slipway.settings import caches, limit_checks, queue_checks, route_checks, s
 from slipway.settings.containers import Companion, Health, Resources, Sidecar
 from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
-from slipway.settings.files import CopiedFile, SecretFile
+from slipway.settings.files import ComposedFile, CopiedFile, SecretFile
 from slipway.settings.finding import Finding, Found, known
 from slipway.settings.hosts import one_host
 from slipway.settings.images import ForeignImage, Image
@@ -37,6 +37,7 @@ from slipway.settings.references import (
     FromVersion,
     Placeholder,
     Plain,
+    forgotten,
     references,
 )
 from slipway.settings.regulations import REGULATIONS
@@ -90,6 +91,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _compliance(system)
     yield from _mounts(system, folder)
     yield from volume_checks.findings(system)
+    yield from _arguments(system)
     yield from _files(system, folder)
     yield from limit_checks.findings(system, folder)
 
@@ -347,6 +349,9 @@ def _reference(system: System, path: Keys, variable: str, value: Any) -> Found:
             yield from _address(system, path, value)
     elif any(is_secret(variable, text) for text in _texts(value)):
         yield Finding(path, PLAIN_VARIABLE)
+    elif literal := next(filter(None, map(forgotten, _texts(value))), None):
+        rule = f"has {literal}, which nothing fills in: write {{text: …}}, or {{plain: …, reason: …}} if the braces are meant"
+        yield Finding(path, rule)
     elif (named := next(filter(None, (_service_in(system, text) for text in _texts(value))), None)) is not None:
         rule = (
             f"has the address of service '{named}' as text, which nothing answers: each slot has names of its own, so write "
@@ -617,6 +622,45 @@ def _mounts(system: System, folder: Path) -> Found:
                 yield from _secret_file(system, (*place, "secret"), file.secret)
             elif isinstance(file, CopiedFile) and has_secret_form(_content(folder / file.file)):
                 yield Finding((*place, "file"), f"names a file that {PLAIN_SECRET}")
+            elif isinstance(file, ComposedFile):
+                yield from _composed_file(system, (*place, "text"), file)
+            elif isinstance(file, str) and (literal := forgotten(file)):
+                rule = f"has {literal}, which nothing fills in: write {{text: …}}, or {{content: …}} if the braces are meant"
+                yield Finding(place, rule)
+
+
+def _composed_file(system: System, path: Keys, file: ComposedFile) -> Found:
+    """Check each reference in a file, which is in a ConfigMap before a container starts."""
+    for piece in file.composed.pieces:
+        if not isinstance(piece, Placeholder):
+            continue
+        if isinstance(piece.reference, SECRET_REFERENCES):
+            rule = f"has {piece.written}, which would be in plain text: read a variable, or supply the whole file as a secret"
+            yield Finding(path, rule)
+        elif isinstance(piece.reference, OF_PODS):
+            yield Finding(path, f"has {piece.written}, which is known to a running pod only: read a variable")
+        else:
+            for found in _reference(system, path, "", piece.reference):
+                yield Finding(path, f"has {piece.written}, which {found.rule}", found.related)
+    if has_secret_form(file.text):
+        yield Finding(path, PLAIN_SECRET)
+
+
+def _arguments(system: System) -> Found:
+    """Check that no placeholder is in a command, of which Kubernetes fills in variables alone."""
+    declared: list[tuple[Keys, Any]] = [*_containers(system)]
+    declared += [(("schedules", name), each) for name, each in system.schedules.items()]
+    declared += [
+        ((*where, "health"), each.health) for where, each in _containers(system) if isinstance(each, Service | Sidecar)
+    ]
+    for where, each in declared:
+        for key in ("command", "args"):
+            for index, text in enumerate(getattr(each, key, None) or ()):
+                if forgotten(text):
+                    rule = (
+                        "has a placeholder, which nothing fills in here: set a variable to {text: …}, and write $(NAME)"
+                    )
+                    yield Finding((*where, key, index), rule)
 
 
 def _place(place: Keys, path: str, declared: Keys, folders: list[str]) -> Found:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from slipway.settings.fields import FileMode, FilePath, RelativeFile, Variable, printable
 from slipway.settings.problems import nearest_word
+from slipway.settings.references import Composed, Template
 from slipway.settings.setting import Choice, Setting
 
 
@@ -42,7 +44,24 @@ class SecretFile(_File):
     """A key of the system's `secrets`."""
 
 
-_KINDS: dict[str, type[_File]] = {"content": WrittenFile, "file": CopiedFile, "secret": SecretFile}
+class ComposedFile(_File):
+    """A file in which placeholders are filled in."""
+
+    text: Template
+    """Its content, with `{service.NAME.address}`, `{domain.NAME}`, `{bucket.NAME.name}`, `{flag.NAME}` or `{slot.version}`;
+    `{{` and `}}` are braces."""
+
+    @property
+    def composed(self) -> Composed:
+        return Composed(text=self.text)
+
+
+_KINDS: dict[str, type[_File]] = {
+    "content": WrittenFile,
+    "text": ComposedFile,
+    "file": CopiedFile,
+    "secret": SecretFile,
+}
 
 
 def _kind(value: dict[str, Any]) -> type[Setting]:
@@ -61,11 +80,19 @@ def _written(value: Any) -> str:
 
 
 File = Annotated[
-    Content | WrittenFile | CopiedFile | SecretFile,
+    Content | WrittenFile | ComposedFile | CopiedFile | SecretFile,
     Choice(_kind, _written),
     Field(examples=[{"file": "files/app.toml"}]),
 ]
-"""Content, or what it is read from: `{file: files/app.toml}`, `{secret: TLS_KEY}`, each with a `mode`."""
+"""Content, `{text: …}` with references in it, or what it is read from: `{file: files/app.toml}`, `{secret: TLS_KEY}`; each
+may have a `mode`."""
 
 Files = dict[FilePath, File]
 """Files by their whole path in the container."""
+
+
+def composed_references(files: Files) -> Iterator[Any]:
+    """Yield the references in files with placeholders."""
+    for file in files.values():
+        if isinstance(file, ComposedFile):
+            yield from file.composed.references

@@ -10,7 +10,7 @@ from typing import Any
 
 from slipway.settings import expressions
 from slipway.settings.fields import seconds
-from slipway.settings.files import CopiedFile, SecretFile
+from slipway.settings.files import ComposedFile, CopiedFile, SecretFile
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.operations import Alert
@@ -235,6 +235,8 @@ def _edge_page(system: System, folder: Path) -> Found:
 def _length(folder: Path, file: object) -> int:
     if isinstance(file, CopiedFile):
         return _size(folder, file.file)
+    if isinstance(file, ComposedFile):
+        return len(file.text.encode())
     return len(str(getattr(file, "content", "" if isinstance(file, SecretFile) else file)).encode())
 
 

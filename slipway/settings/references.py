@@ -191,6 +191,8 @@ _PLACEHOLDERS: dict[str, tuple[type[Setting], tuple[str, ...], str]] = {
     "pod": (FromPod, ("pod",), "{pod.ip}"),
 }
 """Placeholders by their first word: the reference, its keys in the order of the words, and the form."""
+_FORGOTTEN = re.compile(rf"(?<![{{$])\{{({'|'.join(_PLACEHOLDERS)})\.[\w.-]+\}}(?!\}})")
+"""A placeholder in a text that is no template; of shells and of templates in double braces there may be such words."""
 _CLOUD_QUEUE = (FromCloudQueue, ("queue", "as"), "{queue.NAME.url}")
 """What `queue` stands for where a name follows."""
 _TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
@@ -225,7 +227,7 @@ def _piece(token: str) -> str | Placeholder:
     if token in ("{", "}"):
         raise ValueError(f"has a single '{token}': write '{token * 2}' for a brace, or a placeholder like {{pod.ip}}")
     kind, *words = token[1:-1].split(".")
-    shown = token if len(token) <= LONGEST_SHOWN and not may_be_secret(token) else "a placeholder"
+    shown = _shown(token)
     if kind not in _PLACEHOLDERS:
         forms = ", ".join(form for _, _, form in _PLACEHOLDERS.values())
         near = nearest_word(kind, _PLACEHOLDERS)
@@ -256,6 +258,16 @@ def _template(value: Any) -> str:
 
 
 Template = Annotated[str, BeforeValidator(_template), Field(examples=["http://{pod.ip}:8080"])]
+
+
+def forgotten(text: str) -> str | None:
+    """Return the first placeholder in a text in which nothing is filled in, as a message may show it."""
+    found = _FORGOTTEN.search(text)
+    return None if found is None else _shown(found[0])
+
+
+def _shown(token: str) -> str:
+    return token if len(token) <= LONGEST_SHOWN and not may_be_secret(token) else "a placeholder"
 
 
 class Composed(Setting):

@@ -9,6 +9,7 @@ from pydantic import Field
 from slipway.settings.caches import Cache
 from slipway.settings.databases import Bucket, Database, Queue
 from slipway.settings.fields import DatabaseName, Host, Literal, Name, ScheduleName, Text, Variable
+from slipway.settings.files import composed_references
 from slipway.settings.images import ForeignImage
 from slipway.settings.manifests import Manifests
 from slipway.settings.operations import (
@@ -137,5 +138,7 @@ class System(Setting):
     def uses(self, service: Service) -> Iterator[EnvironmentValue]:
         """Yield what the containers of a service's pods refer to."""
         yield from references({**self.environment, **service.environment}.values())
+        yield from composed_references(service.files)
         for companion in service.companions.values():
             yield from references(companion.environment.values())
+            yield from composed_references(companion.files)

@@ -41,20 +41,19 @@ def followers(base: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> set
     for owner in {*base, *itertools.chain(*runs)}:
         if all(run.get(owner) == base.get(owner) for run in runs):
             continue
-        usual = Counter(_leaves(base.get(owner), ""))
         differs: defaultdict[Any, set[int]] = defaultdict(set)
         for index, run in enumerate(runs):
-            if run.get(owner) != base.get(owner):
-                for fact in _changed(usual, Counter(_leaves(run.get(owner), ""))):
-                    differs[fact].add(index)
+            for fact in _changed(base.get(owner), run.get(owner)):
+                differs[fact].add(index)
         found |= {frozenset(each) for each in differs.values()}
     return found
 
 
-def _changed(before: Texts, after: Texts) -> set[tuple[str, str]]:
+def _changed(before: Any, after: Any) -> set[tuple[str, str]]:
     """Return the facts that are there more often or less often: of texts, then lines, that are in both as often, no
     word can be among them, so none is split."""
-    texts = _difference(before, after)
+    texts = Texts()
+    _compare(before, after, "", texts)
     lines = Counter[tuple[str, str]]()
     for (place, text), times in texts.items():
         for line in text.splitlines():
@@ -67,8 +66,33 @@ def _changed(before: Texts, after: Texts) -> set[tuple[str, str]]:
     return {fact for fact, times in facts.items() if times}
 
 
-def _difference(before: Texts, after: Texts) -> Texts:
-    return Counter({each: times for each in {*before, *after} if (times := after[each] - before[each])})
+def _compare(before: Any, after: Any, place: str, texts: Texts) -> None:
+    """Count the texts of `after`, and those of `before` as often less. What is the same in both adds nothing, so it is not
+    walked."""
+    if before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in {*before, *after}:
+            if key in before and key in after:
+                _compare(before[key], after[key], f"{place}.{key}", texts)
+            elif key in after:
+                _count({key: after[key]}, place, texts, 1)
+            else:
+                _count({key: before[key]}, place, texts, -1)
+    elif isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        shared = min(len(before), len(after))
+        for one, other in zip(before[:shared], after[:shared], strict=True):
+            _compare(one, other, place, texts)
+        _count(after[shared:], place, texts, 1)
+        _count(before[shared:], place, texts, -1)
+    else:
+        _count(before, place, texts, -1)
+        _count(after, place, texts, 1)
+
+
+def _count(value: Any, place: str, texts: Texts, times: int) -> None:
+    for leaf in _leaves(value, place):
+        texts[leaf] += times
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:

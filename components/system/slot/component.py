@@ -149,7 +149,7 @@ class Slot(pulumi.ComponentResource):
             identity=args.identities[declared.service].pod,
             authorities=self._authorities(service),
             companions=self._companions(declared.service),
-            files=container_files.of_service(args.system, declared.service, args.slot),
+            files=container_files.of_service(args.system, declared.service, args.slot, args.buckets),
             nodes=args.nodes,
             suspended=suspended,
         )
@@ -239,7 +239,7 @@ class Slot(pulumi.ComponentResource):
             ),
             opts=self._opts,
         )
-        pod_files = container_files.of_service(args.system, name, args.slot)
+        pod_files = container_files.of_service(args.system, name, args.slot, args.buckets)
         if pod_files.data:
             needed = [*needed, self._write_files(name, pod_files)]
         wanted = Workload(

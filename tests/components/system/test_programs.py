@@ -218,7 +218,7 @@ def test_a_reference_or_calls_are_permissions_and_needs_is_none() -> None:
     assert called_by("prices") == {"stock", "prices"}
     assert called_by("basket") == {"search"}
     assert callers_of("catalogue") == set()
-    assert callers_of("stock") == {"prices"}
+    assert callers_of("stock") == {"prices", "gate"}
     assert callers_of("prices") == {"stock", "prices"}
 
 
@@ -366,7 +366,9 @@ def test_files_are_in_a_config_map_and_secrets_in_their_secret(cloud: str) -> No
     assert list(modes.values()) == [0o444, 0o444, 0o555]
     assert contents["/etc/gate/words.txt"] == WORDS
     assert contents["/etc/gate/gate.toml"] == "[listen]\nport = 8443\n"
-    assert len(data) == 3
+    upstream = data[mounts["/etc/gate/upstream.conf"]["subPath"]]
+    assert upstream == "upstream stock-blue:3000  # 2.3.0\n"
+    assert len(data) == 4
     key = volumes[mounts["/etc/gate/tls/key.pem"]["name"]]["secret"]
     assert key["secretName"] == f"{cloud}-supplied-gate-key"
     assert [(each["key"], each["mode"]) for each in key["items"]] == [("GATE_KEY", 0o440)]

@@ -199,7 +199,7 @@ def main(words: list[str]) -> None:
     match words:
         case ["calls"]:
             print(json.dumps(calls()))
-        case [task] if task.startswith("-"):
+        case [task] if task.startswith("-") or task == "audit":
             record(task)
         case _:
             # The first process of a container ignores what it does not handle.

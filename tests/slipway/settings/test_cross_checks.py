@@ -12,7 +12,54 @@ FOREIGN = "services: {worker: {port: 1, image: {repository: docker.io/valkey/val
 OF_LOGIN = "issuer: https://a.example.com, clientId: a, clientSecret: {secret: L}"
 LOGIN = f"{{domain: web, login: {{{OF_LOGIN}}}}}"
 OF_PORT = "services: {worker: {image: w, health: {by: tcp, port: 1}, ports: {mq: 1}, "
+FILE = "services: {worker: {image: w, port: 1, files: {/etc/a: "
 BROKEN = {
+    "a placeholder in a plain variable": (
+        "services.worker.environment.A",
+        "services: {worker: {image: w, port: 1, environment: {A: 'http://{service.worker.address}/x'}}}",
+        "has {service.worker.address}, which nothing fills in: write {text: …}, or {plain: …, reason: …} if the braces are meant",
+    ),
+    "a placeholder in a value by version": (
+        "services.worker.environment.A",
+        "services: {worker: {image: w, port: 1, environment: {A: {since: {1.0.0: '{pod.ip}'}}}}}",
+        "has {pod.ip}, which nothing fills in: write {text: …}, or {plain: …, reason: …} if the braces are meant",
+    ),
+    "a placeholder in a variable of the system": (
+        "environment.A",
+        "environment: {A: 'a {database.b.host}'}",
+        "has {database.b.host}, which nothing fills in: write {text: …}, or {plain: …, reason: …} if the braces are meant",
+    ),
+    "a placeholder in an argument": (
+        "services.worker.args[1]",
+        "services: {worker: {image: w, port: 1, args: [--to, '{database.a.host}']}}",
+        "{database.a.host} has a placeholder, which nothing fills in here: set a variable to {text: …}, and write $(NAME)",
+    ),
+    "a placeholder in the command of a sidecar's check": (
+        "services.worker.sidecars.s.health.command[0]",
+        "services: {worker: {image: w, port: 1, sidecars: {s: {image: s, health: {by: exec, command: ['{slot.name}']}}}}}",
+        "{slot.name} has a placeholder, which nothing fills in here: set a variable to {text: …}, and write $(NAME)",
+    ),
+    "a placeholder in plain content": (
+        "services.worker.files./etc/a",
+        FILE + "'to {service.worker.url}'}}}",
+        "has {service.worker.url}, which nothing fills in: write {text: …}, or {content: …} if the braces are meant",
+    ),
+    "a secret in a filled file": (
+        "services.worker.files./etc/a.text",
+        FILE + "{text: 'a {secret.JWT_SECRET}'}}}}",
+        "a {secret.JWT_SECRET} has {secret.JWT_SECRET}, which would be in plain text: read a variable, or supply the whole file "
+        "as a secret",
+    ),
+    "a pod's address in a filled file": (
+        "services.worker.files./etc/a.text",
+        FILE + "{text: 'a {pod.ip}'}}}}",
+        "a {pod.ip} has {pod.ip}, which is known to a running pod only: read a variable",
+    ),
+    "an unknown service in a filled file": (
+        "services.worker.files./etc/a.text",
+        FILE + "{text: 'a {service.wurker.url}'}}}}",
+        "a {service.wurker.url} has {service.wurker.url}, which is not one of the system's services; did you mean 'worker'?",
+    ),
     "a TLS route of an unknown domain": (
         "services.worker.tlsRoutes[0].domain",
         OF_PORT + "tlsRoutes: [{domain: wob, port: mq}]}}",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_kubernetes import core
 
 from components.manifests import environment, names
+from components.manifests.environment import BucketFacts
 from components.manifests.scope import Scope
 from slipway.settings import text_files
-from slipway.settings.files import CopiedFile, Files, SecretFile
+from slipway.settings.files import ComposedFile, CopiedFile, Files, SecretFile
 from slipway.settings.pointers import Pointer
 from slipway.settings.services import Service
 from slipway.settings.stacks import DeployedSystem
@@ -93,13 +94,24 @@ class PodFiles:
         return [each for each in self.files if each.secret is None]
 
 
-def of_service(deployed: DeployedSystem, service: str, slot: str) -> PodFiles:
-    """Returns the files of all containers of a service's pods. Those of the system's folder are read; settings have
-    validated them."""
+def of_service(deployed: DeployedSystem, service: str, slot: str, buckets: Mapping[str, BucketFacts]) -> PodFiles:
+    """Returns the files of all containers of a service's pods. Those of the system's folder are read, and placeholders are
+    filled in; settings have validated both."""
     declared = deployed.definition.services[service]
     every: dict[str, Files] = {service: declared.files}
     every |= {name: each.files for name, each in declared.companions.items()}
-    found = [_mounted(deployed, name, path, file) for name, files in every.items() for path, file in files.items()]
+
+    def content(file: object) -> str:
+        if isinstance(file, ComposedFile):
+            return environment.file_text(deployed, service, slot, file.composed, buckets)
+        folder = Path(Pointer.parse(deployed.definition.source).file).parent
+        return (
+            text_files.read(folder / file.file) if isinstance(file, CopiedFile) else str(getattr(file, "content", file))
+        )
+
+    found = [
+        _mounted(deployed, name, path, file, content) for name, files in every.items() for path, file in files.items()
+    ]
     return PodFiles(f"{names.in_slot(service, slot)}-files", found)
 
 
@@ -109,15 +121,15 @@ def config_map(scope: Scope, *, name: str, slot: str, service: Service, files: P
     )
 
 
-def _mounted(deployed: DeployedSystem, container: str, path: str, file: object) -> Mounted:
+def _mounted(
+    deployed: DeployedSystem, container: str, path: str, file: object, content: Callable[[object], str]
+) -> Mounted:
     mode = int(getattr(file, "mode", "0444"), 8)
     if isinstance(file, SecretFile):
         key = environment.declared_secret(deployed, file.secret)
         return Mounted(container, path, mode, key.key, secret=key.secret)
-    folder = Path(Pointer.parse(deployed.definition.source).file).parent
-    content = text_files.read(folder / file.file) if isinstance(file, CopiedFile) else getattr(file, "content", file)
     digest = hashlib.sha256(path.encode()).hexdigest()[:8]
-    return Mounted(container, path, mode, f"{container}-{digest}", content=str(content))
+    return Mounted(container, path, mode, f"{container}-{digest}", content=content(file))
 
 
 def _secret_volume(file: Mounted) -> core.v1.VolumeArgs:

@@ -74,7 +74,7 @@ def _of_server(namespace: str, server: str, cache: Cache) -> list[Rule]:
             for_="15m",
             labels=about,
             summary='{{ $labels.cache }} drops {{ $value | printf "%.0f" }} keys in five minutes to make room',
-            description="It is too small for what its services keep in it: sessions end early, and pages are made anew.",
+            description="It is too small for what its services keep in it: sessions end early, and pages are computed again.",
             steps=(
                 "Look for keys without an expiry: they stay until they are dropped.",
                 "Raise `memoryMb` of the cache and update, which empties the pod.",
