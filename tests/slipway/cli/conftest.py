@@ -18,6 +18,30 @@ from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT
 
 CANARY = "canary-c0ffee-do-not-show"
 COMMAND = Path(sys.executable).parent / "slipway"
+SMALL = {
+    "Pulumi.local.yaml": """\
+config:
+  slipway:environment: local
+  slipway:clusters:
+    main:
+      cloud: local
+      controllers: {logs: absent}
+      systems:
+        shop:
+          blue: {version: 1.0.0}
+""",
+    "systems/shop/system.yaml": """\
+title: Shop
+owner: {team: shop}
+services:
+  api:
+    image: api
+    port: 3000
+databases:
+  orders: {}
+""",
+}
+"""A project of one system, for tests of what does not depend on the plan."""
 
 
 @dataclass(frozen=True)
@@ -76,4 +100,16 @@ def project(tmp_path: Path) -> Copy:
         shutil.copy(ROOT / file, tmp_path / file)
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    return Copy(tmp_path)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Copy:
+    for folder in LINKED:
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for file in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    for name, text in SMALL.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return Copy(tmp_path)

@@ -60,14 +60,11 @@ def test_a_database_without_backup_blocks(project: Copy) -> None:
         assert part.rstrip(")") in run.out
 
 
-def test_a_stack_may_be_laxer_than_another(project: Copy) -> None:
+def test_a_stack_may_be_laxer_than_another(small: Copy) -> None:
     """The same in `local` is advice."""
-    project.edit(
-        "Pulumi.local.yaml",
-        "          blue: {version: expense-accounts-v1.0.0}\n",
-        "          blue: {version: expense-accounts-v1.0.0}\n          databases: {expenses: {backup: none}}\n",
-    )
-    run = project.slipway("preview", "--stack", "local")
+    version = "          blue: {version: 1.0.0}\n"
+    small.edit("Pulumi.local.yaml", version, f"{version}          databases: {{orders: {{backup: none}}}}\n")
+    run = small.slipway("preview", "--stack", "local")
     assert run.status == 0, run.everything
     assert "advisory database-backup-schedules" in run.out
 
@@ -110,19 +107,19 @@ def test_a_stack_file_elsewhere_can_be_previewed(project: Copy, tmp_path: Path) 
     assert "Pulumi.mine.yaml:7" in run.out
 
 
-def test_a_plan_that_no_pack_judged_is_not_passed(project: Copy) -> None:
+def test_a_plan_that_no_pack_judged_is_not_passed(small: Copy) -> None:
     """Without the pack's folder the plan is shown, and the exit status is that of bad input."""
-    (project.root / "policies").unlink()
-    run = project.slipway("preview", "--stack", "local")
+    (small.root / "policies").unlink()
+    run = small.slipway("preview", "--stack", "local")
     assert run.status == 2
     assert "Policies: not judged: there is no policy pack in policies/, and --policy-pack names none" in run.out
     assert "violation" not in run.out
 
 
-def test_an_encrypted_value_stays_a_secret_unknown(project: Copy) -> None:
+def test_an_encrypted_value_stays_a_secret_unknown(small: Copy) -> None:
     """A `secure:` value is neither read nor shown, and the plan says so."""
-    project.edit("Pulumi.local.yaml", "config:\n", f"config:\n  other:token: {{secure: v1:{CANARY}}}\n")
-    run = project.slipway("preview", "--stack", "local", "--format", "json", AWS_SECRET_ACCESS_KEY=CANARY)
+    small.edit("Pulumi.local.yaml", "config:\n", f"config:\n  other:token: {{secure: v1:{CANARY}}}\n")
+    run = small.slipway("preview", "--stack", "local", "--format", "json", AWS_SECRET_ACCESS_KEY=CANARY)
     assert run.status == 0, run.err
     assert CANARY not in run.everything
     assert json.loads(run.out)["config"]["other:token"] == "[secret]"
@@ -137,12 +134,12 @@ def test_a_secret_in_plain_text_is_refused_and_not_repeated(project: Copy) -> No
     assert CANARY not in run.everything
 
 
-def test_no_network_is_needed(project: Copy) -> None:
+def test_no_network_is_needed(small: Copy) -> None:
     """The preview passes in a network namespace that has nothing but loopback."""
     alone = ["unshare", "--net", "--map-root-user", sys.executable, "-c", LOOPBACK_ONLY]
     if subprocess.run([*alone, "/bin/true"], check=False).returncode != 0:
         pytest.skip("not run: no network namespace can be made here")
-    run = project.slipway("preview", "--stack", "local", prefix=alone)
+    run = small.slipway("preview", "--stack", "local", prefix=alone)
     assert run.status == 0, run.everything
 
 
@@ -153,10 +150,10 @@ def test_plain_output_without_a_terminal(project: Copy) -> None:
     assert run.err.startswith("Previewing local: program …")
 
 
-def test_an_exception_shows_the_users_line(project: Copy) -> None:
+def test_an_exception_shows_the_users_line(small: Copy) -> None:
     """Exit status 3, the traceback, and what had registered before."""
-    project.edit("__main__.py", "    export(build(stack))", "    export(build(stack))\n    raise RuntimeError('boom')")
-    run = project.slipway("preview", "--stack", "local")
+    small.edit("__main__.py", "    export(build(stack))", "    export(build(stack))\n    raise RuntimeError('boom')")
+    run = small.slipway("preview", "--stack", "local")
     assert run.status == 3
     assert "RuntimeError: boom" in run.out
     assert "raise RuntimeError('boom')" in run.out
