@@ -9,7 +9,7 @@ import yaml
 
 from slipway.rehearsal import Plan
 from tests.components.clouds.planned import one
-from tests.rehearsed import ROOT, rehearsed_with
+from tests.rehearsed import ROOT, planned_with
 
 EVERYBODY = {"slack": True, "pagerduty": True, "smtp": "smtp.example.com:587", "deadManSwitch": True}
 KEYS = {"SLACK_URL", "PAGERDUTY_KEY", "SMTP_PASSWORD", "DEAD_MAN_URL"}
@@ -23,7 +23,7 @@ def planned() -> Plan:
     for cluster in stack["config"]["slipway:clusters"].values():
         cluster["monitoring"] = {"alerting": dict(EVERYBODY)}
         cluster["mirrors"] = {"charts": "mirror.example.com/charts", "images": {"docker.io": "mirror.example.com/hub"}}
-    return rehearsed_with("loud", stack).plan
+    return planned_with("loud", stack)
 
 
 def test_receivers_read_what_their_owner_fills(planned: Plan) -> None:

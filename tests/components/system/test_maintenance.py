@@ -9,7 +9,7 @@ import pytest
 
 from slipway.rehearsal import Plan, Step
 from tests.by_hand import stack_by_hand
-from tests.rehearsed import rehearsed_with
+from tests.rehearsed import planned_with
 
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -23,7 +23,7 @@ def closed() -> Plan:
     systems = stack["config"]["slipway:clusters"]["main"]["systems"]
     systems["kingstons"] = {"maintenance": True, "blue": {"version": "1.1.0"}}
     systems["smartwallet"] = {"maintenance": True, "blue": {"version": "2.4.0"}}
-    return rehearsed_with("local", stack).plan
+    return planned_with("local", stack)
 
 
 def one(plan: Plan, type_: str, name: str) -> Step:
@@ -77,7 +77,7 @@ def test_the_routes_of_smoke_tests_come_after_what_they_lead_to() -> None:
 
 def test_visitors_are_let_in_last() -> None:
     """Without maintenance a route waits for the slots, and no Job for a route."""
-    plan = rehearsed_with("local", stack_by_hand("local")).plan
+    plan = planned_with("local", stack_by_hand("local"))
     for name in CLOSED:
         route = one(plan, ROUTE, name)
         assert "kingstons/kingstons-api-blue" in before(plan, route)

@@ -6,7 +6,7 @@ import yaml
 
 from slipway.rehearsal import Plan, Step
 from tests.by_hand import stack_by_hand
-from tests.rehearsed import rehearsed, rehearsed_with
+from tests.rehearsed import planned_with, rehearsed
 
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
@@ -18,7 +18,7 @@ def planned(kingstons: str = "") -> Plan:
         return rehearsed("local").plan
     stack = stack_by_hand("local")
     stack["config"]["slipway:clusters"]["main"]["systems"]["kingstons"] = yaml.safe_load(kingstons)
-    return rehearsed_with("local", stack).plan
+    return planned_with("local", stack)
 
 
 def one(plan: Plan, type_: str, name: str) -> Step:

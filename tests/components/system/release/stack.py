@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from slipway.rehearsal import Plan, Step
-from tests.rehearsed import ROOT, rehearsed_with
+from tests.rehearsed import ROOT, planned_with
 
 RELEASE = "kubernetes:slipway.dev/v1:Release"
 JOB, DEPLOYMENT = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deployment"
@@ -33,7 +33,7 @@ def released(
         "green": {"version": "personal-use-v1.1.0"},
     }
     main["systems"] |= {"fleet": fleet, **systems}
-    return rehearsed_with("local", stack).plan
+    return planned_with("local", stack)
 
 
 def one(plan: Plan, type_: str, name: str) -> Step:

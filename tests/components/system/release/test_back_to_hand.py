@@ -8,7 +8,7 @@ import pytest
 
 from tests.by_hand import stack_by_hand
 from tests.components.system.release.stack import DEPLOYMENT, ROUTE, SYSTEMS, of, released, spec
-from tests.rehearsed import ROOT, rehearsed_with
+from tests.rehearsed import ROOT, planned_with
 
 PAGE = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8").partition("## Back to releases by hand")[2]
 
@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8").partition("##
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_routes_that_the_controller_wrote_are_those_that_people_get(system: str) -> None:
     """Name by name. Pulumi's provider creates no object that exists, so the update must be let take them over."""
-    by_hand = rehearsed_with("local", stack_by_hand("local")).plan
+    by_hand = planned_with("local", stack_by_hand("local"))
     new = {each.inputs["metadata"]["name"] for each in of(by_hand, ROUTE, system)} - {
         each.inputs["metadata"]["name"] for each in of(released(), ROUTE, system)
     }
