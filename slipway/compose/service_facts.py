@@ -11,7 +11,7 @@ from slipway.compose.application import Application, mapping
 from slipway.compose.remarks import Remarks, inner, listed
 from slipway.compose.replaced_images import ImageName, Role
 from slipway.compose.replaced_images import parsed as parsed_image
-from slipway.compose.variables import parsed
+from slipway.compose.variables import parsed, parsed_raw
 from slipway.settings.document import LocatedDict, Mark, text_of
 from slipway.settings.secret_forms import has_secret_form, is_harmless, is_secret, is_secret_name
 
@@ -172,26 +172,22 @@ def _aliases(original: str, declared: LocatedDict) -> Iterator[str]:
 def _environment(application: Application, name: str, declared: LocatedDict, remarks: Remarks) -> dict[str, Variable]:
     """Return the variables of a service: those of its files, and its own over them."""
     found: dict[str, Variable] = {}
-    for file, required, mark in _env_files(declared):
-        path = application.folder / file
+    for each in _env_files(declared):
+        path = application.folder / each.file
         if not path.is_file():
-            if required:
+            if each.required:
                 text = "names a file that is not there: its variables were not translated"
-                remarks.add(mark, ("services", name, "env_file"), text)
+                remarks.add(each.mark, ("services", name, "env_file"), text)
             continue
-        for variable, (text, line) in parsed(text_of(path, file)).items():
-            found[variable] = Variable(_filled(application, text), Mark(file, (), line))
+        known = application.variables.over({key: one.text for key, one in found.items() if one.text is not None})
+        text = text_of(path, each.file)
+        variables = parsed_raw(text) if each.raw else parsed(text, each.file, known)
+        for variable, (value, line) in variables.items():
+            found[variable] = Variable(value, Mark(each.file, (), line))
     own = mapping(declared.get("environment"))
     for variable, value in own.items():
         found[variable] = Variable(_as_text(value), own.marks[variable])
     return found
-
-
-def _filled(application: Application, text: str | None) -> str | None:
-    try:
-        return None if text is None else application.variables.filled(text)
-    except ValueError:
-        return text
 
 
 def _as_text(value: Any) -> str | None:
@@ -200,12 +196,22 @@ def _as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)
 
 
-def _env_files(declared: LocatedDict) -> Iterator[tuple[str, bool, Mark]]:
+@dataclass(frozen=True)
+class _EnvFile:
+    """A file of variables that a service names."""
+
+    file: str
+    mark: Mark
+    required: bool = True
+    raw: bool = False
+
+
+def _env_files(declared: LocatedDict) -> Iterator[_EnvFile]:
     for each, mark in listed(declared, "env_file"):
         if isinstance(each, dict):
-            yield str(each["path"]), bool(each.get("required", True)), mark
+            yield _EnvFile(str(each["path"]), mark, bool(each.get("required", True)), each.get("format") == "raw")
         else:
-            yield str(each), True, mark
+            yield _EnvFile(str(each), mark)
 
 
 def _find_ports(facts: Facts, everyone: dict[str, Facts], remarks: Remarks) -> None:

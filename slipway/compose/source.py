@@ -33,7 +33,8 @@ def variables_beside(path: Path) -> Variables:
     """Return the variables of `.env` in the folder of a file of Compose; none if there is no such file."""
     file = path.parent / ".env"
     text = text_of(file, file.name) if file.is_file() else ""
-    return Variables({name: value for name, (value, _) in parsed(text).items() if value is not None})
+    found = parsed(text, file.name, Variables({}))
+    return Variables({name: value for name, (value, _) in found.items() if value is not None})
 
 
 def read(path: Path, file: str, variables: Variables) -> LocatedDict:

@@ -5,12 +5,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from slipway.settings.problems import InvalidSettings, Place, Problem
 from slipway.settings.secret_forms import is_secret_name
 
 _START = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[A-Za-z_]\w*)|\{)")
 _INNER = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<operator>:?[-+?])?", re.ASCII)
-_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:]\s?(?P<value>.*))?")
+_GAP = r"[^\S\n]*"
+_ENTRY = re.compile(
+    rf"""{_GAP}(?:export[^\S\n]+)?(?P<name>[\w.\[\]-]+){_GAP}(?:[=:](?:
+        {_GAP}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\]|\\[\s\S])*)(?P=quote){_GAP}(?:\#[^\n]*)?
+        |(?P<plain>(?!{_GAP}["'])[^\n]*)
+    ))?(?=\n|\Z)""",
+    re.VERBOSE,
+)
+"""A variable in a file of them; a value in quotes may have several lines. Source: the package `dotenv` of compose-go."""
+_NOTHING = re.compile(rf"{_GAP}(?:#[^\n]*)?(?=\n|\Z)")
+_ESCAPE = re.compile(r"\\([abfnrtv\"'\\$])")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "$": "$$"}
+UNREADABLE = "is not NAME=value, and no line of a value in quotes: Compose cannot read it either"
 DEEPEST = 16
 """Defaults in defaults. Chosen: nobody reads more."""
 
@@ -24,24 +38,34 @@ class Filled(str):
     """Whether one of its variables has the name of a secret."""
 
 
+@dataclass
+class _Trace:
+    """What was found on the way through a text and its defaults."""
+
+    missing: list[str] = field(default_factory=list)
+    secret: bool = False
+
+
 class Variables:
     """Values of variables by name."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
 
+    def over(self, values: Mapping[str, str]) -> Variables:
+        """Return the same variables with others over them."""
+        return Variables({**self._values, **values})
+
     def filled(self, text: str) -> str:
         """Return a text with its variables filled in. Raises ValueError for a form that Compose refuses."""
         if "$" not in text:
             return text
-        missing: list[str] = []
-        used: list[str] = []
-        result = Filled(self._expanded(text, missing, used, 0))
-        result.missing = tuple(missing)
-        result.secret = any(is_secret_name(name) for name in used)
+        trace = _Trace()
+        result = Filled(self._expanded(text, trace, 0))
+        result.missing, result.secret = tuple(trace.missing), trace.secret
         return result
 
-    def _expanded(self, text: str, missing: list[str], used: list[str], depth: int) -> str:
+    def _expanded(self, text: str, trace: _Trace, depth: int) -> str:
         found, end = "", 0
         while (start := _START.search(text, end)) is not None:
             found += text[end : start.start()]
@@ -52,29 +76,32 @@ class Variables:
                 name, operator, other, end = start["name"], "", "", start.end()
             else:
                 name, operator, other, end = _braced(text, start.end())
-            used.append(name)
-            found += self._value(name, operator, other, missing, used, depth)
+            trace.secret = trace.secret or is_secret_name(name)
+            found += self._value(name, operator, other, trace, depth)
         rest = text[end:]
         if "$" in rest:
             raise ValueError("has a '$' that begins no variable: write '$$' for a dollar sign")
         return found + rest
 
-    def _value(self, name: str, operator: str, other: str, missing: list[str], used: list[str], depth: int) -> str:
+    def _value(self, name: str, operator: str, other: str, trace: _Trace, depth: int) -> str:
         value = self._values.get(name)
         there = value is not None and (bool(value) or not operator.startswith(":"))
         if operator.endswith("+"):
-            return self._deeper(other, missing, used, depth) if there else ""
+            return self._deeper(other, trace, depth) if there else ""
         if there and value is not None:
+            if isinstance(value, Filled):
+                trace.missing += value.missing
+                trace.secret = trace.secret or value.secret
             return value
         if operator.endswith("-"):
-            return self._deeper(other, missing, used, depth)
-        missing.append(name)
+            return self._deeper(other, trace, depth)
+        trace.missing.append(name)
         return ""
 
-    def _deeper(self, text: str, missing: list[str], used: list[str], depth: int) -> str:
+    def _deeper(self, text: str, trace: _Trace, depth: int) -> str:
         if depth == DEEPEST:
             raise ValueError("has too many defaults in defaults")
-        return self._expanded(text, missing, used, depth + 1)
+        return self._expanded(text, trace, depth + 1)
 
 
 def _braced(text: str, start: int) -> tuple[str, str, str, int]:
@@ -89,19 +116,45 @@ def _braced(text: str, start: int) -> tuple[str, str, str, int]:
     return inner["name"], inner["operator"] or "", text[inner.end() : end - 1], end
 
 
-def parsed(text: str) -> dict[str, tuple[str | None, int]]:
-    """Return the variables of an environment file with the line of each; a name without `=` has no value."""
+def parsed(text: str, file: str, others: Variables) -> dict[str, tuple[str | None, int]]:
+    """Return the variables of a file of them, called `file` in messages, with the line of each; a name without `=` has no
+    value. Raises InvalidSettings for what Compose cannot read, without its text: that may be a line of a key."""
     found: dict[str, tuple[str | None, int]] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        entry = _LINE.fullmatch(line.strip())
-        if entry is not None:
-            found[entry["name"]] = (None if entry["value"] is None else _unquoted(entry["value"].strip()), number)
+    text, end, line = text.replace("\r\n", "\n"), 0, 1
+    while end < len(text):
+        entry = _NOTHING.match(text, end) or _ENTRY.match(text, end)
+        if entry is None:
+            raise InvalidSettings([Problem(Place(file, line), UNREADABLE)])
+        if "name" in entry.re.groupindex:
+            known = others.over({name: value for name, (value, _) in found.items() if value is not None})
+            found[entry["name"]] = (_text(entry, known), line)
+        line += entry[0].count("\n") + 1
+        end = entry.end() + 1
     return found
 
 
-def _unquoted(value: str) -> str:
-    quote = value[:1]
-    if quote in ("'", '"') and (end := value.find(quote, 1)) > 0:
-        inner = value[1:end]
-        return inner.replace("\\n", "\n").replace('\\"', '"') if quote == '"' else inner
-    return re.split(r"\s#", value, maxsplit=1)[0].rstrip()
+def parsed_raw(text: str) -> dict[str, tuple[str | None, int]]:
+    """Return the variables of a file with `format: raw`, in which quotes and dollar signs mean themselves."""
+    lines = ((line.partition("="), number) for number, line in enumerate(text.splitlines(), 1))
+    return {
+        name.strip(): (value if equals else None, number)
+        for (name, equals, value), number in lines
+        if name.strip() and not name.lstrip().startswith("#")
+    }
+
+
+def _text(entry: re.Match[str], known: Variables) -> str | None:
+    """Return the value of an entry: literal in single quotes, with escapes in double ones, else without a comment."""
+    if entry["quote"] == "'":
+        return entry["quoted"].replace("\\'", "'")
+    if entry["quote"]:
+        return _filled(_ESCAPE.sub(lambda each: _ESCAPED.get(each[1], each[1]), entry["quoted"]), known)
+    return None if entry["plain"] is None else _filled(re.split(r"\s#", entry["plain"], maxsplit=1)[0].strip(), known)
+
+
+def _filled(text: str, known: Variables) -> str:
+    """Return a text with its variables; as it is if it has a dollar sign of another meaning, as passwords do."""
+    try:
+        return known.filled(text)
+    except ValueError:
+        return text
