@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from slipway.compose.addresses import (
+    ADDRESS,
+    ADDRESSED,
+    PORTS,
+    URL,
+    WEB,
+    host_of,
+    is_of_database,
+    is_private,
+    names_host,
+    parts_of,
+)
 from slipway.compose.remarks import Remarks
 from slipway.compose.service_facts import Confidential, Facts, Variable, is_confidential, names_a_secret
 from slipway.compose.stores import Store, Stores
@@ -15,26 +26,8 @@ from slipway.settings.cross_checks import BUILT_IN
 from slipway.settings.document import Mark
 from slipway.settings.secret_forms import is_harmless
 
-_URL = re.compile(
-    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<login>[^\s/]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?P<rest>.*)", re.DOTALL
-)
-_ADDRESS = re.compile(r"(?P<host>[\w.-]+):(?P<port>\d{1,5})")
-_ADDRESSED = re.compile(
-    r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{1,5})\b)?(?P<name>/[\w-]+)?"
-)
-"""Addresses in a text."""
 _PLAIN_TLS = re.compile(r"\b(sslmode=)disable\b")
 """A connection without TLS, which managed servers refuse."""
-_PART = re.compile(
-    r"(?P<prefix>.*?)_?(?P<part>HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|PASSWORD|PASSWD|PASS|NAME|DB|DBNAME|DATABASE|DB_NAME)"
-)
-_PARTS = {
-    **dict.fromkeys(("HOST", "HOSTNAME", "SERVER"), "host"),
-    "PORT": "port",
-    **dict.fromkeys(("USER", "USERNAME"), "user"),
-    **dict.fromkeys(("PASSWORD", "PASSWD", "PASS"), "password"),
-    **dict.fromkeys(("NAME", "DB", "DBNAME", "DATABASE", "DB_NAME"), "name"),
-}
 _MOUNTED = "/run/secrets/"
 _SCHEMES = {
     "database": re.compile(r"postgres(ql)?|mongodb"),
@@ -42,11 +35,9 @@ _SCHEMES = {
     "cache": re.compile("rediss?|valkeys?"),
 }
 """Addresses whose place the whole URL of a store can take."""
-_WEB = {"http": 80, "https": 443}
-_PORTS = {**_WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
-          "amqp": 5672, "amqps": 5671, "mongodb": 27017, "ldap": 389, "ldaps": 636, "wss": 443, "ws": 80}  # fmt: skip
-"""Ports of schemes. Source: IANA's registry of service names."""
 _OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
+_OF_SERVER = {"sslmode", "ssl", "tls", "authSource", "replicaSet", "directConnection", "retryWrites", "w"}
+"""Parameters of an address that its server decides, so that the system's own address has those that it needs."""
 BY_HAND = "write it by hand"
 EMPTY = "has the name of a secret and is empty: if the program needs it, write {secret: NAME} and declare that under 'secrets'"
 
@@ -110,9 +101,9 @@ class Environments:
     def _prefixes(self, facts: Facts) -> Iterator[tuple[str, Store]]:
         """Yield the beginnings of variables that are about a database: `DB` if DB_HOST is its host."""
         for name, variable in facts.environment.items():
-            part, store = _PART.fullmatch(name), self._stores.by_host.get(variable.text or "")
-            if part is not None and store is not None and _PARTS[part["part"]] == "host":
-                yield part["prefix"], store
+            store = self._stores.by_host.get(host_of(variable.text))
+            if store is not None:
+                yield from ((prefix, store) for prefix, part in parts_of(name) if part == "host")
 
     def _take(
         self, facts: Facts, name: str, variable: Variable, prefixes: dict[str, Store], found: Translated, path: Any
@@ -128,7 +119,9 @@ class Environments:
             found.values[name] = self._part(name, None, facts, prefixes) or self.secret(facts, name, None, mark)
             return
         part = self._part(name, text, facts, prefixes)
-        if part is not None:
+        if part is not None and (store := self._differing(part, text)) is not None:
+            self._remarks.add(mark, path, _other_database(store))
+        elif part is not None:
             found.values[name] = part
         elif text is None or getattr(text, "missing", ()):
             self._unset(facts, name, variable, found, path)
@@ -159,18 +152,29 @@ class Environments:
         self._remarks.add(variable.mark, path, f"{whence}: {BY_HAND}, or where it differs by stack in the stack's file")
 
     def _part(self, name: str, text: str | None, facts: Facts, prefixes: dict[str, Store]) -> dict[str, Any] | None:
-        """Return a part of a database's login, by the name of the variable beside that of the host, or by value."""
-        found = _PART.fullmatch(name)
-        if found is None:
+        """Return a part of a store's login, by the name of the variable beside that of the host, or by value."""
+        if text is not None and ADDRESS.fullmatch(text) and names_host(name):
+            return None  # It has the port too.
+        parts = list(parts_of(name))
+        for prefix, part in parts:
+            if prefix in prefixes:
+                return _field(prefixes[prefix], part)
+        databases = list({each.name: each for each in prefixes.values() if each.kind == "database"}.values())
+        for _, part in parts[:1]:
+            by_value = next((each for each in self._used(facts) if text and text == _login(each, part)), None)
+            if by_value is not None:
+                return _field(by_value, part)
+            if len(databases) == 1 and part in ("user", "password", "name") and is_of_database(name):
+                return _field(databases[0], part)
+        return None
+
+    def _differing(self, part: dict[str, Any], text: str | None) -> Store | None:
+        """Return the server of a database whose name is not the one that a variable has; None if it may be."""
+        if part.get("field") != "name" or not text or getattr(text, "missing", ()):
             return None
-        part, store = _PARTS[found["part"]], prefixes.get(found["prefix"])
-        if store is None and text:
-            store = next((each for each in self._used(facts) if text == _login(each, part)), None)
-        if store is not None and store.kind == "cache" and part in ("host", "port", "password"):
-            return {"cache": store.name, "as": part}
-        if store is None or store.kind != "database":
-            return None
-        return {"database": store.name, "field": part}
+        stores = (each for each in self._stores.by_host.values() if each.kind == "database")
+        store = next((each for each in stores if each.name == part["database"]), None)
+        return store if store is not None and text not in (store.database, store.name) else None
 
     def _used(self, facts: Facts) -> Iterator[Store]:
         """Yield the databases that a service waits for or names."""
@@ -184,7 +188,7 @@ class Environments:
         self, facts: Facts, name: str, text: str, mark: Mark, found: Translated, path: Any
     ) -> dict[str, Any] | None:
         """Return the reference that an address becomes; empty for one that was remarked, none for text without one."""
-        url, address = _URL.fullmatch(text), _ADDRESS.fullmatch(text)
+        url, address = URL.fullmatch(text), ADDRESS.fullmatch(text)
         host = (url or address or {"host": text})["host"]
         port = (url or address or {"port": None})["port"]
         if url is not None and host in _OWN_MACHINE:
@@ -202,7 +206,10 @@ class Environments:
         composed = self._composed(facts, text, found)
         if composed is not None:
             return {"text": composed}
-        if (named := self._named(facts, text, bare=host == text and not _says_host(name))) is not None:
+        if (other := self._server_of_another(text)) is not None:
+            self._remarks.add(mark, path, _other_database(other))
+            return {}
+        if (named := self._named(facts, text, bare=host == text and not names_host(name))) is not None:
             self._remarks.add(mark, path, f"has the address of '{named}', which differs here: {self._hint(named)}")
             return {}
         return None
@@ -211,9 +218,21 @@ class Environments:
         scheme = _SCHEMES.get(store.kind)
         if url is None or scheme is None or not scheme.fullmatch(url["scheme"]):
             return None
+        rest, _, query = url["rest"].partition("?")
         if store.kind == "cache":
-            return {"cache": store.name} if url["rest"] in ("", "/", "/0") else None
-        return {"queue": "url"} if store.kind == "queue" else {"database": store.name}
+            return {"cache": store.name} if not query and rest in ("", "/", "/0") else None
+        if store.kind == "queue":
+            return {"queue": "url"}
+        known = {each.partition("=")[0] for each in query.split("&") if each} <= _OF_SERVER
+        return {"database": store.name} if known and _is_its_database(store, rest) else None
+
+    def _server_of_another(self, text: str) -> Store | None:
+        """Return the server of which a text names a database that is not the system's."""
+        for each in ADDRESSED.finditer(text):
+            store = self._stores.by_host.get(each["host"])
+            if store is not None and each["scheme"] and not _is_its_database(store, each["name"] or ""):
+                return store
+        return None
 
     def _of_service(
         self, service: Facts, name: str, url: re.Match[str] | None, port: str | None, address: bool
@@ -221,8 +240,8 @@ class Environments:
         if url is not None and (url["scheme"] != "http" or url["login"] or url["rest"] not in ("", "/")):
             return None
         if url is None and not address:
-            return {"service": service.name, "as": "host"} if _says_host(name) else None
-        number = int(port) if port else _WEB["http"]
+            return {"service": service.name, "as": "host"} if names_host(name) else None
+        number = int(port) if port else WEB["http"]
         if number not in service.ports:
             return None
         further = service.port_name(number)
@@ -238,7 +257,7 @@ class Environments:
             placeholders.append(placeholder or "")
             return f"\0{len(placeholders) - 1}\0" if placeholder else match[0]
 
-        rest = _ADDRESSED.sub(marked, str(text))
+        rest = ADDRESSED.sub(marked, str(text))
         hosts = {*self._by_host, *self._stores.by_host} - facts.aliases
         if not any(placeholders) or hosts & set(re.split(r"[^\w.-]+", rest)):
             return None
@@ -251,14 +270,16 @@ class Environments:
         """Return what takes the place of an address; none if that is not of a service or a database that is known."""
         scheme, login, host, port, name = (match[each] or "" for each in ("scheme", "login", "host", "port", "name"))
         store, service = self._stores.by_host.get(host), self._by_host.get(host)
-        if store is not None and store.kind == "database" and scheme:
+        if store is not None and store.kind == "database" and (scheme or (port and not login)):
+            if not _is_its_database(store, name):
+                return None
             found.stores.add(store.name)
             of = f"{{database.{store.name}."
             login = f"{of}user}}:{of}password}}@" if login else ""
             return f"{scheme}{login}{of}host}}:{of}port}}{f'/{of}name}}' if name else ''}"
         if service is None or service.role != "service" or login or not (scheme or port):
             return None
-        number = int(port) if port else _WEB.get(scheme.partition(":")[0].lower(), 0)
+        number = int(port) if port else WEB.get(scheme.partition(":")[0].lower(), 0)
         if number not in service.ports:
             return None
         found.calls.add(service.original)
@@ -266,8 +287,8 @@ class Environments:
         return f"{scheme}{{service.{service.name}.address{f'.{further}' if further else ''}}}{name}"
 
     def _own_address(self, url: re.Match[str], mark: Mark, path: Any) -> dict[str, Any]:
-        service = self._published.get(int(url["port"] or _PORTS.get(url["scheme"], 0)))
-        if service is not None and service.original in self.domains and url["scheme"] in _WEB:
+        service = self._published.get(int(url["port"] or PORTS.get(url["scheme"], 0)))
+        if service is not None and service.original in self.domains and url["scheme"] in WEB:
             rest = url["rest"].rstrip("/")
             if "?" not in rest and "#" not in rest:
                 return {"domain": self.domains[service.original], **({"path": rest} if rest else {})}
@@ -302,24 +323,31 @@ class Environments:
 
     def _call_outside(self, text: str, found: Translated) -> None:
         """Add the host that a text is an address of to the calls that the network lets out."""
-        url, address = _URL.fullmatch(text.strip()), _ADDRESS.fullmatch(text.strip())
+        url, address = URL.fullmatch(text.strip()), ADDRESS.fullmatch(text.strip())
         host = (url or address or {"host": ""})["host"]
-        port = int((url or address or {"port": 0})["port"] or 0) or (_PORTS.get(url["scheme"].lower(), 0) if url else 0)
-        if "." in host and not _is_private(host) and 0 < port < 65536:
+        port = int((url or address or {"port": 0})["port"] or 0) or (PORTS.get(url["scheme"].lower(), 0) if url else 0)
+        if "." in host and not is_private(host) and 0 < port < 65536:
             found.egress[host, port] = None
+
+
+def _field(store: Store, part: str) -> dict[str, Any] | None:
+    if store.kind == "cache" and part in ("host", "port", "password"):
+        return {"cache": store.name, "as": part}
+    return {"database": store.name, "field": part} if store.kind == "database" else None
+
+
+def _is_its_database(store: Store, path: str) -> bool:
+    """Return whether the path of an address names the database that the system has, or none."""
+    name = path.strip("/")
+    return store.kind != "database" or not name or name in (store.database, store.name)
+
+
+def _other_database(store: Store) -> str:
+    return (
+        f"names another database of '{store.facts.original}' than '{store.database or store.name}': declare one more under "
+        "'databases', refer to it, and take its data there"
+    )
 
 
 def _login(store: Store, part: str) -> str | None:
     return {"user": store.user, "password": store.password, "name": store.database}.get(part)
-
-
-def _says_host(name: str) -> bool:
-    found = _PART.fullmatch(name.upper())
-    return found is not None and _PARTS[found["part"]] == "host"
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host.endswith((".local", ".internal", ".localhost", ".test", ".invalid"))

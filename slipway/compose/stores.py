@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from slipway.compose.addresses import databases_named
 from slipway.compose.remarks import Remarks, mark_of
 from slipway.compose.replaced_images import EXTENSIONS, HINTS
 from slipway.compose.service_facts import Facts, slug
@@ -56,7 +57,7 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
         path = ("services", facts.original)
         store: Store | None = None
         if facts.role in ("postgres", "mongodb"):
-            store = _database(system, facts, found, remarks)
+            store = _database(system, facts, everyone, found, remarks)
         elif facts.role == "queue":
             store = _queue(system, facts, found, remarks)
         elif facts.role == "cache":
@@ -70,9 +71,13 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
     return found
 
 
-def _database(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store:
+def _database(system: str, facts: Facts, everyone: dict[str, Facts], found: Stores, remarks: Remarks) -> Store:
     login = [facts.environment.get(key) for key in _LOGINS[facts.role]]
-    user, password, database = (each.text if each is not None else None for each in login)
+    user, password, given = (each.text if each is not None else None for each in login)
+    database = _used_database(facts, given or user, everyone) or given
+    if given and database != given:
+        text = f"has the database '{database}' for '{given}', because that is what services name: declare the other one if it has data"
+        remarks.add(facts.mark, ("services", facts.original), text)
     name = _database_name(facts, database or facts.original, system)
     while name in found.databases:
         name = f"{name}_2"
@@ -94,6 +99,14 @@ def _database(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Sto
             text = "are scripts of an empty database: write them as 'migrations' with 'sql' files (docs/migrations.md)"
             remarks.add(facts.declared["volumes"].marks[index], (*path, "volumes", index), text)
     return Store("database", name, facts, user, password, database or user)
+
+
+def _used_database(facts: Facts, usual: str | None, everyone: dict[str, Facts]) -> str | None:
+    """Return the database that services use: the one that the server begins with, or else the first that they name."""
+    services = [each for each in everyone.values() if each.role == "service"]
+    variables = ({name: each.text for name, each in one.environment.items()} for one in services)
+    used = [name for each in variables for name in databases_named(each, facts.aliases)]
+    return usual if usual in used else next(iter(used), None)
 
 
 def _database_name(facts: Facts, wanted: str, system: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.settings.problems import InvalidSettings
-from tests.slipway.compose.translating import Result, service
+from tests.slipway.compose.translating import Result, service, translate
 
 KEY = '"-----BEGIN RSA PRIVATE KEY-----\nMIIEcanary\nab/cd+canary==\n-----END RSA PRIVATE KEY-----"'
 
@@ -42,3 +42,91 @@ def test_a_key_without_quotes_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InvalidSettings, match=r"env:4: is not NAME=value") as raised:
             service(tmp_path, "    expose: [80]\n    env_file: app.env\n", **beside)
         assert "canary" not in str(raised.value)
+
+
+def database(folder: Path, variables: str, server: str = "") -> Result:
+    """A service with variables, and a server of PostgreSQL called `db`."""
+    return translate(
+        folder,
+        f"services:\n  app: {{image: 'e.io/a:1', expose: [80], environment: {{{variables}}}}}\n"
+        f"  db: {{image: 'postgres:17', environment: {{POSTGRES_USER: u, POSTGRES_PASSWORD: canary-pw-1{server}}}}}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        "DB_HOST: db, DB_NAME: shop_production",
+        "DB_HOST: 'db:5432', DB_NAME: shop_production",
+        "PGHOST: db, PGDATABASE: shop_production",
+        "DB_HOST: db, POSTGRES_DB: shop_production",
+        "POSTGRES_DB_HOST: db, POSTGRES_DB_NAME: shop_production",
+        "URL: 'postgres://u:canary-pw-1@db/shop_production'",
+        "URL: 'jdbc:postgresql://db:5432/shop_production'",
+    ],
+)
+def test_the_database_is_the_one_that_services_name(tmp_path: Path, variables: str) -> None:
+    """Where its server begins with none of that name, a program makes it itself."""
+    found = database(tmp_path, variables)
+    assert list(found.definition["databases"]) == ["shop_production"]
+    assert all(isinstance(each, dict) for each in app(found)["environment"].values())
+    assert found.problems == []
+
+
+def test_a_login_in_parts_is_one_of_the_database(tmp_path: Path) -> None:
+    """By the words of the variables, also where the host has another prefix."""
+    found = database(
+        tmp_path, "DB_HOST: db, POSTGRES_DB: x, POSTGRES_USER: u, POSTGRES_PASSWORD: other, APP_NAME: Shop"
+    )
+    assert app(found)["environment"] == {
+        "DB_HOST": {"database": "x", "field": "host"},
+        "POSTGRES_DB": {"database": "x", "field": "name"},
+        "POSTGRES_USER": {"database": "x", "field": "user"},
+        "POSTGRES_PASSWORD": {"database": "x", "field": "password"},
+        "APP_NAME": "Shop",
+    }
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["postgres://u:canary-pw-1@db/y", "postgresql+asyncpg://u:canary-pw-1@db:5432/y", "jdbc:postgresql://db/y"],
+)
+def test_a_second_database_of_a_server_is_named(tmp_path: Path, second: str) -> None:
+    """Never taken for the first one: its variable is left out."""
+    found = database(tmp_path, f"A: 'postgres://u:canary-pw-1@db/x', B: '{second}'")
+    assert app(found)["environment"] == {"A": {"database": "x"}}
+    assert "names another database of 'db' than 'x'" in found.remark("services.app.environment.B")
+    assert found.problems == []
+
+
+def test_a_second_database_in_parts_is_named(tmp_path: Path) -> None:
+    found = database(tmp_path, "DB_HOST: db, DB_NAME: x, CACHE_DB_HOST: db, CACHE_DB_NAME: y", ", POSTGRES_DB: x")
+    assert app(found)["environment"]["DB_NAME"] == {"database": "x", "field": "name"}
+    assert "CACHE_DB_NAME" not in app(found)["environment"]
+    assert "names another database" in found.remark("services.app.environment.CACHE_DB_NAME")
+
+
+def test_a_database_that_nobody_names_is_remarked(tmp_path: Path) -> None:
+    """What the server begins with may have data."""
+    found = database(tmp_path, "URL: 'postgres://u:canary-pw-1@db/y'", ", POSTGRES_DB: x")
+    assert list(found.definition["databases"]) == ["y"]
+    assert "has the database 'y' for 'x'" in found.remark("services.db")
+
+
+def test_parameters_of_an_address_stay(tmp_path: Path) -> None:
+    """Unless the server decides them."""
+    found = database(tmp_path, "A: 'postgres://u:canary-pw-1@db/x?schema=one', B: 'postgres://db/x?sslmode=disable'")
+    own = app(found)["environment"]
+    assert own["A"]["text"].endswith("/{database.x.name}?schema=one")
+    assert own["B"] == {"database": "x"}
+    assert "canary" not in found.everything
+
+
+def test_the_password_of_a_cache_may_be_named_after_its_host(tmp_path: Path) -> None:
+    found = translate(
+        tmp_path,
+        "services:\n  app: {image: 'e.io/a:1', expose: [80], environment: {REDIS_HOST: redis, REDIS_HOST_PASSWORD: canary-7}}\n"
+        "  redis: {image: 'redis:8'}\n",
+    )
+    assert app(found)["environment"]["REDIS_HOST_PASSWORD"] == {"cache": "redis", "as": "password"}
+    assert found.problems == []

@@ -1,0 +1,83 @@
+"""Addresses in variables of Compose, and parts of them that have variables of their own."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Set
+
+URL = re.compile(
+    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<login>[^\s/]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?P<rest>.*)", re.DOTALL
+)
+ADDRESS = re.compile(r"(?P<host>[\w.-]+):(?P<port>\d{1,5})")
+ADDRESSED = re.compile(
+    r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{1,5})\b)?(?P<name>/[\w-]+)?"
+)
+"""Addresses in a text."""
+WEB = {"http": 80, "https": 443}
+PORTS = {**WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
+         "amqp": 5672, "amqps": 5671, "mongodb": 27017, "ldap": 389, "ldaps": 636, "wss": 443, "ws": 80}  # fmt: skip
+"""Ports of schemes. Source: IANA's registry of service names."""
+_NAMES = ("DB", "DBNAME", "DATABASE", "DB_NAME")
+"""Variables with the name of a database, whatever else there is."""
+_PARTS = {
+    **dict.fromkeys(("HOST", "HOSTNAME", "SERVER"), "host"),
+    "PORT": "port",
+    **dict.fromkeys(("USER", "USERNAME"), "user"),
+    **dict.fromkeys(("PASSWORD", "PASSWD", "PASS"), "password"),
+    **dict.fromkeys(("NAME", *_NAMES), "name"),
+}
+_DATABASES = re.compile(r"(.*_)?(DB|DATABASE|POSTGRES|POSTGRESQL|PG|MONGO|MONGODB)")
+
+
+def parts_of(name: str) -> Iterator[tuple[str, str]]:
+    """Yield what a variable may be a part of, and which: `DB_NAME` is the name of a database, and of that of DB_HOST. The
+    likeliest is first."""
+    for word in sorted(_PARTS, key=len, reverse=True):
+        if name.endswith(word):
+            prefix = name.removesuffix(word).removesuffix("_")
+            yield prefix, _PARTS[word]
+            if prefix.endswith("_HOST"):
+                yield prefix.removesuffix("_HOST"), _PARTS[word]
+
+
+def names_host(name: str) -> bool:
+    """Return whether a variable of this name has a host."""
+    return next(parts_of(name.upper()), ("", ""))[1] == "host"
+
+
+def is_of_database(name: str) -> bool:
+    """Return whether a variable is a part of a login whose name says that it is one of a database: `POSTGRES_USER`."""
+    return name in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in parts_of(name))
+
+
+def host_of(text: str | None) -> str:
+    """Return the host of a text that is one, with a port or without; the whole text if it is another."""
+    found = ADDRESS.fullmatch(text or "")
+    return found["host"] if found else text or ""
+
+
+def databases_named(variables: Mapping[str, str | None], hosts: Set[str]) -> Iterator[str]:
+    """Yield the databases of a server, which has these host names, that variables name: in addresses, and as parts."""
+    prefixes = {
+        prefix
+        for name, text in variables.items()
+        if host_of(text) in hosts
+        for prefix, part in parts_of(name)
+        if part == "host"
+    }
+    for name, text in variables.items():
+        found = [each for each in ADDRESSED.finditer(text or "") if each["host"] in hosts and each["scheme"]]
+        yield from (each["name"].lstrip("/") for each in found if each["name"])
+        parts = list(parts_of(name))
+        beside = any(prefix in prefixes for prefix, _ in parts) or (bool(prefixes) and is_of_database(name))
+        if text and beside and any(part == "name" for _, part in parts):
+            yield text
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host is none of the internet."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host.endswith((".local", ".internal", ".localhost", ".test", ".invalid"))
