@@ -26,20 +26,27 @@ class Remarks:
     """The remarks of a translation, each once."""
 
     def __init__(self) -> None:
-        self._found: dict[Remark, None] = {}
+        self._found: dict[Remark, tuple[str, ...]] = {}
 
     def add(self, mark: Mark, path: Iterable[str | int], text: str) -> None:
         """Add what is at a position; `text` says what it is and what to do, and has no value of a variable."""
-        self._found[Remark(mark.file, mark.line, ".".join(map(str, path)), text)] = None
+        segments = tuple(map(str, path))
+        self._found[Remark(mark.file, mark.line, ".".join(segments), text)] = segments
 
     def __iter__(self) -> Iterator[Remark]:
-        """Yield them in the order of the file; one for all services that have a line in common."""
-        alike: dict[tuple[str, int, str], list[Remark]] = {}
+        """Yield them in the order of the file; one for all services that have the same key on the same line."""
+        alike: dict[tuple[str, int, str, tuple[str, ...]], list[Remark]] = {}
         for each in sorted(self._found, key=lambda each: (each.file, each.line, each.path, each.text)):
-            alike.setdefault((each.file, each.line, each.text), []).append(each)
+            _, key = _service_and_key(self._found[each])
+            alike.setdefault((each.file, each.line, each.text, key), []).append(each)
         for first, *others in alike.values():
-            named = [each.path.split(".")[1] for each in others if each.path.startswith("services.")]
+            named = [_service_and_key(self._found[each])[0] for each in others]
             yield replace(first, text=f"{first.text}; the same for {', '.join(named)}") if named else first
+
+
+def _service_and_key(path: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the service that a path is in, and the path below it; outside of services the whole path."""
+    return (path[1], ("services", *path[2:])) if path[:1] == ("services",) and len(path) > 1 else ("", path)
 
 
 def inner(mapping: LocatedDict, key: str) -> LocatedDict:

@@ -405,3 +405,16 @@ def test_addresses_in_a_text_become_placeholders(tmp_path: Path, text: str, want
     assert any("environment.ADDRESS: has the address of" in each for each in found.remarks) == (wanted is None)
     assert found.problems == []
     assert "canary" not in found.everything
+
+
+def test_keys_on_one_line_are_remarked_each(tmp_path: Path) -> None:
+    """Only the same key of several services is one remark."""
+    found = service(
+        tmp_path,
+        "    expose: [80]\n    environment: [AAA, BBB, CCC]\n"
+        "    deploy: {endpoint_mode: vip, labels: {a: b}, placement: {constraints: []}}\n",
+    )
+    assert [each.path for each in found.translation.remarks if each.line in (5, 6)] == [
+        *(f"services.app.environment.{name}" for name in ("AAA", "BBB", "CCC")),
+        *(f"services.app.deploy.{name}" for name in ("endpoint_mode", "labels", "placement")),
+    ]
