@@ -62,7 +62,7 @@ class Environments:
         self, everyone: dict[str, Facts], stores: Stores, confidential: Confidential, remarks: Remarks
     ) -> None:
         self._stores, self._confidential, self._remarks = stores, confidential, remarks
-        self._by_host = {alias: facts for facts in everyone.values() for alias in facts.aliases}
+        self._everyone = everyone
         self._published = {
             port.published: facts for facts in everyone.values() for port in facts.published if facts.role == "service"
         }
@@ -70,6 +70,10 @@ class Environments:
         self.secrets: dict[str, dict[str, Any]] = {}
         self.domains: dict[str, str] = {}
         """The key in `domains` of each service that has one."""
+
+    def services_called_by(self, facts: Facts) -> dict[str, Facts]:
+        """Return all services of the file by the names that one has for them."""
+        return {name: each for each in self._everyone.values() for name in each.names_for(facts)}
 
     def of(self, facts: Facts) -> Translated:
         """Return what the variables of a service become; what stays open is remarked."""
@@ -100,8 +104,9 @@ class Environments:
 
     def _prefixes(self, facts: Facts) -> Iterator[tuple[str, Store]]:
         """Yield the beginnings of variables that are about a database: `DB` if DB_HOST is its host."""
+        stores = self._stores.called_by(facts)
         for name, variable in facts.environment.items():
-            store = self._stores.by_host.get(host_of(variable.text))
+            store = stores.get(host_of(variable.text))
             if store is not None:
                 yield from ((prefix, store) for prefix, part in parts_of(name) if part == "host")
 
@@ -179,9 +184,9 @@ class Environments:
     def _used(self, facts: Facts) -> Iterator[Store]:
         """Yield the databases that a service waits for or names."""
         waits = facts.declared.get("depends_on") or ()
-        for host, store in self._stores.by_host.items():
+        for host, store in self._stores.called_by(facts).items():
             named = any(host in re.split(r"[^\w.-]+", each.text or "") for each in facts.environment.values())
-            if store.kind == "database" and (host in waits or named):
+            if store.kind == "database" and (store.facts.original in waits or named):
                 yield store
 
     def _reference(
@@ -193,7 +198,7 @@ class Environments:
         port = (url or address or {"port": None})["port"]
         if url is not None and host in _OWN_MACHINE:
             return self._own_address(url, mark, path)
-        store, service = self._stores.by_host.get(host), self._by_host.get(host)
+        store, service = self._stores.called_by(facts).get(host), self.services_called_by(facts).get(host)
         value: dict[str, Any] | None = None
         if store is not None:
             value = self._of_store(store, url)
@@ -206,11 +211,13 @@ class Environments:
         composed = self._composed(facts, text, found)
         if composed is not None:
             return {"text": composed}
-        if (other := self._server_of_another(text)) is not None:
+        if (other := self._server_of_another(facts, text)) is not None:
             self._remarks.add(mark, path, _other_database(other))
             return {}
         if (named := self._named(facts, text, bare=host == text and not names_host(name))) is not None:
-            self._remarks.add(mark, path, f"has the address of '{named}', which differs here: {self._hint(named)}")
+            self._remarks.add(
+                mark, path, f"has the address of '{named}', which differs here: {self._hint(facts, named)}"
+            )
             return {}
         return None
 
@@ -226,10 +233,11 @@ class Environments:
         known = {each.partition("=")[0] for each in query.split("&") if each} <= _OF_SERVER
         return {"database": store.name} if known and _is_its_database(store, rest) else None
 
-    def _server_of_another(self, text: str) -> Store | None:
+    def _server_of_another(self, facts: Facts, text: str) -> Store | None:
         """Return the server of which a text names a database that is not the system's."""
+        stores = self._stores.called_by(facts)
         for each in ADDRESSED.finditer(text):
-            store = self._stores.by_host.get(each["host"])
+            store = stores.get(each["host"])
             if store is not None and each["scheme"] and not _is_its_database(store, each["name"] or ""):
                 return store
         return None
@@ -253,12 +261,12 @@ class Environments:
         placeholders: list[str] = []
 
         def marked(match: re.Match[str]) -> str:
-            placeholder = self._placeholder(match, found)
+            placeholder = self._placeholder(facts, match, found)
             placeholders.append(placeholder or "")
             return f"\0{len(placeholders) - 1}\0" if placeholder else match[0]
 
         rest = ADDRESSED.sub(marked, str(text))
-        hosts = {*self._by_host, *self._stores.by_host} - facts.aliases
+        hosts = self.services_called_by(facts).keys() - facts.aliases
         if not any(placeholders) or hosts & set(re.split(r"[^\w.-]+", rest)):
             return None
         if getattr(text, "secret", False) or is_confidential("", rest) or self._confidential.is_known(rest):
@@ -266,10 +274,10 @@ class Environments:
         filled = _PLAIN_TLS.sub(r"\1require", rest.replace("{", "{{").replace("}", "}}"))
         return re.sub("\0(\\d+)\0", lambda each: placeholders[int(each[1])], filled)
 
-    def _placeholder(self, match: re.Match[str], found: Translated) -> str | None:
+    def _placeholder(self, facts: Facts, match: re.Match[str], found: Translated) -> str | None:
         """Return what takes the place of an address; none if that is not of a service or a database that is known."""
         scheme, login, host, port, name = (match[each] or "" for each in ("scheme", "login", "host", "port", "name"))
-        store, service = self._stores.by_host.get(host), self._by_host.get(host)
+        store, service = self._stores.called_by(facts).get(host), self.services_called_by(facts).get(host)
         if store is not None and store.kind == "database" and (scheme or (port and not login)):
             if not _is_its_database(store, name):
                 return None
@@ -299,9 +307,8 @@ class Environments:
 
     def _named(self, facts: Facts, text: str, *, bare: bool) -> str | None:
         """Return the host of another service that a text has in it, in the form of an address."""
-        hosts = {**self._by_host, **{host: store.facts for host, store in self._stores.by_host.items()}}
-        for host, other in hosts.items():
-            if other is facts or (bare and text == host and other.role == "service"):
+        for host, other in self.services_called_by(facts).items():
+            if other is facts or (bare and text == host and other.role in ("service", "omitted")):
                 continue
             if re.search(rf"(^|[@/=,;\s\[\"'(]){re.escape(host)}(:\d+|[/,;\s\"'\])?]|$)", text):
                 spelled = re.search(rf"(//|@|=|,|^){re.escape(host)}(:\d|/|,|;|$|\?)", text)
@@ -309,9 +316,18 @@ class Environments:
                     return host
         return None
 
-    def _hint(self, host: str) -> str:
-        store = self._stores.by_host.get(host)
-        if store is None and self._by_host[host].role == "service":
+    def address_in(self, facts: Facts, text: str) -> str | None:
+        """Return the host of another service whose address is in a longer text; None if there is none."""
+        for host, other in self.services_called_by(facts).items():
+            if other is not facts and re.search(
+                rf"(?<![\w.-])(//|@)?{re.escape(host)}(:\d|(?(1)(?![\w.-])|(?!)))", text
+            ):
+                return host
+        return None
+
+    def _hint(self, facts: Facts, host: str) -> str:
+        store, other = self._stores.called_by(facts).get(host), self.services_called_by(facts)[host]
+        if store is None and other.role == "service":
             return "refer to it with {service: NAME}, or {service: NAME, as: address}"
         if store is None:
             return f"it was not translated, so {BY_HAND}, with a 'supplied' secret if a password is in it"

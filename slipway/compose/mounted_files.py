@@ -83,7 +83,15 @@ class Files:
             else:
                 found[target] = text
                 self._mode(facts, f"configs.{index}", each, mark)
+                self.remark_address(facts, f"configs.{index}", text, mark)
         return found
+
+    def remark_address(self, facts: Facts, path: str, text: str, mark: Mark) -> None:
+        """Remark a file that was copied with the address of another service, which has no reference in a file."""
+        if (host := self._environments.address_in(facts, text)) is not None:
+            self._remark(
+                facts, path, f"has the address of '{host}', which differs here: let the program read a variable", mark
+            )
 
     def _hides(self, text: str, *paths: str) -> bool:
         """Return whether a text is a secret by its paths, or has one in it by its form or beside a name."""

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from slipway.settings.fields import ForeignRepository, Version
 
-Role = OneOf["service", "postgres", "mongodb", "queue", "cache", "other"]
+Role = OneOf["service", "postgres", "mongodb", "queue", "cache", "other", "omitted"]
 
 _REFERENCE = re.compile(
     r"(?P<name>[^@]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?", re.ASCII

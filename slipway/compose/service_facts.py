@@ -66,6 +66,13 @@ class Facts:
     """Ports for others than the host itself."""
     ports: list[int] = field(default_factory=list)
     aliases: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
+    """Services by the names that only this one has for them."""
+
+    def names_for(self, other: Facts) -> set[str]:
+        """Return the host names by which another service calls this one."""
+        linked = {alias for alias, target in other.links.items() if target == self.original}
+        return (self.aliases - other.links.keys()) | linked
 
     @property
     def port(self) -> int | None:
@@ -122,13 +129,8 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
     once = set(_run_once(application))
     for original, declared in application.services.items():
         mark = application.document["services"].marks[original]
-        if "profiles" in declared:
-            text = "runs with a profile only and was not translated: add it by hand if production needs it"
-            remarks.add(declared.marks["profiles"], ("services", original, "profiles"), text)
-            continue
-        if original in once:
-            text = ENDS
-            remarks.add(mark, ("services", original), text)
+        if _is_omitted(original, declared, mark, once, remarks):
+            found[original] = Facts(original, slug(original), mark, declared, None, "omitted", {})
             continue
         name = slug(original)
         while name in taken:
@@ -136,11 +138,11 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
         taken.add(name)
         image = parsed_image(str(declared.get("image") or "").rstrip(":"))
         role: Role = image.role if image is not None and "build" not in declared else "service"
-        facts = Facts(
-            original, name, mark, declared, image, role, _environment(application, original, declared, remarks)
-        )
-        facts.aliases = set(_aliases(original, declared))
-        found[original] = facts
+        variables = _environment(application, original, declared, remarks)
+        found[original] = Facts(original, name, mark, declared, image, role, variables)
+    for facts in found.values():
+        facts.aliases = set(_aliases(facts.original, facts.declared))
+        facts.links = dict(_links(facts.declared))
     for facts in found.values():
         for variable, value in facts.environment.items():
             secret = bool(getattr(value.text, "secret", False)) or (
@@ -148,8 +150,19 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
             )
             confidential.learn(variable, value.text, secret=secret)
     for facts in found.values():
-        _find_ports(facts, found, remarks)
+        if facts.role != "omitted":
+            _find_ports(facts, found, remarks)
     return found
+
+
+def _is_omitted(original: str, declared: LocatedDict, mark: Mark, once: set[str], remarks: Remarks) -> bool:
+    """Return whether a service is none of a system, and remark why."""
+    if "profiles" in declared:
+        text = "runs with a profile only and was not translated: add it by hand if production needs it"
+        remarks.add(declared.marks["profiles"], ("services", original, "profiles"), text)
+    elif original in once:
+        remarks.add(mark, ("services", original), ENDS)
+    return "profiles" in declared or original in once
 
 
 def _run_once(application: Application) -> Iterator[str]:
@@ -167,6 +180,14 @@ def _aliases(original: str, declared: LocatedDict) -> Iterator[str]:
     networks = declared.get("networks")
     for network in networks.values() if isinstance(networks, dict) else ():
         yield from (str(each) for each in (network or {}).get("aliases") or ())
+
+
+def _links(declared: LocatedDict) -> Iterator[tuple[str, str]]:
+    """Yield the aliases of `links`, each with the service that it means."""
+    for each, _ in listed(declared, "links"):
+        target, colon, alias = str(each).partition(":")
+        if colon and alias:
+            yield alias, target
 
 
 def _environment(application: Application, name: str, declared: LocatedDict, remarks: Remarks) -> dict[str, Variable]:
@@ -264,12 +285,12 @@ def _ports(facts: Facts, everyone: dict[str, Facts]) -> list[int]:
     own = facts.environment.get("PORT")
     if own is not None and own.text and own.text.isdigit():
         found.append(int(own.text))
-    names = "|".join(sorted(map(re.escape, facts.aliases), key=len, reverse=True))
-    called = re.compile(rf"(?<![\w.-])(?:{names}):(\d{{1,5}})(?!\d)")
-    addressed = re.compile(rf"(https?)://(?:{names})(?![\w.:-])")
     for other in everyone.values():
-        if other is facts:
+        names = "|".join(sorted(map(re.escape, facts.names_for(other)), key=len, reverse=True))
+        if other is facts or not names:
             continue
+        called = re.compile(rf"(?<![\w.-])(?:{names}):(\d{{1,5}})(?!\d)")
+        addressed = re.compile(rf"(https?)://(?:{names})(?![\w.:-])")
         for value in other.environment.values():
             found += [int(each) for each in called.findall(value.text or "")]
             found += [443 if each == "https" else 80 for each in addressed.findall(value.text or "")]

@@ -171,11 +171,10 @@ class Services:
         return found
 
     def _has_address(self, words: list[str], facts: Facts) -> bool:
-        stores = {*self._stores.by_host, *(each.original for each in self._everyone.values() if each.role != "service")}
-        others = {alias for each in self._everyone.values() if each is not facts for alias in each.aliases}
-        said = " ".join(words)
-        names = set(re.split(r"[^\w.-]+", said))
-        return bool(names & stores) or any(re.search(rf"(?<![\w.-]){re.escape(each)}:\d", said) for each in others)
+        called = self._environments.services_called_by(facts).items()
+        stores = {name for name, each in called if each is not facts and each.role not in ("service", "omitted")}
+        text = " ".join(words)
+        return bool(stores & set(re.split(r"[^\w.-]+", text))) or self._environments.address_in(facts, text) is not None
 
     def _has_secret(self, words: list[str]) -> bool:
         for word, following in zip_longest(words, words[1:], fillvalue=""):
@@ -219,6 +218,7 @@ class Services:
                 continue
             if kind == "bind" and (text := self._files.bound(source, target, folders)) is not None:
                 files[target] = text
+                self._files.remark_address(facts, f"volumes.{index}", text, mark)
                 continue
             taken = [*folders, *files]
             about = (
@@ -235,7 +235,7 @@ class Services:
         others = [
             each.name
             for each in self._everyone.values()
-            if each is not facts and any(_volume(one)[0] == source for one, _ in listed(each.declared, "volumes"))
+            if each is not facts and each.role != "omitted" and source in _sources(each.declared)
         ]
         if others:
             return (
@@ -285,6 +285,10 @@ def _about_volume(source: str, target: str, kind: str) -> str:
     if kind == "bind":
         return f"mounts files of the own machine at {target}: copy them into the image; what it writes there, put into a bucket"
     return f"is mounted at {target}, and pods have no such thing: put its files into a bucket or a database"
+
+
+def _sources(declared: LocatedDict) -> set[str]:
+    return {_volume(each)[0] for each, _ in listed(declared, "volumes")}
 
 
 def _volume(value: Any) -> tuple[str, str, str]:

@@ -49,6 +49,10 @@ class Stores:
     queue: dict[str, Any] | None = None
     caches: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def called_by(self, facts: Facts) -> dict[str, Store]:
+        """Return the stores by the names that a service has for them."""
+        return {name: store for store in self.by_host.values() for name in store.facts.names_for(facts)}
+
 
 def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Stores:
     """Return the stores of an application; what has none in a system is remarked."""
@@ -104,8 +108,11 @@ def _database(system: str, facts: Facts, everyone: dict[str, Facts], found: Stor
 def _used_database(facts: Facts, usual: str | None, everyone: dict[str, Facts]) -> str | None:
     """Return the database that services use: the one that the server begins with, or else the first that they name."""
     services = [each for each in everyone.values() if each.role == "service"]
-    variables = ({name: each.text for name, each in one.environment.items()} for one in services)
-    used = [name for each in variables for name in databases_named(each, facts.aliases)]
+    used = [
+        name
+        for one in services
+        for name in databases_named({name: each.text for name, each in one.environment.items()}, facts.names_for(one))
+    ]
     return usual if usual in used else next(iter(used), None)
 
 

@@ -130,3 +130,46 @@ def test_the_password_of_a_cache_may_be_named_after_its_host(tmp_path: Path) -> 
     )
     assert app(found)["environment"]["REDIS_HOST_PASSWORD"] == {"cache": "redis", "as": "password"}
     assert found.problems == []
+
+
+def test_links_are_names_for_one_service(tmp_path: Path) -> None:
+    """Of databases and services, also where another service has that name."""
+    found = translate(
+        tmp_path,
+        "services:\n"
+        "  app:\n    image: e.io/a:1\n    expose: [80]\n    links: ['db:database', 'api:backend', 'other:web', 'api']\n"
+        "    environment: {URL: 'postgres://u:canary-1@database/x', API: 'http://backend:81', WEB: 'http://web'}\n"
+        "    depends_on: [db, api]\n"
+        "  api: {image: 'e.io/b:1', expose: [81], environment: {WEB: 'http://web', PLAIN: 'http://backend:81'}}\n"
+        "  web: {image: 'e.io/c:1'}\n  other: {image: 'e.io/d:1'}\n"
+        "  db: {image: 'postgres:17', environment: {POSTGRES_DB: x}}\n",
+    )
+    services = found.definition["services"]
+    assert services["app"]["environment"] == {
+        "URL": {"database": "x"},
+        "API": {"service": "api"},
+        "WEB": {"service": "other"},
+    }
+    assert services["app"]["needs"] == ["api"]
+    assert services["api"]["environment"] == {"WEB": {"service": "web"}, "PLAIN": "http://backend:81"}
+    assert not [each for each in found.remarks if "depends_on" in each]
+
+
+def test_the_address_of_a_service_that_was_left_out_is_named(tmp_path: Path) -> None:
+    """Of one with a profile, and of one that ends: in variables, commands and files."""
+    found = service(
+        tmp_path,
+        "    expose: [80]\n    command: [serve, --to, 'http://debug/x']\n    configs: [conf]\n"
+        "    environment: {A: 'http://debug:9000/x', B_HOST: migrate, C: 'migrate', D: 'a=debug:9000'}\n"
+        "  debug: {image: 'e.io/b:1', profiles: [debug], ports: ['1:1'], env_file: none.env}\n"
+        "  migrate: {image: 'e.io/c:1', restart: 'no', command: migrate}\n"
+        "configs: {conf: {content: 'proxy http://debug:9000;'}}\n",
+    )
+    assert app(found)["environment"] == {"C": "migrate"}
+    assert "args" not in app(found)
+    for name, host in (("A", "debug"), ("B_HOST", "migrate"), ("D", "debug")):
+        said = found.remark(f"services.app.environment.{name}")
+        assert f"has the address of '{host}', which differs here: it was not translated" in said
+    assert "has an address that differs here" in found.remark("services.app.command")
+    assert "has the address of 'debug'" in found.remark("services.app.configs.0")
+    assert not [each for each in found.remarks if "env_file" in each or "debug.ports" in each]
