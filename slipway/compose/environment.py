@@ -19,8 +19,9 @@ from slipway.compose.addresses import (
     names_host,
     parts_of,
 )
+from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
 from slipway.compose.remarks import Remarks
-from slipway.compose.service_facts import Confidential, Facts, Variable, is_confidential, names_a_secret
+from slipway.compose.service_facts import Facts, Variable
 from slipway.compose.stores import Store, Stores
 from slipway.settings.cross_checks import BUILT_IN
 from slipway.settings.document import Mark

@@ -6,8 +6,10 @@ import math
 import re
 from typing import Any
 
+from slipway.compose.confidential import Confidential, comes_from_secret
 from slipway.compose.remarks import Remarks, mark_of
-from slipway.compose.service_facts import Confidential, Facts
+from slipway.compose.service_facts import Facts
+from slipway.compose.variables import missing_in
 from slipway.settings.document import LocatedDict
 
 DEFAULT_STARTUP = 120
@@ -43,7 +45,7 @@ def test_of(facts: Facts) -> str:
 
 def asked_port(facts: Facts) -> int | None:
     """Return the port that a health check asks, for a service of which no other port is known."""
-    text = test_of(facts)
+    text = "" if missing_in(facts.declared.get("healthcheck")) else test_of(facts)
     for pattern in (_WEB, _BARE, _GRPC, _OPEN):
         if (found := pattern.search(text)) is not None:
             return int(found["port"]) if found["port"] else 80
@@ -67,6 +69,10 @@ def translated(facts: Facts, confidential: Confidential, remarks: Remarks) -> di
         hint = "set {path: /…} if it answers HTTP, or {by: grpc}"
         remarks.add(mark, path, f"is not there: 'health' asks only whether port {facts.port} is open; {hint}")
         return {"by": "tcp"}
+    if missing := missing_in(check.get("test")):
+        reported = f"has {', '.join(missing)} in it, without a value here, and was not copied: set 'health'"
+        remarks.add(mark_of(check, "test"), (*path, "test"), reported)
+        return {"by": "exec", **_times(facts, check, remarks)}
     return {**_way(facts, text, check, confidential, remarks), **_times(facts, check, remarks)}
 
 
@@ -85,7 +91,7 @@ def _way(facts: Facts, text: str, check: LocatedDict, confidential: Confidential
         return {"by": "grpc", **_port(facts, grpc["port"])}
     if (opened := _OPEN.search(text)) is not None:
         return {"by": "tcp", **_port(facts, opened["port"])}
-    if confidential.is_known(text):
+    if comes_from_secret(check["test"]) or confidential.is_known(text):
         where = ("services", facts.original, "healthcheck", "test")
         remarks.add(mark_of(check, "test"), where, "has a secret in it and was not copied: set 'health.command'")
         return {"by": "exec"}

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from slipway.compose.application import Application
+from slipway.compose.confidential import Confidential, comes_from_secret, is_confidential
 from slipway.compose.environment import Environments, Translated
 from slipway.compose.remarks import Remarks, inner, listed
-from slipway.compose.service_facts import Confidential, Facts, is_confidential
+from slipway.compose.service_facts import Facts
+from slipway.compose.variables import missing_in
 from slipway.settings import text_files
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.fields import FILE_PATH, printable
@@ -73,7 +75,7 @@ class Files:
             source, target = _mounted(each, "")
             declared = inner(inner(self._document, "configs"), source)
             text = str(declared["content"]) if "content" in declared else None
-            if text is not None and (self._hides(text, source, target) or not _fits(target, writable)):
+            if text is not None and not self._may_be_copied(declared["content"], source, target, writable):
                 text = None
             elif text is None and "file" in declared:
                 text = self.bound(str(declared["file"]), target, writable)
@@ -85,6 +87,11 @@ class Files:
                 self._mode(facts, f"configs.{index}", each, mark)
                 self.remark_address(facts, f"configs.{index}", text, mark)
         return found
+
+    def _may_be_copied(self, content: Any, source: str, target: str, writable: Sequence[str]) -> bool:
+        if comes_from_secret(content) or missing_in(content):
+            return False
+        return _fits(target, writable) and not self._hides(str(content), source, target)
 
     def remark_address(self, facts: Facts, path: str, text: str, mark: Mark) -> None:
         """Remark a file that was copied with the address of another service, which has no reference in a file."""

@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.compose.application import Application, mapping
+from slipway.compose.confidential import Confidential, names_a_secret
 from slipway.compose.remarks import Remarks, inner, listed
 from slipway.compose.replaced_images import ImageName, Role
 from slipway.compose.replaced_images import parsed as parsed_image
 from slipway.compose.variables import parsed, parsed_raw
 from slipway.settings.document import LocatedDict, Mark, text_of
-from slipway.settings.secret_forms import has_secret_form, is_harmless, is_secret, is_secret_name
 
 LONGEST_NAME = 40
 """Characters of a name of a service. Source: `Name` in slipway/settings/fields.py."""
-SHORTEST_SECRET = 4
-"""Characters from which on a secret is looked for inside of other texts. Chosen: shorter ones are in too many words."""
 ENDS = (
     "ends when it is done, and a service that ends is started again: write it as a migration (docs/migrations.md) or a "
     "schedule (docs/schedules.md), or run it with `slipway run`"
@@ -28,8 +26,6 @@ BEHIND_PROXY = (
     "is published to the own machine only, for a proxy there or for debugging: it got no domain, so write 'domains' and "
     "'routes' if visitors use it"
 )
-_ENDS_AS_SECRET = re.compile(r"(PASS|(^|_)(PW|KEY|SALT|PEPPER|AUTH|CREDENTIALS?))$")
-_USERINFO = re.compile(r"://[^\s/@]+@")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -85,37 +81,6 @@ class Facts:
         return None if number == self.port else f"port-{number}"
 
 
-class Confidential:
-    """Values that may be in no output, collected before anything is written."""
-
-    def __init__(self) -> None:
-        self._values: set[str] = set()
-
-    def learn(self, name: str, text: str | None, *, secret: bool = False) -> None:
-        """Remember a value if its name or its form is a secret's."""
-        if text and (secret or is_confidential(name, text)):
-            self._values.add(text)
-
-    def is_known(self, text: str) -> bool:
-        """Return whether a text has one of the values in it."""
-        return any(text == each or (len(each) >= SHORTEST_SECRET and each in text) for each in self._values)
-
-
-def is_confidential(name: str, text: str) -> bool:
-    """Return whether a text under this name is a secret, by either."""
-    return is_secret(name, text) or has_login(text) or (names_a_secret(name) and not is_harmless(name, text))
-
-
-def has_login(text: str) -> bool:
-    """Return whether a text is, or has in it, a key of a known form, or an address with a user or a password."""
-    return has_secret_form(text) or bool(_USERINFO.search(text))
-
-
-def names_a_secret(name: str) -> bool:
-    """Return whether a variable of this name has a secret: more names than elsewhere, because what is copied once stays."""
-    return is_secret_name(name) or (bool(_ENDS_AS_SECRET.search(name.upper())) and "PUBLIC" not in name.upper())
-
-
 def slug(text: str, fallback: str = "app") -> str:
     """Return a text as a name: lower-case letters, digits and hyphens."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-")
@@ -143,6 +108,8 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
     for facts in found.values():
         facts.aliases = set(_aliases(facts.original, facts.declared))
         facts.links = dict(_links(facts.declared))
+    for variable, text in application.variables.secrets:
+        confidential.learn(variable, text)
     for facts in found.values():
         for variable, value in facts.environment.items():
             secret = bool(getattr(value.text, "secret", False)) or (

@@ -10,12 +10,14 @@ from typing import Any
 
 from slipway.compose import health, sizes
 from slipway.compose.application import mapping
+from slipway.compose.confidential import Confidential, comes_from_secret, is_confidential, names_a_secret
 from slipway.compose.environment import Environments, Translated
 from slipway.compose.mounted_files import Files
 from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.replaced_images import own_repository
-from slipway.compose.service_facts import Confidential, Facts, is_confidential, names_a_secret, slug
+from slipway.compose.service_facts import Facts, slug
 from slipway.compose.stores import Stores
+from slipway.compose.variables import missing_in
 from slipway.settings.cross_checks import BUILT_IN
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.secret_forms import is_secret
@@ -127,6 +129,8 @@ class Services:
             moves = "" if facts.image.tag else "moves with its tag: set 'image.tag' and 'image.digest'; "
             text = f"{moves}the policy pack asks for 'image.digest': docker buildx imagetools inspect {facts.image.repository}{tag}"
             self._remark(facts, "image", text)
+        if missing_in(declared["image"]):
+            return {"repository": facts.image.repository}
         return facts.image.declared()
 
     def _remark_low_port(self, facts: Facts) -> None:
@@ -160,7 +164,10 @@ class Services:
             except ValueError:
                 self._remark(facts, its, "has quotes that do not end: write it as a list")
                 continue
-            if self._has_secret(words):
+            if missing := missing_in(value):
+                text = f"has {', '.join(missing)} in it, without a value here, and was not copied: set '{key}'"
+                self._remark(facts, its, text)
+            elif comes_from_secret(value) or self._has_secret(words):
                 text = f"has a secret in it and was not copied: set '{key}', and let the program read a variable"
                 self._remark(facts, its, text)
             elif self._has_address(words, facts):
@@ -195,7 +202,9 @@ class Services:
         for name, value in arguments.items():
             if value is None or getattr(value, "missing", ()):
                 text = "has no value here: write it under 'build' if it is public"
-            elif is_confidential(name, str(value)) or self._confidential.is_known(str(value)):
+            elif (
+                is_confidential(name, str(value)) or comes_from_secret(value) or self._confidential.is_known(str(value))
+            ):
                 text = "is a secret and was not copied: an image must contain none"
             elif BUILT_IN.match(name):
                 found[name] = str(value)
@@ -296,6 +305,8 @@ def _volume(value: Any) -> tuple[str, str, str]:
     if isinstance(value, LocatedDict):
         return str(value.get("source", "")), str(value.get("target", "")), str(value.get("type", "volume"))
     parts = str(value).split(":")
+    if not parts[0] and missing_in(value):
+        return "", parts[1], "bind"
     if len(parts) == 1:
         return "", parts[0], "volume"
     return parts[0], parts[1], "bind" if parts[0].startswith((".", "/", "~")) else "volume"

@@ -8,12 +8,14 @@ from typing import Any
 
 from slipway.compose import stores as data_stores
 from slipway.compose.application import load
+from slipway.compose.confidential import Confidential
 from slipway.compose.environment import Environments
 from slipway.compose.health import asked_port
 from slipway.compose.mounted_files import Files
 from slipway.compose.remarks import Remark, Remarks, mark_of
-from slipway.compose.service_facts import Confidential, Facts, gathered
+from slipway.compose.service_facts import Facts, gathered
 from slipway.compose.services import Services
+from slipway.compose.unset import remark_unset
 from slipway.settings.problems import InvalidSettings, Place, Problem
 
 PLACEHOLDER = "example.com"
@@ -41,6 +43,7 @@ def translated(path: Path, file: str, system: str) -> Translation:
     remarks, confidential = Remarks(), Confidential()
     application = load(path, file, remarks)
     everyone = gathered(application, confidential, remarks)
+    remark_unset(application, everyone, remarks)
     running = [each for each in everyone.values() if each.role == "service"]
     if not running:
         place = Place(file, mark_of(application.document, "services").line, ("services",))

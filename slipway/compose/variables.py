@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from slipway.compose.confidential import names_a_secret
 from slipway.settings.problems import InvalidSettings, Place, Problem
-from slipway.settings.secret_forms import is_secret_name
 
 _START = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[A-Za-z_]\w*)|\{)")
 _INNER = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<operator>:?[-+?])?", re.ASCII)
@@ -38,6 +39,14 @@ class Filled(str):
     """Whether one of its variables has the name of a secret."""
 
 
+def missing_in(value: Any) -> tuple[str, ...]:
+    """Return the variables without a value in a value, or in any that is in it."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return tuple(dict.fromkeys(name for each in inside for name in missing_in(each)))
+    return getattr(value, "missing", ())
+
+
 @dataclass
 class _Trace:
     """What was found on the way through a text and its defaults."""
@@ -51,10 +60,14 @@ class Variables:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
+        self.secrets: set[tuple[str, str]] = set()
+        """What was filled in for names of secrets."""
 
     def over(self, values: Mapping[str, str]) -> Variables:
         """Return the same variables with others over them."""
-        return Variables({**self._values, **values})
+        result = Variables({**self._values, **values})
+        result.secrets = self.secrets
+        return result
 
     def filled(self, text: str) -> str:
         """Return a text with its variables filled in. Raises ValueError for a form that Compose refuses."""
@@ -76,8 +89,11 @@ class Variables:
                 name, operator, other, end = start["name"], "", "", start.end()
             else:
                 name, operator, other, end = _braced(text, start.end())
-            trace.secret = trace.secret or is_secret_name(name)
-            found += self._value(name, operator, other, trace, depth)
+            value = self._value(name, operator, other, trace, depth)
+            if names_a_secret(name):
+                trace.secret = True
+                self.secrets.add((name, value))
+            found += value
         rest = text[end:]
         if "$" in rest:
             raise ValueError("has a '$' that begins no variable: write '$$' for a dollar sign")
