@@ -15,8 +15,10 @@ ADDRESSED = re.compile(
 )
 """Addresses in a text."""
 WEB = {"http": 80, "https": 443}
-PORTS = {**WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "redis": 6379, "rediss": 6379,
-         "amqp": 5672, "amqps": 5671, "mongodb": 27017, "ldap": 389, "ldaps": 636, "wss": 443, "ws": 80}  # fmt: skip
+PORTS = {**WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "mariadb": 3306,
+         "sqlserver": 1433, "mssql": 1433, "redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "mongodb": 27017,
+         "ldap": 389, "ldaps": 636, "wss": 443, "ws": 80, "mqtt": 1883, "mqtts": 8883, "nats": 4222, "ftp": 21, "ftps": 990,
+         "ssh": 22, "sftp": 22, "imap": 143, "imaps": 993}  # fmt: skip
 """Ports of schemes. Source: IANA's registry of service names."""
 _NAMES = ("DB", "DBNAME", "DATABASE", "DB_NAME")
 """Variables with the name of a database, whatever else there is."""

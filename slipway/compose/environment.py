@@ -15,11 +15,11 @@ from slipway.compose.addresses import (
     WEB,
     host_of,
     is_of_database,
-    is_private,
     names_host,
     parts_of,
 )
 from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
+from slipway.compose.outside import Call, calls
 from slipway.compose.remarks import Remarks
 from slipway.compose.service_facts import Facts, Variable
 from slipway.compose.stores import Store, Stores
@@ -39,6 +39,11 @@ _SCHEMES = {
 _OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
 _OF_SERVER = {"sslmode", "ssl", "tls", "authSource", "replicaSet", "directConnection", "retryWrites", "w"}
 """Parameters of an address that its server decides, so that the system's own address has those that it needs."""
+_DOCKER_HOST = "host.docker.internal"
+_LOOPBACK = ("localhost", "127.0.0.1")
+_LISTENS = ("HOST", "HOSTNAME", "SERVER", "BIND_HOST", "LISTEN_HOST")
+"""Variables with what the service itself listens on."""
+OWN_MACHINE = "has an address of the own machine, at which nothing answers in a cluster"
 BY_HAND = "write it by hand"
 EMPTY = "has the name of a secret and is empty: if the program needs it, write {secret: NAME} and declare that under 'secrets'"
 
@@ -53,7 +58,7 @@ class Translated:
     """Services that a variable refers to."""
     stores: set[str] = field(default_factory=set)
     """Databases and the broker that a variable refers to."""
-    egress: dict[tuple[str, int], None] = field(default_factory=dict)
+    egress: dict[Call, None] = field(default_factory=dict)
 
 
 class Environments:
@@ -135,9 +140,9 @@ class Environments:
             found.values |= {name: value} if value else {}
         elif self._is_secret(name, text):
             found.values[name] = self.secret(facts, name, str(text), mark)
-            self._call_outside(text, found)
+            self._call_outside(facts, name, text, found, path, secret=True)
         else:
-            self._call_outside(text, found)
+            self._call_outside(facts, name, text, found, path, secret=False)
             if not text and names_a_secret(name):
                 self._remarks.add(mark, path, EMPTY)
             (found.build if BUILT_IN.match(name) else found.values)[name] = str(text)
@@ -301,9 +306,7 @@ class Environments:
             rest = url["rest"].rstrip("/")
             if "?" not in rest and "#" not in rest:
                 return {"domain": self.domains[service.original], **({"path": rest} if rest else {})}
-        self._remarks.add(
-            mark, path, f"has an address of the own machine, at which nothing answers in a cluster: {BY_HAND}"
-        )
+        self._remarks.add(mark, path, f"{OWN_MACHINE}: {BY_HAND}")
         return {}
 
     def _named(self, facts: Facts, text: str, *, bare: bool) -> str | None:
@@ -338,13 +341,19 @@ class Environments:
             return f"refer to it with {{cache: {store.name}}}, or a part of it with as: host, port or password; it has database 0 alone"
         return f"refer to it with {{database: {store.name}}}, or a part of it with field: host, port, user, password or name"
 
-    def _call_outside(self, text: str, found: Translated) -> None:
-        """Add the host that a text is an address of to the calls that the network lets out."""
-        url, address = URL.fullmatch(text.strip()), ADDRESS.fullmatch(text.strip())
-        host = (url or address or {"host": ""})["host"]
-        port = int((url or address or {"port": 0})["port"] or 0) or (PORTS.get(url["scheme"].lower(), 0) if url else 0)
-        if "." in host and not is_private(host) and 0 < port < 65536:
-            found.egress[host, port] = None
+    def _call_outside(self, facts: Facts, name: str, text: str, found: Translated, path: Any, *, secret: bool) -> None:
+        """Add the hosts of others that a text names to the calls that the network lets out; remark those of which too little
+        is known."""
+        variables = {key: each.text for key, each in facts.environment.items()}
+        for call in calls(name, text, variables, secret=secret):
+            if call.is_open:
+                found.egress[call] = None
+            if call.remark is not None:
+                self._remarks.add(facts.environment[name].mark, path, call.remark)
+        if (not secret and _DOCKER_HOST in text) or (
+            names_host(name) and host_of(text) in _LOOPBACK and name not in _LISTENS
+        ):
+            self._remarks.add(facts.environment[name].mark, path, f"{OWN_MACHINE}: {BY_HAND}")
 
 
 def _field(store: Store, part: str) -> dict[str, Any] | None:

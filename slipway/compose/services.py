@@ -97,7 +97,7 @@ class Services:
         found |= self._commands(facts)
         found["environment"] = variables.values
         found["build"] = {**self._build_arguments(facts), **variables.build}
-        found["egress"] = [_egress(host, port) for host, port in variables.egress]
+        found["egress"] = [each.egress() for each in variables.egress]
         found |= self._folders(facts, variables)
         if found["volumes"]:
             found.pop("replicas", None)
@@ -278,10 +278,6 @@ def _waits(declared: LocatedDict) -> list[tuple[str, Mark]]:
     return [(name, details.marks[name]) for name in details] or [
         (str(each), mark) for each, mark in listed(declared, "depends_on") if isinstance(each, str)
     ]
-
-
-def _egress(host: str, port: int) -> dict[str, Any]:
-    return {"host": host} if port == 443 else {"host": host, "port": port}
 
 
 def _is_scratch(source: str, kind: str) -> bool:
