@@ -12,10 +12,10 @@ from slipway.compose import health, sizes
 from slipway.compose.application import mapping
 from slipway.compose.confidential import Confidential, comes_from_secret, is_confidential, names_a_secret
 from slipway.compose.environment import Environments, Translated
-from slipway.compose.mounted_files import Files
+from slipway.compose.mounts import Folders
 from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.replaced_images import own_repository
-from slipway.compose.service_facts import Facts, slug
+from slipway.compose.service_facts import Facts
 from slipway.compose.stores import Stores
 from slipway.compose.variables import missing_in
 from slipway.settings.cross_checks import BUILT_IN
@@ -58,9 +58,6 @@ BY_HAND = {
 """What to do about keys that are not translated."""
 LAST_PRIVILEGED = 1023
 """The last port that Linux keeps for root. Source: ip(7), ip_unprivileged_port_start; containerd lifts it from version 2 on."""
-GUESSED_SIZE = 10
-"""GiB of a volume, of which Compose says nothing. Chosen: small, because a disk can grow and never shrink."""
-_FOLDER = re.compile(r"(?!/(proc|sys|dev|etc/slipway)(/|$))(?!.*/\.\.?(/|$))(/[A-Za-z0-9._@+-]+)+")
 _OPTION = re.compile(r"-{1,2}(?P<name>[\w-]+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -74,10 +71,10 @@ class Services:
         stores: Stores,
         environments: Environments,
         confidential: Confidential,
-        files: Files,
+        folders: Folders,
         remarks: Remarks,
     ) -> None:
-        self._files = files
+        self._folders = folders
         self._system, self._everyone, self._stores = system, everyone, stores
         self._environments, self._confidential, self._remarks = environments, confidential, remarks
 
@@ -98,7 +95,7 @@ class Services:
         found["environment"] = variables.values
         found["build"] = {**self._build_arguments(facts), **variables.build}
         found["egress"] = [each.egress() for each in variables.egress]
-        found |= self._folders(facts, variables)
+        found |= self._folders.of(facts, variables)
         if found["volumes"]:
             found.pop("replicas", None)
             found.pop("singleton", None)
@@ -214,49 +211,6 @@ class Services:
             self._remark(facts, f"build.args.{name}", text, arguments.marks[name])
         return found
 
-    def _folders(self, facts: Facts, variables: Translated) -> dict[str, Any]:
-        mounts = [(index, *_volume(each), mark) for index, (each, mark) in enumerate(listed(facts.declared, "volumes"))]
-        writable = [str(each).partition(":")[0] for each, _ in listed(facts.declared, "tmpfs")]
-        writable += [target for _, source, target, kind, _ in mounts if _is_scratch(source, kind)]
-        writable = [each for each in writable if re.fullmatch(r"(/[A-Za-z0-9._@+-]+)+", each)]
-        folders = list(dict.fromkeys(["/tmp", *writable]))
-        files = self._files.of(facts, variables, folders)
-        volumes: dict[str, dict[str, Any]] = {}
-        for index, source, target, kind, mark in mounts:
-            if _is_scratch(source, kind):
-                continue
-            if kind == "bind" and (text := self._files.bound(source, target, folders)) is not None:
-                files[target] = text
-                self._files.remark_address(facts, f"volumes.{index}", text, mark)
-                continue
-            taken = [*folders, *files]
-            about = (
-                self._unkept(facts, source, target, taken) if kind == "volume" else _about_volume(source, target, kind)
-            )
-            if about is None:
-                volumes[slug(source, "volume")] = {"mountPath": target.rstrip("/"), "size": GUESSED_SIZE}
-            else:
-                self._remark(facts, f"volumes.{index}", about, mark)
-        return {"files": files, "writable": folders if writable else [], "volumes": volumes}
-
-    def _unkept(self, facts: Facts, source: str, target: str, taken: list[str]) -> str | None:
-        """Return why a named volume cannot be one of the service; None if it can."""
-        others = [
-            each.name
-            for each in self._everyone.values()
-            if each is not facts and each.role != "omitted" and source in _sources(each.declared)
-        ]
-        if others:
-            return (
-                f"is a disk that {', '.join(others)} mounts too, and a disk has one pod: let one service have it and the others "
-                "call it, or put its files into a bucket"
-            )
-        if not _FOLDER.fullmatch(target.rstrip("/")):
-            return f"is mounted at {target}, which is no folder that a volume can be: choose another mountPath"
-        if any(target == each or target.startswith(f"{each}/") or each.startswith(f"{target}/") for each in taken):
-            return f"is mounted at {target}, where other folders or files are: choose another mountPath"
-        return None
-
     def _end_and_user(self, facts: Facts) -> dict[str, Any]:
         found: dict[str, Any] = {}
         grace = health.seconds(facts.declared["stop_grace_period"]) if "stop_grace_period" in facts.declared else None
@@ -278,31 +232,3 @@ def _waits(declared: LocatedDict) -> list[tuple[str, Mark]]:
     return [(name, details.marks[name]) for name in details] or [
         (str(each), mark) for each, mark in listed(declared, "depends_on") if isinstance(each, str)
     ]
-
-
-def _is_scratch(source: str, kind: str) -> bool:
-    return kind == "tmpfs" or (kind == "volume" and not source)
-
-
-def _about_volume(source: str, target: str, kind: str) -> str:
-    if "docker.sock" in source:
-        return "is the socket of Docker, which no pod has"
-    if kind == "bind":
-        return f"mounts files of the own machine at {target}: copy them into the image; what it writes there, put into a bucket"
-    return f"is mounted at {target}, and pods have no such thing: put its files into a bucket or a database"
-
-
-def _sources(declared: LocatedDict) -> set[str]:
-    return {_volume(each)[0] for each, _ in listed(declared, "volumes")}
-
-
-def _volume(value: Any) -> tuple[str, str, str]:
-    """Return source, target and kind of a mount."""
-    if isinstance(value, LocatedDict):
-        return str(value.get("source", "")), str(value.get("target", "")), str(value.get("type", "volume"))
-    parts = str(value).split(":")
-    if not parts[0] and missing_in(value):
-        return "", parts[1], "bind"
-    if len(parts) == 1:
-        return "", parts[0], "volume"
-    return parts[0], parts[1], "bind" if parts[0].startswith((".", "/", "~")) else "volume"

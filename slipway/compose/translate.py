@@ -12,6 +12,7 @@ from slipway.compose.confidential import Confidential
 from slipway.compose.environment import Environments
 from slipway.compose.health import asked_port
 from slipway.compose.mounted_files import Files
+from slipway.compose.mounts import Folders
 from slipway.compose.remarks import Remark, Remarks, mark_of
 from slipway.compose.service_facts import Facts, gathered
 from slipway.compose.services import Services
@@ -22,7 +23,7 @@ PLACEHOLDER = "example.com"
 """The domain that stands for one of the reader's own. Source: RFC 2606."""
 SCHEMA = "lets services change rows, and 'migrations' tables: set 'schemaBy: services' if a program creates its tables itself"
 CACHE = "keeps nothing, and is reached with TLS and a password only: 'eviction: noeviction' for a queue of jobs (docs/caches.md)"
-VOLUME = "has a size that is a guess, and can only be raised; one pod has it, and both slots use that (docs/volumes.md)"
+VOLUME = "begins empty, with a size that is a guess and can only be raised; one pod has it, and both slots use that (docs/volumes.md)"
 _TOP = {"services", "version", "name", "networks", "volumes", "secrets", "configs", "include"}
 _UNROUTED = ("grpc", "exec", "none")
 
@@ -58,7 +59,8 @@ def translated(path: Path, file: str, system: str) -> Translation:
     environments = Environments(everyone, stores, confidential, remarks)
     environments.domains = _domains(running)
     files = Files(application, environments, confidential, remarks)
-    services = Services(system, everyone, stores, environments, confidential, files, remarks)
+    folders = Folders(application.document, everyone, files, remarks)
+    services = Services(system, everyone, stores, environments, confidential, folders, remarks)
     declared = {facts.name: services.translated(facts) for facts in running}
     definition = _definition(system, declared, environments, stores)
     return Translation(definition, tuple(remarks), _guesses(definition))

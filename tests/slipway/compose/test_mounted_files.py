@@ -130,38 +130,3 @@ def test_a_file_of_the_machine_is_not_copied(tmp_path: Path) -> None:
     found = service(tmp_path, f"    ports: ['3000']\n    volumes: ['{tmp_path}/zone:/etc/timezone:ro']\n")
     assert "files" not in found.definition["services"]["app"]
     assert found.remark("services.app.volumes.0").startswith("5: mounts files of the own machine")
-
-
-def test_a_named_volume_is_a_volume_of_the_service(tmp_path: Path) -> None:
-    """Of a size that is a guess; the one pod that may have it needs neither replicas nor a reason."""
-    found = service(
-        tmp_path,
-        "    ports: ['3000']\n    volumes: ['app_data:/var/lib/app/', {type: volume, source: index, target: /index}]\n"
-        "    deploy: {replicas: 1}\nvolumes: {app_data: {}, index: {}}\n",
-    )
-    app = found.definition["services"]["app"]
-    assert app["volumes"] == {
-        "app-data": {"mountPath": "/var/lib/app", "size": 10},
-        "index": {"mountPath": "/index", "size": 10},
-    }
-    assert "replicas" not in app
-    assert found.translation.guesses["services.app.volumes.index"].startswith("has a size that is a guess")
-    assert found.problems == []
-
-
-@pytest.mark.parametrize(
-    ("lines", "said"),
-    [
-        ("    volumes: ['data:/tmp/data']\n", "is mounted at /tmp/data, where other folders or files are"),
-        ("    volumes: ['data:/proc/data']\n", "is mounted at /proc/data, which is no folder that a volume can be"),
-        (
-            "    volumes: ['data:/data']\n  other: {image: example/other, volumes: ['data:/data']}\n",
-            "is a disk that other mounts too, and a disk has one pod",
-        ),
-    ],
-)
-def test_a_volume_that_no_pod_could_have_is_named(tmp_path: Path, lines: str, said: str) -> None:
-    """With what to do; the definition has none of it."""
-    found = service(tmp_path, f"    ports: ['3000']\n{lines}volumes: {{data: {{}}}}\n")
-    assert found.remark("services.app.volumes.0").partition(": ")[2].startswith(said)
-    assert "volumes" not in found.definition["services"]["app"]
