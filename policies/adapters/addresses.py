@@ -74,10 +74,10 @@ def are_wide(found: Iterable[Network], without: Iterable[Network] = ()) -> bool:
     return False
 
 
-def private(found: Iterable[Network], without: Iterable[Network] = ()) -> int:
-    """Return how many IPv4 addresses of the ranges are in private networks, which a pod itself is not."""
-    kept = _less([each for each in found if each.version == 4], without)
-    inside = [each for each in _INSIDE if each.version == 4 and not each.is_loopback]
+def private(found: Iterable[Network], without: Iterable[Network] = (), version: int = 4) -> int:
+    """Return how many addresses of a version of the ranges are in private networks, which a pod itself is not."""
+    kept = _less([each for each in found if each.version == version], without)
+    inside = [each for each in _INSIDE if each.version == version and not each.is_loopback]
     return sum(each.num_addresses for each in kept) - sum(each.num_addresses for each in _less(kept, inside))
 
 

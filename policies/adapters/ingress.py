@@ -17,10 +17,12 @@ CONNECTIONS = ("TLS", "TCP")
 
 
 def _network_policy(policy: Resource) -> Iterator[Opening]:
+    """Return the openings of a policy. A rule without peers also admits every pod of the cluster, so that it is no rule of
+    a gateway at whatever port."""
     for rule in listed(policy["spec"]["ingress"]):
         ports = [_pod_ports(each) for each in listed(rule["ports"])]
         for source, without in [(rule, ())] if rule.unknown else _peers(rule["from"]):
-            yield Opening(source, ports, without=without)
+            yield Opening(source, () if source.missing else ports, without=without)
 
 
 def _peers(peers: Property) -> Iterator[tuple[Property, tuple[Network, ...]]]:

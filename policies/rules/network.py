@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from ipaddress import ip_address
+from collections.abc import Collection, Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from pulumi_policy import Severity
 
@@ -248,12 +248,15 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
         _evaluate_isolation(workload, denied.get(place, []), verdict)
 
 
-METADATA = ip_address("169.254.169.254")
+METADATA = (ip_address("169.254.169.254"), ip_address("fd00:ec2::254"), ip_address("fd20:ce::254"))
 """Where clouds tell a node's own credentials to whoever asks."""
-MOST_PRIVATE = 2**16
-"""Private addresses that a service may need to call: those of one network of a cloud, a /16."""
+MOST_PRIVATE = {4: 2**16, 6: 2**80}
+"""Private addresses that a service may need to call: those of one network of a cloud, a /16, or of one site, a /48.
+Source: RFC 4193, section 3.1."""
 HTTPS = 443
 """TCP port. Source: RFC 9110, section 4.2.2."""
+DNS = 53
+"""Port of names, which a node may answer and not a pod. Source: RFC 1035, section 4.2."""
 EGRESS = "egress"
 """The setting of a service that opens networks."""
 
@@ -266,27 +269,56 @@ EGRESS = "egress"
         why="A compromised pod looks for databases and credentials in every network that it can reach",
         clauses=("NSA Kubernetes Hardening: network separation", "OWASP A10:2021: server-side request forgery"),
         types=(NETWORK_POLICY,),
+        schema={
+            "everywherePorts": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1, "maximum": 65535},
+                "default": [HTTPS, 6443, 9000],
+                "description": "Ports, besides that of DNS, at which a rule may name no target: of HTTPS, of the API servers of "
+                "clusters and of stores of objects, whose addresses differ between clusters.",
+            }
+        },
     )
 )
-def egress_networks(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Check each range that a policy lets pods call, less its exceptions. Rules without a range are for another rule. The
-    APIs of clouds and stores of objects are anywhere, at the port of HTTPS."""
+def egress_networks(policy: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check each range that a policy lets pods call, less its exceptions, and the ports of rules without a target, which
+    are for every address and every pod. The APIs of clouds and stores of objects are anywhere, at the port of HTTPS."""
+    everywhere = {DNS, *(int(port) for port in settings["everywherePorts"])}
     egress = policy["spec"]["egress"]
     for rule in [egress] if egress.unknown else egress.elements():
-        is_https = _is_https(rule["ports"])
-        for peer in [rule["to"]] if rule["to"].unknown else rule["to"].elements():
-            block = peer["ipBlock"]
-            unknown = block["cidr"].first_unknown or block["except"].first_unknown
-            if unknown:
-                verdict.undecided(policy, unknown, EGRESS)
-            elif block.present and not (is_https and _all_addresses(peer)) and (problem := _too_much(block)):
-                verdict.violated(policy, f"lets pods call {problem}: {block['cidr'].path}", EGRESS)
+        peers = [rule["to"]] if rule["to"].unknown else list(rule["to"].elements())
+        if not peers:
+            _evaluate_without_target(policy, rule, everywhere, verdict)
+        for peer in peers:
+            _evaluate_range(policy, peer, _is_https(rule["ports"]), verdict)
+
+
+def _evaluate_without_target(policy: Resource, rule: Property, allowed: Collection[int], verdict: Verdict) -> None:
+    ports = rule["ports"]
+    if unknown := ports.first_unknown:
+        verdict.undecided(policy, unknown, EGRESS)
+    elif not _are_among(ports, allowed):
+        problem = f"lets pods call every address, with the clouds' metadata service: {rule['to'].path} names no target"
+        verdict.violated(policy, problem, EGRESS)
+
+
+def _evaluate_range(policy: Resource, peer: Property, is_https: bool, verdict: Verdict) -> None:
+    block = peer["ipBlock"]
+    if unknown := block["cidr"].first_unknown or block["except"].first_unknown:
+        verdict.undecided(policy, unknown, EGRESS)
+    elif block.present and not (is_https and _all_addresses(peer)) and (problem := _too_much(block)):
+        verdict.violated(policy, f"lets pods call {problem}: {block['cidr'].path}", EGRESS)
 
 
 def _is_https(ports: Property) -> bool:
     """Return whether it is the port of HTTPS alone, at which there is no metadata service."""
+    return _are_among(ports, {HTTPS})
+
+
+def _are_among(ports: Property, allowed: Collection[int]) -> bool:
+    """Return whether there are ports, and none but allowed ones; no port means every port."""
     found = list(ports.elements())
-    return bool(found) and all(each["port"].whole_number == HTTPS and each["endPort"].missing for each in found)
+    return bool(found) and all(each["port"].whole_number in allowed and each["endPort"].missing for each in found)
 
 
 def _too_much(block: Property) -> str:
@@ -295,11 +327,15 @@ def _too_much(block: Property) -> str:
     holes = [found for each in block["except"].elements() for found in addresses.networks(each.text or "") or ()]
     if ranges is None:
         return "something that is no range of addresses"
-    if any(METADATA in each for each in ranges) and not any(METADATA in each for each in holes):
+    if any(_holds(ranges, each) and not _holds(holes, each) for each in METADATA):
         return "the clouds' metadata service"
-    if addresses.private(ranges, holes) > MOST_PRIVATE:
+    if any(addresses.private(ranges, holes, version) > most for version, most in MOST_PRIVATE.items()):
         return "more private addresses than one network has"
     return ""
+
+
+def _holds(ranges: Iterable[addresses.Network], address: IPv4Address | IPv6Address) -> bool:
+    return any(address in each for each in ranges)
 
 
 def _place(resource: Resource) -> Place:
@@ -328,30 +364,37 @@ def _unknown_denial(policy: Resource) -> Property | None:
 
 
 def _opened_again(policy: Resource) -> Property | None:
-    """Return the rule or peer that opens a policy too far: policies add up, so no policy can deny what another one
-    allows. `open-ingress` reports policies that admit everybody."""
+    """Return the peer that opens a policy too far: policies add up, so no policy can deny what another one allows. Rules
+    without peers are for `open-ingress` and `egress-networks`."""
     for way, key in (("ingress", "from"), ("egress", "to")):
         for rule in policy["spec"][way].elements():
-            peers, ports = list(rule[key].elements()), list(rule["ports"].elements())
-            if way == "egress" and not peers and not ports and not rule[key].unknown and not rule["ports"].unknown:
-                return rule
-            wide = [
-                each for each in peers if _all_pods(each) or (way == "egress" and not ports and _all_addresses(each))
-            ]
-            if wide:
-                return wide[0]
+            leaves = way == "egress" and not rule["ports"].unknown and not list(rule["ports"].elements())
+            for peer in rule[key].elements():
+                if _all_pods(peer) or (leaves and _all_addresses(peer)):
+                    return peer
     return None
 
 
 def _all_pods(peer: Property) -> bool:
-    """Return whether it selects every namespace and every pod: an empty selector selects all."""
+    """Return whether it selects every namespace and every pod, or all but some."""
     spaces, pods = peer["namespaceSelector"], peer["podSelector"]
     return spaces.present and _picks_all(spaces) and (pods.missing or _picks_all(pods))
 
 
+NAMED = "kubernetes.io/metadata.name"
+"""The label that every namespace has. Source: Kubernetes, automatic labelling."""
+
+
 def _picks_all(selector: Property) -> bool:
-    asked = selector["matchLabels"].mapping or list(selector["matchExpressions"].elements())
-    return not selector.first_unknown and not asked
+    """Return whether nothing that it asks for is a label that only some have."""
+    if selector.first_unknown:
+        return False
+    return not selector["matchLabels"].mapping and all(map(_excludes, selector["matchExpressions"].elements()))
+
+
+def _excludes(expression: Property) -> bool:
+    operator = expression["operator"].text
+    return operator in ("NotIn", "DoesNotExist") or (operator == "Exists" and expression["key"].text == NAMED)
 
 
 def _all_addresses(peer: Property) -> bool:

@@ -315,6 +315,8 @@ class TestIngress:
             pods(block("::/0", "postgres")),
             pods({"ports": [{"port": 5432}]}),
             pods({"from": [], "ports": [{"port": 5432}]}),
+            pods({"ports": [{"port": 443}]}),
+            pods({"from": [], "ports": [{"port": 80}]}),
             pods(block(7, 5432)),
             eks(endpointPublicAccess=True),
             eks(),
@@ -469,6 +471,19 @@ def denial(namespace: Any = "fleet", **spec: Any) -> Fact:
     return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", properties, "deny")
 
 
+def allowing(*peers: Any) -> Fact:
+    """A policy beside it, which admits peers at one port."""
+    ingress = [{"from": list(peers), "ports": [{"port": 3000}]}]
+    spec = {"podSelector": {"matchLabels": {"app": "api"}}, "policyTypes": ["Ingress"], "ingress": ingress}
+    type_ = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+    return Fact(type_, {"metadata": {"namespace": "fleet"}, "spec": spec}, "allow")
+
+
+EVERY_NAMESPACE = {"key": "kubernetes.io/metadata.name", "operator": "Exists"}
+ALL_BUT_ONE = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["none"]}
+SOME = {"key": "team", "operator": "In", "values": ["fleet"]}
+
+
 class TestIsolation:
     """Namespaces deny what nobody allows."""
 
@@ -488,6 +503,9 @@ class TestIsolation:
             (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "fleet"}), denial()),
             (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "cert-manager"}),),
             (Fact("kubernetes:core/v1:ConfigMap", {"metadata": {"namespace": "empty"}}),),
+            (workload(), denial(), allowing({"namespaceSelector": {"matchExpressions": [SOME]}})),
+            (workload(), denial(), allowing({"namespaceSelector": {}, "podSelector": {"matchExpressions": [SOME]}})),
+            (workload(), denial(), allowing({"podSelector": {}})),
         ],
     )
     def test_denied_satisfies(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
@@ -509,11 +527,20 @@ class TestIsolation:
             (workload(), denial(ingress=[{}])),
             (workload(), denial(egress=[{}])),
             (workload(), denial(egress=[{"ports": "53"}])),
+            (workload(), denial(), allowing({"namespaceSelector": {}})),
+            (workload(), denial(), allowing({"namespaceSelector": {"matchExpressions": [EVERY_NAMESPACE]}})),
+            (workload(), denial(), allowing({"namespaceSelector": {"matchExpressions": [ALL_BUT_ONE]}})),
+            (
+                workload(),
+                denial(),
+                allowing({"namespaceSelector": {}, "podSelector": {"matchExpressions": [ALL_BUT_ONE]}}),
+            ),
             (Fact("kubernetes:helm.sh/v3:Release", {"namespace": "fleet"}),),
         ],
     )
     def test_open_violates(self, evaluate: Evaluator, facts: tuple[Fact, ...]) -> None:
-        """No policy there, one for some pods, one way only, or with a door; each namespace is told once."""
+        """No policy there, one for some pods, one way only, or with a door, be it in another policy; each namespace is told
+        once."""
         assert outcomes(evaluate.evaluate(*facts)) == [(ISOLATION, "mandatory")]
 
     @pytest.mark.parametrize(
@@ -547,6 +574,16 @@ def calling(*blocks: Any, **port: Any) -> Fact:
     return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", {"metadata": {"namespace": "shop"}, "spec": spec})
 
 
+def calling_at(*ports: Any, **target: Any) -> Fact:
+    """A NetworkPolicy that lets pods call these ports of anybody."""
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [{"ports": list(ports), **target} if ports else target],
+    }
+    return Fact("kubernetes:networking.k8s.io/v1:NetworkPolicy", {"metadata": {"namespace": "shop"}, "spec": spec})
+
+
 PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 
 
@@ -561,11 +598,16 @@ class TestEgress:
             calling({"cidr": "169.254.170.23/32"}),
             calling({"cidr": "0.0.0.0/0", "except": PRIVATE}),
             calling({"cidr": "0.0.0.0/0"}, port=443),
-            calling(),
+            calling({"cidr": "2000::/3"}, port=25),
+            calling({"cidr": "fd00:1::/48"}),
+            calling({"cidr": "::/0", "except": ["fc00::/7", "fe80::/10"]}, port=587),
+            calling_at({"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}),
+            calling_at({"port": 443}, {"port": 6443}, to=[]),
+            calling_at({"port": 80}, to=[{"podSelector": {}}]),
         ],
     )
     def test_narrow_ranges_satisfy(self, previewing: Pack, fact: Fact) -> None:
-        """And the internet without what is private, and all addresses by HTTPS."""
+        """And the internet without what is private, all addresses by HTTPS, and any target by DNS and for the cluster's API."""
         assert outcomes(previewing.about(EGRESS).evaluate(fact)) == []
 
     @pytest.mark.parametrize(
@@ -582,13 +624,37 @@ class TestEgress:
             calling({"cidr": "the database"}, port=443),
             calling({"cidr": 7}),
             calling({"except": PRIVATE}),
+            calling({"cidr": "::/0"}, port=25),
+            calling({"cidr": "::/0", "except": ["fd00:ec2::254/128", "fd20:ce::254/128"]}, port=25),
+            calling({"cidr": "fd00:ec2::254/128"}, port=80),
+            calling({"cidr": "0.0.0.0/0", "except": PRIVATE}, {"cidr": "::/0"}, port=587),
+            calling(),
+            calling(port=80),
+            calling(port=22),
+            calling_at(),
+            calling_at(to=[]),
+            calling_at({"port": 25}, to=[]),
+            calling_at({"port": 53}, {"port": 80}),
+            calling_at({"port": 53, "endPort": 80}),
+            calling_at({"port": "http"}),
+            calling_at({"protocol": "TCP"}),
+            calling_at({"port": 80}, to="everybody"),
         ],
     )
     def test_wide_ranges_violate(self, previewing: Pack, fact: Fact) -> None:
-        """The metadata service, and what is no range."""
+        """The metadata service, what is no range, and rules that name no target, which is every one."""
         assert outcomes(previewing.about(EGRESS).evaluate(fact)) == [(EGRESS, "mandatory")]
 
-    @pytest.mark.parametrize("fact", [calling({"cidr": UNKNOWN}), calling({"cidr": "0.0.0.0/0", "except": UNKNOWN})])
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            calling({"cidr": UNKNOWN}),
+            calling({"cidr": "0.0.0.0/0", "except": UNKNOWN}),
+            calling_at(to=UNKNOWN),
+            calling_at({"port": UNKNOWN}),
+            calling_at({"port": 443, "endPort": UNKNOWN}),
+        ],
+    )
     def test_unknown_ranges_are_undecided(self, previewing: Pack, updating: Pack, fact: Fact) -> None:
         assert outcomes(previewing.about(EGRESS).evaluate(fact)) == [(EGRESS, "advisory")]
         assert outcomes(updating.about(EGRESS).evaluate(fact)) == [(EGRESS, "mandatory")]

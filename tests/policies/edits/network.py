@@ -141,6 +141,7 @@ PUBLIC: dict[str, Any] = {"publicIPAddress": {"id": "p"}}
 PRIVATE: dict[str, Any] = {"subnet": {"id": "s"}}
 INTERNAL = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
 INSIDE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+EVERY_NAMESPACE = {"key": "kubernetes.io/metadata.name", "operator": "Exists"}
 VENDORS = {"ipBlock": {"cidr": "0.0.0.0/0"}}
 
 CAUGHT = {
@@ -189,6 +190,8 @@ CAUGHT = {
                 "containerservice:ManagedCluster", "fleet", ("apiServerAccessProfile", "authorizedIPRanges"), [*QUARTERS]
             ),
             allows(),
+            allows(ports=[{"port": 443}]),
+            allows(from_=[], ports=[{"port": 80}]),
             allows(from_=[{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}], ports=[{"port": 5432}]),
             aws("lambda/functionUrl:FunctionUrl", authorizationType="NONE", functionName="f"),
             azure_balancer(22, **PUBLIC),
@@ -263,9 +266,19 @@ CAUGHT = {
         "prod": [
             allows(from_=[{"namespaceSelector": {}}], ports=[{"port": 3000}]),
             allows(from_=[{"namespaceSelector": {}, "podSelector": {}}]),
-            allows("egress"),
+            allows(from_=[{"namespaceSelector": {"matchExpressions": [EVERY_NAMESPACE]}}], ports=[{"port": 3000}]),
             allows("egress", to=[{"ipBlock": {"cidr": "0.0.0.0/0", "except": INSIDE}}]),
             allows("egress", to=[{"namespaceSelector": {"matchLabels": {}}}], ports=[{"port": 5432}]),
+        ]
+    },
+    "egress-networks": {
+        "prod": [
+            allows("egress"),
+            allows("egress", to=[]),
+            *(allows("egress", ports=[{"port": port}]) for port in (22, 25, 80, "http")),
+            allows("egress", to=[], ports=[{"port": 80}]),
+            allows("egress", ports=[{"port": 53, "endPort": 80}]),
+            allows("egress", to=[{"ipBlock": {"cidr": "::/0"}}], ports=[{"port": 25}]),
         ]
     },
 }  # fmt: skip
@@ -312,6 +325,8 @@ FINE = {
         Edit("eks/cluster:Cluster", "main", ("vpcConfig", "publicAccessCidrs"), ["203.0.113.0/24", "198.51.100.0/24"]),
         allows(from_=[{"podSelector": {}}], ports=[{"port": 3000}]),
         allows("egress", to=[VENDORS], ports=[{"port": 443}]),
+        allows("egress", ports=[{"port": 53, "protocol": "UDP"}]),
+        allows("egress", to=[{"ipBlock": {"cidr": "2000::/3"}}], ports=[{"port": 587}]),
         allows(from_=[{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]),
     ]
 }  # fmt: skip
