@@ -1,4 +1,4 @@
-"""Identities have rights in the stack's own accounts, and in those that the pack's file lists."""
+"""Identities have rights in the stack's own accounts and in those that the pack's file lists, and pods are of no others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,35 @@ def owned_by(account: str) -> dict[str, Any]:
     return {"Condition": {"StringEquals": {"aws:ResourceAccount": account}}}
 
 
+def association(**roles: Any) -> Fact:
+    return Fact("aws:eks/podIdentityAssociation:PodIdentityAssociation", roles, "api", provider=AWS.urn)
+
+
+def account(annotations: Any) -> Fact:
+    """A service account of the cluster."""
+    return Fact("kubernetes:core/v1:ServiceAccount", {"metadata": {"name": "api", "annotations": annotations}}, "api")
+
+
+def assuming(role: Any) -> Fact:
+    return account({"eks.amazonaws.com/role-arn": role})
+
+
+def acting_as(**ids: Any) -> Fact:
+    return account({f"azure.workload.identity/{key.replace('_', '-')}": value for key, value in ids.items()})
+
+
+def store(provider: Any, kind: str = "external-secrets.io/v1:SecretStore") -> Fact:
+    return Fact(f"kubernetes:{kind}", {"metadata": {"name": "api"}, "spec": {"provider": provider}}, "api")
+
+
+ROLE = "arn:aws:iam::{}:role/admin"
 FINE = {
+    "a pod's role": association(roleArn=ROLE.format(OWN)),
+    "a service account's role": assuming(ROLE.format(OWN)),
+    "no role": account(None),
+    "another annotation": account({"team": OTHER}),
+    "a store's role": store({"aws": {"role": ROLE.format(OWN)}}),
+    "a store of another kind": store({"vault": {"auth": {"kubernetes": {"role": "reader"}}}}),
     "own": role(QUEUE.format(OWN)),
     "no account": role("arn:aws:s3:::files/*"),
     "no resource": role([]),
@@ -52,6 +80,18 @@ FINE = {
     "no text": document(7),
 }
 FOREIGN = {
+    "a pod's role": association(roleArn=ROLE.format(OTHER)),
+    "a pod's second role": association(roleArn=ROLE.format(OWN), targetRoleArn=ROLE.format(OTHER)),
+    "a service account's role": assuming(ROLE.format(OTHER)),
+    "a role of another partition": assuming(f"arn:aws-cn:iam::{OTHER}:role/path/admin"),
+    "a store's role": store({"aws": {"role": ROLE.format(OTHER)}}),
+    "a store's further role": store({"aws": {"additionalRoles": [ROLE.format(OWN), ROLE.format(OTHER)]}}),
+    "a store's role for the cluster": store(
+        {"aws": {"role": ROLE.format(OTHER)}}, "external-secrets.io/v1:ClusterSecretStore"
+    ),
+    "a scaler's role": store({"roleArn": ROLE.format(OTHER)}, "keda.sh/v1alpha1:TriggerAuthentication"),
+    "no role's name": assuming("admin"),
+    "no text": assuming(7),
     "another account": role(QUEUE.format(OTHER)),
     "one of several": role([QUEUE.format(OWN), QUEUE.format(OTHER)]),
     "a customer's policy": role(QUEUE.format(OTHER), "aws:iam/policy:Policy"),
@@ -85,13 +125,50 @@ def test_a_listed_account_satisfies() -> None:
         reported = {name: pack.about(RULE).evaluate(AWS, AZURE, fact) for name, fact in FOREIGN.items()}
     finally:
         pack.close()
-    assert {name for name, found in reported.items() if found} == {"many subscriptions", "no id"}
+    assert {name for name, found in reported.items() if found} == {
+        "many subscriptions",
+        "no id",
+        "no role's name",
+        "no text",
+    }
 
 
 def test_an_inline_policy_is_read_too(preview: Evaluator) -> None:
     inline = [{"name": "it", "policy": role(QUEUE.format(OTHER)).properties["policy"]}]
     fact = Fact("aws:iam/role:Role", {"inlinePolicies": inline}, "api", provider=AWS.urn)
     assert outcomes(preview.evaluate(AWS, fact)) == [(RULE, "mandatory")]
+
+
+IDENTITY = Fact("azure-native:managedidentity:UserAssignedIdentity", {"clientId": HOME}, "api-identity")
+
+
+def test_an_identity_of_the_stack_satisfies(preview: Evaluator) -> None:
+    """An id is the same in capitals."""
+    assert preview.evaluate(IDENTITY, acting_as(client_id=HOME.upper())) == []
+
+
+@pytest.mark.parametrize(
+    "fact", [acting_as(client_id=ABROAD), acting_as(client_id=HOME, tenant_id=ABROAD), acting_as(client_id=7)]
+)
+def test_an_identity_that_the_stack_does_not_make_is_advice(update: Evaluator, fact: Fact) -> None:
+    """An id tells no account, and identities of others may be known ones."""
+    assert outcomes(update.evaluate(IDENTITY, fact)) == [(RULE, "advisory")]
+
+
+def test_a_listed_identity_is_not_advised_on() -> None:
+    pack = Pack(config={RULE: {"accounts": [ABROAD]}})
+    try:
+        assert pack.about(RULE).evaluate(IDENTITY, acting_as(client_id=ABROAD)) == []
+    finally:
+        pack.close()
+
+
+@pytest.mark.parametrize("fact", [assuming(UNKNOWN), account(UNKNOWN), acting_as(client_id=UNKNOWN)])
+def test_an_identity_that_is_not_known_yet_is_judged_in_the_update(
+    preview: Evaluator, update: Evaluator, fact: Fact
+) -> None:
+    assert preview.evaluate(fact) == []
+    assert outcomes(update.evaluate(fact)) == [(RULE, "mandatory")]
 
 
 def test_what_is_not_known_yet_is_judged_in_the_update(preview: Evaluator, update: Evaluator) -> None:

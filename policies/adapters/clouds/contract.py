@@ -211,6 +211,10 @@ def _no_listeners(_: Property) -> IngressListeners | None:
     return None
 
 
+def _no_account(*_: str) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Budget:
     """The amount, scope and contacts of a budget type."""
@@ -327,6 +331,13 @@ class Cloud:
     """The accounts in which a type of resource gives rights, each with its property; empty text for many."""
     account: str = ""
     """The provider's setting with its own account."""
+    account_of: Callable[[str, str], str | None] = _no_account
+    """Returns the account of the role that a value of a Kubernetes object names, by its key and text; empty if the text
+    names no account, None if it is no role."""
+    identity_keys: Mapping[str, str] = field(default_factory=dict)
+    """Annotations that name an identity by an id, which tells no account, with the output of identities that it equals."""
+    identities: tuple[str, ...] = ()
+    """Types of those identities."""
     clusters: tuple[str, ...] = ()
     """Managed clusters, whose pods use cloud identities."""
     key_variables: str = ""

@@ -19,6 +19,7 @@ GRANT, ASSIGNED = (
 PEOPLE, BOUND = ("v1:Role", "fleet/developers"), ("v1:RoleBinding", "fleet/developers")
 ENTRY = ("eks/accessEntry:AccessEntry", "main-deployer-0")
 GITHUB = f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"
+CLIENT, OTHERS = "azure.workload.identity/client-id", "00000000-0000-4000-8000-00000000000f"
 SOME_ROLES = f"arn:aws:iam::{OWN}:role/fleet-*"
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 
@@ -107,6 +108,12 @@ def cluster_binding(role: str) -> Addition:
 def subject(sub: str, aud: str = "sts.amazonaws.com", operator: str = "StringLike") -> dict[str, Any]:
     issuer = "token.actions.githubusercontent.com"
     return {operator: {f"{issuer}:sub": sub}, "ForAnyValue:StringEquals": {f"{issuer}:aud": aud}}
+
+
+def assuming(role: str) -> Edit:
+    """The role of a service account in the cluster."""
+    annotation = ("metadata", "annotations", "eks.amazonaws.com/role-arn")
+    return Edit("core/v1:ServiceAccount", "kingstons/secrets", annotation, role)
 
 
 CAUGHT = {
@@ -224,6 +231,9 @@ CAUGHT = {
             allows("s3:GetObject", "arn:aws:s3:::files/*", Condition={"StringEquals": {"aws:ResourceAccount": OTHER}}),
             inline("new", "kms:Decrypt", f"arn:aws:kms:us-east-1:{OTHER}:key/00000000-0000-4000-8000-000000000001"),
             Edit(*ASSIGNED, ("scope",), "/subscriptions/00000000-0000-4000-8000-00000000000f/resourceGroups/others"),
+            assuming(f"arn:aws:iam::{OTHER}:role/admin"),
+            Edit("core/v1:ServiceAccount", "fleet/secrets", ("metadata", "annotations", CLIENT), OTHERS),
+            Edit("PodIdentityAssociation", "main-external-dns", ("targetRoleArn",), f"arn:aws:iam::{OTHER}:role/admin"),
             Edit(*ASSIGNED, ("scope",), "/providers/Microsoft.Management/managementGroups/all"),
         ]
     },
@@ -236,6 +246,7 @@ CAUGHT = {
 
 FINE = {
     "prod": [
+        assuming(f"arn:aws:iam::{OWN}:role/secrets"),
         allows("s3:Get*", "arn:aws:s3:::files/*"),
         allows("s3:*", ["arn:aws:s3:::files", "arn:aws:s3:::files/*"]),
         allows("iam:PassRole", f"arn:aws:iam::{OWN}:role/fleet-nodes"),

@@ -92,6 +92,7 @@ CLOUD = Cloud(
     rights=rights.RIGHTS,
     reached=reach.REACHED,
     account="allowedAccountIds",
+    account_of=reach.account_of,
     clusters=(rights.CLUSTER,),
     key_variables=rights.KEY_VARIABLES,
     auth=rights.AUTH,

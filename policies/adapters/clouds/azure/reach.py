@@ -1,4 +1,4 @@
-"""The subscriptions that role assignments reach."""
+"""The subscriptions that role assignments reach, and the identities that pods take on."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ def _of_assignment(assignment: Resource) -> Iterator[tuple[Property, str]]:
 REACHED: Mapping[str, Callable[[Resource], Iterator[tuple[Property, str]]]] = {
     "azure-native:authorization:RoleAssignment": _of_assignment,
 }
+
+IDENTITIES = ("azure-native:managedidentity:UserAssignedIdentity",)
+IDENTITY_KEYS: Mapping[str, str] = {
+    "azure.workload.identity/client-id": "clientId",
+    "azure.workload.identity/tenant-id": "tenantId",
+}
+"""Annotations of service accounts, with the output of the identity that they name. Source: Entra Workload ID, labels and
+annotations."""
