@@ -6,6 +6,7 @@ stack does not declare would pass unchecked, so they are rejected.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -31,6 +32,9 @@ from framework import (
 PROVIDER = "pulumi:providers:"
 STACK = "pulumi:pulumi:Stack"
 RELEASE = "kubernetes:helm.sh/v3:Release"
+OWN_GROUP = re.compile(r"(?!gateway\.)([a-z]+|[a-z.]+\.k8s\.io)/\w+")
+"""API groups of Kubernetes itself, with a version: the SDK has a type `<Kind>Patch` for each of their kinds, which names an
+object of `<Kind>`. A kind of others may end in Patch itself."""
 
 ALLOWED_TYPES = {
     "type": "array",
@@ -104,7 +108,8 @@ def _same_object(resource: Resource, verdict: Verdict) -> None:
     if package != "kubernetes" or resource.token == RELEASE:
         return
     group, _, kind = rest.rpartition(":")
-    for found, wanted in ((resource["apiVersion"], group.removeprefix("core/")), (resource["kind"], kind)):
+    patched = kind.removesuffix("Patch") if OWN_GROUP.fullmatch(group) else kind
+    for found, wanted in ((resource["apiVersion"], group.removeprefix("core/")), (resource["kind"], patched)):
         if found.unknown:
             verdict.undecided(resource, found)
         elif found.present and found.text != wanted:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.policies.pack_under_test import UNKNOWN, Evaluator, Fact, outcomes
 
-RULES = ("namespace-standard",)
+RULES = ("namespace-standard", "known-types")
+STANDARD, TYPES = RULES
 KINDS = ("kubernetes:core/v1:Namespace", "kubernetes:core/v1:NamespacePatch")
 
 
@@ -26,10 +27,27 @@ def test_restricted_satisfies(preview: Evaluator, kind: str) -> None:
 @pytest.mark.parametrize("level", ["baseline", "privileged", None, 7])
 def test_anything_else_violates(preview: Evaluator, kind: str, level: Any) -> None:
     """Also a patch without the label, which leaves the level to others."""
-    assert outcomes(preview.evaluate(namespace(kind, level))) == [(*RULES, "mandatory")]
+    assert outcomes(preview.evaluate(namespace(kind, level))) == [(STANDARD, "mandatory")]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_unknown(preview: Evaluator, update: Evaluator, kind: str) -> None:
-    assert outcomes(preview.evaluate(namespace(kind, UNKNOWN))) == [(*RULES, "advisory")]
-    assert outcomes(update.evaluate(namespace(kind, UNKNOWN))) == [(*RULES, "mandatory")]
+    assert outcomes(preview.evaluate(namespace(kind, UNKNOWN))) == [(STANDARD, "advisory")]
+    assert outcomes(update.evaluate(namespace(kind, UNKNOWN))) == [(STANDARD, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "accepted"),
+    [
+        (KINDS[0], "Namespace", True),
+        (KINDS[0], "Secret", False),
+        (KINDS[1], "Namespace", True),
+        (KINDS[1], "NamespacePatch", False),
+        (KINDS[1], "Secret", False),
+    ],
+)
+def test_a_patch_names_the_object_that_it_patches(preview: Evaluator, kind: str, told: str, accepted: bool) -> None:
+    """The SDK has a type for the patch of each kind of Kubernetes' own, and Kubernetes knows the kind alone."""
+    stated = namespace(kind, "restricted")
+    fact = Fact(stated.type, {**stated.properties, "apiVersion": "v1", "kind": told})
+    assert outcomes(preview.evaluate(fact)) == ([] if accepted else [(TYPES, "mandatory")])
