@@ -11,10 +11,13 @@ import pytest
 import typer
 import yaml
 
+from slipway.cli.init import CLOUDS, init
 from slipway.cli.main import app
+from slipway.cli.selection import select
 from slipway.settings.load import load_stack, load_systems
 from slipway.settings.project import find_project
 from tests import screens
+from tests.forking import forked_workers
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -70,6 +73,38 @@ def test_the_example_of_a_first_deployment_is_well_formed(tmp_path: Path) -> Non
     file.write_text(example("docs/first-deployment.md"), encoding="utf-8")
     deployed = load_stack(find_project(ROOT), "first", file).clusters["main"].systems["expenses"]
     assert (deployed.deployment.blue.version, deployed.deployment.green.version) == (None, None)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("document", "said", "deployment", "advice"),
+    [
+        ("docs/first-deployment.md", "expenses: {maintenance: true}", "maintenance: true", set()),
+        ("docs/adopt.md", "`pulumi up` without a version", "domains: {web: hello.example.org}", {"service-endpoints"}),
+        (
+            "docs/adopt.md",
+            "existingNamespace: true",
+            "{existingNamespace: true, blue: {version: 1.0.0}}",
+            set(),
+        ),
+    ],
+    ids=["closed", "without a version", "existing namespace"],
+)
+def test_what_a_document_begins_with_is_not_refused(
+    tmp_path: Path, cloud: str, document: str, said: str, deployment: str, advice: set[str]
+) -> None:
+    """In a project that `slipway init` has written: closed, without a version, and in a namespace of others."""
+    assert said in (ROOT / document).read_text(encoding="utf-8")
+    (tmp_path / "slipway").symlink_to(ROOT)
+    init(tmp_path, cloud, keep=False)
+    (file,) = tmp_path.glob("Pulumi.*.yaml")
+    stack = yaml.safe_load(file.read_text(encoding="utf-8"))
+    stack["config"]["slipway:clusters"]["main"]["systems"]["hello"] = yaml.safe_load(deployment)
+    file.write_text(yaml.safe_dump(stack), encoding="utf-8")
+    with forked_workers():
+        rehearsal = select(tmp_path, None, file).rehearse(policies=True)
+    assert rehearsal.failure is None
+    assert {each.policy for each in rehearsal.findings} == advice
 
 
 def test_every_command_of_slipway_that_documents_name_exists() -> None:

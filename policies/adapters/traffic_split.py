@@ -14,6 +14,8 @@ CONNECTIONS = ("kubernetes:gateway.networking.k8s.io/v1:TLSRoute", "kubernetes:g
 ROUTES = (ROUTE, *CONNECTIONS)
 SERVICE = "kubernetes:core/v1:Service"
 SLOT = "slipway.dev/slot"
+BYPASS = "x-slipway-bypass-token"
+"""Header that smoke tests send, to routes of their own."""
 UNUSED, NO_TEXT = "x-slipway-unused", r"[^\x00-\xFF]"
 """Header and pattern of rules that a route keeps for another of its states, and that no request matches: Envoy reads
 bytes."""
@@ -62,6 +64,12 @@ def serving(route: Resource) -> Iterator[Backend]:
             yield from (each for each in backends if (each.weight.whole_number or 0) > 0)
 
 
+def is_for_smoke_tests(route: Resource) -> bool:
+    """Return whether no request reaches a Service by the route without the header of smoke tests."""
+    asked = [_conditions(rule) or [[]] for rule in _rules(route)]
+    return bool(asked) and all(any(map(_bypasses, headers)) for rule in asked for headers in rule)
+
+
 def _rules(route: Resource) -> Iterator[Property]:
     rules = route["spec"]["rules"]
     yield from [rules] if rules.unknown else rules.elements()
@@ -70,6 +78,10 @@ def _rules(route: Resource) -> Iterator[Property]:
 def _conditions(rule: Property) -> list[list[Property]]:
     """Return the headers that each match of a rule asks for."""
     return [list(match["headers"].elements()) for match in rule["matches"].elements()]
+
+
+def _bypasses(header: Property) -> bool:
+    return (header["name"].text or "").lower() == BYPASS
 
 
 def _is_unused(rule: Property) -> bool:

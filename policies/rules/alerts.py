@@ -17,6 +17,7 @@ from adapters import alert_series, alertmanager, clouds, elsewhere, referenced_c
 from adapters.alert_series import Burn, Readers, Series, Signal
 from adapters.cluster_objects import Match, Shortlist, label_pairs, refers, selects, unknown_between
 from adapters.promql_sense import never
+from adapters.traffic_split import is_for_smoke_tests
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -79,7 +80,7 @@ def service_dashboards(resources: Sequence[Resource], _settings: Settings, verdi
 def _evaluate_cover(
     owner: Resource, readers: Readers, signal: Signal, routed: Sequence[Series], problem: str, verdict: Verdict
 ) -> None:
-    """Check that what comes by one of its routes is read; smoke tests have a route of their own, which alerts leave out."""
+    """Check that what comes by one of its routes is read."""
     covers = [readers.cover(owner.provider, signal, series) for series in routed]
     unknown = next((each for each in covers if isinstance(each, Property)), None)
     if True in covers:
@@ -91,11 +92,12 @@ def _evaluate_cover(
 
 
 def _visited(resources: Sequence[Resource], verdict: Verdict) -> dict[Resource, list[Series]]:
-    """Return the Services with a route, with the labels of their series by each route."""
+    """Return the Services that visitors reach, with the labels of their series by each route. While a system is closed only
+    the route of its smoke tests leads to them."""
     services = [each for each in resources if each.type == SERVICE]
     by_name = Shortlist(services, [_known(each["metadata"]["name"]) or () for each in services])
     found: dict[Resource, list[Resource]] = defaultdict(list)
-    for route in (each for each in resources if each.type == ROUTE):
+    for route in (each for each in resources if each.type == ROUTE and not is_for_smoke_tests(each)):
         for name in _backends(route, verdict):
             candidates = {each: refers(route, name, each) for each in by_name.sharing(_known(name))}
             certain = [each for each, match in candidates.items() if match is Match.YES]

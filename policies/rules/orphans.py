@@ -20,6 +20,10 @@ AUTOSCALERS = (
     SCALED_OBJECT,
 )
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+NOT_DEPLOYED = (
+    "has visitors and no pods, because no slot of its system has a version: set one, or `maintenance: true` of the system in "
+    "the stack, which shows visitors a page"
+)
 Place = tuple[str, str | None]
 """A namespace of a cluster."""
 
@@ -35,7 +39,7 @@ Place = tuple[str, str | None]
 )
 def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each Service that selects pods. A slot is idle if the namespace has none of its pods and no route sends
-    traffic to it."""
+    traffic to it; before its first version a system has no pods in any slot, and whatever a route says, none can serve."""
     services = [each for each in resources if each.type == SERVICE and _selects_pods(each)]
     pods = list(pods_in(resources))
     alive = {(_place(each.maker), each.labels[SLOT].text) for each in pods}
@@ -45,8 +49,21 @@ def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdic
     for service, match in _picked(services, _selector, pods).items():
         place, slot = _place(service), service["spec"]["selector"][SLOT].text
         idle = slot is not None and (place, slot) not in alive and (place, _name(service)) not in served
-        if match is Match.MAYBE or (match is Match.NO and not idle):
+        if match is Match.NO and not idle and slot is not None and not _is_deployed(service, pods):
+            verdict.advise(service, NOT_DEPLOYED)
+        elif match is Match.MAYBE or (match is Match.NO and not idle):
             _report_mismatch(service, match, service["spec"]["selector"], "selects no pod of the plan", verdict)
+
+
+def _is_deployed(service: Resource, pods: Iterable[Pods]) -> bool:
+    """Return whether pods of any slot are in a Service's namespace, or pods that it would select but for the slot."""
+    selector = service["spec"]["selector"]
+    others = [key for key in selector.keys if key != SLOT]
+    return any(
+        each.labels[SLOT].present or all(same_text(selector[key], each.labels[key]) is Match.YES for key in others)
+        for each in pods
+        if _place(each.maker) == _place(service)
+    )
 
 
 def _selects_pods(service: Resource) -> bool:

@@ -147,6 +147,21 @@ class TestServices:
         assert preview.evaluate(service(), deployment()) == []
         assert preview.evaluate(route([{"kind": "Backend", "name": "api-blue"}]), service()) == []
 
+    def test_services_of_a_closed_system_need_none(self, preview: Evaluator) -> None:
+        """Only smoke tests reach them, by a header that every request of their route has."""
+        sent = {"name": "x-slipway-bypass-token", "type": "RegularExpression", "value": ".+"}
+        backends = {"backendRefs": [{"name": "api-blue"}]}
+
+        def found(*rules: Any) -> list[str]:
+            properties = {"metadata": metadata("web-pass"), "spec": {"rules": list(rules)}}
+            route = Fact("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", properties, "web-pass")
+            return [each.policy for each in preview.evaluate(route, service(), deployment())]
+
+        smoke = {**backends, "matches": [{"headers": [sent]}, {"headers": [{"name": "x"}, sent]}]}
+        assert found(smoke) == []
+        for open_too in (backends, {**backends, "matches": [{"headers": [sent]}, {"path": {"value": "/"}}]}, UNKNOWN):
+            assert SERVICES in found(smoke, open_too)
+
     @pytest.mark.parametrize(
         ("facts", "named"),
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,6 +98,15 @@ def test_service_without_pods_violates(preview: Evaluator, facts: tuple[Fact, ..
     assert outcomes(findings) == [(ENDPOINTS, "mandatory")]
     assert findings[0].message.endswith(f"fix: {SOURCE}")
     assert CANARY not in findings[0].message
+
+
+@pytest.mark.parametrize("others", [(), (deployment("cache", {"app": "cache"}),), (deployment(namespace="other"),)])
+def test_service_of_a_system_without_a_version_is_advice(preview: Evaluator, others: tuple[Fact, ...]) -> None:
+    """Before the first version no slot can have pods: the namespace has none of any slot, nor any of the service."""
+    idle = replace(service(GREEN, "idle"), name="idle-service")
+    findings = preview.evaluate(service(), idle, route(SENT, {"name": "idle", "weight": 0}), *others)
+    assert outcomes(each for each in findings if each.policy == ENDPOINTS) == [(ENDPOINTS, "advisory")]
+    assert "no slot of its system has a version: set one" in findings[0].message
 
 
 @pytest.mark.parametrize(
