@@ -18,7 +18,7 @@ endif
 install = @$(BIN)/uv pip install $(3) --python $(1)/bin/python $(LOCKED) -r $(2) || $(1)/bin/python $(PIP) $(3) $(LOCKED) -r $(2)
 KUBE_SCORE := v1.20.0
 
-.PHONY: help preview check test lint scan scanners bench lock schema schema-verify reference reference-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify charts charts-verify docs snapshots clean e2e programs
+.PHONY: help preview check test lint scan scanners bench lock schema schema-verify reference reference-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify deployer deployer-verify charts charts-verify docs snapshots clean e2e programs
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -104,6 +104,12 @@ policies: .venv/.runtime ## Generate the page of rules, the known types and the 
 policies-verify: .venv/.runtime ## Fail when the page of rules, the known types or a schema is out of date
 	@$(BIN)/python -m slipway.cli.known_types --verify
 	@$(BIN)/python -m slipway.reports.policy_page --verify
+
+deployer: .venv/.runtime ## Generate the policies of the login of `pulumi up` from the tables in docs/clouds/deployer
+	@$(BIN)/python -m slipway.reports.deployer --update
+
+deployer-verify: .venv/.runtime ## Fail when a policy of the login of `pulumi up` is out of date
+	@$(BIN)/python -m slipway.reports.deployer --verify
 
 docs: .site/.mkdocs ## Build the site of the documentation in .site/html; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 .site/venv/bin/mkdocs build --quiet --strict
