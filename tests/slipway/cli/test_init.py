@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -134,7 +135,7 @@ def test_levels_and_ledger_begin_as_ours(cloud: str) -> None:
 def test_pipelines_are_well_formed_and_pinned_as_ours(tmp_path: Path) -> None:
     """By the schemas of GitHub and GitLab; each action at the commit that Slipway's own workflows use."""
     files = {name: text for name, text in starter("aws", "slipway").items() if name.endswith(".yml")}
-    assert len(files) == 3
+    assert len(files) == 4
     ours = set(re.findall(r"uses: (\S+@\S+ # \S+)", "".join(map(_read, _workflows()))))
     assert set(re.findall(r"uses: (\S+@\S+ # \S+)", "".join(files.values()))) <= ours
     by_schema: dict[str, list[str]] = {"vendor.gitlab-ci": [], "vendor.github-workflows": []}
@@ -145,6 +146,72 @@ def test_pipelines_are_well_formed_and_pinned_as_ours(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *named]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pipelines_install_once_for_each_lock_file() -> None:
+    """GitHub's by a key of its content; a pull request restores what only the default branch saves."""
+    files = starter("aws", "slipway")
+    keys: dict[str, dict[str, str]] = {}
+    for name in ("base-plans", "preview", "release"):
+        workflow = yaml.safe_load(files[f".github/workflows/{name}.yml"])
+        uses = [step for job in workflow["jobs"].values() for step in job["steps"] if "cache" in step.get("uses", "")]
+        assert {step["uses"].partition("@")[0] for step in uses} == {
+            "actions/cache/restore" if name == "preview" else "actions/cache"
+        }
+        keys[name] = {step["with"]["path"]: step["with"]["key"] for step in uses}
+    environment = "base/slipway/.venv"
+    assert keys["preview"].keys() == keys["base-plans"].keys()
+    assert keys["preview"][environment] == keys["base-plans"][environment]
+    for key in (keys["preview"][environment], keys["release"]["slipway/.venv"]):
+        assert all(f"slipway/{file}'" in key for file in ("requirements.txt", "pyproject.toml", "Makefile"))
+
+
+def test_gitlab_restores_the_environment_that_the_default_branch_saves(tmp_path: Path) -> None:
+    """Where folder and lock files are the same; else it installs."""
+    pipeline = yaml.safe_load(starter("aws", "slipway")[".gitlab-ci.yml"])
+    saved, restored = pipeline["environment"]["cache"], pipeline[".base"]["cache"]
+    assert (saved["policy"], restored["policy"]) == ("push", "pull")
+    assert {**saved, "policy": ""} == {**restored, "policy": ""}
+    assert saved["key"]["files"] == ["slipway/requirements.txt", "slipway/pyproject.toml"]
+    project, program = tmp_path / "project", tmp_path / "base" / "slipway"
+    (program / ".venv").mkdir(parents=True)
+    project.mkdir()
+    for name in ("requirements.txt", "pyproject.toml", "Makefile"):
+        (program / name).write_text(name)
+    environment = pipeline[".base"]["variables"]
+
+    def run(*steps: str) -> None:
+        command = ["bash", "-euc", "\n".join(steps)]
+        subprocess.run(command, cwd=project, env={**os.environ, **environment}, check=True)
+
+    run(*pipeline["environment"]["script"][3:])
+    assert (project / ".environment").is_dir()
+    restore = next(step for step in pipeline["preview"]["script"] if ".environment" in step)
+    (program / "requirements.txt").write_text("another")
+    run(restore)
+    assert not (program / ".venv").exists()
+    (program / "requirements.txt").write_text("requirements.txt")
+    run(restore)
+    assert (program / ".venv" / ".runtime").exists()
+
+
+def test_make_installs_again_after_an_upgrade(tmp_path: Path) -> None:
+    """Whether the packages or only the tool moved."""
+    (tmp_path / "Makefile").write_text(starter("aws", "slipway")["Makefile"])
+    program = tmp_path / "slipway"
+    (program / ".venv").mkdir(parents=True)
+    (program / "Makefile").write_text(".PHONY: .venv/.runtime\n.venv/.runtime:\n\t@echo installed\n")
+    for age, name in enumerate(("requirements.txt", "pyproject.toml", ".venv/.runtime")):
+        (program / name).touch()
+        os.utime(program / name, (age, age))
+    command = ["make", "--no-print-directory", "slipway/.venv/.runtime"]
+
+    def made() -> bool:
+        return "installed" in subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert not made()
+    os.utime(program / "pyproject.toml", (9, 9))
+    assert made()
 
 
 def _workflows() -> list[str]:
