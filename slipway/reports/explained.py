@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from slipway.settings.clouds import CLOUDS
@@ -57,6 +58,12 @@ class Explained:
 def explain(document: Schema, path: Path) -> Explained:
     """Return the key at `path` of a schema. The names of entries, such as a service's, may be any. Raises ValueError,
     which names the first unknown key and what may stand there."""
+    schemas, overridable = _schemas_at(document, path)
+    return Explained(dotted(path), schemas, document, overridable, clouds_of(path))
+
+
+def _schemas_at(document: Schema, path: Path) -> tuple[tuple[Schema, ...], bool]:
+    """Return the schemas of a key, and whether a stack may override it. Raises ValueError as `explain`."""
     schemas: tuple[Schema, ...] = (document,)
     overridable = False
     for depth, segment in enumerate(path):
@@ -67,7 +74,7 @@ def explain(document: Schema, path: Path) -> Explained:
             raise ValueError(_unknown(document, schemas, dotted(path[:depth]), segment))
         schemas = tuple(found)
         overridable = any(is_open(form, each, overridable) for form, each in zip(forms, found, strict=True))
-    return Explained(dotted(path), schemas, document, overridable, clouds_of(path))
+    return schemas, overridable
 
 
 def is_open(mapping: Schema, key: Schema, inherited: bool) -> bool:
@@ -82,11 +89,22 @@ def clouds_of(path: Path) -> tuple[str, ...]:
     all."""
     if path[:1] != ("clusters",) or len(path) <= CLUSTER_KEY or path[CLUSTER_KEY] == "systems":
         return tuple(CLOUDS)
-    fields = {
-        name: {field.alias or key for key, field in cloud.cluster.model_fields.items()}
-        for name, cloud in CLOUDS.items()
-    }
-    return tuple(name for name in CLOUDS if path[CLUSTER_KEY] in fields[name])
+    return tuple(name for name in CLOUDS if has_key(_cluster_schema(name), path[CLUSTER_KEY:]))
+
+
+@cache
+def _cluster_schema(cloud: str) -> Schema:
+    definitions = stack_schema()["$defs"]
+    return {**definitions[CLOUDS[cloud].cluster.__name__], "$defs": definitions}
+
+
+def has_key(document: Schema, path: Path) -> bool:
+    """Return whether a schema has a key at `path`."""
+    try:
+        _schemas_at(document, path)
+    except ValueError:
+        return False
+    return True
 
 
 def stack_document(project: str) -> Schema:
@@ -266,8 +284,13 @@ def _below(form: Schema, segment: str | int) -> Schema | None:
 
 
 def _unknown(document: Schema, schemas: tuple[Schema, ...], walked: str, segment: str | int) -> str:
-    keys = {key for form in forms_of(document, schemas) for key in form.get("properties", {})}
+    forms = list(forms_of(document, schemas))
+    keys = {key for form in forms for key in form.get("properties", {})}
+    named = any(isinstance(form.get("additionalProperties"), Mapping) for form in forms)
     place = f"`{walked}` has no key" if walked else "there is no key"
+    if isinstance(segment, int) and walked and (keys or named):
+        below = f"name an entry, as in `{walked}.NAME`" if named else f"its keys are {', '.join(sorted(keys))}"
+        return f"`{walked}` is a mapping, not a list: {below}"
     if not keys:
         return f"`{walked}` is a plain value and has no keys"
     return f"{place} '{segment}'{nearest(segment, keys)}"

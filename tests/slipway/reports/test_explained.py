@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from slipway.cli.explain import show_key
-from slipway.reports.explained import explain, lines
+from slipway.reports.explained import Schema, explain, facts, lines, stack_document
+from slipway.settings.clouds import CLOUDS
 from slipway.settings.pointers import Path as Keys
+from slipway.settings.pointers import parse_path
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.schema import system_schema
 
@@ -115,3 +117,84 @@ def test_every_key_of_the_schema_has_a_meaning() -> None:
     assert "services.any-name.replicas.maximum" in seen
     assert "migrations[0].verification[0].sql" in seen
     assert len(seen) > 300
+
+
+HEADING = re.compile(r"^### `([^`:]+)(?:: [^`]*)?`")
+CLOUDS_OF_KEY = re.compile(r" · clouds: (.*?)(?: · a stack may override it)?$")
+
+
+def referenced(folder: str) -> dict[str, set[str]]:
+    """The clouds of each key by the generated reference, which has a heading for each form of a mapping."""
+    found: dict[str, set[str]] = {}
+    for page in (ROOT / "docs" / "reference" / folder).rglob("*.md"):
+        path = ""
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if heading := HEADING.match(line):
+                path = heading[1]
+            if known := CLOUDS_OF_KEY.search(line):
+                found.setdefault(path, set()).update(names(known[1]))
+    return found
+
+
+def names(clouds: str) -> set[str]:
+    """Clouds of a text such as `aws, azure (its own reason), local`."""
+    return (
+        set(CLOUDS)
+        if clouds == "all"
+        else set(CLOUDS) & set(re.sub(r"\([^)]*\)", "", clouds).replace(",", " ").split())
+    )
+
+
+@pytest.mark.parametrize(("folder", "document"), [("stack", stack_document("slipway")), ("system", SYSTEM)])
+def test_a_key_is_on_the_clouds_that_the_reference_says(folder: str, document: Schema) -> None:
+    """Every key, those of mappings that clouds have in common or alone among them."""
+    reference = referenced(folder)
+    explained = {path: names(facts(explain(document, parse_path(path)))["clouds"]) for path in reference}
+    assert len(explained) > 150
+    assert {path: (clouds, reference[path]) for path, clouds in explained.items() if clouds != reference[path]} == {}
+
+
+def test_a_key_of_one_cloud_s_mapping(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where clouds have a mapping of the same name with different keys."""
+    assert "clouds: aws\n" in shown(capsys, "clusters.main.network.existing.vpc")
+    assert "clouds: azure\n" in shown(capsys, "clusters.main.network.existing.postgres")
+
+
+def test_a_key_of_both_files(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is shown under its file; below it the path says which."""
+    assert "Pulumi.<stack>.yaml\nenvironment" in (both := shown(capsys, "environment"))
+    assert "system.yaml\nenvironment" in both
+    assert "system.yaml" not in shown(capsys, "slipway:environment")
+    assert "environment.LOG_LEVEL.plain" in shown(capsys, "environment.LOG_LEVEL.plain")
+
+
+@pytest.mark.parametrize("key", stack_document("slipway")["properties"])
+def test_each_first_key_of_a_stack(capsys: pytest.CaptureFixture[str], key: str) -> None:
+    """With its namespace and without."""
+    assert shown(capsys, f"slipway:{key}").rstrip() in shown(capsys, key)
+
+
+def test_a_mapping_has_no_index() -> None:
+    """Its entries have names, or its keys are known."""
+    with pytest.raises(
+        InvalidSettings, match=r"`services` is a mapping, not a list: name an entry, as in `services\.NAME`"
+    ):
+        show_key(ROOT, "services[0]")
+    with pytest.raises(
+        InvalidSettings, match=r"`services\.api\.replicas` is a mapping, not a list: its keys are .*minimum"
+    ):
+        show_key(ROOT, "services.api.replicas[0]")
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        ("systems.hello.blue.version", "clusters.NAME.systems.hello.blue.version"),
+        ("region", "clusters.NAME.region"),
+        ("blue.version", "clusters.NAME.systems.NAME.blue.version"),
+    ],
+)
+def test_a_key_of_a_cluster_is_named_whole(path: str, whole: str) -> None:
+    """Where what is above it is left out."""
+    with pytest.raises(InvalidSettings, match=re.escape(f"in a stack file it is `{whole}`")):
+        show_key(ROOT, path)
