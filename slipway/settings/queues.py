@@ -23,8 +23,8 @@ class QueueAlerts(Setting):
     """How long the oldest message may wait, on clouds that tell its age: SQS. Ten minutes by default, as for queues of
     RabbitMQ; longer for work of the night."""
     waiting: Positive = Field(default=1000, json_schema_extra=OVERRIDABLE)
-    """How many messages may wait on average, on clouds that tell no age: Service Bus. 1000 by default, as for queues of
-    RabbitMQ."""
+    """How many messages may wait on average. 1000 by default where the cloud tells no age, Service Bus, as for queues of
+    RabbitMQ; elsewhere only if it is set."""
     dead_letters: Messages = Field(default=0, json_schema_extra=OVERRIDABLE)
     """How many dead letters there may be. None by default, because each is work that nobody did."""
 

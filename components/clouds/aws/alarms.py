@@ -110,6 +110,18 @@ class Alarms(pulumi.ComponentResource):
                 periods=2,
                 meaning=f"The oldest message of queue {key} waits for more than {queue.alerts.oldest}: do its receivers run?",
             )
+            if "waiting" in queue.alerts.model_fields_set:
+                yield Watched(
+                    name=f"{key}-waiting",
+                    source=queue.source,
+                    namespace="AWS/SQS",
+                    metric="ApproximateNumberOfMessagesVisible",
+                    dimensions={"QueueName": name},
+                    statistic="Average",
+                    above=queue.alerts.waiting,
+                    periods=3,
+                    meaning=f"More than {queue.alerts.waiting} messages wait in queue {key}: do its receivers run?",
+                )
             yield Watched(
                 name=f"{key}-dead",
                 source=queue.source,

@@ -37,6 +37,7 @@ def test_each_queue_and_each_node_of_a_cache_has_alarms_on_aws() -> None:
     }
     dead = alarms["shop/lines-dead"]
     assert (dead["dimensions"]["QueueName"], dead["threshold"]) == ("slipway-test-main-shop-lines-dead.fifo", 0)
+    assert not [name for name in alarms if name.endswith("-waiting")], "nobody said how many may wait"
     assert alarms["shop/sessions-cache-1-memory"]["metricName"] == "Evictions"
 
 
@@ -107,7 +108,7 @@ OTHER = "oldest: 2h, waiting: 70, deadLetters: 3|evictions: 50, loadPercent: 60"
 
 def test_limits_are_the_definition_s_on_aws() -> None:
     found = thresholds(CLUSTER, ALARM, OTHER)
-    assert (found["orders-age"], found["orders-dead"]) == (7200, 3)
+    assert (found["orders-age"], found["orders-waiting"], found["orders-dead"]) == (7200, 70, 3)
     assert (found["pages-cache-1-memory"], found["pages-cache-1-load"]) == (50, 60)
     assert (found["jobs-cache-1-memory"], found["jobs-cache-1-load"]) == (90, 90)
 
