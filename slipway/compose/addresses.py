@@ -32,7 +32,7 @@ _PARTS = {
 _DATABASES = re.compile(r"(.*_)?(DB|DATABASE|POSTGRES|POSTGRESQL|PG|MONGO|MONGODB)")
 
 
-def parts_of(name: str) -> Iterator[tuple[str, str]]:
+def login_parts(name: str) -> Iterator[tuple[str, str]]:
     """Yield what a variable may be a part of, and which: `DB_NAME` is the name of a database, and of that of DB_HOST. The
     likeliest is first."""
     for word in sorted(_PARTS, key=len, reverse=True):
@@ -45,12 +45,12 @@ def parts_of(name: str) -> Iterator[tuple[str, str]]:
 
 def names_host(name: str) -> bool:
     """Return whether a variable of this name has a host."""
-    return next(parts_of(name.upper()), ("", ""))[1] == "host"
+    return next(login_parts(name.upper()), ("", ""))[1] == "host"
 
 
 def is_of_database(name: str) -> bool:
     """Return whether a variable is a part of a login whose name says that it is one of a database: `POSTGRES_USER`."""
-    return name in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in parts_of(name))
+    return name in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in login_parts(name))
 
 
 def host_of(text: str | None) -> str:
@@ -65,13 +65,13 @@ def databases_named(variables: Mapping[str, str | None], hosts: Set[str]) -> Ite
         prefix
         for name, text in variables.items()
         if host_of(text) in hosts
-        for prefix, part in parts_of(name)
+        for prefix, part in login_parts(name)
         if part == "host"
     }
     for name, text in variables.items():
         found = [each for each in ADDRESSED.finditer(text or "") if each["host"] in hosts and each["scheme"]]
         yield from (each["name"].lstrip("/") for each in found if each["name"])
-        parts = list(parts_of(name))
+        parts = list(login_parts(name))
         beside = any(prefix in prefixes for prefix, _ in parts) or (bool(prefixes) and is_of_database(name))
         if text and beside and any(part == "name" for _, part in parts):
             yield text

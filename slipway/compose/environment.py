@@ -15,8 +15,8 @@ from slipway.compose.addresses import (
     WEB,
     host_of,
     is_of_database,
+    login_parts,
     names_host,
-    parts_of,
 )
 from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
 from slipway.compose.outside import Call, calls
@@ -114,7 +114,7 @@ class Environments:
         for name, variable in facts.environment.items():
             store = stores.get(host_of(variable.text))
             if store is not None:
-                yield from ((prefix, store) for prefix, part in parts_of(name) if part == "host")
+                yield from ((prefix, store) for prefix, part in login_parts(name) if part == "host")
 
     def _take(
         self, facts: Facts, name: str, variable: Variable, prefixes: dict[str, Store], found: Translated, path: Any
@@ -166,7 +166,7 @@ class Environments:
         """Return a part of a store's login, by the name of the variable beside that of the host, or by value."""
         if text is not None and ADDRESS.fullmatch(text) and names_host(name):
             return None  # It has the port too.
-        parts = list(parts_of(name))
+        parts = list(login_parts(name))
         for prefix, part in parts:
             if prefix in prefixes:
                 return _field(prefixes[prefix], part)

@@ -24,6 +24,11 @@ _ROLES: dict[str, Role] = {
 }
 EXTENSIONS = {"postgis": "postgis", "pgvector": "vector"}
 """Extensions that an image of PostgreSQL is there for."""
+_USUAL = re.compile(
+    r"docker\.io/(library/(postgres|mongo|rabbitmq|redis)|valkey/valkey|eqalpha/keydb|(postgis/postgis|pgvector/pgvector)"
+    r"|(bitnami|bitnamilegacy)/(postgresql|mongodb|rabbitmq|redis|valkey)|mongodb/mongodb-community-server)"
+)
+"""Images that have nothing but the server, or an extension that is known."""
 HINTS = {
     "mysql": "there is no MySQL: use a server of your cloud, with its address and login as 'supplied' secrets",
     "mariadb": "there is no MariaDB: use a server of your cloud, with its address and login as 'supplied' secrets",
@@ -61,6 +66,11 @@ class ImageName:
     def role(self) -> Role:
         """Return what a system has in its place."""
         return "other" if self.program in HINTS else _ROLES.get(self.program, "service")
+
+    @property
+    def is_usual(self) -> bool:
+        """Return whether the image of a data store has what the system has in its place."""
+        return _USUAL.fullmatch(self.repository) is not None
 
     def declared(self) -> dict[str, Any]:
         """Return it as the image of others."""

@@ -21,6 +21,15 @@ ENDS = (
     "ends when it is done, and a service that ends is started again: write it as a migration (docs/migrations.md) or a "
     "schedule (docs/schedules.md), or run it with `slipway run`"
 )
+NO_WEB = {
+    20, 21, 22, 23, 25, 53, 110, 143, 389, 465, 587, 636, 993, 995, 1433, 1883, 3306, 3389, 4222, 5432, 5671, 5672, 6379, 6667,
+    8883, 9092, 11211, 27017,
+}  # fmt: skip
+"""Ports of other protocols than HTTP. Source: IANA's registry of service names."""
+LONGEST_RANGE = 32
+"""Ports of a range that are taken. Chosen: more than people write one by one."""
+LONG_RANGE = "is a range of ports, of which the first was taken: a service has single ports, under 'ports'"
+UDP = "is a port of UDP, which has no route: run it beside the system"
 FOR_DEBUGGING = "is published to the own machine only, for debugging, and was left out"
 BEHIND_PROXY = (
     "is published to the own machine only, for a proxy there or for debugging: it got no domain, so write 'domains' and "
@@ -44,7 +53,13 @@ class Published:
     target: int
     published: int | None
     mark: Mark
+    key: str
     local: bool = False
+
+    @property
+    def is_web(self) -> bool:
+        """Return whether it may speak HTTP, as far as its number says."""
+        return self.target not in NO_WEB
 
 
 @dataclass
@@ -206,32 +221,47 @@ def _find_ports(facts: Facts, everyone: dict[str, Facts], remarks: Remarks) -> N
     """Find what a service listens on. A port that only its host reaches is one for debugging, unless it has no other: then
     it is the program's own, behind a proxy of the host."""
     every = list(_published(facts.original, facts.declared, remarks))
+    exposed = list(_exposed(facts, remarks))
     facts.published = [each for each in every if not each.local]
-    facts.ports = _ports(facts, everyone)
+    facts.ports = _ports(facts, exposed, everyone)
     behind = [] if facts.ports else list(dict.fromkeys(each.target for each in every))
     facts.ports += behind
     text = BEHIND_PROXY if behind else FOR_DEBUGGING
     for index, (_, mark) in enumerate(listed(facts.declared, "ports")):
-        if any(each.local and each.mark == mark for each in every):
+        if facts.role == "service" and any(each.local and each.mark == mark for each in every):
             remarks.add(mark, ("services", facts.original, "ports", index), text)
 
 
 def _published(name: str, declared: LocatedDict, remarks: Remarks) -> Iterator[Published]:
-    """Yield the ports that the host publishes; of a range the first."""
+    """Yield the ports that the host publishes."""
     for index, (each, mark) in enumerate(listed(declared, "ports")):
         path = ("services", name, "ports", index)
         host, published, target, protocol = _port(each)
-        if protocol == "udp":
-            remarks.add(mark, path, "is a port of UDP, which has no route: run it beside the system")
-        elif not target.partition("-")[0].isdigit():
-            remarks.add(mark, path, "is no port that can be read: set 'port' of the service")
-        else:
-            if "-" in target:
-                remarks.add(mark, path, "is a range of ports, of which the first was taken: add others under 'ports'")
-            first = published.partition("-")[0]
-            yield Published(
-                int(target.partition("-")[0]), int(first) if first.isdigit() else None, mark, local=host in _LOCAL
-            )
+        first = published.partition("-")[0]
+        for number, port in enumerate(_numbers(target, protocol, mark, path, remarks)):
+            outer = int(first) + (number if "-" in published else 0) if first.isdigit() else None
+            yield Published(port, outer, mark, f"ports.{index}", local=host in _LOCAL)
+
+
+def _exposed(facts: Facts, remarks: Remarks) -> Iterator[int]:
+    for index, (each, mark) in enumerate(listed(facts.declared, "expose")):
+        port, _, protocol = str(each).partition("/")
+        yield from _numbers(port, protocol, mark, ("services", facts.original, "expose", index), remarks)
+
+
+def _numbers(text: str, protocol: str, mark: Mark, path: tuple[str | int, ...], remarks: Remarks) -> list[int]:
+    """Return the ports of a number or a range; what is none of a service is remarked."""
+    first, _, last = text.partition("-")
+    if protocol == "udp":
+        remarks.add(mark, path, UDP)
+        return []
+    if not first.isdigit() or not (last or first).isdigit():
+        remarks.add(mark, path, "is no port that can be read: set 'port' of the service")
+        return []
+    found = range(int(first), int(last or first) + 1)
+    if len(found) > LONGEST_RANGE:
+        remarks.add(mark, path, LONG_RANGE)
+    return [*found] if 0 < len(found) <= LONGEST_RANGE else [int(first)]
 
 
 def _port(value: Any) -> tuple[str, str, str, str]:
@@ -245,10 +275,10 @@ def _port(value: Any) -> tuple[str, str, str, str]:
     return host.strip("[]"), published, target, protocol
 
 
-def _ports(facts: Facts, everyone: dict[str, Facts]) -> list[int]:
+def _ports(facts: Facts, exposed: list[int], everyone: dict[str, Facts]) -> list[int]:
     """Return the ports of a service, the main one first: what it publishes and exposes, its PORT, what others call."""
-    found = [each.target for each in facts.published]
-    found += [int(str(each).partition("/")[0].partition("-")[0]) for each in facts.declared.get("expose") or ()]
+    found = [each.target for each in sorted(facts.published, key=lambda each: not each.is_web)]
+    found += exposed
     own = facts.environment.get("PORT")
     if own is not None and own.text and own.text.isdigit():
         found.append(int(own.text))

@@ -56,6 +56,7 @@ BY_HAND = {
     "models": "cannot be set",
 }
 """What to do about keys that are not translated."""
+UNROUTED = "has no route to {}: write one under 'routes' if it speaks HTTP, and under 'tcpRoutes' if not"
 LAST_PRIVILEGED = 1023
 """The last port that Linux keeps for root. Source: ip(7), ip_unprivileged_port_start; containerd lifts it from version 2 on."""
 _OPTION = re.compile(r"-{1,2}(?P<name>[\w-]+)(?:=(?P<value>.*))?", re.DOTALL)
@@ -86,6 +87,7 @@ class Services:
         if facts.port is not None:
             found["port"] = facts.port
             self._remark_low_port(facts)
+            self._remark_unrouted(facts)
         found["ports"] = {str(facts.port_name(each)): each for each in facts.ports[1:]}
         found["health"] = health.translated(facts, self._confidential, self._remarks)
         found |= sizes.translated(facts, self._remarks)
@@ -134,6 +136,13 @@ class Services:
         if facts.port is not None and facts.port <= LAST_PRIVILEGED:
             text = f"is {facts.port}, which some nodes keep for root, and pods are never root: let it listen on a higher one"
             self._remark(facts, "ports", text)
+
+    def _remark_unrouted(self, facts: Facts) -> None:
+        """Remark published ports that the route of the main port does not lead to."""
+        routed = facts.port if facts.original in self._environments.domains else None
+        for each in facts.published:
+            if each.target != routed:
+                self._remark(facts, each.key, UNROUTED.format(each.target), each.mark)
 
     def _needs(self, facts: Facts, variables: Translated) -> Iterator[str]:
         for original, mark in _waits(facts.declared):
@@ -216,7 +225,10 @@ class Services:
         grace = health.seconds(facts.declared["stop_grace_period"]) if "stop_grace_period" in facts.declared else None
         if grace:
             found["drainSeconds"] = grace
-        user = str(facts.declared.get("user", "")).partition(":")[0]
+        user, _, group = str(facts.declared.get("user", "")).partition(":")
+        if group and group != user:
+            text = f"has the group {group}, and programs run with a group that has the number of their user: give its files to that"
+            self._remark(facts, "user", text)
         if user.isdigit() and int(user) > 0:
             found["user"] = int(user)
         elif user:

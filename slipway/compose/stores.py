@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway.compose.addresses import databases_named
-from slipway.compose.remarks import Remarks, mark_of
+from slipway.compose.addresses import databases_named, login_parts
+from slipway.compose.remarks import Remarks, listed, mark_of
 from slipway.compose.replaced_images import EXTENSIONS, HINTS
 from slipway.compose.service_facts import Facts, slug
 from slipway.settings.databases import ENDED
@@ -23,6 +23,22 @@ _LOGINS = {
 }
 """Variables of the images with user, password and name of the database."""
 _START_SCRIPTS = "/docker-entrypoint-initdb.d"
+TUNES = "tunes a server that a system runs in another way: see the keys of its declaration (slipway explain)"
+UNUSUAL = (
+    "is not the server alone: what it adds, such as extensions, is not in the system unless its declaration names it (slipway "
+    "explain), so look at what the programs need"
+)
+UNPUBLISHED = "is published there, and only services of the system reach it here: people do so as docs/recovery.md says"
+MORE_DATABASES = "names more databases: declare each that is in use under 'databases'"
+_MORE_DATABASES = ("POSTGRES_MULTIPLE_DATABASES", "POSTGRES_DATABASES", "POSTGRES_DBS", "POSTGRES_EXTRA_DATABASES")
+"""Variables of a start script that many projects copy, and its variants."""
+_OWN_VARIABLES = {
+    "postgres": ("POSTGRES_", "POSTGRESQL_"),
+    "mongodb": ("MONGO_", "MONGODB_"),
+    "queue": ("RABBITMQ_",),
+    "cache": ("REDIS_", "VALKEY_", "KEYDB_"),
+}
+_KNOWN = {"RABBITMQ_DEFAULT_VHOST", "POSTGRES_PASSWORD_FILE", "POSTGRES_USER_FILE", "POSTGRES_DB_FILE"}
 _IGNORED = {"image", "environment", "env_file", "ports", "expose", "healthcheck", "restart", "networks", "container_name",
             "hostname", "depends_on", "logging", "stop_grace_period", "volumes", "shm_size", "secrets", "init", "pull_policy"}  # fmt: skip
 """Keys of a data store that need nothing: a system has its own storage, probes, network and restarts."""
@@ -72,6 +88,7 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
         if store is not None:
             found.by_host |= dict.fromkeys(facts.aliases, store)
             _remark_keys(facts, remarks)
+            _remark_extras(facts, remarks)
     return found
 
 
@@ -154,8 +171,20 @@ def _queue(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store 
     return Store("queue", "url", facts, user and user.text, password and password.text)
 
 
+def _remark_extras(facts: Facts, remarks: Remarks) -> None:
+    """Remark what an image, its variables and its ports have beyond a server, so that nothing of it is lost silently."""
+    path = ("services", facts.original)
+    if facts.image is not None and not facts.image.is_usual:
+        remarks.add(mark_of(facts.declared, "image"), (*path, "image"), UNUSUAL)
+    for name, variable in facts.environment.items():
+        if name.startswith(_OWN_VARIABLES[facts.role]) and name not in _KNOWN and not any(login_parts(name)):
+            text = MORE_DATABASES if name in _MORE_DATABASES else TUNES
+            remarks.add(variable.mark, (*path, "environment", name), text)
+    for index, (_, mark) in enumerate(listed(facts.declared, "ports")):
+        remarks.add(mark, (*path, "ports", index), UNPUBLISHED)
+
+
 def _remark_keys(facts: Facts, remarks: Remarks) -> None:
     for key in facts.declared:
         if key not in _IGNORED and not key.startswith("x-"):
-            text = "tunes a server that a system runs in another way: see the keys of its declaration (slipway explain)"
-            remarks.add(facts.declared.marks[key], ("services", facts.original, key), text)
+            remarks.add(facts.declared.marks[key], ("services", facts.original, key), TUNES)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.compose import stores as data_stores
-from slipway.compose.application import load
+from slipway.compose.application import Application, load
 from slipway.compose.confidential import Confidential
 from slipway.compose.environment import Environments
 from slipway.compose.health import asked_port
@@ -24,6 +24,10 @@ PLACEHOLDER = "example.com"
 SCHEMA = "lets services change rows, and 'migrations' tables: set 'schemaBy: services' if a program creates its tables itself"
 CACHE = "keeps nothing, and is reached with TLS and a password only: 'eviction: noeviction' for a queue of jobs (docs/caches.md)"
 VOLUME = "begins empty, with a size that is a guess and can only be raised; one pod has it, and both slots use that (docs/volumes.md)"
+PUBLIC = (
+    "images of others may need another user or more folders: programs run as user 10001, and write to /tmp and volumes only, so "
+    "look at 'user' and 'writable' of {}"
+)
 _TOP = {"services", "version", "name", "networks", "volumes", "secrets", "configs", "include"}
 _UNROUTED = ("grpc", "exec", "none")
 
@@ -52,6 +56,7 @@ def translated(path: Path, file: str, system: str) -> Translation:
     for facts in running:
         if not facts.ports and (port := asked_port(facts)) is not None:
             facts.ports = [port]
+    _remark_public_images(application, running, remarks)
     for key in application.document:
         if key not in _TOP and not key.startswith("x-"):
             remarks.add(application.document.marks[key], (key,), "has no counterpart in a system")
@@ -66,9 +71,17 @@ def translated(path: Path, file: str, system: str) -> Translation:
     return Translation(definition, tuple(remarks), _guesses(definition))
 
 
+def _remark_public_images(application: Application, running: list[Facts], remarks: Remarks) -> None:
+    """Remark once which images of others nobody has said of that they run in a pod."""
+    public = [each.name for each in running if each.image is not None and "build" not in each.declared]
+    if public:
+        text = PUBLIC.format(", ".join(public))
+        remarks.add(mark_of(application.document, "services"), ("services",), text)
+
+
 def _domains(running: list[Facts]) -> dict[str, str]:
     """Return the key in `domains` of each service that the host publishes by HTTP, as far as can be seen."""
-    published = [each for each in running if each.published]
+    published = [each for each in running if any(port.target == each.port and port.is_web for port in each.published)]
     return {each.original: "web" if len(published) == 1 else each.name for each in published}
 
 

@@ -1,0 +1,77 @@
+"""Data stores, and what their images and variables have beyond a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slipway.compose.stores import MORE_DATABASES, TUNES, UNPUBLISHED, UNUSUAL
+from tests.slipway.compose.translating import Result, service, translate
+
+
+def beside(folder: Path, store: str) -> Result:
+    """A service beside a data store `db`."""
+    return translate(folder, f"services:\n  app: {{image: 'e.io/a:1', expose: [80]}}\n  db: {{{store}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("store", "path", "text"),
+    [
+        ("image: 'ghcr.io/example/postgres:16-vectors'", "image", UNUSUAL),
+        ("image: 'example/postgres:15.1'", "image", UNUSUAL),
+        ("image: 'redis/redis-stack-server:7.4.0'", "image", UNUSUAL),
+        (
+            "image: 'postgres:17', environment: {POSTGRES_INITDB_ARGS: --locale=C}",
+            "environment.POSTGRES_INITDB_ARGS",
+            TUNES,
+        ),
+        (
+            "image: 'postgres:17', environment: {POSTGRES_MULTIPLE_DATABASES: 'a,b'}",
+            "environment.POSTGRES_MULTIPLE_DATABASES",
+            MORE_DATABASES,
+        ),
+        (
+            "image: 'postgres:17', environment: {POSTGRES_HOST_AUTH_METHOD: trust}",
+            "environment.POSTGRES_HOST_AUTH_METHOD",
+            TUNES,
+        ),
+        ("image: 'postgres:17', ports: ['5432:5432']", "ports.0", UNPUBLISHED),
+        ("image: 'redis:8', ports: ['127.0.0.1:6379:6379']", "ports.0", UNPUBLISHED),
+    ],
+)
+def test_what_a_store_has_beyond_a_server_is_named(tmp_path: Path, store: str, path: str, text: str) -> None:
+    assert beside(tmp_path, store).remark(f"services.db.{path}").partition(": ")[2] == text
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "image: 'postgres:17-alpine', environment: {POSTGRES_USER: a, POSTGRES_PASSWORD: canary, POSTGRES_DB: x, PGDATA: /data, TZ: UTC}",
+        "image: 'docker.io/library/postgres:17'",
+        "image: 'pgvector/pgvector:pg17'",
+        "image: 'valkey/valkey:8'",
+        "image: 'mongo:8', environment: {MONGO_INITDB_ROOT_USERNAME: a, MONGO_INITDB_ROOT_PASSWORD: canary}",
+        "image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_USER: a, RABBITMQ_DEFAULT_PASS: canary, RABBITMQ_DEFAULT_VHOST: /x}",
+    ],
+)
+def test_nothing_is_said_of_a_server_alone(tmp_path: Path, store: str) -> None:
+    assert not [each for each in beside(tmp_path, store).remarks if "services.db." in each]
+
+
+def test_images_of_others_are_named_once_with_the_keys_that_they_may_need(tmp_path: Path) -> None:
+    found = service(
+        tmp_path, "    expose: [80]\n  b: {image: 'e.io/b:1', expose: [80]}\n  c: {build: ., expose: [80]}\n"
+    )
+    said = found.remark("services")
+    assert said.startswith("1: images of others may need another user or more folders: programs run as user 10001")
+    assert said.endswith("look at 'user' and 'writable' of app, b")
+
+
+def test_a_group_of_its_own_is_named(tmp_path: Path) -> None:
+    found = service(
+        tmp_path, "    expose: [80]\n    user: '1000:2000'\n  b: {image: 'e.io/b:1', expose: [80], user: '1000:1000'}\n"
+    )
+    assert found.definition["services"]["app"]["user"] == 1000
+    assert "has the group 2000" in found.remark("services.app.user")
+    assert not [each for each in found.remarks if "services.b.user" in each]
