@@ -65,12 +65,27 @@ def _validator() -> Any:
     return validator_for(schema)(schema)
 
 
+@cache
+def _keys_of_services() -> frozenset[str]:
+    parts = _validator().schema["$defs"]
+    return frozenset(
+        key for name in ("service", "container_spec", "workload_spec") for key in parts[name]["properties"]
+    )
+
+
 def _faults(document: LocatedDict) -> Iterator[Problem]:
     """Yield what the schema says, without the values that it says it of: any of them may be a secret."""
-    for error in _validator().iter_errors(document):
+    errors = list(_validator().iter_errors(document))
+    wrong = {tuple(each.absolute_path)[:2] for each in errors if each.validator not in _EXTRA}
+    for error in errors:
         path = tuple(error.absolute_path)
         mark = mark_at(document, path)
         keys = [key for key in error.instance if f"'{key}'" in error.message] if error.validator in _EXTRA else []
+        if keys and path in wrong:
+            # A service with another fault has no key that is evaluated, so the schema names them all.
+            keys = [key for key in keys if key not in _keys_of_services()]
+            if not keys:
+                continue
         for key in keys:
             line = error.instance.marks[key].line
             yield Problem(Place(mark.file, line, (*path, key)), "is not a key that Compose has here")

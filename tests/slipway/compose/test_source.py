@@ -65,3 +65,21 @@ def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
         load(tmp_path, "\n".join(lines))
     with pytest.raises(InvalidSettings, match="nested too deeply"):
         load(tmp_path, "[" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("ports: '8080:80'", ["services.web.ports: is not of the form that the Compose Specification gives it"]),
+        ("environment:", ["services.web.environment: is not of the form that the Compose Specification gives it"]),
+        (
+            "ports: 80\n    pasword: x",
+            ["services.web.pasword: is not a key that Compose has here", f"services.web.ports: {FORM}"],
+        ),
+    ],
+)
+def test_a_fault_of_one_key_is_none_of_the_others(tmp_path: Path, lines: str, wanted: list[str]) -> None:
+    """Keys that Compose has are not reported as unknown because another one of the service is wrong."""
+    with pytest.raises(InvalidSettings) as raised:
+        load(tmp_path, f"services:\n  web:\n    image: x\n    {lines}\n")
+    assert sorted(str(each).partition(": ")[2] for each in raised.value.problems) == wanted
