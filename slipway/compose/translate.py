@@ -13,7 +13,8 @@ from slipway.compose.environment import Environments
 from slipway.compose.health import asked_port
 from slipway.compose.mounted_files import Files
 from slipway.compose.mounts import Folders
-from slipway.compose.remarks import Remark, Remarks, mark_of
+from slipway.compose.references import undefined
+from slipway.compose.remarks import Remark, Remarks, inner, mark_of
 from slipway.compose.service_facts import Facts, gathered
 from slipway.compose.services import Services
 from slipway.compose.unset import remark_unset
@@ -24,6 +25,7 @@ PLACEHOLDER = "example.com"
 SCHEMA = "lets services change rows, and 'migrations' tables: set 'schemaBy: services' if a program creates its tables itself"
 CACHE = "keeps nothing, and is reached with TLS and a password only: 'eviction: noeviction' for a queue of jobs (docs/caches.md)"
 VOLUME = "begins empty, with a size that is a guess and can only be raised; one pod has it, and both slots use that (docs/volumes.md)"
+OF_OTHERS = "is a network of others: services call what is in it by 'egress', and are called by 'callers' or 'routes'"
 PUBLIC = (
     "images of others may need another user or more folders: programs run as user 10001, and write to /tmp and volumes only, so "
     "look at 'user' and 'writable' of {}"
@@ -47,6 +49,8 @@ def translated(path: Path, file: str, system: str) -> Translation:
     that Compose would take, or has no service that could run."""
     remarks, confidential = Remarks(), Confidential()
     application = load(path, file, remarks)
+    if problems := undefined(application):
+        raise InvalidSettings(problems)
     everyone = gathered(application, confidential, remarks)
     remark_unset(application, everyone, remarks)
     running = [each for each in everyone.values() if each.role == "service"]
@@ -60,6 +64,10 @@ def translated(path: Path, file: str, system: str) -> Translation:
     for key in application.document:
         if key not in _TOP and not key.startswith("x-"):
             remarks.add(application.document.marks[key], (key,), "has no counterpart in a system")
+    networks = inner(application.document, "networks")
+    for name in networks:
+        if inner(networks, name).get("external"):
+            remarks.add(networks.marks[name], ("networks", name), OF_OTHERS)
     stores = data_stores.translated(system, everyone, remarks)
     environments = Environments(everyone, stores, confidential, remarks)
     environments.domains = _domains(running)
