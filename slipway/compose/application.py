@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.compose.remarks import Remarks, mark_of
+from slipway.compose.remarks import Remarks, listed, mark_of
 from slipway.compose.source import read, variables_beside
 from slipway.compose.variables import Variables
 from slipway.settings.document import LocatedDict, LocatedList, Mark
@@ -14,6 +15,10 @@ from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 
 REPLACED = ("command", "entrypoint", "test")
 """Lists that a service does not append to, when it extends another one."""
+SINGLE = ("env_file", "tmpfs")
+"""Lists of which one item may be written without the list."""
+NAMED = ("depends_on", "networks")
+"""Mappings that may be written as lists of their keys."""
 LISTED = ("environment", "args", "labels", "annotations")
 """Mappings that may be written as lists of `NAME=value`."""
 
@@ -94,7 +99,9 @@ class _Extending:
             raise InvalidSettings(
                 [Problem(place, f"names no service of {self._documents[other][0]}{nearest(target, services)}")]
             )
-        return _merged(self._resolved(other, target, (*before, (path, name))), declared)
+        base = self._resolved(other, target, (*before, (path, name)))
+        folder = Path(os.path.relpath(other.parent, path.parent))
+        return _merged(base if folder == Path() else _moved(base, folder), declared)
 
     def _opened(self, path: Path, named: str, place: Place) -> Path:
         other = (path.parent / named).resolve()
@@ -112,6 +119,8 @@ def _merged(base: LocatedDict, over: LocatedDict) -> LocatedDict:
         if key == "extends":
             continue
         mine, its = over.get(key), base.get(key)
+        if key in over and key in base:
+            mine, its = _in_one_form(key, mine, over), _in_one_form(key, its, base)
         if key not in over:
             result.put(key, its, base.marks[key])
         elif key in LISTED and key in base:
@@ -125,10 +134,52 @@ def _merged(base: LocatedDict, over: LocatedDict) -> LocatedDict:
     return result
 
 
+def _in_one_form(key: str, value: Any, of: LocatedDict) -> Any:
+    """Return a value that may be written in two ways in the one that can be merged with the other."""
+    if key in SINGLE and isinstance(value, str):
+        result = LocatedList(of.marks[key])
+        result.add(value, of.marks[key])
+        return result
+    return mapping(value) if key in NAMED and isinstance(value, LocatedList) else value
+
+
+def _moved(service: LocatedDict, folder: Path) -> LocatedDict:
+    """Return a service of a file in another folder, whose paths lead from there."""
+    result = LocatedDict(service.mark)
+    for key, value in service.items():
+        if key in ("env_file", "volumes"):
+            moved = LocatedList(service.marks[key])
+            for each, mark in listed(service, key):
+                moved.add(_moved_entry(key, each, folder), mark)
+            value = moved
+        result.put(key, value, service.marks[key])
+    return result
+
+
+def _moved_entry(key: str, value: Any, folder: Path) -> Any:
+    inside = {"env_file": "path", "volumes": "source"}[key]
+    if isinstance(value, LocatedDict):
+        moved = LocatedDict(value.mark)
+        for name, each in value.items():
+            is_path = name == inside and (key == "env_file" or value.get("type") == "bind")
+            moved.put(name, _moved_path(str(each), folder) if is_path else each, value.marks[name])
+        return moved
+    text = str(value)
+    if key == "env_file":
+        return _moved_path(text, folder)
+    moved = _moved_path(text, folder)
+    return value if not text.startswith(".") else moved if moved.startswith(".") else f"./{moved}"
+
+
+def _moved_path(text: str, folder: Path) -> str:
+    """Return a path, or a mount that begins with one, from another folder; one of the machine is the same there."""
+    return text if text.startswith(("/", "~")) else os.path.normpath(folder / text)
+
+
 def _appended(base: LocatedList, over: LocatedList) -> LocatedList:
     result = LocatedList(over.mark)
-    for listed in (base, over):
-        for index, item in enumerate(listed):
+    for part in (base, over):
+        for index, item in enumerate(part):
             if item not in result:
-                result.add(item, listed.marks[index])
+                result.add(item, part.marks[index])
     return result

@@ -21,6 +21,15 @@ _BARE = re.compile(rf"\b(?:curl|wget)\b.*?\s{_OWN}(?=[:/])(?::(?P<port>\d+))?(?P
 _ALONE = re.compile(rf"\b(?:curl|wget)\b.*\s{_OWN}(?P<port>)(?P<path>)(?![\w.-])")
 _GRPC = re.compile(r"grpc[_-]health[_-]probe\b.*?addr[= ]\S*?:(?P<port>\d+)")
 _OPEN = re.compile(rf"\bnc\b.*?\s(?:{_OWN})\s+(?P<port>\d+)")
+_READ = re.compile(r"""(-X|--request)[ =]?["']?GET\b["']?|(?<!\|)\|\|(?!\|)""")
+"""What a probe does as well."""
+_MORE = re.compile(
+    r"\bcurl\b.*?\s(-[A-Za-z]*(X|[HdubAF]\b)|--(request|header|data[\w-]*|user|user-agent|cookie|form|json)\b)"
+    r"|\bwget\b.*?\s(-U\b|--(method|header|post-\w+|body-\w+|user|password|user-agent)\b)"
+    rf"|[|]|&&|{_OWN}[^\s\"']*\?",
+    re.DOTALL,
+)
+MORE = "does more than ask for a path, which is all that a probe does: look whether 'health' is enough"
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?(?:\d+(?:us|µs|ns))?")
 _UNITS = (3600, 60, 1, 0.001)
 """Seconds of an hour, a minute, a second and a millisecond."""
@@ -79,6 +88,8 @@ def translated(facts: Facts, confidential: Confidential, remarks: Remarks) -> di
 def _way(facts: Facts, text: str, check: LocatedDict, confidential: Confidential, remarks: Remarks) -> dict[str, Any]:
     web = _WEB.search(text) or _BARE.search(text) or _ALONE.search(text)
     if web is not None:
+        if _MORE.search(_READ.sub(" ", text)):
+            remarks.add(mark_of(check, "test"), ("services", facts.original, "healthcheck", "test"), MORE)
         if web.groupdict().get("scheme") == "https":
             remarks.add(
                 check.mark,
@@ -113,4 +124,6 @@ def _times(facts: Facts, check: LocatedDict, remarks: Remarks) -> dict[str, Any]
         times["failures"] = int(check["retries"])
     start = seconds(check["start_period"]) if "start_period" in check else None
     found: dict[str, Any] = {"startupSeconds": start} if start and start > DEFAULT_STARTUP else {}
+    interval = seconds(check["start_interval"]) if "start_interval" in check else None
+    found |= {"startup": {"periodSeconds": interval}} if interval else {}
     return found | ({"readiness": times, "liveness": dict(times)} if times else {})

@@ -117,9 +117,8 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
             name = f"{name[: LONGEST_NAME - 2]}-2"
         taken.add(name)
         image = parsed_image(str(declared.get("image") or "").rstrip(":"))
-        role: Role = image.role if image is not None and "build" not in declared else "service"
         variables = _environment(application, original, declared, remarks)
-        found[original] = Facts(original, name, mark, declared, image, role, variables)
+        found[original] = Facts(original, name, mark, declared, image, _role(declared), variables)
     for facts in found.values():
         facts.aliases = set(_aliases(facts.original, facts.declared))
         facts.links = dict(_links(facts.declared))
@@ -150,10 +149,17 @@ def _is_omitted(original: str, declared: LocatedDict, mark: Mark, once: set[str]
 def _run_once(application: Application) -> Iterator[str]:
     """Yield the services that run once: others wait until they have ended, or nobody starts them again."""
     for name, declared in application.services.items():
-        if declared.get("restart") == "no":
+        deploy = inner(declared, "deploy")
+        ends = declared.get("restart") == "no" or inner(deploy, "restart_policy").get("condition") == "none"
+        if (ends and _role(declared) == "service") or str(deploy.get("mode")).endswith("-job"):
             yield name
         waits = inner(declared, "depends_on")
         yield from (each for each in waits if inner(waits, each).get("condition") == "service_completed_successfully")
+
+
+def _role(declared: LocatedDict) -> Role:
+    image = parsed_image(str(declared.get("image") or "").rstrip(":"))
+    return image.role if image is not None and "build" not in declared else "service"
 
 
 def _aliases(original: str, declared: LocatedDict) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Any
+from typing import Any, get_args
 
 from slipway.compose import health, sizes
 from slipway.compose.application import mapping
@@ -20,20 +20,23 @@ from slipway.compose.stores import Stores
 from slipway.compose.variables import missing_in
 from slipway.settings.cross_checks import BUILT_IN
 from slipway.settings.document import LocatedDict, Mark
+from slipway.settings.placement import USUAL, Architecture
 from slipway.settings.secret_forms import is_secret
 
 TRANSLATED = {
     "image", "build", "environment", "env_file", "ports", "expose", "depends_on", "healthcheck", "command", "entrypoint",
     "deploy", "stop_grace_period", "user", "volumes", "tmpfs", "secrets", "configs", "restart", "mem_limit", "cpus",
-    "mem_reservation", "scale", "extends", "profiles",
+    "mem_reservation", "scale", "extends", "profiles", "platform",
 }  # fmt: skip
 UNNEEDED = {
     "container_name", "hostname", "networks", "links", "logging", "init", "tty", "stdin_open", "pull_policy", "attach",
-    "develop", "platform", "read_only", "annotations", "stop_signal_default", "oom_score_adj", "shm_size", "cpu_shares",
+    "develop", "read_only", 
 }  # fmt: skip
 """Keys that have no counterpart because pods need none: names, networks, logs and restarts are Kubernetes' own."""
 BY_HAND = {
     "labels": "are for other programs, such as a proxy: write its routes as 'routes'",
+    "annotations": "are for other programs: Slipway has annotations of its own",
+    "shm_size": "cannot be set: /dev/shm has what the nodes give, usually 64 MiB",
     "working_dir": "cannot be set: put it into the image",
     "privileged": "is refused: pods run without privileges",
     "cap_add": "is refused: pods have no capabilities",
@@ -56,6 +59,7 @@ BY_HAND = {
     "models": "cannot be set",
 }
 """What to do about keys that are not translated."""
+ENDS_WELL = "starts it again here also when it ends without a failure: if it ends, it is a migration or a schedule"
 UNROUTED = "has no route to {}: write one under 'routes' if it speaks HTTP, and under 'tcpRoutes' if not"
 LAST_PRIVILEGED = 1023
 """The last port that Linux keeps for root. Source: ip(7), ip_unprivileged_port_start; containerd lifts it from version 2 on."""
@@ -102,12 +106,17 @@ class Services:
             found.pop("replicas", None)
             found.pop("singleton", None)
         found |= self._end_and_user(facts)
+        found |= self._placement(facts)
         return {key: each for key, each in found.items() if each not in ({}, [])}
 
     def _remark(self, facts: Facts, key: str, text: str, mark: Mark | None = None) -> None:
         self._remarks.add(mark or mark_of(facts.declared, key), ("services", facts.original, *key.split(".")), text)
 
     def _remark_keys(self, facts: Facts) -> None:
+        policy = inner(inner(facts.declared, "deploy"), "restart_policy")
+        ends = str(facts.declared.get("restart") or policy.get("condition") or "").startswith("on-failure")
+        if ends and not facts.ports:
+            self._remark(facts, "restart" if "restart" in facts.declared else "deploy.restart_policy", ENDS_WELL)
         for key in facts.declared:
             if key in BY_HAND:
                 self._remark(facts, key, BY_HAND[key])
@@ -236,6 +245,15 @@ class Services:
                 facts, "user", "is no number above 0: programs run as 'user', 10001 by default, and never as root"
             )
         return found
+
+    def _placement(self, facts: Facts) -> dict[str, Any]:
+        """Return the architecture that an image is for, where it is not the usual one."""
+        system, _, architecture = str(facts.declared.get("platform") or "").partition("/")
+        architecture = architecture.partition("/")[0]
+        if system not in ("", "linux") or architecture not in ("", *get_args(Architecture)):
+            self._remark(facts, "platform", "is one that no node has: build the image for linux/amd64 or linux/arm64")
+            return {}
+        return {"placement": {"architecture": architecture}} if architecture not in ("", USUAL) else {}
 
 
 def _waits(declared: LocatedDict) -> list[tuple[str, Mark]]:

@@ -46,9 +46,12 @@ def translated(facts: Facts, remarks: Remarks) -> dict[str, Any]:
 def _resources(facts: Facts, remarks: Remarks) -> dict[str, str]:
     declared = inner(inner(facts.declared, "deploy"), "resources")
     limits, reserved, own = inner(declared, "limits"), inner(declared, "reservations"), facts.declared
-    if "devices" in reserved:
-        path = ("services", facts.original, "deploy", "resources", "reservations", "devices")
-        remarks.add(reserved.marks["devices"], path, "cannot be set: services have no devices")
+    for name, bounds in (("limits", limits), ("reservations", reserved)):
+        for key in bounds.keys() - {"cpus", "memory"}:
+            path = ("services", facts.original, "deploy", "resources", name, key)
+            remarks.add(
+                bounds.marks[key], path, f"cannot be set: services have bounds of processors and memory, no {key}"
+            )
     memory, memory_limit = _bounded(
         _mebibytes(reserved.get("memory", own.get("mem_reservation"))),
         _mebibytes(limits.get("memory", own.get("mem_limit"))),

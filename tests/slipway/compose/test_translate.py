@@ -418,3 +418,101 @@ def test_keys_on_one_line_are_remarked_each(tmp_path: Path) -> None:
         *(f"services.app.environment.{name}" for name in ("AAA", "BBB", "CCC")),
         *(f"services.app.deploy.{name}" for name in ("endpoint_mode", "labels", "placement")),
     ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "deploy: {mode: replicated-job}",
+        "deploy: {mode: global-job}",
+        "deploy: {restart_policy: {condition: none}}",
+        "restart: 'no'",
+    ],
+)
+def test_a_program_that_ends_is_no_service(tmp_path: Path, lines: str) -> None:
+    """In all ways that Compose has to say so; a database is one however it is started."""
+    found = service(
+        tmp_path,
+        f"    expose: [80]\n  job:\n    image: e.io/b:1\n    {lines}\n  db: {{image: 'postgres:17', restart: 'no'}}\n",
+    )
+    assert list(found.definition["services"]) == ["app"]
+    assert list(found.definition["databases"]) == ["db"]
+    assert "ends when it is done" in found.remark("services.job")
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "text"),
+    [
+        ("platform: windows/amd64", "platform", "is one that no node has"),
+        ("shm_size: 1g", "shm_size", "cannot be set: /dev/shm"),
+        ("annotations: {a: b}", "annotations", "are for other programs"),
+        ("cpu_shares: 100", "cpu_shares", "has no counterpart in a system"),
+        ("deploy: {resources: {limits: {pids: 100}}}", "deploy.resources.limits.pids", "cannot be set"),
+        (
+            "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+            "deploy.resources.reservations.devices",
+            "cannot be",
+        ),
+    ],
+)
+def test_keys_without_a_counterpart_are_named(tmp_path: Path, lines: str, path: str, text: str) -> None:
+    found = service(tmp_path, f"    expose: [80]\n    {lines}\n")
+    assert found.remark(f"services.app.{path}").startswith(f"5: {text}")
+
+
+def test_a_program_that_may_end_without_a_failure_is_named(tmp_path: Path) -> None:
+    """Kubernetes starts it again; one with a port does not end."""
+    found = service(
+        tmp_path, "    restart: on-failure\n  web: {image: 'e.io/b:1', expose: [80], restart: on-failure}\n"
+    )
+    assert "starts it again here also when it ends" in found.remark("services.app.restart")
+    assert not [each for each in found.remarks if "web.restart" in each]
+
+
+def test_an_image_for_another_architecture_is_placed_on_nodes_of_it(tmp_path: Path) -> None:
+    """The usual one needs no word."""
+    found = service(
+        tmp_path,
+        "    expose: [80]\n    platform: linux/arm64/v8\n  b: {image: 'e.io/b:1', expose: [80], platform: linux/amd64}\n",
+    )
+    services = found.definition["services"]
+    assert services["app"]["placement"] == {"architecture": "arm64"}
+    assert "placement" not in services["b"]
+    assert found.problems == []
+
+
+def test_paths_of_a_service_in_another_folder_lead_from_there(tmp_path: Path) -> None:
+    """Its files of variables, and what it mounts, as Compose reads them."""
+    folder = tmp_path / "common"
+    folder.mkdir()
+    (folder / "base.yaml").write_text(
+        "services:\n  base:\n    image: e.io/b:1\n    expose: [80]\n    env_file: [base.env]\n"
+        "    volumes: ['./words.txt:/etc/words:ro', {type: bind, source: more.txt, target: /etc/more}]\n"
+    )
+    (folder / "base.env").write_text("A=1\n")
+    (folder / "words.txt").write_text("umbrella\n")
+    (folder / "more.txt").write_text("rain\n")
+    found = translate(
+        tmp_path,
+        "services:\n  app: {extends: {file: common/base.yaml, service: base}, env_file: own.env}\n",
+        own_env="B=2\n",
+    )
+    app = found.definition["services"]["app"]
+    assert app["environment"] == {"A": "1", "B": "2"}
+    assert app["files"] == {"/etc/words": "umbrella\n", "/etc/more": "rain\n"}
+    assert not [each for each in found.remarks if "env_file" in each]
+
+
+def test_lists_and_mappings_are_merged_whatever_form_they_have(tmp_path: Path) -> None:
+    """One name without a list, and a list of names where the other one is a mapping."""
+    found = translate(
+        tmp_path,
+        "services:\n  app: {extends: base, depends_on: {b: {condition: service_started}}, env_file: own.env}\n"
+        "  base: {image: 'e.io/c:1', expose: [80], depends_on: [a], env_file: [base.env]}\n"
+        "  a: {image: 'e.io/a:1', expose: [80]}\n  b: {image: 'e.io/b:1', expose: [80]}\n",
+        own_env="B=2\n",
+        base_env="A=1\n",
+    )
+    app = found.definition["services"]["app"]
+    assert app["environment"] == {"A": "1", "B": "2"}
+    assert app["needs"] == ["a", "b"]
