@@ -31,6 +31,10 @@ _PARTS = {
 }
 _DATABASES = re.compile(r"(.*_)?(DB|DATABASE|POSTGRES|POSTGRESQL|PG|MONGO|MONGODB)")
 
+_ABOUT_DATABASES = {"DB", "DATABASE", "DATASOURCE", "SQL", "POSTGRES", "POSTGRESQL", "PG", "PSQL", "MONGO", "MONGODB"}
+_WHOLE = re.compile(r"(?P<prefix>.+?)_?(JDBC_)?(URL|URI|DSN|ADDR|ADDRESS|CONNECTION|CONNECTION_STRING)")
+"""Variables with a whole address."""
+
 
 def login_parts(name: str) -> Iterator[tuple[str, str]]:
     """Yield what a variable may be a part of, and which: `DB_NAME` is the name of a database, and of that of DB_HOST. The
@@ -53,28 +57,44 @@ def is_of_database(name: str) -> bool:
     return name in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in login_parts(name))
 
 
+def speaks_of_database(name: str) -> bool:
+    """Return whether a variable has a word of databases somewhere: one with the value of a login may be it."""
+    return not _ABOUT_DATABASES.isdisjoint(name.split("_")) or any(name.endswith(each) for each in _NAMES)
+
+
 def host_of(text: str | None) -> str:
     """Return the host of a text that is one, with a port or without; the whole text if it is another."""
     found = ADDRESS.fullmatch(text or "")
     return found["host"] if found else text or ""
 
 
+def prefixes_of(variables: Mapping[str, str | None], hosts: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the beginnings of variables that are about a host, with that host: `DB` if DB_HOST or DB_URL has it."""
+    for name, text in variables.items():
+        if (host := host_of(text)) in hosts:
+            yield from ((prefix, host) for prefix, part in login_parts(name) if part == "host")
+        elif (whole := _WHOLE.fullmatch(name)) is not None:
+            found = (
+                each["host"] for each in ADDRESSED.finditer(text or "") if each["scheme"] and each["host"] in hosts
+            )
+            yield from ((whole["prefix"], each) for each in found)
+
+
 def databases_named(variables: Mapping[str, str | None], hosts: Set[str]) -> Iterator[str]:
     """Yield the databases of a server, which has these host names, that variables name: in addresses, and as parts."""
-    prefixes = {
-        prefix
-        for name, text in variables.items()
-        if host_of(text) in hosts
-        for prefix, part in login_parts(name)
-        if part == "host"
-    }
+    prefixes = {prefix for prefix, _ in prefixes_of(variables, hosts)}
     for name, text in variables.items():
         found = [each for each in ADDRESSED.finditer(text or "") if each["host"] in hosts and each["scheme"]]
         yield from (each["name"].lstrip("/") for each in found if each["name"])
-        parts = list(login_parts(name))
-        beside = any(prefix in prefixes for prefix, _ in parts) or (bool(prefixes) and is_of_database(name))
-        if text and beside and any(part == "name" for _, part in parts):
+        if text and _part_beside(name, prefixes) == "name":
             yield text
+
+
+def _part_beside(name: str, prefixes: Set[str]) -> str | None:
+    """Return what a variable is a part of, beside those that have hosts; None if it is about something else."""
+    parts = list(login_parts(name))
+    usual = parts[0][1] if parts and prefixes and is_of_database(name) else None
+    return next((part for prefix, part in parts if prefix in prefixes), usual)
 
 
 def is_private(host: str) -> bool:

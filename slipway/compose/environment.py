@@ -17,6 +17,8 @@ from slipway.compose.addresses import (
     is_of_database,
     login_parts,
     names_host,
+    prefixes_of,
+    speaks_of_database,
 )
 from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
 from slipway.compose.outside import Call, calls
@@ -111,10 +113,8 @@ class Environments:
     def _prefixes(self, facts: Facts) -> Iterator[tuple[str, Store]]:
         """Yield the beginnings of variables that are about a database: `DB` if DB_HOST is its host."""
         stores = self._stores.called_by(facts)
-        for name, variable in facts.environment.items():
-            store = stores.get(host_of(variable.text))
-            if store is not None:
-                yield from ((prefix, store) for prefix, part in login_parts(name) if part == "host")
+        variables = {name: each.text for name, each in facts.environment.items()}
+        yield from ((prefix, stores[host]) for prefix, host in prefixes_of(variables, stores.keys()))
 
     def _take(
         self, facts: Facts, name: str, variable: Variable, prefixes: dict[str, Store], found: Translated, path: Any
@@ -130,7 +130,11 @@ class Environments:
             found.values[name] = self._part(name, None, facts, prefixes) or self.secret(facts, name, None, mark)
             return
         part = self._part(name, text, facts, prefixes)
-        if part is not None and (store := self._differing(part, text)) is not None:
+        if text not in (None, "", "0") and _names_database_of_cache(name, prefixes):
+            self._remarks.add(
+                mark, path, "names a database of a cache, which has database 0 alone: declare one more under 'caches'"
+            )
+        elif part is not None and (store := self._differing(part, text)) is not None:
             self._remarks.add(mark, path, _other_database(store))
         elif part is not None:
             found.values[name] = part
@@ -172,8 +176,8 @@ class Environments:
                 return _field(prefixes[prefix], part)
         databases = list({each.name: each for each in prefixes.values() if each.kind == "database"}.values())
         for _, part in parts[:1]:
-            by_value = next((each for each in self._used(facts) if text and text == _login(each, part)), None)
-            if by_value is not None:
+            same = (each for each in self._used(facts) if text and text == _login(each, part))
+            if speaks_of_database(name) and (by_value := next(same, None)) is not None:
                 return _field(by_value, part)
             if len(databases) == 1 and part in ("user", "password", "name") and is_of_database(name):
                 return _field(databases[0], part)
@@ -235,7 +239,7 @@ class Environments:
         if store.kind == "cache":
             return {"cache": store.name} if not query and rest in ("", "/", "/0") else None
         if store.kind == "queue":
-            return {"queue": "url"}
+            return {"queue": "url"} if _is_its_database(store, rest) else None
         known = {each.partition("=")[0] for each in query.split("&") if each} <= _OF_SERVER
         return {"database": store.name} if known and _is_its_database(store, rest) else None
 
@@ -362,13 +366,20 @@ def _field(store: Store, part: str) -> dict[str, Any] | None:
     return {"database": store.name, "field": part} if store.kind == "database" else None
 
 
+def _names_database_of_cache(name: str, prefixes: dict[str, Store]) -> bool:
+    stores = [prefixes[prefix] for prefix, part in login_parts(name) if part == "name" and prefix in prefixes]
+    return any(each.kind == "cache" for each in stores)
+
+
 def _is_its_database(store: Store, path: str) -> bool:
-    """Return whether the path of an address names the database that the system has, or none."""
-    name = path.strip("/")
-    return store.kind != "database" or not name or name in (store.database, store.name)
+    """Return whether the path of an address names the database or virtual host that the system has, or none."""
+    name = re.sub("%2f", "/", path, flags=re.IGNORECASE).strip("/")
+    return store.kind == "cache" or not name or name in (store.database, store.name)
 
 
 def _other_database(store: Store) -> str:
+    if store.kind == "queue":
+        return f"names another virtual host of '{store.facts.original}' than '{store.database}', and a system has one: split the system"
     return (
         f"names another database of '{store.facts.original}' than '{store.database or store.name}': declare one more under "
         "'databases', refer to it, and take its data there"

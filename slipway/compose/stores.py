@@ -79,7 +79,7 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
         if facts.role in ("postgres", "mongodb"):
             store = _database(system, facts, everyone, found, remarks)
         elif facts.role == "queue":
-            store = _queue(system, facts, found, remarks)
+            store = _queue(system, facts, everyone, found, remarks)
         elif facts.role == "cache":
             found.caches[facts.name] = {}
             store = Store("cache", facts.name, facts)
@@ -156,7 +156,7 @@ def _version(facts: Facts, remarks: Remarks) -> dict[str, Any]:
     return {}
 
 
-def _queue(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store | None:
+def _queue(system: str, facts: Facts, everyone: dict[str, Facts], found: Stores, remarks: Remarks) -> Store | None:
     mark, path = mark_of(facts.declared, "image"), ("services", facts.original)
     if found.queue is not None:
         remarks.add(mark, path, "is a second broker, and a system has one: split the system, or use its virtual host")
@@ -165,10 +165,11 @@ def _queue(system: str, facts: Facts, found: Stores, remarks: Remarks) -> Store 
     if tag and (major := re.match(r"\d+", tag)) and major[0] != _BROKER:
         text = f"is RabbitMQ {major[0]}, and the system has version {_BROKER}: test the programs with it, and empty the queues first"
         remarks.add(mark, path, text)
-    host = facts.environment.get("RABBITMQ_DEFAULT_VHOST")
+    given = facts.environment.get("RABBITMQ_DEFAULT_VHOST")
+    host = _used_database(facts, given and given.text, everyone) or (given and given.text)
     user, password = (facts.environment.get(f"RABBITMQ_DEFAULT_{each}") for each in ("USER", "PASS"))
-    found.queue = {"vhost": slug(host.text if host and host.text and host.text.strip("/") else system)}
-    return Store("queue", "url", facts, user and user.text, password and password.text)
+    found.queue = {"vhost": slug(host if host and host.strip("/") else system)}
+    return Store("queue", "url", facts, user and user.text, password and password.text, host)
 
 
 def _remark_extras(facts: Facts, remarks: Remarks) -> None:

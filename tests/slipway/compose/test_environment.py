@@ -173,3 +173,65 @@ def test_the_address_of_a_service_that_was_left_out_is_named(tmp_path: Path) -> 
     assert "has an address that differs here" in found.remark("services.app.command")
     assert "has the address of 'debug'" in found.remark("services.app.configs.0")
     assert not [each for each in found.remarks if "env_file" in each or "debug.ports" in each]
+
+
+def test_a_password_that_two_programs_share_is_one_of_each(tmp_path: Path) -> None:
+    """Only what speaks of the database is its login, whatever the value is."""
+    found = database(
+        tmp_path,
+        "DB_HOST: db, DB_PASSWORD: canary-pw-1, SMTP_HOST: smtp.example.com, SMTP_PASSWORD: canary-pw-1, ADMIN_USER: u",
+    )
+    own = app(found)["environment"]
+    assert own["DB_PASSWORD"] == {"database": "db", "field": "password"}
+    assert own["SMTP_PASSWORD"] == {"secret": "SMTP_PASSWORD"}
+    assert own["ADMIN_USER"] == "u"
+
+
+def test_parts_beside_a_whole_address_are_of_the_same_login(tmp_path: Path) -> None:
+    found = database(
+        tmp_path,
+        "SPRING_DATASOURCE_URL: 'jdbc:postgresql://db/x', SPRING_DATASOURCE_USERNAME: u, SPRING_DATASOURCE_PASSWORD: canary-pw-1",
+    )
+    own = app(found)["environment"]
+    assert own["SPRING_DATASOURCE_USERNAME"] == {"database": "x", "field": "user"}
+    assert own["SPRING_DATASOURCE_PASSWORD"] == {"database": "x", "field": "password"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "text"),
+    [
+        (
+            "A: 'amqp://u:canary-1@mq/one', B: 'amqp://u:canary-1@mq/two'",
+            "B",
+            "names another virtual host of 'mq' than 'one'",
+        ),
+        (
+            "REDIS_HOST: cache, REDIS_DB: '1', A: x",
+            "REDIS_DB",
+            "names a database of a cache, which has database 0 alone",
+        ),
+        ("REDIS_URL: 'redis://cache', REDIS_DB: '1', A: x", "REDIS_DB", "names a database of a cache"),
+    ],
+)
+def test_a_second_part_of_a_broker_or_cache_is_named(tmp_path: Path, variables: str, name: str, text: str) -> None:
+    """A system has one virtual host, and database 0 of each cache."""
+    found = translate(
+        tmp_path,
+        f"services:\n  app: {{image: 'e.io/a:1', expose: [80], environment: {{{variables}}}}}\n"
+        "  mq: {image: 'rabbitmq:4'}\n  cache: {image: 'redis:8'}\n",
+    )
+    assert name not in app(found)["environment"]
+    assert "A" in app(found)["environment"]
+    assert text in found.remark(f"services.app.environment.{name}")
+
+
+def test_a_broker_has_the_virtual_host_that_services_name(tmp_path: Path) -> None:
+    """The default one is the system's."""
+    for path, vhost in (("/one", "one"), ("/%2F", "shop"), ("", "shop")):
+        found = translate(
+            tmp_path,
+            f"services:\n  app: {{image: 'e.io/a:1', expose: [80], environment: {{A: 'amqp://mq{path}'}}}}\n"
+            "  mq: {image: 'rabbitmq:4'}\n",
+        )
+        assert found.definition["queue"] == {"vhost": vhost}
+        assert app(found)["environment"] == {"A": {"queue": "url"}}
