@@ -144,9 +144,9 @@ class Environments:
             found.values |= {name: value} if value else {}
         elif self._is_secret(name, text):
             found.values[name] = self.secret(facts, name, str(text), mark)
-            self._call_outside(facts, name, text, found, path, secret=True)
+            self._call_outside(facts, name, text, found, secret=True)
         else:
-            self._call_outside(facts, name, text, found, path, secret=False)
+            self._call_outside(facts, name, text, found, secret=False)
             if not text and names_a_secret(name):
                 self._remarks.add(mark, path, EMPTY)
             (found.build if BUILT_IN.match(name) else found.values)[name] = str(text)
@@ -345,19 +345,24 @@ class Environments:
             return f"refer to it with {{cache: {store.name}}}, or a part of it with as: host, port or password; it has database 0 alone"
         return f"refer to it with {{database: {store.name}}}, or a part of it with field: host, port, user, password or name"
 
-    def _call_outside(self, facts: Facts, name: str, text: str, found: Translated, path: Any, *, secret: bool) -> None:
+    def _call_outside(self, facts: Facts, name: str, text: str, found: Translated, *, secret: bool) -> None:
+        mark, key = facts.environment[name].mark, f"environment.{name}"
+        self.call_outside(facts, name, text, found, mark, key, secret=secret)
+        is_own = names_host(name) and host_of(text) in _LOOPBACK and name not in _LISTENS
+        if is_own or (not secret and _DOCKER_HOST in text):
+            self._remarks.add(mark, ("services", facts.original, *key.split(".", 1)), f"{OWN_MACHINE}: {BY_HAND}")
+
+    def call_outside(
+        self, facts: Facts, name: str, text: str, found: Translated, mark: Mark, key: str, *, secret: bool = False
+    ) -> None:
         """Add the hosts of others that a text names to the calls that the network lets out; remark those of which too little
         is known."""
-        variables = {key: each.text for key, each in facts.environment.items()}
+        variables = {each: variable.text for each, variable in facts.environment.items()}
         for call in calls(name, text, variables, secret=secret):
             if call.is_open:
                 found.egress[call] = None
             if call.remark is not None:
-                self._remarks.add(facts.environment[name].mark, path, call.remark)
-        if (not secret and _DOCKER_HOST in text) or (
-            names_host(name) and host_of(text) in _LOOPBACK and name not in _LISTENS
-        ):
-            self._remarks.add(facts.environment[name].mark, path, f"{OWN_MACHINE}: {BY_HAND}")
+                self._remarks.add(mark, ("services", facts.original, *key.split(".", 1)), call.remark)
 
 
 def _field(store: Store, part: str) -> dict[str, Any] | None:

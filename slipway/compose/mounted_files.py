@@ -111,6 +111,13 @@ class Files:
     def _mode(self, facts: Facts, path: str, value: Any, mark: Mark) -> None:
         if isinstance(value, LocatedDict) and "mode" in value:
             self._remark(facts, path, "has a mode: set 'mode' of the file, in quotes, for example \"0440\"", mark)
+        if isinstance(value, LocatedDict) and not value.keys().isdisjoint(("uid", "gid")):
+            self._remark(
+                facts,
+                path,
+                "has an owner there, and here the one that Kubernetes gives all files: set 'mode' for it",
+                mark,
+            )
 
     def _remark(self, facts: Facts, path: str, text: str, mark: Mark) -> None:
         self._remarks.add(mark, ("services", facts.original, *path.split(".")), text)

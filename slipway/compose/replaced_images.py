@@ -18,6 +18,10 @@ _REFERENCE = re.compile(
 )
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("postgres", "postgresql", "postgis", "pgvector"), "postgres"),
+    **dict.fromkeys(
+        ("timescaledb", "timescaledb-ha", "pgvecto-rs", "vchord-postgres", "citus", "paradedb", "age"), "postgres"
+    ),
+    **dict.fromkeys(("postgresql-repmgr", "postgres-pgvector"), "postgres"),
     **dict.fromkeys(("mongo", "mongodb", "mongodb-community-server"), "mongodb"),
     "rabbitmq": "queue",
     **dict.fromkeys(("redis", "valkey", "keydb", "redis-stack-server"), "cache"),

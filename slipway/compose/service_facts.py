@@ -29,7 +29,7 @@ NO_WEB = {
 LONGEST_RANGE = 32
 """Ports of a range that are taken. Chosen: more than people write one by one."""
 LONG_RANGE = "is a range of ports, of which the first was taken: a service has single ports, under 'ports'"
-UDP = "is a port of UDP, which has no route: run it beside the system"
+UDP = "is no port of TCP, and others have no route: run the program beside the system"
 FOR_DEBUGGING = "is published to the own machine only, for debugging, and was left out"
 BEHIND_PROXY = (
     "is published to the own machine only, for a proxy there or for debugging: it got no domain, so write 'domains' and "
@@ -258,7 +258,7 @@ def _exposed(facts: Facts, remarks: Remarks) -> Iterator[int]:
 def _numbers(text: str, protocol: str, mark: Mark, path: tuple[str | int, ...], remarks: Remarks) -> list[int]:
     """Return the ports of a number or a range; what is none of a service is remarked."""
     first, _, last = text.partition("-")
-    if protocol == "udp":
+    if protocol not in ("", "tcp"):
         remarks.add(mark, path, UDP)
         return []
     if not first.isdigit() or not (last or first).isdigit():

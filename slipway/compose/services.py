@@ -94,10 +94,14 @@ class Services:
             self._remark_unrouted(facts)
         found["ports"] = {str(facts.port_name(each)): each for each in facts.ports[1:]}
         found["health"] = health.translated(facts, self._confidential, self._remarks)
+        if (host := self._environments.address_in(facts, health.test_of(facts))) is not None:
+            self._remark(
+                facts, "healthcheck", f"asks '{host}', whose address differs here: let it ask the program itself"
+            )
         found |= sizes.translated(facts, self._remarks)
         found["needs"] = list(self._needs(facts, variables))
         found["routes"] = self._routes(facts)
-        found |= self._commands(facts)
+        found |= self._commands(facts, variables)
         found["environment"] = variables.values
         found["build"] = {**self._build_arguments(facts), **variables.build}
         found["egress"] = [each.egress() for each in variables.egress]
@@ -170,7 +174,7 @@ class Services:
         domain = self._environments.domains.get(facts.original)
         return [{"domain": domain, "path": "/"}] if domain else []
 
-    def _commands(self, facts: Facts) -> dict[str, list[str]]:
+    def _commands(self, facts: Facts, variables: Translated) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for key, its in (("command", "entrypoint"), ("args", "command")):
             value = facts.declared.get(its)
@@ -190,6 +194,9 @@ class Services:
                 self._remark(facts, its, text)
             elif words:
                 found[key] = words
+                self._environments.call_outside(
+                    facts, "", " ".join(words), variables, mark_of(facts.declared, its), its
+                )
         return found
 
     def _has_address(self, words: list[str], facts: Facts) -> bool:

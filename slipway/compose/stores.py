@@ -18,10 +18,18 @@ SUPPORTED = ("15", "16", "17")
 _BROKER = "4"
 """Major version of RabbitMQ that a system has."""
 _LOGINS = {
-    "postgres": ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
-    "mongodb": ("MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_DATABASE"),
+    "postgres": (
+        ("POSTGRES_USER", "POSTGRESQL_USERNAME"),
+        ("POSTGRES_PASSWORD", "POSTGRESQL_PASSWORD"),
+        ("POSTGRES_DB", "POSTGRESQL_DATABASE"),
+    ),
+    "mongodb": (
+        ("MONGO_INITDB_ROOT_USERNAME", "MONGODB_USERNAME"),
+        ("MONGO_INITDB_ROOT_PASSWORD", "MONGODB_PASSWORD"),
+        ("MONGO_INITDB_DATABASE", "MONGODB_DATABASE"),
+    ),
 }
-"""Variables of the images with user, password and name of the database."""
+"""Variables of the images, and of those of Bitnami, with user, password and name of the database."""
 _START_SCRIPTS = "/docker-entrypoint-initdb.d"
 TUNES = "tunes a server that a system runs in another way: see the keys of its declaration (slipway explain)"
 UNUSUAL = (
@@ -93,8 +101,7 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
 
 
 def _database(system: str, facts: Facts, everyone: dict[str, Facts], found: Stores, remarks: Remarks) -> Store:
-    login = [facts.environment.get(key) for key in _LOGINS[facts.role]]
-    user, password, given = (each.text if each is not None else None for each in login)
+    user, password, given = (_first_set(facts, names) for names in _LOGINS[facts.role])
     database = _used_database(facts, given or user, everyone) or given
     if given and database != given:
         text = f"has the database '{database}' for '{given}', because that is what services name: declare the other one if it has data"
@@ -122,6 +129,10 @@ def _database(system: str, facts: Facts, everyone: dict[str, Facts], found: Stor
     return Store("database", name, facts, user, password, database or user)
 
 
+def _first_set(facts: Facts, names: tuple[str, ...]) -> str | None:
+    return next((facts.environment[name].text for name in names if name in facts.environment), None)
+
+
 def _used_database(facts: Facts, usual: str | None, everyone: dict[str, Facts]) -> str | None:
     """Return the database that services use: the one that the server begins with, or else the first that they name."""
     services = [each for each in everyone.values() if each.role == "service"]
@@ -143,7 +154,7 @@ def _database_name(facts: Facts, wanted: str, system: str) -> str:
 def _version(facts: Facts, remarks: Remarks) -> dict[str, Any]:
     """Return the major version of PostgreSQL, where the tag says one that a system can have."""
     tag = str(facts.declared.get("image") or "").partition("@")[0].rpartition(":")[2]
-    found = re.match(r"(?:pg)?(\d+)", tag)
+    found = re.search(r"pg(\d+)", tag) or re.match(r"(\d+)", tag)
     if found is None or "/" in tag:
         return {}
     if found[1] in SUPPORTED:

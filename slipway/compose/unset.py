@@ -11,7 +11,7 @@ from slipway.compose.service_facts import Facts
 from slipway.compose.variables import missing_in
 from slipway.settings.document import LocatedDict, LocatedList, Mark
 
-_ELSEWHERE = ("environment", "command", "entrypoint", "healthcheck", "args")
+_ELSEWHERE = ("environment", "command", "entrypoint", "test", "args")
 """Keys whose translation names them itself."""
 _UNUSED = ("labels", "annotations", "container_name", "hostname", "logging", "networks")
 """Keys of which nothing is translated."""

@@ -130,3 +130,12 @@ def test_a_file_of_the_machine_is_not_copied(tmp_path: Path) -> None:
     found = service(tmp_path, f"    ports: ['3000']\n    volumes: ['{tmp_path}/zone:/etc/timezone:ro']\n")
     assert "files" not in found.definition["services"]["app"]
     assert found.remark("services.app.volumes.0").startswith("5: mounts files of the own machine")
+
+
+def test_an_owner_is_left_to_people(tmp_path: Path) -> None:
+    """Kubernetes gives all files one owner and the group of the pod."""
+    found = service(
+        tmp_path,
+        "    ports: ['3000']\n    secrets: [{source: key, uid: '1000'}]\nsecrets: {key: {file: ./key.pem}}\n",
+    )
+    assert found.remark("services.app.secrets.0").startswith("5: has an owner there")

@@ -77,3 +77,24 @@ def test_a_host_of_the_own_machine_is_named(tmp_path: Path, variables: str) -> N
 def test_no_part_of_a_secret_is_written_for_a_host(tmp_path: Path) -> None:
     found = service(tmp_path, "    expose: [80]\n    environment: {API_TOKEN: 'x,canary.example.com:443'}\n")
     assert "canary" not in found.everything
+
+
+def test_hosts_of_others_in_a_command_are_let_out(tmp_path: Path) -> None:
+    """As those in variables are."""
+    found = service(
+        tmp_path, "    expose: [80]\n    command: [serve, '--smtp=smtp.example.com:587', 'https://a.example.com/x']\n"
+    )
+    assert found.definition["services"]["app"]["egress"] == [
+        {"host": "smtp.example.com", "port": 587},
+        {"host": "a.example.com"},
+    ]
+    assert found.problems == []
+
+
+def test_a_health_check_of_another_service_is_named(tmp_path: Path) -> None:
+    """Its name is another one here."""
+    found = service(
+        tmp_path,
+        "    expose: [80]\n    healthcheck: {test: [CMD, curl, 'http://other:81/x']}\n  other: {image: 'e.io/b:1', expose: [81]}\n",
+    )
+    assert "asks 'other', whose address differs here" in found.remark("services.app.healthcheck")

@@ -75,3 +75,26 @@ def test_a_group_of_its_own_is_named(tmp_path: Path) -> None:
     assert found.definition["services"]["app"]["user"] == 1000
     assert "has the group 2000" in found.remark("services.app.user")
     assert not [each for each in found.remarks if "services.b.user" in each]
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("timescale/timescaledb:2.14.2-pg16", "16"),
+        ("tensorchord/pgvecto-rs:pg15-v0.2.0", "15"),
+        ("supabase/postgres:15.8.1.060", "15"),
+    ],
+)
+def test_a_server_with_extensions_of_its_own_is_a_database_with_a_remark(
+    tmp_path: Path, image: str, version: str
+) -> None:
+    found = beside(tmp_path, f"image: '{image}'")
+    assert found.definition["databases"] == {"db": {"version": version}}
+    assert UNUSUAL in found.remark("services.db.image")
+
+
+def test_the_variables_of_bitnami_name_the_database_too(tmp_path: Path) -> None:
+    found = beside(
+        tmp_path, "image: 'bitnami/postgresql:16', environment: {POSTGRESQL_DATABASE: x, POSTGRESQL_USERNAME: u}"
+    )
+    assert list(found.definition["databases"]) == ["x"]

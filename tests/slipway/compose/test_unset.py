@@ -16,6 +16,7 @@ from tests.slipway.compose.translating import service
         ("    entrypoint: [serve, '${TARGET}']\n", "services.app.entrypoint"),
         ("    healthcheck: {test: 'curl http://localhost:${TARGET}/x'}\n", "services.app.healthcheck.test"),
         ("    healthcheck: {test: [CMD, curl, 'http://localhost/${TARGET}']}\n", "services.app.healthcheck.test"),
+        ("    healthcheck: {test: [NONE], interval: '${TARGET}'}\n", "services.app.healthcheck.interval"),
         ("    build: {context: ., target: '${TARGET}'}\n", "services.app.build.target"),
         ("    user: '${TARGET}'\n", "services.app.user"),
         ("    deploy: {resources: {limits: {memory: '${TARGET}'}}}\n", "services.app.deploy.resources.limits.memory"),
@@ -29,7 +30,7 @@ def test_a_variable_without_a_value_is_named_wherever_it_is(tmp_path: Path, line
     assert "TARGET" in found.remark(path)
     app = found.definition["services"]["app"]
     assert not {"args", "command", "files", "user", "resources"} & app.keys()
-    assert ("healthcheck" in lines) == bool(found.problems)
+    assert (path == "services.app.healthcheck.test") == bool(found.problems)
 
 
 @pytest.mark.parametrize("image", ["e.io/a:${TAG}", "${REGISTRY}a:1", "e.io/${NAME}a@sha256:" + "0" * 64])
