@@ -45,6 +45,10 @@ _DOCKER_HOST = "host.docker.internal"
 _LOOPBACK = ("localhost", "127.0.0.1")
 _LISTENS = ("HOST", "HOSTNAME", "SERVER", "BIND_HOST", "LISTEN_HOST")
 """Variables with what the service itself listens on."""
+OTHER_LOGIN = (
+    "has another login than the first of its server, and here all variables of a service have the one that the system makes for "
+    "the database: look at what it may do"
+)
 OWN_MACHINE = "has an address of the own machine, at which nothing answers in a cluster"
 BY_HAND = "write it by hand"
 EMPTY = "has the name of a secret and is empty: if the program needs it, write {secret: NAME} and declare that under 'secrets'"
@@ -97,7 +101,7 @@ class Environments:
             if name == "PORT" and variable.text == str(facts.port):
                 continue
             self._take(facts, name, variable, prefixes, found, path)
-        used = [each for each in found.values.values() if isinstance(each, dict)]
+        used = [each for each in found.values.values() if isinstance(each, dict) and _has_host(each)]
         found.stores |= {each[kind] for each in used for kind in ("database", "cache", "queue") if kind in each}
         return found
 
@@ -138,6 +142,8 @@ class Environments:
             self._remarks.add(mark, path, _other_database(store))
         elif part is not None:
             found.values[name] = part
+            if part.get("field") == "user" and text and not getattr(text, "missing", ()):
+                self._remark_login(self._database_called(part["database"]), text, mark, path)
         elif text is None or getattr(text, "missing", ()):
             self._unset(facts, name, variable, found, path)
         elif (value := self._reference(facts, name, text, mark, found, path)) is not None:
@@ -187,9 +193,17 @@ class Environments:
         """Return the server of a database whose name is not the one that a variable has; None if it may be."""
         if part.get("field") != "name" or not text or getattr(text, "missing", ()):
             return None
-        stores = (each for each in self._stores.by_host.values() if each.kind == "database")
-        store = next((each for each in stores if each.name == part["database"]), None)
-        return store if store is not None and text not in (store.database, store.name) else None
+        store = self._database_called(part["database"])
+        return store if text not in (store.database, store.name) else None
+
+    def _database_called(self, name: str) -> Store:
+        return next(each for each in self._stores.by_host.values() if each.kind == "database" and each.name == name)
+
+    def _remark_login(self, store: Store, user: str, mark: Mark, path: Any) -> None:
+        """Remark a login that is not the server's first one: it may have had other rights."""
+        first = store.user or {"postgres": "postgres"}.get(store.facts.role)
+        if first is not None and user != first:
+            self._remarks.add(mark, path, OTHER_LOGIN)
 
     def _used(self, facts: Facts) -> Iterator[Store]:
         """Yield the databases that a service waits for or names."""
@@ -212,6 +226,8 @@ class Environments:
         value: dict[str, Any] | None = None
         if store is not None:
             value = self._of_store(store, url)
+            if value is not None and url is not None and url["login"] and store.kind == "database":
+                self._remark_login(store, re.split("[:@]", url["login"])[0], mark, path)
         elif service is not None and service.role == "service":
             value = self._of_service(service, name, url, port, address is not None)
             if value is not None:
@@ -363,6 +379,11 @@ class Environments:
                 found.egress[call] = None
             if call.remark is not None:
                 self._remarks.add(mark, ("services", facts.original, *key.split(".", 1)), call.remark)
+
+
+def _has_host(reference: dict[str, Any]) -> bool:
+    """Return whether a program that has a reference knows where the other one is: a password alone does not say so."""
+    return reference.get("field", reference.get("as", "host")) in ("host", "address")
 
 
 def _field(store: Store, part: str) -> dict[str, Any] | None:

@@ -190,7 +190,7 @@ def _environment(application: Application, name: str, declared: LocatedDict, rem
             continue
         known = application.variables.over({key: one.text for key, one in found.items() if one.text is not None})
         text = text_of(path, each.file)
-        variables = parsed_raw(text) if each.raw else parsed(text, each.file, known)
+        variables = parsed_raw(text, each.file) if each.raw else parsed(text, each.file, known)
         for variable, (value, line) in variables.items():
             found[variable] = Variable(value, Mark(each.file, (), line))
     own = mapping(declared.get("environment"))

@@ -149,14 +149,17 @@ def parsed(text: str, file: str, others: Variables) -> dict[str, tuple[str | Non
     return found
 
 
-def parsed_raw(text: str) -> dict[str, tuple[str | None, int]]:
-    """Return the variables of a file with `format: raw`, in which quotes and dollar signs mean themselves."""
-    lines = ((line.partition("="), number) for number, line in enumerate(text.splitlines(), 1))
-    return {
-        name.strip(): (value if equals else None, number)
-        for (name, equals, value), number in lines
-        if name.strip() and not name.lstrip().startswith("#")
-    }
+def parsed_raw(text: str, file: str) -> dict[str, tuple[str | None, int]]:
+    """Return the variables of a file with `format: raw`, in which quotes and dollar signs mean themselves. Raises
+    InvalidSettings as `parsed` does."""
+    found: dict[str, tuple[str | None, int]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        name, equals, value = line.lstrip().partition("=")
+        if line.strip() and not name.startswith("#"):
+            if not name or re.search(r"\s", name):
+                raise InvalidSettings([Problem(Place(file, number), UNREADABLE)])
+            found[name] = (value if equals else None, number)
+    return found
 
 
 def _text(entry: re.Match[str], known: Variables) -> str | None:

@@ -235,3 +235,25 @@ def test_a_broker_has_the_virtual_host_that_services_name(tmp_path: Path) -> Non
         )
         assert found.definition["queue"] == {"vhost": vhost}
         assert app(found)["environment"] == {"A": {"queue": "url"}}
+
+
+def test_a_database_whose_host_is_in_no_variable_is_named(tmp_path: Path) -> None:
+    """The program has it in its code, whatever else of the login is in variables."""
+    found = translate(
+        tmp_path,
+        "services:\n  app: {image: 'e.io/a:1', expose: [80], depends_on: [db], environment: {DB_PASSWORD: canary-pw-1}}\n"
+        "  db: {image: 'postgres:17', environment: {POSTGRES_PASSWORD: canary-pw-1}}\n",
+    )
+    assert app(found)["environment"] == {"DB_PASSWORD": {"database": "db", "field": "password"}}
+    assert "is not in a variable" in found.remark("services.app.depends_on.db")
+
+
+def test_another_login_is_named(tmp_path: Path) -> None:
+    """A system makes one of its own, which may have other rights."""
+    found = database(
+        tmp_path,
+        "A: 'postgres://u:canary-pw-1@db/x', B: 'postgres://reader:canary-pw-2@db/x', DB_HOST: db, DB_USER: reader, OTHER_DB_USER: u",
+    )
+    named = [each.path.rpartition(".")[2] for each in found.translation.remarks if "has another login" in each.text]
+    assert named == ["B", "DB_USER"]
+    assert "canary" not in found.everything

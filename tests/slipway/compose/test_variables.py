@@ -99,4 +99,6 @@ def test_a_line_that_compose_cannot_read_is_refused_and_never_shown(text: str, l
 
 def test_a_raw_file_means_what_it_says() -> None:
     """Quotes and dollar signs too."""
-    assert parsed_raw("# no\nA='x' # $B\nC\n") == {"A": ("'x' # $B", 2), "C": (None, 3)}
+    with pytest.raises(InvalidSettings, match=r"^file.env:2: is not NAME=value"):
+        parsed_raw("A=1\n-----BEGIN KEY-----\nMIIE\n", "file.env")
+    assert parsed_raw("# no\nA='x' # $B\nC\n", "file.env") == {"A": ("'x' # $B", 2), "C": (None, 3)}
