@@ -27,12 +27,17 @@ def _network_policy(policy: Resource) -> Iterator[Opening]:
 
 def _peers(peers: Property) -> Iterator[tuple[Property, tuple[Network, ...]]]:
     """Return the addresses; a rule without peers admits everybody. Pods and namespaces are not addresses."""
-    if peers.missing or (peers.listing and not listed(peers)):
+    if peers.missing or (peers.listing and not any(map(names_some, listed(peers)))):
         yield Property(Absence.MISSING, peers.path), ()
     for peer in listed(peers):
         if peer["ipBlock"].present:
             taken = [networks(each.text or "") or () for each in peer["ipBlock"]["except"].elements()]
             yield peer["ipBlock"]["cidr"], tuple(network for each in taken for network in each)
+
+
+def names_some(peer: Property) -> bool:
+    """Return whether a peer names pods, namespaces or addresses, be it by an empty selector."""
+    return peer.unknown or any(peer[key].present for key in ("podSelector", "namespaceSelector", "ipBlock"))
 
 
 def _pod_ports(port: Property) -> Range:

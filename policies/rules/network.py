@@ -12,7 +12,7 @@ from adapters import addresses, clouds
 from adapters.containers import WORKLOADS
 from adapters.database_types import DATABASES, IN_CLUSTER, INSTANCES
 from adapters.gateway_listeners import ACCESS, openings_of
-from adapters.ingress import GATEWAY, GROUPED, INGRESS, by_group
+from adapters.ingress import GATEWAY, GROUPED, INGRESS, by_group, names_some
 from adapters.openings import Opening, together
 from adapters.safeguards import at
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
@@ -248,7 +248,7 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
         _evaluate_isolation(workload, denied.get(place, []), verdict)
 
 
-METADATA = (ip_address("169.254.169.254"), ip_address("fd00:ec2::254"), ip_address("fd20:ce::254"))
+METADATA = tuple(map(ip_address, ("169.254.169.254", *clouds.types(lambda cloud: cloud.metadata))))
 """Where clouds tell a node's own credentials to whoever asks."""
 MOST_PRIVATE = {4: 2**16, 6: 2**80}
 """Private addresses that a service may need to call: those of one network of a cloud, a /16, or of one site, a /48.
@@ -286,7 +286,7 @@ def egress_networks(policy: Resource, settings: Settings, verdict: Verdict) -> N
     everywhere = {DNS, *(int(port) for port in settings["everywherePorts"])}
     egress = policy["spec"]["egress"]
     for rule in [egress] if egress.unknown else egress.elements():
-        peers = [rule["to"]] if rule["to"].unknown else list(rule["to"].elements())
+        peers = [rule["to"]] if rule["to"].unknown else [each for each in rule["to"].elements() if names_some(each)]
         if not peers:
             _evaluate_without_target(policy, rule, everywhere, verdict)
         for peer in peers:

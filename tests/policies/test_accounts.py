@@ -58,11 +58,20 @@ def store(provider: Any, kind: str = "external-secrets.io/v1:SecretStore") -> Fa
     return Fact(f"kubernetes:{kind}", {"metadata": {"name": "api"}, "spec": {"provider": provider}}, "api")
 
 
+def pod(variable: str, value: Any, *, asks: bool = True) -> Fact:
+    """A pod that asks for a token of its service account, and says for which identity."""
+    volumes = [{"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}] if asks else []
+    container = {"name": "c", "env": [{"name": variable, "value": value}]}
+    return Fact("kubernetes:core/v1:Pod", {"spec": {"containers": [container], "volumes": volumes}}, "api")
+
+
 ROLE = "arn:aws:iam::{}:role/admin"
 FINE = {
     "a pod's role": association(roleArn=ROLE.format(OWN)),
     "a service account's role": assuming(ROLE.format(OWN)),
     "no role": account(None),
+    "a pod's variable": pod("AWS_ROLE_ARN", ROLE.format(OWN)),
+    "a pod without a token": pod("AWS_ROLE_ARN", ROLE.format(OTHER), asks=False),
     "another annotation": account({"team": OTHER}),
     "a store's role": store({"aws": {"role": ROLE.format(OWN)}}),
     "a store of another kind": store({"vault": {"auth": {"kubernetes": {"role": "reader"}}}}),
@@ -83,6 +92,7 @@ FOREIGN = {
     "a pod's role": association(roleArn=ROLE.format(OTHER)),
     "a pod's second role": association(roleArn=ROLE.format(OWN), targetRoleArn=ROLE.format(OTHER)),
     "a service account's role": assuming(ROLE.format(OTHER)),
+    "a pod's variable": pod("AWS_ROLE_ARN", ROLE.format(OTHER)),
     "a role of another partition": assuming(f"arn:aws-cn:iam::{OTHER}:role/path/admin"),
     "a store's role": store({"aws": {"role": ROLE.format(OTHER)}}),
     "a store's further role": store({"aws": {"additionalRoles": [ROLE.format(OWN), ROLE.format(OTHER)]}}),
@@ -148,7 +158,13 @@ def test_an_identity_of_the_stack_satisfies(preview: Evaluator) -> None:
 
 
 @pytest.mark.parametrize(
-    "fact", [acting_as(client_id=ABROAD), acting_as(client_id=HOME, tenant_id=ABROAD), acting_as(client_id=7)]
+    "fact",
+    [
+        acting_as(client_id=ABROAD),
+        acting_as(client_id=HOME, tenant_id=ABROAD),
+        acting_as(client_id=7),
+        pod("AZURE_CLIENT_ID", ABROAD),
+    ],
 )
 def test_an_identity_that_the_stack_does_not_make_is_advice(update: Evaluator, fact: Fact) -> None:
     """An id tells no account, and identities of others may be known ones."""

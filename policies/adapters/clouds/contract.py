@@ -335,7 +335,7 @@ class Cloud:
     """Returns the account of the role that a value of a Kubernetes object names, by its key and text; empty if the text
     names no account, None if it is no role."""
     identity_keys: Mapping[str, str] = field(default_factory=dict)
-    """Annotations that name an identity by an id, which tells no account, with the output of identities that it equals."""
+    """Annotations and variables that name an identity by an id, which tells no account, with the output of identities that it equals."""
     identities: tuple[str, ...] = ()
     """Types of those identities."""
     clusters: tuple[str, ...] = ()
@@ -345,6 +345,8 @@ class Cloud:
     auth: Mapping[str, AuthSetting] = field(default_factory=dict)
     logins: tuple[str, ...] = ()
     """Keys and passwords of users, whose mere presence is a violation."""
+    metadata: tuple[str, ...] = ()
+    """Further addresses of its metadata service than that which all clouds have."""
     ingress: Mapping[str, Callable[[Resource], Iterator[Opening]]] = field(default_factory=dict)
     rule_groups: Mapping[str, RuleGroup] = field(default_factory=dict)
     """Firewalls with separate rules, by type."""

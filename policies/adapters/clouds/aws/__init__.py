@@ -97,6 +97,7 @@ CLOUD = Cloud(
     key_variables=rights.KEY_VARIABLES,
     auth=rights.AUTH,
     logins=rights.LOGINS,
+    metadata=("fd00:ec2::254",),
     ingress=inbound_access.INGRESS,
     rule_groups=inbound_access.RULE_GROUPS,
     internal={**inbound_access.INTERNAL, **load_balancers.INTERNAL},

@@ -26,6 +26,8 @@ IDENTITIES = ("azure-native:managedidentity:UserAssignedIdentity",)
 IDENTITY_KEYS: Mapping[str, str] = {
     "azure.workload.identity/client-id": "clientId",
     "azure.workload.identity/tenant-id": "tenantId",
+    "AZURE_CLIENT_ID": "clientId",
+    "AZURE_TENANT_ID": "tenantId",
 }
-"""Annotations of service accounts, with the output of the identity that they name. Source: Entra Workload ID, labels and
-annotations."""
+"""Annotations of service accounts and variables of pods, with the output of the identity that they name. Source: Entra
+Workload ID, labels and annotations."""
