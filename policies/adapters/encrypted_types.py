@@ -17,7 +17,7 @@ IN_TRANSIT: Mapping[str, Evaluation] = {
     "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy": guarded(
         Safeguard(path=("spec", "tls", "minVersion"), safe=("1.2", "1.3"), by_default=True, otherwise=OLD_TLS)
     ),
-    cache_pods.IN_CLUSTER: cache_pods.in_transit,
+    **cache_pods.IN_TRANSIT,
     "kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster": guarded(
         Safeguard(path=("spec", "tls", "disableNonTLSListeners"), safe=(True,), otherwise=PLAIN_ON_ITS_WAY)
     ),

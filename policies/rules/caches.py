@@ -12,7 +12,7 @@ from framework import Declaration, Resource, Settings, Verdict, resource_rule
 
 _AUTHENTICATION: Mapping[str, Evaluation] = {
     **clouds.alone("cache-authentication"),
-    cache_pods.IN_CLUSTER: cache_pods.authentication,
+    **cache_pods.AUTHENTICATION,
 }
 _STANDBY: Mapping[str, Evaluation] = {**clouds.alone("cache-standby"), cache_pods.IN_CLUSTER: cache_pods.standby}
 

@@ -23,6 +23,143 @@ def pod(arguments: Any, component: Any = "cache") -> Fact:
     return Fact("kubernetes:apps/v1:StatefulSet", {"metadata": {"name": "c"}, "spec": spec})
 
 
+SERVICE = "systems/shop/system.yaml:services.redis"
+SAFE = ["--port", "0", "--tls-port", "6379", "--requirepass", "$(PASSWORD)"]
+
+
+def server(
+    *arguments: Any, image: Any = "redis:8", kind: str = "apps/v1:Deployment", source: str = "", **more: Any
+) -> Fact:
+    """What starts a server without the label of a cache."""
+    given = {"args": list(arguments)} if arguments else {}
+    pod_spec = {"containers": [{"name": "c", "image": image, **given, **more}]}
+    metadata = {"name": "c", **({"annotations": {"slipway.dev/source": source}} if source else {})}
+    spec = pod_spec if kind == "core/v1:Pod" else {"template": {"spec": pod_spec}}
+    return Fact(f"kubernetes:{kind}", {"metadata": metadata, "spec": spec})
+
+
+def script(text: str, image: str = "redis:8") -> Fact:
+    return server(image=image, command=["sh", "-c", text])
+
+
+def variables(image: str = "bitnami/redis:8", **values: Any) -> Fact:
+    return server(*SAFE[:-2], image=image, env=[{"name": name, "value": value} for name, value in values.items()])
+
+
+LOCAL = [
+    server("--bind", "127.0.0.1", "-::1"),
+    server("--bind", "localhost", "--protected-mode", "no"),
+    server("--port", "0", "--unixsocket", "/tmp/redis.sock"),
+    server("--protected-mode", "yes"),
+    script("exec redis-server --bind 127.0.0.1"),
+]
+NO_SERVER = [
+    server("redis-cli", "-h", "redis"),
+    server(image="oliver006/redis_exporter:1"),
+    server(image="shop/api:1", command=["/api", "--cache", "redis-server"]),
+    server(image=UNKNOWN),
+    script("while true; do redis-cli -h redis-server ping; sleep 9; done"),
+    script("until nc -z redis-server 6379; do sleep 1; done; exec /api", image="shop/api:1"),
+]
+CLOSED = [
+    server(*SAFE),
+    server(*SAFE[:4], "--requirepass $(PASSWORD)"),
+    server(*SAFE[:4], "--aclfile", "/users"),
+    server(*SAFE[:4], "--user", "default", "on", ">$(PASSWORD)", "~*", "+@all"),
+    server("--tls", "--requirepass=$(PASSWORD)", image="dragonflydb/dragonfly:1"),
+    script('set -e; redis-server --port 0 --tls-port 6379 --requirepass "$PASSWORD"'),
+    variables(REDIS_PASSWORD="$(PASSWORD)"),
+    variables("redis/redis-stack-server:7", REDIS_ARGS="--requirepass $(PASSWORD)"),
+    server(
+        image="bitnami/redis:8",
+        env=[
+            {"name": "REDIS_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}},
+            {"name": "REDIS_TLS_ENABLED", "value": "yes"},
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("fact", [*LOCAL, *NO_SERVER, *CLOSED])
+def test_a_server_that_is_closed_or_its_pods_own_satisfies(preview: Evaluator, fact: Fact) -> None:
+    """By a password and TLS, or on the pod's own address; a client is no server."""
+    assert preview.evaluate(fact) == []
+
+
+OPEN = [
+    *(
+        server(image=f"{name}:8")
+        for name in ("redis", "quay.io/a/valkey", "eqalpha/keydb", "a/dragonfly", "bitnami/redis-cluster")
+    ),
+    *(server(kind=kind) for kind in ("apps/v1:StatefulSet", "apps/v1:DaemonSet", "batch/v1:Job", "core/v1:Pod")),
+    server("--requirepass", ""),
+    server("--protected-mode", "no"),
+    server("--bind", "0.0.0.0"),
+    server("--bind", "127.0.0.1", "10.0.0.7"),
+    server("--user", "default", "on", "nopass", "~*", "+@all"),
+    server("--appendonly", "yes"),
+    server(image="shop/cache:1", command=["/usr/bin/valkey-server"]),
+    server("redis-server", image="shop/cache:1"),
+    server(image="shop/cache:1", command=["tini", "--", "gosu", "redis", "redis-server", "--port", "6379"]),
+    server(image="shop/cache:1", command=["docker-entrypoint.sh"], args=["redis-server"]),
+    script("sysctl -w a=b && redis-server --save ''", image="shop/cache:1"),
+    script("MODE=a\nexec redis-server \\\n  --protected-mode no", image="shop/cache:1"),
+    server(env=[{"name": "REDIS_PASSWORD", "value": "$(PASSWORD)"}]),
+    server(image="bitnami/redis:8", env=[{"name": "ALLOW_EMPTY_PASSWORD", "value": "yes"}]),
+    server("--port", "6379"),
+]
+
+
+@pytest.mark.parametrize("fact", OPEN)
+def test_a_server_without_the_label_is_judged_by_its_program(preview: Evaluator, fact: Fact) -> None:
+    """By the name of its image or what its command starts; no variable makes the official image ask for a password."""
+    assert sorted(outcomes(preview.evaluate(fact))) == [(LOGIN, "mandatory"), (TRANSIT, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    ("fact", "rule"),
+    [
+        (server(*SAFE[:4]), LOGIN),
+        (server(*SAFE[:4], "--user", "default", "nopass", "--aclfile", "/users"), LOGIN),
+        (server(*SAFE[-2:]), TRANSIT),
+        (server("--tls-port", "6380", *SAFE[-2:]), TRANSIT),
+        (server(*SAFE, "--port", "6379"), TRANSIT),
+        (variables(REDIS_PASSWORD=""), LOGIN),
+    ],
+)
+def test_a_server_with_one_of_both_violates_the_other(preview: Evaluator, fact: Fact, rule: str) -> None:
+    """The last of several values counts."""
+    assert outcomes(preview.evaluate(fact)) == [(rule, "mandatory")]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        server("/etc/redis.conf"),
+        server("redis-server", "/etc/redis/main"),
+        server("--include", "/etc/redis.conf"),
+        server(image="valkey/valkey:8", command=["/start.sh"]),
+        server(image="bitnami/redis:8", envFrom=[{"secretRef": {"name": "a"}}]),
+        server(source=SERVICE),
+    ],
+)
+def test_what_a_file_configures_and_a_service_is_advised_on(update: Evaluator, fact: Fact) -> None:
+    """A file cannot be seen, and a system's own network policies let those alone reach a service that need it."""
+    assert outcomes(update.evaluate(fact)) == [(LOGIN, "advisory"), (TRANSIT, "advisory")]
+
+
+@pytest.mark.parametrize("fact", [server(UNKNOWN), server(image="redis:8", command=UNKNOWN), server("--save", UNKNOWN)])
+def test_a_server_whose_options_are_not_known_is_undecided(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
+    assert outcomes(preview.evaluate(fact)) == [(LOGIN, "advisory"), (TRANSIT, "advisory")]
+    assert outcomes(update.evaluate(fact)) == [(LOGIN, "mandatory"), (TRANSIT, "mandatory")]
+
+
+def test_no_value_of_a_server_is_shown(preview: Evaluator) -> None:
+    said = preview.evaluate(server("--requirepass", CANARY, "--appendonly", CANARY, "--user", "a", "nopass"))
+    assert len(said) == 2
+    assert all(CANARY not in each.message for each in said)
+
+
 @pytest.mark.parametrize(
     "fact",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policies.edits.network import NSG, OF_AZURE, aws
+from tests.policies.edits.program import DIGEST, container, daemon_set
 from tests.policies.swift import Addition
 
 GROUP: dict[str, Any] = {
@@ -46,6 +47,13 @@ def database(**inputs: Any) -> Addition:
     return Addition("azure-native:redisenterprise:Database", "new", {"databaseName": "default", **inputs}, NSG, (NSG,))
 
 
+def running(*arguments: str) -> Addition:
+    """A server of a cache on each node, without Slipway's label."""
+    image = f"docker.io/library/redis@{DIGEST}"
+    return daemon_set(containers=[container(image=image, args=[*arguments])])
+
+
+TLS, PASSWORD = ("--port", "0", "--tls-port", "6379"), ("--requirepass", "$(PASSWORD)")
 CAUGHT = {
     "cache-authentication": {
         "prod": [
@@ -54,6 +62,8 @@ CAUGHT = {
             user(noPasswordRequired=True, passwords=["p"]),
             user(authenticationMode={"type": "no-password-required"}),
             user(),
+            running(*TLS),
+            running(*TLS, "--protected-mode", "no"),
         ]
     },
     "cache-standby": {
@@ -73,6 +83,8 @@ CAUGHT = {
             group(transitEncryptionMode="preferred"),
             server(minimumTlsVersion="1.0"),
             database(clientProtocol="Plaintext"),
+            running(*PASSWORD),
+            running(*PASSWORD, "--tls-port", "6380"),
         ]
     },
     "database-exposure": {"prod": [server(publicNetworkAccess="Enabled")]},
@@ -87,5 +99,8 @@ FINE = {
         user(passwords=["p"]),
         server(),
         database(clientProtocol="Encrypted"),
+        running(*TLS, *PASSWORD),
+        running("--bind", "127.0.0.1"),
+        running("redis-cli", "ping"),
     ]
 }
