@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -42,3 +43,22 @@ def file(name: str) -> Path:
     """Return a file of the data, or the pack's own where the data has none."""
     own = FOLDER / name
     return own if own.is_file() else OWN / name
+
+
+class UnreadableError(Exception):
+    """A file of the data is not YAML in UTF-8; the message names file and line."""
+
+
+def read(path: Path) -> Any:
+    """Return the content of a YAML file. Raises UnreadableError."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), LOADER)
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{path.parent.name}/{path.name}: is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or "cannot be parsed"
+        raise UnreadableError(f"{path.parent.name}/{path.name}{line}: is not valid YAML: {reason}") from None
+    except ValueError as error:
+        raise UnreadableError(f"{path.parent.name}/{path.name}: is not valid YAML: {error}") from None

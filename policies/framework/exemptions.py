@@ -92,12 +92,15 @@ _used: set[Exemption] = set()
 @cache
 def read() -> tuple[Exemption, ...]:
     """Read every exemption. Raises ExemptionsError."""
+    try:
+        entries = data.read(FILE) if FILE.is_file() else None
+    except data.UnreadableError as error:
+        raise ExemptionsError(str(error)) from None
     root = yaml.compose(FILE.read_text(encoding="utf-8"), yaml.SafeLoader) if FILE.is_file() else None
-    if root is None:
+    if root is None or entries is None:
         return ()
     if not isinstance(root, yaml.SequenceNode):
         raise ExemptionsError(f"policies/{FILE.name}: is not a list, for example [{EXAMPLE}]")
-    entries = yaml.load(FILE.read_text(encoding="utf-8"), data.LOADER)
     return tuple(_entry(entry, node.start_mark.line + 1) for entry, node in zip(entries, root.value, strict=True))
 
 
@@ -118,11 +121,22 @@ def _entry(entry: Any, line: int) -> Exemption:
     for key in KEYS[:-2]:
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise ExemptionsError(f"{where}: {key}: is missing or not a string, for example {EXAMPLE}")
+    days: dict[str, date] = {}
     for key in KEYS[-2:]:
-        if type(entry.get(key)) is not date:
+        day = _day(entry.get(key))
+        if day is None:
             raise ExemptionsError(f"{where}: {key}: is missing or not a date, for example 2027-01-31")
-    if not 0 <= (entry["expires"] - entry["since"]).days <= LONGEST:
+        days[key] = day
+    if not 0 <= (days["expires"] - days["since"]).days <= LONGEST:
         raise ExemptionsError(
             f"{where}: expires: is not within {LONGEST} days after since, the first day on which it applies"
         )
-    return Exemption(**entry, line=line)
+    return Exemption(**{**entry, **days}, line=line)
+
+
+def _day(value: Any) -> date | None:
+    """Return a day, which YAML reads as text if it is quoted; None if it is none."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value if type(value) is date else None
+    except ValueError:
+        return None

@@ -13,7 +13,6 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
 from pulumi_policy import EnforcementLevel
 
 from framework import context, data
@@ -40,20 +39,45 @@ def of_stack(stack: str, environment: str, rules: Sequence[Rule]) -> dict[str, E
     """
     if not FILE.is_file():
         raise StacksError(f"policies/{FILE.name}: does not exist: no rule has a level for this project")
-    document = yaml.load(FILE.read_text(encoding="utf-8"), data.LOADER) or {}
+    try:
+        document = _mapping(data.read(FILE), "the file")
+    except data.UnreadableError as error:
+        raise StacksError(str(error)) from None
     _refuse_unknown(document, ["default", "environments", "stacks"], "part of the file")
-    environments, stacks = document.get("environments") or {}, document.get("stacks") or {}
+    environments, stacks = (_mapping(document.get(each), each) for each in ("environments", "stacks"))
     _refuse_unknown(environments, ENVIRONMENTS, "environment")
     for name, layer in stacks.items():
-        _refuse_levels(name, layer or {})
-    own = environments.get(environment if environment in ENVIRONMENTS else PRODUCTION)
-    layers = [document.get("default") or {}, own or {}, stacks.get(stack) or {}]
+        _refuse_levels(name, _mapping(layer, f"stacks.{name}"))
+    _refuse_unknown_stacks(stacks)
+    own = environment if environment in ENVIRONMENTS else PRODUCTION
+    layers = [
+        _mapping(document.get("default"), "default"),
+        _mapping(environments.get(own), f"environments.{own}"),
+        _mapping(stacks.get(stack), f"stacks.{stack}"),
+    ]
     return {rule.name: _of_rule(rule, rules, layers) for rule in rules}
+
+
+def _mapping(found: Any, what: str) -> Mapping[str, Any]:
+    """Return a part of the file; an empty one says nothing. Raises StacksError."""
+    if found is not None and not isinstance(found, Mapping):
+        raise StacksError(f"policies/{FILE.name}: {what}: is not a mapping of keys")
+    return found or {}
+
+
+def _refuse_unknown_stacks(stacks: Mapping[str, Any]) -> None:
+    """Refuse thresholds that apply to no stack. The stacks of a program that is not Slipway's, which have no clusters, may be
+    without a file."""
+    project = data.FOLDER.resolve().parent
+    if context.clusters() and (project / "Pulumi.yaml").is_file():
+        files = (each.name for each in project.glob("Pulumi.*.yaml"))
+        known = {each.removeprefix("Pulumi.").removesuffix(".yaml") for each in files}
+        _refuse_unknown(stacks, sorted({*known, context.STACK}), "stack of the project")
 
 
 def _refuse_levels(stack: str, layer: Mapping[str, Any]) -> None:
     for name, entry in layer.items():
-        if isinstance(entry, str) or name == "all" or "enforcementLevel" in entry:
+        if name == "all" or not isinstance(entry, Mapping) or "enforcementLevel" in entry:
             raise StacksError(
                 f"policies/{FILE.name}: stacks.{stack}.{name}: a stack has thresholds only; levels follow its "
                 "environment: set them under `environments`"
@@ -76,6 +100,8 @@ def _of_rule(rule: Rule, rules: Sequence[Rule], layers: Sequence[Mapping[str, An
 
 def _entry(entry: str | Mapping[str, Any], rule: Rule) -> dict[str, Any]:
     """Return the entry of a rule: a level alone, or a mapping of `enforcementLevel` and thresholds."""
+    if not isinstance(entry, str | Mapping):
+        raise StacksError(f"policies/{FILE.name}: {rule.name}: is neither a level nor a mapping, for example advisory")
     values: dict[str, Any] = {"enforcementLevel": entry} if isinstance(entry, str) else dict(entry)
     thresholds = rule.config_schema.properties if rule.config_schema else {}
     _refuse_unknown(values, [*thresholds, "enforcementLevel"], f"setting of {rule.name}")
@@ -99,4 +125,5 @@ def _refuse_unknown(given: Mapping[str, Any] | Sequence[str], known: Sequence[st
         if name not in known:
             nearest = difflib.get_close_matches(str(name), known, n=1)
             hint = f"did you mean {nearest[0]}?" if nearest else f"choose {', '.join(known)}"
-            raise StacksError(f"policies/{FILE.name}: {name} is not a {what}; {hint}")
+            article = "an" if what[0] in "aeiou" else "a"
+            raise StacksError(f"policies/{FILE.name}: {name} is not {article} {what}; {hint}")

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi_policy import Severity
 
 from framework import Declaration, Resource, Settings, Verdict, data, stack_rule
@@ -43,8 +42,11 @@ def entries(file: Path) -> list[Entry]:
     """Return the entries of a ledger; none without a file. Raises LedgerError."""
     if not file.is_file():
         return []
-    document = yaml.load(file.read_text(encoding="utf-8"), data.LOADER) or {}
     where = f"{file.parent.name}/{file.name}"
+    try:
+        document = data.read(file) or {}
+    except data.UnreadableError as error:
+        raise LedgerError(str(error)) from None
     if not isinstance(document, dict):
         raise LedgerError(f"{where}: is not a mapping of URNs")
     return [_entry(where, urn, written) for urn, written in document.items()]

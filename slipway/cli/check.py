@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from slipway.cli.pack_data import refuse_mistakes
 from slipway.reports.words import many
 from slipway.settings.exit_statuses import OK
 from slipway.settings.library import SYSTEM_FILE
@@ -28,6 +29,10 @@ def check(cwd: Path) -> int:
             load_stack(project, stack)
         except InvalidSettings as error:
             problems += error.problems
+    try:
+        refuse_mistakes(project)
+    except InvalidSettings as error:
+        problems += error.problems
     if problems:
         raise InvalidSettings(problems)
     print(f"{many(systems, 'system')} and {many(len(project.stacks()), 'stack')} are valid")

@@ -9,22 +9,25 @@ from typing import Any
 
 import yaml
 
+from slipway.cli.pack_data import ledger_mistakes
 from slipway.cli.progress import progress
 from slipway.cli.selection import Selection, select
 from slipway.reports import ledger
 from slipway.settings.exit_statuses import FAILED, OK, VIOLATED
+from slipway.settings.problems import InvalidSettings
 
 
 def run(cwd: Path, name: str | None, file: Path | None, *, update: bool, verify: bool) -> int:
     """Print the ledger compared with the plan; `update` writes new entries, `verify` fails when they differ."""
     selection = select(cwd, name, file)
+    path = selection.project.root / ledger.FOLDER / f"{selection.stack.name}.yaml"
+    entries = _read(path)
     with progress(selection.stack.name) as report:
         rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:
         print(rehearsal.failure, file=sys.stderr)
         return FAILED
-    path = selection.project.root / ledger.FOLDER / f"{selection.stack.name}.yaml"
-    comparison = ledger.compared(_read(path), rehearsal.plan)
+    comparison = ledger.compared(entries, rehearsal.plan)
     if update:
         _write(path, ledger.as_yaml(comparison.updated))
     _show(selection, comparison, quiet=update or verify)
@@ -34,6 +37,9 @@ def run(cwd: Path, name: str | None, file: Path | None, *, update: bool, verify:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Return the entries of the file; none without one. Raises InvalidSettings."""
+    if path.is_file() and (mistakes := list(ledger_mistakes(path))):
+        raise InvalidSettings(mistakes)
     return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import PackOptions, chosen_pack
+from slipway.cli.pack_data import refuse_mistakes
 from slipway.cli.progress import working
 from slipway.cli.screen import console
 from slipway.cli.selection import own_pack
@@ -77,7 +78,9 @@ def _configured(project: Project, state: Exported) -> dict[str, str]:
 
 
 def _pack(project: Project) -> PolicyPack:
-    """Return the pack of the project. Raises InvalidSettings if there is none."""
+    """Return the pack of the project. Raises InvalidSettings if there is none, or if the project's files for it have
+    mistakes."""
+    refuse_mistakes(project)
     pack = own_pack(project)
     if pack is None:
         raise refused(

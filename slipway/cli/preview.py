@@ -14,6 +14,7 @@ from slipway.cli.against import Base, Origin, Running
 from slipway.cli.budgets import over_budget
 from slipway.cli.lookup import refused
 from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack, places_of
+from slipway.cli.pack_data import refuse_mistakes
 from slipway.cli.progress import progress
 from slipway.cli.screen import console
 from slipway.cli.selection import Selection, only_stack, select
@@ -59,7 +60,8 @@ def preview(
     comparing: Comparing,
 ) -> int:
     """Print the preview and return the exit status. Raises InvalidSettings and RehearsalError."""
-    selection = _selected(cwd, name, file, output, annotate=annotate)
+    own_data = not (pack_options.packs or pack_options.data or pack_options.base)
+    selection = _selected(cwd, name, file, output, annotate=annotate, own_data=own_data)
     with ExitStack() as opened:
         origin = opened.enter_context(compared_with.opened(selection, comparing.against, alone=comparing.alone))
         chosen = opened.enter_context(chosen_pack(_pack_options(pack_options, origin), selection.project.root))
@@ -267,11 +269,16 @@ def _scanned(plan: Plan, environment: str, chosen: ChosenPack) -> list[Finding]:
         raise refused(str(missing)) from None
 
 
-def _selected(cwd: Path, name: str | None, file: Path | None, output: str, *, annotate: bool) -> Selection:
-    """Return the stack, by default the only one of its project. A comment also reports problems of the stack, since
-    nobody opens a log for them."""
+def _selected(
+    cwd: Path, name: str | None, file: Path | None, output: str, *, annotate: bool, own_data: bool
+) -> Selection:
+    """Return the stack, by default the only one of its project, once what the project tells its pack is valid, if that
+    counts. A comment also reports problems of the files, since nobody opens a log for them."""
     try:
-        return select(cwd, name or (only_stack(cwd) if file is None else None), file)
+        selection = select(cwd, name or (only_stack(cwd) if file is None else None), file)
+        if own_data:
+            refuse_mistakes(selection.project, selection.stack.name)
+        return selection
     except InvalidSettings as error:
         if output == "markdown" and name is not None:
             print(markdown.refusal(name, error.problems), end="")

@@ -59,6 +59,12 @@ def test_exempt_violation_is_advice(tmp_path: Path) -> None:
     assert found[0].message.splitlines()[-1] == "fix: systems/x/system.yaml:databases.x.backup.retentionDays = 7"
 
 
+def test_days_may_be_quoted(tmp_path: Path) -> None:
+    """As text they mean the same."""
+    quoted = {key: str(ENTRY[key]) for key in ("since", "expires")}
+    assert summary(findings(tmp_path, ENTRY | quoted)) == summary(findings(tmp_path / "again", ENTRY))
+
+
 def test_expired_exemption_lets_nothing_through(tmp_path: Path) -> None:
     """From the next day on both the violation and the exemption block."""
     found = findings(tmp_path, ENTRY | {"expires": TODAY - timedelta(days=1)})
@@ -100,6 +106,8 @@ def test_exemption_of_another_stack_is_not_ours(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("a: b", "is not a list, for example"),
+        ("- a: [", "is not valid YAML: did not find"),
+        ("- {since: 2026-02-31}", "exemptions.yaml: is not valid YAML: day is out of range"),
         ("[text]", "exemptions.yaml:1: is not a mapping, for example"),
         (yaml.safe_dump([ENTRY | {"rule": "database-backup"}]), "rule: database-backup is not a rule"),
         (yaml.safe_dump([ENTRY | {"until": TODAY}]), "until: is not a key of an exemption; allowed are rule, stack"),
@@ -117,3 +125,4 @@ def test_mistake_in_the_file_is_refused(tmp_path: Path, text: str, problem: str)
     with pytest.raises(PolicyPackError) as refused:
         findings_under(tmp_path, text)
     assert problem in str(refused.value)
+    assert "Traceback" not in str(refused.value)

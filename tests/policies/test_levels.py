@@ -190,3 +190,37 @@ def test_mistake_in_the_file_is_refused(tmp_path: Path, entry: str, message: str
     directory = with_levels(tmp_path / "pack", f"default: {entry}\n")
     with pytest.raises(PolicyPackError, match=message.replace("?", r"\?")):
         outcomes_of([NONE], "staging", directory)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("default: {a: [", "policies/stacks.yaml:2: is not valid YAML"),
+        ("- a", "the file: is not a mapping of keys"),
+        ("default: 3", "default: is not a mapping of keys"),
+        ("stacks: [prod]", "stacks: is not a mapping of keys"),
+        ("stacks: {prod: 3}", "stacks.prod: is not a mapping of keys"),
+        ("environments: {staging: 3}", "environments.staging: is not a mapping of keys"),
+        ("environments: {stagin: {}}", "stagin is not an environment; did you mean staging?"),
+        ("default: {image-pins: 3}", "image-pins: is neither a level nor a mapping"),
+        ("default: {image-pins: [x]}", "image-pins: is neither a level nor a mapping"),
+    ],
+)
+def test_mistake_in_the_form_of_the_file_is_one_message(tmp_path: Path, text: str, message: str) -> None:
+    """Under Pulumi's CLI nobody has read the file before the pack does, and its output is all that users see."""
+    directory = with_levels(tmp_path / "policies", f"{text}\n")
+    with pytest.raises(PolicyPackError) as refused:
+        outcomes_of([NONE], "staging", directory)
+    assert message in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_thresholds_of_a_stack_that_does_not_exist_are_refused(tmp_path: Path) -> None:
+    """In a project, whose files tell; they would apply to no stack."""
+    directory = with_levels(tmp_path / "policies", "stacks: {stagin: {cost-tags: {own: [team]}}}\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: slipway\n")
+    settings = {"slipway:clusters": json.dumps({"main": {"cloud": "local"}})}
+    with pytest.raises(PolicyPackError, match=r"stagin is not a stack of the project; did you mean staging\?"):
+        Pack(stack="staging", directory=directory, settings=settings)
+    (tmp_path / "Pulumi.stagin.yaml").touch()
+    Pack(stack="staging", directory=directory, settings=settings).close()
