@@ -58,3 +58,6 @@ def _environment() -> str:
 
 ENVIRONMENT = _environment()
 """The stack's environment: `production`, `staging` or `local`, or empty if it is unknown."""
+
+IS_PRODUCTION = ENVIRONMENT not in ("staging", "local")
+"""Whether the stack is checked as production, which it is unless it says otherwise."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pulumi_policy import ReportViolation
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from framework import exemptions
+from framework import context, exemptions
 from framework.overrides import fix_pointer
 from framework.reading import Property
 from framework.resources import Resource
@@ -23,6 +23,7 @@ from framework.resources import Resource
 PREVIEW = os.environ.get("PULUMI_DRY_RUN") == "true"
 
 
+THRESHOLDS = "policies/stacks.yaml"
 Wanted = int | float | bool | str
 """A value that fixes a violation, from a threshold or from the rule itself."""
 
@@ -62,6 +63,13 @@ class Verdict:
     def advise(self, resource: Resource, problem: str, key: str = "") -> None:
         """Report a problem that does not block."""
         self.advice.append((resource.urn, self._message(f"{resource} {problem}", _place(resource, key))))
+
+    def without_threshold(self, urn: str | None, problem: str) -> None:
+        """Report that the rule judges nothing, because a threshold of the stack is not set; in production that blocks."""
+        if context.IS_PRODUCTION:
+            self.report_at(urn, problem, THRESHOLDS)
+        else:
+            self.advice.append((urn or "", self._message(problem, THRESHOLDS)))
 
     def report_at(self, urn: str | None, problem: str, place: str = "", value: Wanted | None = None) -> None:
         """Report a problem of the resource `urn`, or of the stack; an exempted one becomes advice."""

@@ -16,6 +16,11 @@ REGISTRIES = clouds.table(lambda cloud: cloud.registries)
 SCANNED = clouds.alone("image-scanning")
 Repositories = dict[tuple[str, str], list[Resource]]
 """Repositories by type and name."""
+STACK = "pulumi:pulumi:Stack"
+NO_REGISTRY = (
+    "No registry is named, so images may come from any: set `image-registries.allowedRegistries`, for example [quay.io/prometheus], "
+    "under `default`, an environment or the stack"
+)
 _PLACES = {"type": "array", "items": {"type": "string"}}
 
 
@@ -106,20 +111,24 @@ def _mutability(found: Image, repositories: Repositories) -> Property:
         description="Images come from allowed registries.",
         why="Anyone who can push to the registry can run programs in the cluster",
         clauses=("CIS Kubernetes 5.5.1", "NSA Kubernetes Hardening: image provenance"),
-        types=RUNNING,
+        types=(*RUNNING, STACK),
         schema={
             "allowedRegistries": {
                 **_PLACES,
                 "default": [],
-                "description": "Allowed registries, or paths in them, such as quay.io or docker.io/library; an "
-                "empty list allows all.",
+                "description": "Allowed registries, or paths in them, such as quay.io or docker.io/library; with an "
+                "empty list the rule judges nothing, which it reports.",
             }
         },
     )
 )
 def image_registries(resource: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Check the images of one workload."""
+    """Check the images of one workload, and that the stack names registries at all."""
     allowed = settings["allowedRegistries"]
+    if resource.type == STACK:
+        if not allowed:
+            verdict.without_threshold(resource.urn, NO_REGISTRY)
+        return
     for named in images_of(resource) if allowed else ():
         if named.unknown:
             verdict.undecided(resource, named, "image")

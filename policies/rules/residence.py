@@ -13,6 +13,10 @@ from framework import Declaration, Resource, Settings, Verdict, stack_rule
 
 HOLDERS = clouds.table(lambda cloud: cloud.places)
 PROVIDERS = clouds.together("data-residence")
+NO_REGION = (
+    "No region is named, so personal data may be in any: set `data-residence.allowedRegions`, for example {aws: [eu-west-1]}, "
+    "under `default`, an environment or the stack"
+)
 IMPERSONAL = ("public", "internal")
 
 
@@ -31,19 +35,21 @@ IMPERSONAL = ("public", "internal")
                 "default": {},
                 "description": (
                     "Allowed regions for personal data, by cloud. A cloud that is not listed has "
-                    "none; an empty mapping allows all regions."
+                    "none; with an empty mapping the rule judges nothing, which it reports."
                 ),
             }
         },
     )
 )
 def data_residence(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
-    """Check resources that are not annotated as free of personal data."""
+    """Check resources that are not annotated as free of personal data, and that the stack names regions at all."""
     allowed = {cloud: {plain(each) for each in regions} for cloud, regions in settings["allowedRegions"].items()}
     providers = {each.urn: each for each in resources if each.type in PROVIDERS}
-    for holder in (each for each in resources if allowed and each.type in HOLDERS):
-        if holder.annotation("data-class").text in IMPERSONAL:
-            continue
+    holders = [each for each in resources if each.type in HOLDERS]
+    personal = [each for each in holders if each.annotation("data-class").text not in IMPERSONAL]
+    if personal and not allowed:
+        verdict.without_threshold(None, NO_REGION)
+    for holder in personal if allowed else ():
         for place in HOLDERS[holder.type](holder, providers):
             _evaluate(holder, place, allowed, verdict)
 

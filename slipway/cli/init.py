@@ -18,8 +18,8 @@ STARTER = Path(__file__).with_name("starter")
 COMMON = "common"
 CLOUDS = sorted(each.name for each in STARTER.iterdir() if each.is_dir() and each.name != COMMON)
 """The clouds on which a project can begin."""
-THRESHOLDS = "thresholds.yaml"
-"""The part of `policies/stacks.yaml` that is a cloud's."""
+THRESHOLDS, OF_STACK = "thresholds.yaml", "stack_thresholds.yaml"
+"""The parts of `policies/stacks.yaml` that are a cloud's: what holds for every stack, and for the first one alone."""
 PROGRAM = "slipway"
 """Folder of the program, unless its checkout is elsewhere in the project."""
 NAMED = 8
@@ -54,7 +54,8 @@ def init(directory: Path, cloud: str, *, keep: bool) -> int:
 
 def starter(cloud: str, main: str) -> dict[str, str]:
     """Return the texts of a new project on a cloud, by file; `main` is the folder of its program."""
-    words = {"main": main, "stack": stack_of(cloud), "thresholds": _text(STARTER / cloud / THRESHOLDS)}
+    words = {"main": main, "stack": stack_of(cloud)}
+    words |= {part.removesuffix(".yaml"): _text(STARTER / cloud / part) for part in (THRESHOLDS, OF_STACK)}
     found: dict[str, str] = {}
     for folder in (COMMON, cloud):
         for name in blueprint.below(STARTER / folder, [""]):
@@ -62,7 +63,8 @@ def starter(cloud: str, main: str) -> dict[str, str]:
             for word, value in words.items():
                 text = text.replace(f"«{word}»", value)
             found[name] = text
-    found.pop(THRESHOLDS)
+    for part in (THRESHOLDS, OF_STACK):
+        found.pop(part)
     return found
 
 

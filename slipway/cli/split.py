@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ import yaml
 
 from slipway.cli import stack_file
 from slipway.cli.lookup import find_system, refused
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import LEVELS, POLICIES, Selection, select
 from slipway.rehearsal import Plan, Step
 from slipway.reports import ledger
 from slipway.reports.words import many
+from slipway.settings.document import read
 from slipway.settings.engine_config import in_namespace
 from slipway.settings.exit_statuses import OK, VIOLATED
 from slipway.settings.foundations import KEY
@@ -34,7 +36,7 @@ In this order:
    pulumi up --stack {name}  (creates providers only)
 3. pulumi state move --source {source} --dest {reference} \\
      {urns}
-4. Write both files as they are above{entries}.
+4. Write both files as they are above{entries}{thresholds}.
 5. pulumi preview --stack {base} and pulumi preview --stack {name}: nothing is created, replaced or deleted; annotations and
    tags that name the file of a stack change.
 """
@@ -80,11 +82,32 @@ def split(cwd: Path, stack: str | None, file: Path | None, systems: Sequence[str
         print(f"\n# ledger/{name}.yaml\n{ledger.as_yaml(renamed)}\nRemove from ledger/{base}.yaml:")
         print("\n".join(f"  {line}" for line in _lines(selection, entries)))
     said = f", and ledger/{name}.yaml; remove its entries from ledger/{base}.yaml" if entries else ""
-    new = f"Pulumi.{name}.yaml"
-    print(
-        STEPS.format(new=new, base=base, name=name, reference=reference, source=source, urns=urns, entries=said), end=""
+    thresholds = _thresholds(selection, name)
+    if thresholds:
+        print(f"\n# policies/{LEVELS}, below `stacks`\n{thresholds}", end="")
+    steps = STEPS.format(
+        new=f"Pulumi.{name}.yaml",
+        base=base,
+        name=name,
+        reference=reference,
+        source=source,
+        urns=urns,
+        entries=said,
+        thresholds=f", and what policies/{LEVELS} has of {base} for {name} too" if thresholds else "",
     )
+    print(steps, end="")
     return OK
+
+
+def _thresholds(selection: Selection, name: str) -> str:
+    """Return the stack's entry in the levels of the policy pack for the new stack: rules find thresholds by a stack's name."""
+    file = selection.project.root / POLICIES / LEVELS
+    stacks = read(file, f"{POLICIES}/{LEVELS}").get("stacks") if file.is_file() else None
+    entry = stacks.get(selection.stack.name) if isinstance(stacks, dict) else None
+    if not entry:
+        return ""
+    text = yaml.safe_dump(json.loads(json.dumps({name: entry})), sort_keys=False, allow_unicode=True, width=120)
+    return textwrap.indent(text, "  ")
 
 
 def _entries(selection: Selection, moved: Collection[str]) -> dict[str, Any]:

@@ -169,8 +169,28 @@ def test_registry_of_an_image_that_is_not_known(strict: Evaluator) -> None:
     assert (REGISTRIES, "mandatory") in outcomes(strict.evaluate(pod(7), pod(ABSENT)))
 
 
+@pytest.mark.parametrize(
+    ("environment", "level"), [("staging", "advisory"), ("production", "mandatory"), ("", "mandatory")]
+)
+def test_stack_without_registries_is_not_judged_and_says_so(environment: str, level: str) -> None:
+    """Once, whatever number of workloads it has; in production it blocks."""
+    stack = Fact("pulumi:pulumi:Stack", {}, "slipway-trial")
+    pack = Pack(environment=environment)
+    try:
+        (found,) = pack.about(REGISTRIES).evaluate(stack, pod("a.example/x" + DIGEST), pod("b.example/x" + DIGEST))
+        assert (found.policy, found.level) == (REGISTRIES, level)
+        assert "No registry is named, so images may come from any: set `image-registries.allowed" in found.message
+    finally:
+        pack.close()
+
+
+def test_stack_with_registries_is_judged_silently(strict: Evaluator) -> None:
+    """Also where no workload is."""
+    assert strict.evaluate(Fact("pulumi:pulumi:Stack", {}, "slipway-trial")) == []
+
+
 def test_any_registry_by_default(preview: Evaluator) -> None:
-    """A stack that names none allows all."""
+    """A stack that names none is judged on none of its workloads."""
     assert preview.evaluate(pod(f"registry.example.com/api{DIGEST}")) == []
 
 

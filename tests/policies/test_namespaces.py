@@ -37,7 +37,7 @@ def test_unknown(preview: Evaluator, update: Evaluator, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told", "accepted"),
+    ("kind", "named", "accepted"),
     [
         (KINDS[0], "Namespace", True),
         (KINDS[0], "Secret", False),
@@ -46,8 +46,8 @@ def test_unknown(preview: Evaluator, update: Evaluator, kind: str) -> None:
         (KINDS[1], "Secret", False),
     ],
 )
-def test_a_patch_names_the_object_that_it_patches(preview: Evaluator, kind: str, told: str, accepted: bool) -> None:
+def test_a_patch_names_the_object_that_it_patches(preview: Evaluator, kind: str, named: str, accepted: bool) -> None:
     """The SDK has a type for the patch of each kind of Kubernetes' own, and Kubernetes knows the kind alone."""
     stated = namespace(kind, "restricted")
-    fact = Fact(stated.type, {**stated.properties, "apiVersion": "v1", "kind": told})
+    fact = Fact(stated.type, {**stated.properties, "apiVersion": "v1", "kind": named})
     assert outcomes(preview.evaluate(fact)) == ([] if accepted else [(TYPES, "mandatory")])

@@ -164,6 +164,19 @@ def test_cloud_without_regions_has_none() -> None:
         pack.close()
 
 
-def test_stack_without_regions_allows_all(previewing: Pack) -> None:
-    """By default data may be anywhere."""
-    assert previewing.about(RULE).evaluate(azure(location="eastus"), aws(AWS[0], "us-east-1")) == []
+@pytest.mark.parametrize(
+    ("environment", "level"), [("staging", "advisory"), ("production", "mandatory"), ("", "mandatory")]
+)
+def test_stack_without_regions_is_not_judged_and_says_so(environment: str, level: str) -> None:
+    """Data may be anywhere, which blocks in production; a stack without personal data needs no regions."""
+    pack = Pack(environment=environment)
+    try:
+        (found,) = pack.about(RULE).evaluate(azure(location="eastus"), aws(AWS[0], "us-east-1"))
+        assert (found.policy, found.level, found.name) == (RULE, level, "")
+        assert (
+            "No region is named, so personal data may be in any: set `data-residence.allowedRegions`" in found.message
+        )
+        assert found.message.endswith("fix: policies/stacks.yaml")
+        assert pack.about(RULE).evaluate(aws(AWS[0], "us-east-1", "public")) == []
+    finally:
+        pack.close()

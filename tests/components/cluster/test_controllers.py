@@ -39,7 +39,7 @@ SYSTEMS = {"aws": ("marketplace", "kingstons"), "azure": ("fleet",), "local": ("
 POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 FEDERATED = "azure-native:managedidentity:FederatedIdentityCredential"
 IDENTITIES = ("aws:iam/role:Role", "azure-native:managedidentity:UserAssignedIdentity")
-LISTED_BY_STACK = {"iam-trust"}
+LISTED_BY_STACK = {"data-residence", "iam-trust", "image-registries"}
 """Rules that want the accounts of each stack by its name, which is another one here."""
 
 

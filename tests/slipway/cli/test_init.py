@@ -54,6 +54,18 @@ def test_what_the_examples_decide_belongs_to_them_alone(pinned: Path) -> None:
     assert not [name for name in blueprint.released() if re.match(r"systems/.*/|ledger/|Pulumi\.", name)]
 
 
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_thresholds_hold_for_a_stack_of_another_name(pinned: Path, cloud: str) -> None:
+    """A second stack, or one that is renamed or split off, is judged by the same registries, regions and tags."""
+    init(pinned, cloud, keep=False)
+    levels = yaml.safe_load((pinned / "policies" / "stacks.yaml").read_text(encoding="utf-8"))
+    assert levels["default"]["image-registries"]["allowedRegistries"]
+    assert levels["default"]["data-residence"]["allowedRegions"][cloud]
+    assert levels["default"]["cost-tags"] == {"own": ["cost-center"]}
+    assert set(levels["stacks"]) == {stack_of(cloud)}
+    assert set(levels["stacks"][stack_of(cloud)] or {}) <= {"iam-trust"}
+
+
 def test_a_pack_that_is_named_judges_by_the_levels_of_the_project(pinned: Path) -> None:
     """Whether its checkout lies in the project or is linked there; another pack has its own."""
     init(pinned, "local", keep=False)
@@ -123,9 +135,11 @@ def test_the_program_is_the_checkout_that_the_tool_is_part_of(tmp_path: Path, mo
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_levels_and_ledger_begin_as_ours(cloud: str) -> None:
-    """What holds for every project is the same text; thresholds of stacks are the project's."""
+    """What holds for every project is the same text; its registries, regions and tags are the project's."""
     files = starter(cloud, "slipway")
     own, ours = (yaml.safe_load(text) for text in (files["policies/stacks.yaml"], _read("policies/stacks.yaml")))
+    for rule in ("cost-tags", "image-registries", "data-residence"):
+        own["default"].pop(rule, None)
     assert (own["default"], own["environments"]) == (ours["default"], ours["environments"])
     assert set(own["stacks"]) == {stack_of(cloud)}
     assert files[f"ledger/{stack_of(cloud)}.yaml"] == ledger.as_yaml({})

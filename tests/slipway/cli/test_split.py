@@ -42,6 +42,19 @@ def test_it_shows_files_equality_and_moves(tmp_path: Path, capsys: pytest.Captur
     assert sorted(each.name for each in folder.glob("Pulumi*.yaml")) == ["Pulumi.base.yaml", "Pulumi.yaml"]
 
 
+def test_thresholds_of_the_stack_go_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pack finds them by the stack's name, so the new stack needs them as well."""
+    folder = project(tmp_path, whole("local"))
+    (folder / "policies").mkdir()
+    levels = "stacks:\n  base:\n    cost-tags: {own: [team]}\n  other:\n    cost-tags: {own: [x]}\n"
+    (folder / "policies" / "stacks.yaml").write_text(levels)
+    with forked_workers():
+        assert split(folder, "base", None, ["shop"], "apps", "acme") == OK
+    said = capsys.readouterr().out
+    assert "# policies/stacks.yaml, below `stacks`\n  apps:\n    cost-tags:\n      own:\n      - team\n" in said
+    assert "4. Write both files as they are above, and what policies/stacks.yaml has of base for apps too.\n" in said
+
+
 def test_entries_of_the_ledger_move_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Those of resources that move, with the new stack in their URNs, and the lines where they are now."""
     folder = project(tmp_path, whole("local"))
