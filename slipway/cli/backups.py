@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, on_context
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.cli.table import minute, table
 from slipway.ops.backup_status import BackupStatus, DatabaseRef, backup_statuses, unconnected
 from slipway.ops.cluster.api import Api
@@ -23,7 +23,7 @@ from slipway.settings.stacks import Stack, StackCluster
 def backups(cwd: Path, stack: str | None, file: Path | None, target: ClusterOptions, *, output: str) -> int:
     """Print how each database and each volume is backed up and return the exit status. Raises InvalidSettings and
     CloudFailure."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     if target.cluster is not None:
         name = cluster_of(selected, target)
         selected = replace(selected, clusters={name: selected.clusters[name]})

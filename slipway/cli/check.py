@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slipway.cli.pack_data import refuse_mistakes
+from slipway.cli.selection import require_slipway
 from slipway.reports.words import many
 from slipway.settings.exit_statuses import OK
 from slipway.settings.library import SYSTEM_FILE
@@ -17,6 +18,7 @@ from slipway.settings.project import Project, find_project
 def check(cwd: Path) -> int:
     """Print what was checked, or raise InvalidSettings with the problems of every file."""
     project = find_project(cwd)
+    require_slipway(project)
     problems: list[Problem] = []
     systems = 0
     for folder in _folders(project):

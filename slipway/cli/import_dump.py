@@ -13,7 +13,7 @@ from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
 from slipway.cli.restore import FAILED, MEANINGS, OK, dumped, template
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.jobs import from_cron_job, stamped, with_script
 from slipway.ops.failure import CloudFailure
@@ -56,7 +56,7 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
         )
     if request.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", request.sha256):
         raise refused("--sha256 is not a SHA-256 in 64 lower-case hexadecimal digits: see `sha256sum`")
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, deployed = system_on(selected, request.system, request.target)
     subject = dumped(deployed, request.database)
     connection = connected(selected, cluster.name, request.target)

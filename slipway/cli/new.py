@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from slipway.cli.init import write_files
 from slipway.cli.lookup import refused
+from slipway.cli.selection import require_slipway
 from slipway.compose.service_facts import slug
 from slipway.compose.translate import Translation, translated
 from slipway.compose.writing import written
@@ -31,6 +32,7 @@ def new_system(cwd: Path, name: str | None, source: Path | None) -> int:
     """Write the definition of a new system: a small one with comments, or what a file of Docker Compose describes, and print
     what that leaves to do. Raises InvalidSettings, and writes nothing, if the system exists or the file cannot be read."""
     project = find_project(cwd)
+    require_slipway(project)
     called = _checked(name or _name_of(source))
     folder = f"{systems_path(project)}/{called}"
     if os.path.lexists(project.root / folder):

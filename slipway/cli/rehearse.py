@@ -13,7 +13,7 @@ from pathlib import Path
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import Selection, select_slipway
 from slipway.ops.cluster.apply_plan import TIMEOUT, ApplyResult, Cluster, DesiredState, UnknownKinds
 from slipway.ops.cluster.applying import Change
 from slipway.ops.cluster.connection import Connection, Unreachable
@@ -51,7 +51,7 @@ class Request:
 
 def run(cwd: Path, name: str | None, file: Path | None, request: Request) -> int:
     """Apply the stack's objects and return the exit status. Raises InvalidSettings, RehearsalError and CloudFailure."""
-    selection = select(cwd, name, file)
+    selection = select_slipway(cwd, name, file)
     try:
         with one_interrupt():
             chosen = cluster_of(selection.stack, request.target)

@@ -10,7 +10,7 @@ from pathlib import Path
 from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.following import Ended
 from slipway.ops.cluster.jobs import CRON_JOBS, from_cron_job, stamped
@@ -45,7 +45,7 @@ def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> in
     """Restore a dump or an archive next to the live data and return the exit status. Raises InvalidSettings, CloudFailure."""
     if (request.database is None) == (request.volume is None):
         raise refused("pass either --database or --volume, for example --database fleet_db")
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     now = datetime.now(UTC)
     cluster, deployed = system_on(selected, request.system, request.target)
     subject = _archived(deployed, request.volume) if request.volume else dumped(deployed, request.database or "")

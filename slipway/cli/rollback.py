@@ -10,7 +10,7 @@ from pathlib import Path
 from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.ops.cluster import migration_history, release_client
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.following import Ended
@@ -48,7 +48,7 @@ class Request:
 
 def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> int:
     """Roll back the migration and return the exit status. Raises InvalidSettings and CloudFailure."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, deployed = system_on(selected, request.system, request.target)
     migration = _declared(deployed, request.migration)
     if not (request.printed or request.sure or sys.stdin.isatty()):

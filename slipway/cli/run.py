@@ -10,7 +10,7 @@ from pathlib import Path
 from slipway.cli import job_runner
 from slipway.cli.cluster_options import ClusterOptions, connected, system_on
 from slipway.cli.lookup import refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.following import Ended
 from slipway.ops.cluster.jobs import CRON_JOBS, from_cron_job, owned_by, stamped, with_command
@@ -38,7 +38,7 @@ class Request:
 def run(cwd: Path, stack: str | None, file: Path | None, request: Request) -> int:
     """Run a schedule now, or another command in its pod, and return the exit status. Raises InvalidSettings and
     CloudFailure."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, deployed = system_on(selected, request.system, request.target)
     name = _schedule(deployed, request)
     connection = connected(selected, cluster.name, request.target)

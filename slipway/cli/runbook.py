@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from slipway.cli.lookup import find_system, refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.reports import runbook as report
 from slipway.settings.exit_statuses import OK
 
@@ -19,7 +19,7 @@ def runbook(
 ) -> int:
     """Print the runbook of the system, or write it to the file `page`. Raises InvalidSettings and OSError."""
     time = datetime.now(UTC).replace(second=0, microsecond=0) if at is None else _time(at)
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, deployed = find_system(selected, system)
     if deployed.name not in cluster.systems:
         raise refused(f"--system {system} is no system of its own: it has no releases")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, connected, on_context
 from slipway.cli.lookup import find_system, refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.cli.table import minute, table
 from slipway.ops import existing_values
 from slipway.ops.cluster.api import Api
@@ -42,7 +42,7 @@ def set_secret(
     if surplus:
         rule = "`secrets set` takes a name only and reads the value from standard input; if a word after the name was"
         raise refused(f"{rule} the value, it is now in the shell's history: have a new one issued")
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     selected = on_context(selected, context, [find_system(selected, system)[0].name])
     cluster, found = find_system(selected, system)
     _check_supplied(found, name)
@@ -57,7 +57,7 @@ def import_secrets(
 ) -> int:
     """Copy each value in use from where its secret's `from` says. Nothing is written unless every value was found and
     fits. Raises InvalidSettings and CloudFailure, which never quote a value."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, found = find_system(selected, system)
     if isinstance(cluster.settings, LocalCluster):
         selected = on_context(selected, context, [cluster.name])
@@ -93,7 +93,7 @@ def list_secrets(
     cwd: Path, stack: str | None, file: Path | None, system: str | None, context: str | None = None
 ) -> int:
     """Print every secret of the stack, or of `system`. Raises InvalidSettings and CloudFailure."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     selected = on_context(selected, context, [find_system(selected, system)[0].name] if system else selected.clusters)
     systems = [find_system(selected, system)] if system else _everything(selected)
     now = datetime.now(UTC)

@@ -13,12 +13,16 @@ from slipway.reports import ledger
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
-from slipway.settings.project import Project, configuration, find_project, read_stack_file
+from slipway.settings.project import PROGRAM_FILE, PROJECT_FILE, Project, configuration, find_project, read_stack_file
 from slipway.settings.stacks import Stack
 
 POLICIES = "policies"
 PACK_FILE = "PulumiPolicy.yaml"
 LEVELS = "stacks.yaml"
+FOREIGN = (
+    "`preview` and `cost` are for any program (docs/any-program.md), and `slipway init` starts a project of Slipway"
+)
+"""What to do with a program that has no clusters and systems."""
 NO_STACK = "pass a stack with --stack: the project has no Pulumi.<stack>.yaml, so any name will do, for example dev"
 
 
@@ -123,3 +127,18 @@ def select(cwd: Path, name: str | None, file: Path | None) -> Selection:
     if not project.is_slipway:
         return Selection(project, path, Stack(stack, "", {}))
     return Selection(project, path, load_stack(project, stack, path))
+
+
+def select_slipway(cwd: Path, name: str | None, file: Path | None) -> Selection:
+    """Return the stack of a command that is about clusters and systems. Raises InvalidSettings, also if the program is
+    not Slipway's."""
+    require_slipway(find_project(cwd))
+    return select(cwd, name, file)
+
+
+def require_slipway(project: Project) -> None:
+    """Refuse a program without clusters and systems. Raises InvalidSettings."""
+    if not project.is_slipway:
+        program = (Path(project.main) / PROGRAM_FILE).as_posix()
+        rule = f"this project's program is not Slipway's: {program} does not import `slipway`; {FOREIGN}"
+        raise InvalidSettings([Problem(Place(PROJECT_FILE), rule)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.cli import stack_file
 from slipway.cli.lookup import find_system, refused
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.settings.document import mark_at, read
 from slipway.settings.exit_statuses import OK
 from slipway.settings.load import name_in
@@ -31,7 +31,7 @@ def set_version(
 ) -> int:
     """Write `version` of a slot, or of one service in it, into the stack's file, and nothing else. Raises InvalidSettings
     and changes nothing if the result would be invalid."""
-    selection = select(cwd, name, file)
+    selection = select_slipway(cwd, name, file)
     key = ("version",) if service is None else ("versions", service)
     path = (*stack_file.deployment_path(selection, system), slot, *key)
     shown = name_in(selection.project, selection.file)

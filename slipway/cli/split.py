@@ -14,7 +14,7 @@ import yaml
 
 from slipway.cli import stack_file
 from slipway.cli.lookup import find_system, refused
-from slipway.cli.selection import LEVELS, POLICIES, Selection, select
+from slipway.cli.selection import LEVELS, POLICIES, Selection, select_slipway
 from slipway.rehearsal import Plan, Step
 from slipway.reports import ledger
 from slipway.reports.words import many
@@ -53,7 +53,7 @@ class Files:
 def split(cwd: Path, stack: str | None, file: Path | None, systems: Sequence[str], name: str, organization: str) -> int:
     """Print the files of a stack and of the stack of systems that is split off, whether they plan what the stack did, and how
     the state moves. Writes nothing. Raises InvalidSettings."""
-    selection = select(cwd, stack, file)
+    selection = select_slipway(cwd, stack, file)
     base = selection.stack.name
     if selection.stack.foundation is not None:
         raise refused(f"--stack {base} is a stack of systems: split its foundation, {selection.stack.base}")
@@ -160,7 +160,7 @@ def _compared(
                 (folder / each.name).symlink_to(each)
         for shown, content in replaced.items():
             (folder / shown).write_text(content, encoding="utf-8")
-        staying, moving = (_plan(select(folder, each, None)) for each in (base, name))
+        staying, moving = (_plan(select_slipway(folder, each, None)) for each in (base, name))
     moved = _resources(moving, base, name)
     moved = {urn: state for urn, state in moved.items() if not urn.startswith("slipway:cluster:Cluster::")}
     lines = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from slipway.cli.cluster_options import ClusterOptions, connected
 from slipway.cli.lookup import find_system
-from slipway.cli.selection import select
+from slipway.cli.selection import select_slipway
 from slipway.cli.table import table
 from slipway.ops.clouds import PACKAGES
 from slipway.ops.cluster import release_client
@@ -30,7 +30,7 @@ def weights(cwd: Path, stack: str | None, file: Path | None, system: str, target
     """Print the weights in force and the wanted ones: at the edge of static sites if the cloud has one, otherwise at
     the gateway. There the Release says what is wanted, if the system has one, and else the stack's file. Raises
     InvalidSettings and CloudFailure."""
-    selected = select(cwd, stack, file).stack
+    selected = select_slipway(cwd, stack, file).stack
     cluster, found = find_system(selected, system)
     if is_able(cluster.settings.cloud, "edge") and target.context is None:
         if not found.definition.sites:

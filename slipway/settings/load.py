@@ -15,10 +15,13 @@ from slipway.settings.fields import Name
 from slipway.settings.foundations import together
 from slipway.settings.library import Library
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
-from slipway.settings.project import Project, read_stack_file
+from slipway.settings.project import Project, full_key, read_stack_file
 from slipway.settings.stack_reader import StackReader
 from slipway.settings.stacks import Stack
 from slipway.settings.system import System
+
+CLUSTERS = "clusters"
+"""The key that every stack of Slipway has."""
 
 
 def systems_path(project: Project, stack: str | None = None) -> str:
@@ -77,7 +80,9 @@ def load_stack(
     if config is None:
         if file is None and not path.exists():
             raise InvalidSettings([Problem(Place(name), f"does not exist{nearest(stack, project.stacks())}")])
-        document = in_namespace(read_stack_file(path, name), project.name)
+        entries = read_stack_file(path, name)
+        _check_namespace(project, entries)
+        document = in_namespace(entries, project.name)
     else:
         written = read_stack_file(path, name) if path.exists() else LocatedDict(Mark(name, (), 1))
         document = located(config, in_namespace(written, project.name), project.name)
@@ -85,6 +90,22 @@ def load_stack(
     for key, value in project.defaults.items():
         document.setdefault(key.removeprefix(f"{project.name}:"), value)
     return StackReader(project, stack, together(project, stack, document)).stack()
+
+
+def _check_namespace(project: Project, written: LocatedDict) -> None:
+    """Refuse a file whose clusters are in another namespace than the project's, as after a change of its name."""
+    full = {full_key(project.name, key): key for key in written}
+    if CLUSTERS in {name.partition(":")[2] for name in project.defaults} or f"{project.name}:{CLUSTERS}" in full:
+        return
+    for name, key in full.items():
+        namespace, _, short = name.partition(":")
+        if short == CLUSTERS:
+            mark = written.marks[key]
+            rule = (
+                f"is a key of a project called '{namespace}', and Pulumi.yaml calls this one '{project.name}': "
+                f"rename the keys to `{project.name}:…`, or set `name: {namespace}` there"
+            )
+            raise InvalidSettings([Problem(Place(mark.file, mark.line, mark.path), rule)])
 
 
 def _check_name(stack: str, file: str) -> None:

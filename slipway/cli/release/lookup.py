@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.cli.cluster_options import ClusterOptions, cluster_of, connected, system_on
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import Selection, select_slipway
 from slipway.ops.cluster import release_client
 from slipway.ops.cluster.api import Api
 from slipway.ops.cluster.connection import Connection
@@ -27,7 +27,7 @@ class Request:
 
     def selection(self) -> Selection:
         """Return the stack. Raises InvalidSettings."""
-        return select(self.cwd, self.stack, self.file)
+        return select_slipway(self.cwd, self.stack, self.file)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -209,3 +209,28 @@ def test_an_exported_state_is_judged_by_named_packs(shop: Copy) -> None:
     run = shop.slipway(*evaluated, *packs(NAMES, BUCKETS), **NO_PLANS_SHARED)
     assert run.status == 1, run.everything
     assert "receipts is public" in run.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("new", "system", "--name", "cart"),
+        ("rehearse", "--stack", "dev"),
+        ("release", "status", "--stack", "dev"),
+        ("runbook", "--stack", "dev", "--system", "cart"),
+        ("secrets", "list", "--stack", "dev"),
+        ("set-version", "--stack", "dev", "--system", "cart", "--slot", "blue", "--version", "1.0.0"),
+    ],
+    ids=" ".join,
+)
+def test_commands_about_clusters_and_systems_are_refused(shop: Copy, command: tuple[str, ...]) -> None:
+    """In one line, that says what is for any program; nothing is written."""
+    run = shop.slipway(*command)
+    assert run.status == 2
+    assert run.everything.strip().startswith(
+        "Pulumi.yaml: this project's program is not Slipway's: __main__.py does not"
+    )
+    assert len(run.everything.strip().splitlines()) == 1
+    assert "`preview` and `cost` are for any program" in run.everything
+    assert not (shop.root / "systems").exists()

@@ -46,6 +46,17 @@ def test_a_stack_from_a_file_elsewhere(workshop: Workshop, tmp_path_factory: pyt
     assert str(caught.value) == f"{file}:5: clusters.main.cloud: nimbus is not supported; allowed: aws, azure, local"
 
 
+def test_a_project_of_another_name_says_what_to_rename(workshop: Workshop) -> None:
+    """Keys begin with the project's name: after a change of it none of the stack's is read."""
+    workshop.edit("Pulumi.yaml", "name: slipway", "name: shop")
+    (problem,) = workshop.problems()
+    assert problem.endswith(
+        "clusters: is a key of a project called 'slipway', and Pulumi.yaml calls this one 'shop': "
+        "rename the keys to `shop:…`, or set `name: slipway` there"
+    )
+    assert problem.startswith("Pulumi.test.yaml:")
+
+
 def test_systems_may_stand_elsewhere(workshop: Workshop) -> None:
     """An adopter keeps systems in a folder of their own."""
     (workshop.root / "systems").rename(workshop.root / "ours")
