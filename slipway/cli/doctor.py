@@ -6,20 +6,20 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
 from slipway.cli.cluster_options import on_context
+from slipway.cli.doctor_plan import Check, images, zones
 from slipway.cli.progress import steps
 from slipway.cli.selection import Selection, select
-from slipway.ops.clouds import PACKAGES, QUOTAS
+from slipway.ops.clouds import PACKAGES, QUOTAS, REGISTRATIONS
 from slipway.ops.cluster.connection import connect
 from slipway.ops.failure import CloudFailure
 from slipway.ops.quota_status import QuotaStatus
 from slipway.ops.secret_stores import store_of
-from slipway.rehearsal import RehearsalError
+from slipway.rehearsal import Rehearsal, RehearsalError
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.cluster_services import API_GROUPS
 from slipway.settings.exit_statuses import OK, VIOLATED
@@ -35,16 +35,6 @@ BACKEND = "log in to a backend of states, `pulumi login ADDRESS`, or `pulumi log
 UNUSED = {"secrets"}
 """Controllers that a cluster of one's own does without."""
 SIGNS = {True: "ok", False: "missing", None: "not checked"}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that a release needs. `good` is None if it could not be checked."""
-
-    what: str
-    good: bool | None
-    detail: str = ""
-    remedy: str = ""
 
 
 def doctor(cwd: Path, name: str | None, file: Path | None, *, context: str | None = None) -> int:
@@ -88,7 +78,10 @@ def _checks(selection: Selection, stack: Stack, report: Callable[[str], None]) -
         yield from _controllers(cluster)
         for system in [*cluster.systems.values(), *cluster.services]:
             yield from _secrets(stack, cluster, system)
-    yield from _quotas(selection, reachable, report)
+    rehearse = cache(partial(selection.rehearse, policies=False))
+    yield from _registrations(rehearse, reachable, report)
+    yield from _quotas(rehearse, reachable, report)
+    yield from _images_and_zones(rehearse, stack, reachable, report)
 
 
 def _backend() -> str:
@@ -151,9 +144,52 @@ def _filling(stack: Stack, system: DeployedSystem, name: str) -> str:
     return f"slipway secrets {'import' if known else f'set {name}'} --stack {stack.name} --system {system.name}"
 
 
-def _quotas(selection: Selection, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:
+Rehearse = Callable[[], Rehearsal]
+FAILED_PROGRAM = "the program failed: `slipway preview` says where"
+
+
+def _registrations(rehearse: Rehearse, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:
+    """Yield the services of a cloud that an account has not registered; all others together."""
+    for cloud, module in REGISTRATIONS.items():
+        members = [cluster for cluster in clusters if cluster.settings.cloud == cloud]
+        what = f"registrations of {', '.join(cluster.name for cluster in members)}"
+        if not members:
+            continue
+        report(what)
+        try:
+            rehearsal = rehearse()
+            found = [] if rehearsal.failure else list(import_module(module).registrations(rehearsal.plan, members))
+        except (CloudFailure, RehearsalError) as failure:
+            yield Check(what, good=None, detail=str(failure))
+            continue
+        lacking = [each for each in found if not each.registered]
+        yield from (Check(f"registration of {each.name}", good=False, remedy=each.remedy) for each in lacking)
+        if found and not lacking:
+            yield Check(what, good=True, detail=f"all {len(found)} that the plan needs")
+
+
+def _images_and_zones(
+    rehearse: Rehearse, stack: Stack, reachable: list[StackCluster], report: Callable[[str], None]
+) -> Iterator[Check]:
+    """Yield what comes last: images before a version runs, and delegation once there are zones."""
+    if not stack.clusters:
+        return
+    report("images")
+    try:
+        rehearsal = rehearse()
+    except RehearsalError as failure:
+        yield Check("images", good=None, detail=str(failure))
+        return
+    if rehearsal.failure:
+        yield Check("images", good=None, detail=FAILED_PROGRAM)
+        return
+    for name, cluster in stack.clusters.items():
+        yield from images(rehearsal.plan, name, ask=cluster in reachable)
+        yield from zones(rehearsal.plan, name)
+
+
+def _quotas(rehearse: Rehearse, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:
     """Yield the quotas that the plan exceeds and those that nobody could read; all others together."""
-    rehearse = cache(partial(selection.rehearse, policies=False))
     for cloud, module in QUOTAS.items():
         members = [cluster for cluster in clusters if cluster.settings.cloud == cloud]
         what = f"quotas of {', '.join(cluster.name for cluster in members)}"
@@ -163,7 +199,7 @@ def _quotas(selection: Selection, clusters: list[StackCluster], report: Callable
         try:
             rehearsal = rehearse()
             if rehearsal.failure:
-                yield Check(what, good=None, detail="the program failed: `slipway preview` says where")
+                yield Check(what, good=None, detail=FAILED_PROGRAM)
                 continue
             statuses = list(import_module(module).statuses(rehearsal.plan, members))
         except (CloudFailure, RehearsalError) as failure:

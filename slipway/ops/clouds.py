@@ -13,6 +13,8 @@ PACKAGES = {"aws": "slipway.ops.aws", "azure": "slipway.ops.azure", "local": "sl
 """The package of each cloud; its SDK is imported only if a stack uses it."""
 QUOTAS = {"aws": "slipway.ops.aws.quotas", "azure": "slipway.ops.azure.quotas"}
 """Modules that compare quotas with a plan, by cloud."""
+REGISTRATIONS = {"azure": "slipway.ops.azure.registrations"}
+"""Modules that list what accounts register before their first resources, by cloud."""
 EDGE = "slipway.ops.aws.key_value_store"
 """The one cloud whose edge has a store that moves visitors within seconds."""
 REGISTRIES = {r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?": "slipway.ops.aws.ecr_images"}

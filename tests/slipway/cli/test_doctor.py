@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,13 +15,16 @@ import boto3
 import pytest
 
 from slipway.cli import doctor
+from slipway.cli.doctor_plan import images, zones
 from slipway.cli.selection import Selection
 from slipway.ops.aws import quotas
 from slipway.ops.azure import access as azure
 from slipway.ops.azure import quotas as azure_quotas
+from slipway.ops.azure import registrations
 from slipway.ops.failure import CloudFailure
 from slipway.ops.kubernetes import access as kubernetes
 from slipway.ops.quota_status import QuotaStatus
+from slipway.ops.registration import Registration
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.services import supplied_by
@@ -31,6 +36,7 @@ from tests.slipway.ops.conftest import aws
 
 __all__ = ["aws"]
 
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
 
@@ -59,6 +65,7 @@ def slipway(
     project: Copy, tools: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Run]:
     made = rehearsed("prod").rehearsal
+    monkeypatch.setattr(registrations, "registrations", lambda *_: iter(()))
     monkeypatch.setattr(Selection, "rehearse", lambda *_, **__: made)
     return Inside(project.root, monkeypatch, capfd)
 
@@ -172,7 +179,9 @@ def test_nothing_is_missing(slipway: Callable[..., Run], monkeypatch: pytest.Mon
     monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
     run = slipway("doctor", "--stack", "local")
     assert run.status == 0, run.everything
-    assert set(rows(run).values()) == {"ok"}
+    found = rows(run)
+    assert {title for title, sign in found.items() if sign != "ok"} == {"images of main", "DNS of main"}
+    assert "missing" not in found.values()
     assert "Next: `pulumi preview`" in run.out
 
 
@@ -227,3 +236,60 @@ def test_quotas_that_nobody_could_compare(
     run = slipway("doctor", "--stack", "prod")
     assert rows(run)["quotas of main"] == "not checked"
     assert "the program failed: `slipway preview` says where" in run.out
+
+
+def test_what_a_subscription_has_not_registered(
+    project: Copy, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Has a line with the command, before the quotas that nobody counts without it."""
+    monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
+    monkeypatch.setattr(azure_quotas, "statuses", lambda *_: iter(()))
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
+    command = "az provider register --namespace Microsoft.Cdn --subscription 1"
+    lacking = [Registration("Microsoft.Cdn", registered=False, remedy=command)]
+    monkeypatch.setattr(registrations, "registrations", lambda *_: iter(lacking))
+    run = slipway("doctor", "--stack", "prod")
+    titles = list(rows(run))
+    assert rows(run)["registration of Microsoft.Cdn"] == "missing"
+    assert titles.index("registration of Microsoft.Cdn") < titles.index("quotas of fleet")
+    assert "missing      registration of Microsoft.Cdn" in run.out
+    assert not {sign for title, sign in rows(run).items() if title.startswith(("images", "DNS"))} - {"not checked"}
+
+
+def registry_of(cluster: str) -> str:
+    return rehearsed("prod").plan.outputs[cluster]["registry"]
+
+
+def test_images_that_cannot_be_asked_for_are_named_with_the_command() -> None:
+    """Each that the plan takes from the cluster's registry; nothing claims that they are there."""
+    (check,) = images(rehearsed("prod").plan, "fleet", ask=True)
+    assert (check.what, check.good) == ("images of fleet", None)
+    assert re.search(r"fleet-api:\S+.* must be there: docker manifest inspect \S+azurecr", check.detail)
+
+
+@pytest.mark.usefixtures("aws")
+def test_images_are_looked_up_in_the_registry_of_a_cloud() -> None:
+    """Where the login may; an image that nobody pushed is named, and pushed next."""
+    plan, client = rehearsed("prod").plan, boto3.client("ecr", region_name="us-east-1")
+    account, *_ = registry_of("main").split(".")
+    (check,) = images(plan, "main", ask=True)
+    assert check.good is False
+    names = check.detail.removesuffix(" missing").split(", ")
+    assert check.remedy == f"build and push {registry_of('main')}/{names[0]}"
+    for name in names:
+        repository, _, tag = name.partition(":")
+        with contextlib.suppress(client.exceptions.RepositoryAlreadyExistsException):
+            client.create_repository(registryId=account, repositoryName=repository)
+        manifest = json.dumps({"schemaVersion": 2, "config": {"digest": f"sha256:{repository}"}, "layers": []})
+        pushed = {"registryId": account, "repositoryName": repository, "imageTag": tag}
+        client.put_image(**pushed, imageManifest=manifest, imageManifestMediaType=MANIFEST)
+    (check,) = images(plan, "main", ask=True)
+    assert check.good is True
+
+
+def test_zones_are_delegated_once_they_exist() -> None:
+    """All domains whose zones the plan creates, with the command that shows it."""
+    (check,) = zones(rehearsed("prod").plan, "main")
+    assert check.good is None
+    assert "expenses.example.com, kingstons.example.com, marketplace.example.com, smartwallet.com" in check.detail
+    assert "dig +short NS expenses.example.com" in check.detail
