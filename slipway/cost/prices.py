@@ -14,12 +14,21 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from slipway.settings import document
-from slipway.settings.problems import InvalidSettings, Place, Problem
+from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.setting import Setting
-from slipway.settings.validation import validate
+from slipway.settings.validation import problem_at, validate
 
 FOLDER = "prices"
 ASSUMPTIONS = "assumptions.yaml"
+_NAMES = """
+    backups broker bucket bucket-changed bucket-reads bucket-reads-10k bucket-writes bucket-writes-10k changed
+    days dns-queries document-requests documents endpoint entry-capacity hours internet key-requests
+    log-compression log-group monitored nat node-cpu node-disk node-memory nodes-minimum peering queue-requests
+    replicated repository secret-requests site site-requests state topic-data topic-requests vault-requests
+    workspace zones
+"""
+NAMES = frozenset(_NAMES.split())
+"""The assumptions that estimates read, by name."""
 MOST = 1_000_000
 """Maximum US dollars of a row, and list units per unit of ours. Chosen: a larger number is a typing error."""
 GLOBAL = "global"
@@ -194,7 +203,18 @@ def _over(before: Item | None, item: Item) -> Item:
 def read_file(path: Path, shown: str) -> PriceFile | AssumptionFile:
     """Read one file, called `shown` in messages. Raises InvalidSettings."""
     model = AssumptionFile if path.name == ASSUMPTIONS else PriceFile
-    read, problems = validate(model, document.read(path, shown))
-    if read is None:
+    written = document.read(path, shown)
+    read, problems = validate(model, written)
+    if isinstance(read, AssumptionFile):
+        problems += _unread(read, written)
+    if read is None or problems:
         raise InvalidSettings(problems)
     return read
+
+
+def _unread(read: AssumptionFile, written: document.LocatedDict) -> Iterator[Problem]:
+    """Yield the rows that no estimate reads: a misspelt one would leave the number that it was to replace."""
+    for name in read.assumptions:
+        if name not in NAMES:
+            rule = f"is not an assumption that an estimate reads{nearest(name, NAMES)}"
+            yield problem_at(written, ("assumptions", name), rule)

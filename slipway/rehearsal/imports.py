@@ -10,6 +10,11 @@ from types import ModuleType
 from typing import Any
 
 
+def remaining(whole: float, *parts: float) -> float:
+    """Return the seconds that are not of a part: none if parts overlap, and together are longer than the whole."""
+    return max(0.0, whole - sum(parts))
+
+
 class ImportClock:
     """A finder that times the outermost imports from `site-packages`; `seconds` is their sum."""
 

@@ -20,7 +20,7 @@ from slipway.rehearsal.answers import Answers
 from slipway.rehearsal.deployment import Deployment
 from slipway.rehearsal.engine import Engine
 from slipway.rehearsal.findings import PolicyFailure, PolicyPack
-from slipway.rehearsal.imports import ImportClock
+from slipway.rehearsal.imports import ImportClock, remaining
 from slipway.rehearsal.loop import RehearsalLoop, Requests
 from slipway.rehearsal.marks import Marks
 from slipway.rehearsal.monitor import Monitor
@@ -64,7 +64,7 @@ class Session:
                 self._channel.send("progress", phase="policies", registered=len(deployment.registry))
                 evaluated = _evaluated(host, evaluator, deployment, is_whole=failed is None)
             imports = self._imports.seconds
-            program = time.perf_counter() - started - (imports - imported) - evaluator.seconds
+            program = remaining(time.perf_counter() - started, imports - imported, evaluator.seconds)
             self._send_result(
                 deployment,
                 outputs=monitor.outputs,

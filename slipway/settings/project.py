@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Project:
     defaults: Mapping[str, Any]
     main: str = ""
     """Folder of the program, relative to the project's; empty if the project has its own program."""
+    secret_keys: frozenset[str] = frozenset()
+    """Full keys that `Pulumi.yaml` declares as `secret: true`."""
 
     @property
     def is_slipway(self) -> bool:
@@ -94,8 +96,16 @@ def _project(root: Path) -> Project:
         raise InvalidSettings([Problem(place, "is not a mapping of keys")])
     _check_runtime(document)
     return Project(
-        root, name, {full_key(name, key): value for key, value in _defaults(declared)}, _main(root, document)
+        root,
+        name,
+        {full_key(name, key): value for key, value in _defaults(declared)},
+        _main(root, document),
+        frozenset(full_key(name, key) for key, value in declared.items() if _is_secret(value)),
     )
+
+
+def _is_secret(declaration: Any) -> bool:
+    return isinstance(declaration, LocatedDict) and declaration.get("secret") is True
 
 
 def _check_runtime(document: LocatedDict) -> None:
@@ -167,7 +177,8 @@ def configuration(project: Project, config: Mapping[str, Any], sealed: str) -> d
     A `secure:` value cannot be read without the stack's key: `sealed` replaces it.
     """
     values = dict(project.defaults) | {full_key(project.name, key): value for key, value in config.items()}
-    return {key: _entry(value, sealed) for key, value in sorted(values.items())}
+    entries = {key: _entry(value, sealed) for key, value in sorted(values.items())}
+    return {key: replace(each, secret=each.secret or key in project.secret_keys) for key, each in entries.items()}
 
 
 def full_key(project: str, key: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from slipway.settings.document import LocatedDict, mark_at, read
+from slipway.settings.document import LocatedDict, mark_at, read, text_of
 from slipway.settings.fields import Text
 from slipway.settings.problems import InvalidSettings, Problem
 from slipway.settings.setting import Setting
@@ -42,8 +42,8 @@ class AnswerFile(Setting):
 
 def read_answers(root: Path) -> tuple[AnswerFile, LocatedDict | None]:
     """Return the answers of the project in `root` and their document, which has the line of each; no answers and None
-    without a file. Raises InvalidSettings."""
-    if not (root / FILE).is_file():
+    without a file, or one of comments alone. Raises InvalidSettings."""
+    if not (root / FILE).is_file() or not _has_content(text_of(root / FILE, FILE)):
         return AnswerFile(), None
     document = read(root / FILE, FILE)
     found, problems = validate(AnswerFile, document)
@@ -51,6 +51,11 @@ def read_answers(root: Path) -> tuple[AnswerFile, LocatedDict | None]:
     if found is None or problems:
         raise InvalidSettings(problems)
     return found, document
+
+
+def _has_content(text: str) -> bool:
+    """Return whether a file has more than comments, such as answers that were all commented out."""
+    return any(line.strip() not in ("", "---") and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def line_of(document: LocatedDict, *path: str | int) -> str:

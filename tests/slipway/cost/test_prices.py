@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.cost import load
+from slipway.cost.prices import NAMES
 from slipway.settings.problems import InvalidSettings
 
 ROOT = Path(__file__).parents[3]
@@ -113,3 +114,22 @@ def test_every_row_of_the_project_names_a_page_of_its_cloud() -> None:
     assert set(clouds) == set(pages)
     for cloud, items in clouds.items():
         assert {name for name, item in items.items() if not item.page.startswith(pages[cloud])} == set()
+
+
+def test_an_assumption_that_no_estimate_reads_is_refused(tmp_path: Path) -> None:
+    """It was to replace another, which the message names."""
+    misspelt = ASSUMED + "  node-cpus: {value: 1, unit: cores, why: measured}\n"
+    with pytest.raises(InvalidSettings) as caught:
+        load(written(tmp_path, assumptions=misspelt))
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "prices/assumptions.yaml:3: assumptions.node-cpus: is not an assumption that an estimate reads; "
+        "did you mean 'node-cpu'?"
+    )
+
+
+def test_the_assumptions_are_those_that_estimates_read() -> None:
+    """Each name in the tool's own file, and no other; each is a word of its code."""
+    assert set(load(ROOT).assumptions) == NAMES
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "slipway" / "cost").rglob("*.py"))
+    assert {name for name in NAMES if f'"{name}"' not in code} == set()

@@ -107,3 +107,14 @@ def test_a_stack_file_may_be_without_configuration(workshop: Workshop) -> None:
     workshop.write("Pulumi.x.yaml", "encryptionsalt: v1:abc\n")
     config = read_stack_file(workshop.root / "Pulumi.x.yaml", "Pulumi.x.yaml")
     assert configuration(workshop.project, config, sealed="?") == {"slipway:systemsPath": ConfigEntry("systems")}
+
+
+def test_a_default_that_is_declared_secret_is_one(workshop: Workshop) -> None:
+    """And what a stack sets for its key, in plain text too."""
+    workshop.write("Pulumi.yaml", "name: slipway\nconfig: {token: {secret: true, default: t0ken}, size: 3}\n")
+    project = find_project(workshop.root)
+    assert configuration(project, {}, sealed="?") == {
+        "slipway:size": ConfigEntry("3"),
+        "slipway:token": ConfigEntry("t0ken", secret=True),
+    }
+    assert configuration(project, {"token": "other"}, sealed="?")["slipway:token"] == ConfigEntry("other", secret=True)

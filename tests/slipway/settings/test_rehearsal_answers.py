@@ -73,3 +73,11 @@ def test_an_answer_is_added_and_all_else_stays(text: str, kept: str, tmp_path: P
     assert found.functions[TOKEN][-1].model_dump() == ENTRY
     assert found.functions[TOKEN][:-1] == before.functions.get(TOKEN, [])
     assert found.stacks == before.stacks
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# functions: {}\n", "---\n# nothing yet\n"])
+def test_comments_alone_are_no_answers(tmp_path: Path, text: str) -> None:
+    """As without the file; `--record` adds to it."""
+    (tmp_path / "rehearsal.yaml").write_text(text)
+    found, document = read_answers(tmp_path)
+    assert (found.functions, found.stacks, document) == ({}, {}, None)
