@@ -84,11 +84,15 @@ class Answering:
 
     def result(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the result of a call, or None if no answer matches it."""
+        found = self.answer(token, arguments)
+        return None if found is None else found.result
+
+    def answer(self, token: str, arguments: Mapping[str, Any]) -> Answer | None:
+        """Return the first answer that matches a call."""
         found = next((each for each in self._answers.functions if each.matches(token, arguments)), None)
-        if found is None:
-            return None
-        self._used.add(found.place)
-        return found.result
+        if found is not None:
+            self._used.add(found.place)
+        return found
 
     def note(self, call: Asked) -> None:
         """Remember a call that no answer matches."""

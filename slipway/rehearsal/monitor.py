@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from slipway.rehearsal import invokes, sdk, transforms, urns
+from slipway.rehearsal import invokes, result_types, sdk, transforms, urns
 from slipway.rehearsal.deployment import Deployment
 from slipway.rehearsal.loop import Requests
 from slipway.rehearsal.plan import UNKNOWN
@@ -152,9 +152,11 @@ class Monitor:
             return InvokeResponse(unknown=True)
         if answer := invokes.ANSWERS.get(request.tok):
             return _returning(InvokeResponse(), answer(request, self._deployment.registry))
-        found = self._deployment.answering.result(request.tok, invokes.arguments_of(request.args))
+        found = self._deployment.answering.answer(request.tok, invokes.arguments_of(request.args))
         if found is not None:
-            return _returning(InvokeResponse(), invokes.as_struct(found))
+            if problem := result_types.misnamed(request.tok, found.result, found.place):
+                raise self._deployment.needs_answer(problem)
+            return _returning(InvokeResponse(), invokes.as_struct(found.result))
         if self._deployment.providers.is_unconfigured(request.provider):
             return _returning(InvokeResponse(), Struct())
         self._deployment.note_unanswered(request)

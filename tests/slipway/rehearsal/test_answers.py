@@ -66,6 +66,34 @@ def test_a_value_that_is_needed_at_once_and_missing_is_one_line(tmp_path: Path) 
     assert rehearsal.plan.outputs in ({}, {"zones": UNKNOWN})
 
 
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
+
+
+@pytest.mark.parametrize(
+    ("result", "failure"),
+    [
+        ({"name": ["a"]}, f"rehearsal.yaml:2: the result of {ZONES} has no property 'name': did you mean 'names'?"),
+        (
+            {"qqq": ["a"]},
+            f"rehearsal.yaml:2: the result of {ZONES} has no property 'qqq': it has allAvailabilityZones, ",
+        ),
+    ],
+)
+def test_a_property_that_the_result_has_not_is_one_line(
+    tmp_path: Path, result: dict[str, object], failure: str
+) -> None:
+    """By the class of the SDK, before the program reads None."""
+    program = """
+    import pulumi_aws as aws
+    print(aws.get_availability_zones().names[0])
+    """
+    rehearsal = ran(tmp_path, program, answer(result, token=ZONES))
+    assert rehearsal.failure is not None
+    assert rehearsal.failure.startswith(failure)
+    assert len(rehearsal.failure.splitlines()) == 1
+    assert ran(tmp_path, program, answer({"names": ["a"]}, token=ZONES)).failure is None
+
+
 def test_a_program_that_does_without_is_warned(tmp_path: Path) -> None:
     rehearsal = ran(
         tmp_path,
