@@ -21,6 +21,14 @@ from slipway.compose.addresses import (
     speaks_of_database,
 )
 from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
+from slipway.compose.logins import (
+    field_of,
+    has_host,
+    is_its_database,
+    login_of,
+    names_database_of_cache,
+    other_database,
+)
 from slipway.compose.outside import Call, calls
 from slipway.compose.remarks import Remarks
 from slipway.compose.service_facts import Facts, Variable
@@ -101,7 +109,7 @@ class Environments:
             if name == "PORT" and variable.text == str(facts.port):
                 continue
             self._take(facts, name, variable, prefixes, found, path)
-        used = [each for each in found.values.values() if isinstance(each, dict) and _has_host(each)]
+        used = [each for each in found.values.values() if isinstance(each, dict) and has_host(each)]
         found.stores |= {each[kind] for each in used for kind in ("database", "cache", "queue") if kind in each}
         return found
 
@@ -134,18 +142,22 @@ class Environments:
             found.values[name] = self._part(name, None, facts, prefixes) or self.secret(facts, name, None, mark)
             return
         part = self._part(name, text, facts, prefixes)
-        if text not in (None, "", "0") and _names_database_of_cache(name, prefixes):
+        if text not in (None, "", "0") and names_database_of_cache(name, prefixes):
             self._remarks.add(
                 mark, path, "names a database of a cache, which has database 0 alone: declare one more under 'caches'"
             )
         elif part is not None and (store := self._differing(part, text)) is not None:
-            self._remarks.add(mark, path, _other_database(store))
+            self._remarks.add(mark, path, other_database(store))
         elif part is not None:
             found.values[name] = part
             if part.get("field") == "user" and text and not getattr(text, "missing", ()):
                 self._remark_login(self._database_called(part["database"]), text, mark, path)
         elif text is None or getattr(text, "missing", ()):
-            self._unset(facts, name, variable, found, path)
+            value = self._of_store_without_login(facts, text or "")
+            if value is not None:
+                found.values[name] = value
+            else:
+                self._unset(facts, name, variable, found, path)
         elif (value := self._reference(facts, name, text, mark, found, path)) is not None:
             found.values |= {name: value} if value else {}
         elif self._is_secret(name, text):
@@ -179,14 +191,14 @@ class Environments:
         parts = list(login_parts(name))
         for prefix, part in parts:
             if prefix in prefixes:
-                return _field(prefixes[prefix], part)
+                return field_of(prefixes[prefix], part)
         databases = list({each.name: each for each in prefixes.values() if each.kind == "database"}.values())
         for _, part in parts[:1]:
-            same = (each for each in self._used(facts) if text and text == _login(each, part))
+            same = (each for each in self._used(facts) if text and text == login_of(each, part))
             if speaks_of_database(name) and (by_value := next(same, None)) is not None:
-                return _field(by_value, part)
+                return field_of(by_value, part)
             if len(databases) == 1 and part in ("user", "password", "name") and is_of_database(name):
-                return _field(databases[0], part)
+                return field_of(databases[0], part)
         return None
 
     def _differing(self, part: dict[str, Any], text: str | None) -> Store | None:
@@ -238,7 +250,7 @@ class Environments:
         if composed is not None:
             return {"text": composed}
         if (other := self._server_of_another(facts, text)) is not None:
-            self._remarks.add(mark, path, _other_database(other))
+            self._remarks.add(mark, path, other_database(other))
             return {}
         if (named := self._named(facts, text, bare=host == text and not names_host(name))) is not None:
             self._remarks.add(
@@ -246,6 +258,12 @@ class Environments:
             )
             return {}
         return None
+
+    def _of_store_without_login(self, facts: Facts, text: str) -> dict[str, Any] | None:
+        """Return the reference to the store of an address, which needs no login that has no value here."""
+        url = URL.fullmatch(text)
+        store = self._stores.called_by(facts).get(url["host"]) if url is not None else None
+        return self._of_store(store, url) if store is not None else None
 
     def _of_store(self, store: Store, url: re.Match[str] | None) -> dict[str, Any] | None:
         scheme = _SCHEMES.get(store.kind)
@@ -255,16 +273,16 @@ class Environments:
         if store.kind == "cache":
             return {"cache": store.name} if not query and rest in ("", "/", "/0") else None
         if store.kind == "queue":
-            return {"queue": "url"} if _is_its_database(store, rest) else None
+            return {"queue": "url"} if is_its_database(store, rest) else None
         known = {each.partition("=")[0] for each in query.split("&") if each} <= _OF_SERVER
-        return {"database": store.name} if known and _is_its_database(store, rest) else None
+        return {"database": store.name} if known and is_its_database(store, rest) else None
 
     def _server_of_another(self, facts: Facts, text: str) -> Store | None:
         """Return the server of which a text names a database that is not the system's."""
         stores = self._stores.called_by(facts)
         for each in ADDRESSED.finditer(text):
             store = stores.get(each["host"])
-            if store is not None and each["scheme"] and not _is_its_database(store, each["name"] or ""):
+            if store is not None and each["scheme"] and not is_its_database(store, each["name"] or ""):
                 return store
         return None
 
@@ -305,7 +323,7 @@ class Environments:
         scheme, login, host, port, name = (match[each] or "" for each in ("scheme", "login", "host", "port", "name"))
         store, service = self._stores.called_by(facts).get(host), self.services_called_by(facts).get(host)
         if store is not None and store.kind == "database" and (scheme or (port and not login)):
-            if not _is_its_database(store, name):
+            if not is_its_database(store, name):
                 return None
             found.stores.add(store.name)
             of = f"{{database.{store.name}."
@@ -379,38 +397,3 @@ class Environments:
                 found.egress[call] = None
             if call.remark is not None:
                 self._remarks.add(mark, ("services", facts.original, *key.split(".", 1)), call.remark)
-
-
-def _has_host(reference: dict[str, Any]) -> bool:
-    """Return whether a program that has a reference knows where the other one is: a password alone does not say so."""
-    return reference.get("field", reference.get("as", "host")) in ("host", "address")
-
-
-def _field(store: Store, part: str) -> dict[str, Any] | None:
-    if store.kind == "cache" and part in ("host", "port", "password"):
-        return {"cache": store.name, "as": part}
-    return {"database": store.name, "field": part} if store.kind == "database" else None
-
-
-def _names_database_of_cache(name: str, prefixes: dict[str, Store]) -> bool:
-    stores = [prefixes[prefix] for prefix, part in login_parts(name) if part == "name" and prefix in prefixes]
-    return any(each.kind == "cache" for each in stores)
-
-
-def _is_its_database(store: Store, path: str) -> bool:
-    """Return whether the path of an address names the database or virtual host that the system has, or none."""
-    name = re.sub("%2f", "/", path, flags=re.IGNORECASE).strip("/")
-    return store.kind == "cache" or not name or name in (store.database, store.name)
-
-
-def _other_database(store: Store) -> str:
-    if store.kind == "queue":
-        return f"names another virtual host of '{store.facts.original}' than '{store.database}', and a system has one: split the system"
-    return (
-        f"names another database of '{store.facts.original}' than '{store.database or store.name}': declare one more under "
-        "'databases', refer to it, and take its data there"
-    )
-
-
-def _login(store: Store, part: str) -> str | None:
-    return {"user": store.user, "password": store.password, "name": store.database}.get(part)

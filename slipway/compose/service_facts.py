@@ -261,13 +261,14 @@ def _numbers(text: str, protocol: str, mark: Mark, path: tuple[str | int, ...], 
     if protocol not in ("", "tcp"):
         remarks.add(mark, path, UDP)
         return []
-    if not first.isdigit() or not (last or first).isdigit():
+    readable = first.isdigit() and (last or first).isdigit()
+    found = range(int(first), int(last or first) + 1) if readable else range(0)
+    if not found or not 0 < found[0] <= found[-1] < 65536:
         remarks.add(mark, path, "is no port that can be read: set 'port' of the service")
         return []
-    found = range(int(first), int(last or first) + 1)
     if len(found) > LONGEST_RANGE:
         remarks.add(mark, path, LONG_RANGE)
-    return [*found] if 0 < len(found) <= LONGEST_RANGE else [int(first)]
+    return [*found] if len(found) <= LONGEST_RANGE else [found[0]]
 
 
 def _port(value: Any) -> tuple[str, str, str, str]:

@@ -257,3 +257,13 @@ def test_another_login_is_named(tmp_path: Path) -> None:
     named = [each.path.rpartition(".")[2] for each in found.translation.remarks if "has another login" in each.text]
     assert named == ["B", "DB_USER"]
     assert "canary" not in found.everything
+
+
+def test_an_address_of_a_store_needs_no_login_of_the_file(tmp_path: Path) -> None:
+    """The system has one of its own; what else has no value is named."""
+    found = database(
+        tmp_path,
+        "A: 'postgres://${DB_USER}:${DB_PASSWORD}@db:5432/${DB_NAME}', B: 'http://${HOST}/x'",
+    )
+    assert app(found)["environment"] == {"A": {"database": "db"}}
+    assert "comes from HOST" in found.remark("services.app.environment.B")

@@ -10,6 +10,8 @@ from slipway.compose.service_facts import LONG_RANGE, UDP
 from slipway.compose.services import UNROUTED
 from tests.slipway.compose.translating import service
 
+UNREADABLE = "is no port that can be read: set 'port' of the service"
+
 
 @pytest.mark.parametrize(
     ("lines", "ports", "reported"),
@@ -22,7 +24,12 @@ from tests.slipway.compose.translating import service
         ("expose: ['53/udp', '3000/tcp']", [3000], {"expose.0": UDP}),
         ("expose: ['7000-7002']", [7000, 7001, 7002], {}),
         ("expose: ['7000-8000']", [7000], {"expose.0": LONG_RANGE}),
-        ("expose: [nine]", [], {"expose.0": "is no port that can be read: set 'port' of the service"}),
+        ("expose: [nine]", [], {"expose.0": UNREADABLE}),
+        (
+            "expose: ['70000', '5-2', '0', '3000']",
+            [3000],
+            dict.fromkeys(("expose.0", "expose.1", "expose.2"), UNREADABLE),
+        ),
         ("ports: ['7000-7001:8000-8001']", [8000, 8001], {"ports.0": UNROUTED.format(8001)}),
         ("ports: ['7000-7001']", [7000, 7001], {"ports.0": UNROUTED.format(7001)}),
     ],
