@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from adapters import clouds
 from adapters.containers import WORKLOADS, containers_of
+from adapters.scaling import SCALED_OBJECT
+from adapters.trigger_servers import FROM_ENV
 from framework import Property, Resource
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
@@ -30,6 +32,8 @@ MARKED = (
 )
 """Inputs of databases that their SDKs always mark as secrets."""
 _EXPANDED = re.compile(r"\$\([^)]+\)")
+_PAIR = re.compile(r"(?i)\b(password|pwd)\s*=\s*[^\s;]")
+"""A password in a connection string."""
 LONG = 16
 """Length of the shortest name that may itself be a key. Chosen: shorter than any known API key."""
 
@@ -86,8 +90,22 @@ def _of_object(resource: Resource) -> Iterator[Plain]:
         yield from leaves(resource["values"])
     elif resource.type in WORKLOADS:
         yield from _of_pods(resource)
+        yield from _of_triggers(resource)
+    elif resource.type == SCALED_OBJECT:
+        yield from (Plain(each.value) for each in leaves(resource["spec"]))
+        yield from _of_triggers(resource)
     elif resource.type != SECRET:
         yield from (Plain(each.value) for each in leaves(resource["spec"]))
+        yield from leaves(resource["spec"]["hashiCorpVault"]["credential"])
+
+
+def _of_triggers(scaler: Resource) -> Iterator[Plain]:
+    """Return what KEDA's triggers say by themselves, rather than by a variable or a Secret that they name."""
+    for trigger in scaler["spec"]["triggers"].elements():
+        for each in leaves(trigger["metadata"]):
+            if not each.name.endswith(FROM_ENV):
+                name = "password" if _PAIR.search(each.value.text or "") else each.name
+                yield Plain(each.value, name, "replicas.triggers")
 
 
 def leaves(value: Property, name: str = "", *, with_names: bool = False) -> Iterator[Plain]:

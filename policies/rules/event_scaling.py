@@ -1,4 +1,4 @@
-"""KEDA's autoscalers can begin and end with no pod, and what they look at can be out of reach."""
+"""KEDA's autoscalers can begin and end with no pod, and what they look at can be out of reach or in others' hands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from adapters import scaling
 from adapters.cluster_objects import Match, selects
 from adapters.scaling import DEPLOYMENT, SCALED_OBJECT
 from adapters.traffic_split import SERVICE
+from adapters.trigger_servers import SCALED_JOB, Address, Trigger, triggers_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 MEASURED = ("cpu", "memory")
@@ -78,3 +79,46 @@ def scaling_fallback(scaler: Resource, _settings: Settings, verdict: Verdict) ->
         verdict.undecided(scaler, pods, "replicas")
     elif not (pods.whole_number or 0) >= 1:
         verdict.violated(scaler, f"has no fallback of one pod or more: {pods.path}", "replicas")
+
+
+TRIGGERS = "replicas.triggers"
+"""The setting of a service that names what its autoscaler looks at."""
+
+
+@resource_rule(
+    Declaration(
+        name="scaling-servers",
+        description="KEDA asks servers outside the cluster over TLS and with a login, and checks every certificate.",
+        why="Who listens on the way, or answers in the server's place, reads the login and decides how many pods run",
+        clauses=("CWE-319", "CWE-295", "KEDA: authentication, TriggerAuthentication"),
+        types=(SCALED_OBJECT, SCALED_JOB),
+    )
+)
+def scaling_servers(scaler: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check the servers that each trigger asks. The cluster's own Services are reached by its network policies; secrets in
+    a trigger are for `plain-secrets`."""
+    for trigger in triggers_of(scaler):
+        if trigger.unknown:
+            verdict.undecided(scaler, trigger.unknown, TRIGGERS)
+        elif trigger.unchecked:
+            problem = f"trusts any certificate of the server that it asks: {trigger.unchecked.path}"
+            verdict.violated(scaler, problem, TRIGGERS)
+        else:
+            for address in trigger.addresses():
+                _evaluate_address(scaler, trigger, address, verdict)
+
+
+def _evaluate_address(scaler: Resource, trigger: Trigger, address: Address, verdict: Verdict) -> None:
+    """Check a server outside the cluster. One that is asked by HTTPS may let everybody read its figures."""
+    has_tls = trigger.has_tls if address.has_tls is None else address.has_tls
+    if has_tls is None and trigger.has_login:
+        problem = (
+            f"may ask a server without TLS: {address.place.path} does not say, and its authenticationRef cannot be seen"
+        )
+        verdict.advise(scaler, problem, TRIGGERS)
+    elif not has_tls:
+        problem = f"asks a server that is no name.namespace.svc of the cluster without TLS: {address.place.path}"
+        verdict.violated(scaler, problem, TRIGGERS)
+    elif address.scheme.lower() != "https" and not trigger.has_login:
+        problem = f"asks a server outside the cluster without a login: {address.place.path} has no authenticationRef"
+        verdict.violated(scaler, problem, TRIGGERS)
