@@ -75,8 +75,7 @@ class Property:
     @property
     def path(self) -> str:
         """The path in the resource; empty for the whole resource."""
-        place = self._place
-        if type(place) is tuple:
+        if not isinstance(place := self._place, str):
             place = self._place = _path_at(place)
         return place
 

@@ -14,7 +14,7 @@ from framework import Declaration, Resource, Settings, Verdict, stack_rule
 HOLDERS = clouds.table(lambda cloud: cloud.places)
 PROVIDERS = clouds.together("data-residence")
 NO_REGION = (
-    "No region is named, so personal data may be in any: set `data-residence.allowedRegions`, for example {aws: [eu-west-1]}, "
+    "No region is named, so personal data may be in any: set `data-residence.allowedRegions`, regions by cloud, "
     "under `default`, an environment or the stack"
 )
 IMPERSONAL = ("public", "internal")
