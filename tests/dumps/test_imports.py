@@ -22,7 +22,7 @@ OLD = "hand_made"
 """The database of the hand-made system, with an owner of its own."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def old(server: Server) -> Server:
     server.sql("postgres", f"CREATE ROLE {OLD}_owner LOGIN SUPERUSER PASSWORD 'unused'; CREATE DATABASE {OLD}")
     server.sql(OLD, f"CREATE EXTENSION pg_trgm; SET ROLE {OLD}_owner; {SCHEMA}; GRANT SELECT ON items TO PUBLIC")

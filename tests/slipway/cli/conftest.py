@@ -14,7 +14,7 @@ import pytest
 
 from tests import forking
 from tests.processes import TIMEOUT
-from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT
+from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT, without_stacks
 
 CANARY = "canary-c0ffee-do-not-show"
 COMMAND = Path(sys.executable).parent / "slipway"
@@ -107,6 +107,13 @@ def project(tmp_path: Path) -> Copy:
 def small(tmp_path: Path) -> Copy:
     for folder in LINKED:
         (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "policies").unlink()
+    (tmp_path / "policies").mkdir()
+    for part in (ROOT / "policies").iterdir():
+        (tmp_path / "policies" / part.name).symlink_to(part)
+    levels = tmp_path / "policies" / "stacks.yaml"
+    levels.unlink()
+    levels.write_text(without_stacks((ROOT / "policies" / "stacks.yaml").read_text(encoding="utf-8")), encoding="utf-8")
     for file in ("__main__.py", "Pulumi.yaml"):
         shutil.copy(ROOT / file, tmp_path / file)
     for name, text in SMALL.items():

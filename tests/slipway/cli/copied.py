@@ -15,6 +15,11 @@ MADE = (".venv", "__pycache__", "comments", "pages", "prices", "summary")
 """What a run leaves, or reads only when it has its plan."""
 
 
+def without_stacks(levels: str) -> str:
+    """The levels of `policies/stacks.yaml` without the thresholds of stacks, which a copy has not."""
+    return levels.partition("\nstacks:\n")[0] + "\n"
+
+
 def entries(root: Path) -> Iterator[tuple[str, str]]:
     """What a test may have edited or taken away, by name: links lead to what it may not edit."""
     for folder, folders, names in os.walk(root):

@@ -15,6 +15,7 @@ from slipway.cli.plan_cache import ENDING
 from slipway.cli.selection import select
 from slipway.rehearsal import RehearsalError
 from tests.slipway.cli.conftest import CANARY, ROOT, Copy, Run
+from tests.slipway.cli.copied import without_stacks
 
 STACK = f"""\
 config:
@@ -105,7 +106,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, root / folder, symlinks=True, ignore=being_written)
     for file in ("__main__.py", "Pulumi.yaml"):
         shutil.copy(ROOT / file, root / file)
-    Copy(root).edit("policies/stacks.yaml", LOCAL, f"{LOCAL}{LEVEL}")
+    levels = root / "policies" / "stacks.yaml"
+    levels.write_text(without_stacks(levels.read_text().replace(LOCAL, f"{LOCAL}{LEVEL}")))
     (root / "ledger").mkdir()
     (root / "ledger" / "test.yaml").write_text(LEDGER)
     (root / "systems" / "shop").mkdir(parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,7 +110,7 @@ def test_a_stack_file_elsewhere_can_be_previewed(project: Copy, tmp_path: Path) 
 
 def test_a_plan_that_no_pack_judged_is_not_passed(small: Copy) -> None:
     """Without the pack's folder the plan is shown, and the exit status is that of bad input."""
-    (small.root / "policies").unlink()
+    shutil.rmtree(small.root / "policies")
     run = small.slipway("preview", "--stack", "local")
     assert run.status == 2
     assert "Policies: not judged: there is no policy pack in policies/, and --policy-pack names none" in run.out

@@ -322,8 +322,8 @@ IN_SYSTEM = {
     "unknown kind of a file": (
         "    port: 4000",
         "    port: 4000\n    files: {/etc/a: {fil: x}}",
-        "18: services.worker.files./etc/a: is not a file: use one of content, file, secret; did you mean 'file'?, for "
-        "example {file: files/app.toml}",
+        "18: services.worker.files./etc/a: is not a file: use one of content, text, file, secret; did you mean 'file'?, "
+        "for example {file: files/app.toml}",
     ),
     "mode that lets somebody write": (
         "    port: 4000",
