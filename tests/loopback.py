@@ -21,9 +21,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+def serving(handler: type[BaseHTTPRequestHandler], kind: type[ThreadingHTTPServer] = _Server) -> Iterator[int]:
     """Serve on a free port, which is yielded, until the block ends."""
-    with _Server((HOST, 0), handler) as server:
+    with kind((HOST, 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(POLL,), daemon=True)
         thread.start()
         try:

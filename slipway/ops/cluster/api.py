@@ -29,6 +29,8 @@ MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml;charset=utf-8"
 """The API server reads it as YAML, which has no surrogate pairs: characters beyond the Basic Multilingual Plane must be
 unescaped. The client would escape them in a body that it serializes."""
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""OpenSSL's reason if nobody whom the client trusts signed the server's certificate."""
 FIELD_CONFLICT = "FieldManagerConflict"
 UNTYPED = "failed to create typed patch object"
 """An unknown field, which the API server reports as an internal error."""
@@ -222,7 +224,8 @@ class Api:
         except ApiException as error:
             raise _refusal(error) from None
         except HTTPError as error:
-            raise ApiUnavailable(f"the cluster cannot be reached ({type(error).__name__})") from None
+            reason = "its certificate is not trusted" if UNTRUSTED in str(error) else type(error).__name__
+            raise ApiUnavailable(f"the cluster cannot be reached ({reason})") from None
 
     def _report_warnings(self, warnings: Sequence[str]) -> None:
         for header in warnings:
@@ -271,9 +274,7 @@ def _document(content: bytes) -> Document:
     return found
 
 
-def _refusal(error: Any) -> CloudFailure:
-    if not error.status:
-        return ApiUnavailable("the cluster cannot be reached (its certificate is not trusted)")
+def _refusal(error: Any) -> Refused:
     text = error.body.decode(errors="replace") if isinstance(error.body, bytes) else error.body or ""
     try:
         said = json.loads(text)

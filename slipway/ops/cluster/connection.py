@@ -57,6 +57,8 @@ def _client(kubeconfig: Path | None, context: str | None) -> tuple[Any, str]:
     import yaml
     from kubernetes import client, config
 
+    from slipway.ops.cluster.client import Client
+
     file = str(kubeconfig) if kubeconfig else None
     settings = client.Configuration()
     settings.retries = False  # type: ignore[assignment]
@@ -74,4 +76,4 @@ def _client(kubeconfig: Path | None, context: str | None) -> tuple[Any, str]:
     if not settings.verify_ssl:
         # The kubeconfig disables verification itself; a warning at each request would hide all other output.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return client.ApiClient(settings), name
+    return Client(settings), name

@@ -22,6 +22,8 @@ def connect(cluster: LocalCluster) -> ApiClient:
     """Return a client of the cluster's context, or of the current one. Raises CloudFailure without a kubeconfig."""
     from kubernetes import client, config
 
+    from slipway.ops.cluster.client import Client
+
     settings = client.Configuration()
     settings.retries = False  # type: ignore[assignment]
     try:
@@ -29,7 +31,7 @@ def connect(cluster: LocalCluster) -> ApiClient:
     except config.ConfigException:
         wanted = f"context {cluster.context}" if cluster.context else "current context"
         raise CloudFailure(f"kubernetes: the kubeconfig has no {wanted}; set KUBECONFIG, or `context`") from None
-    return client.ApiClient(settings)
+    return Client(settings)
 
 
 @contextmanager

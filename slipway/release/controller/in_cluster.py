@@ -29,6 +29,8 @@ def client() -> Any:
     ConfigException from `kubernetes.config` without either."""
     from kubernetes import client, config
 
+    from slipway.ops.cluster.client import Client
+
     settings = client.Configuration()
     settings.retries = False  # type: ignore[assignment]
     settings.connection_pool_maxsize = POOL
@@ -36,7 +38,7 @@ def client() -> Any:
         config.load_incluster_config(client_configuration=settings)
     except config.ConfigException:
         config.load_kube_config(client_configuration=settings)
-    return client.ApiClient(settings)
+    return Client(settings)
 
 
 def api(timeout: tuple[float, float] = TIMEOUT, *, outage_timeout: float = 0, pauses: tuple[float, ...] = ()) -> Api:

@@ -75,9 +75,11 @@ class Cluster:
         """The real client."""
         from kubernetes import client
 
+        from slipway.ops.cluster.client import Client
+
         settings = client.Configuration(host=f"http://127.0.0.1:{self.port}")
         settings.retries = False  # type: ignore[assignment]
-        return Api(client.ApiClient(settings), pauses=options.pop("pauses", ()), **options)
+        return Api(Client(settings), pauses=options.pop("pauses", ()), **options)
 
     def answer(self, method: str, path: str, query: Mapping[str, str], content: str, body: Any) -> tuple[int, Any]:
         found = PATH.fullmatch(path)
