@@ -43,6 +43,15 @@ class World:
     listening: Listening
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes have each a node of its own: one for what looks at the five systems, one for all other tests."""
+    for item in items:
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        fixtures = getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("systems" if "world" in fixtures else "others"))
+
+
 @pytest.fixture(scope="session")
 def rig() -> Iterator[Rig]:
     """A node without anything on it."""

@@ -19,8 +19,9 @@ import yaml
 from slipway.settings.cluster_services import API_GROUPS
 
 ROOT = Path(__file__).parents[2]
-NAME = f"slipway-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
-"""The node of this checkout: tests of several may run beside each other."""
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+NAME = f"slipway-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}{WORKER}"
+"""The node of this checkout and of this process: tests of several may run beside each other."""
 SCRATCH = Path(tempfile.gettempdir()) / NAME
 """Files that programs in the node's network read."""
 ABSENT = frozenset(

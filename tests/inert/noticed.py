@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,7 +91,8 @@ def example(files: Mapping[str, Any]) -> tempfile.TemporaryDirectory[str]:
     return made
 
 
-def every_field() -> list[Field]:
+@cache
+def every_field() -> Sequence[Field]:
     with example(walk.documents()) as folder:
         project = find_project(Path(folder))
         return walk.fields(

@@ -62,18 +62,20 @@ def dotted(path: Keys) -> str:
 
 def documents() -> dict[str, Any]:
     """Return the documents of the example by file."""
+    return json.loads(_documents())
+
+
+@cache
+def _documents() -> str:
     files = [EXAMPLE / STACK_FILE, *sorted(EXAMPLE.glob("systems/*/system.yaml"))]
-    return {str(file.relative_to(EXAMPLE)): json.loads(json.dumps(read(file, file.name))) for file in files}
+    return json.dumps({str(file.relative_to(EXAMPLE)): read(file, file.name) for file in files})
 
 
-def other_files() -> dict[str, str]:
+@cache
+def other_files() -> Mapping[str, str]:
     """Return the texts of all other files of the example."""
-    found = [
-        file
-        for file in sorted(EXAMPLE.rglob("*"))
-        if file.is_file() and str(file.relative_to(EXAMPLE)) not in documents()
-    ]
-    return {str(file.relative_to(EXAMPLE)): file.read_text("utf-8") for file in found}
+    texts = {str(file.relative_to(EXAMPLE)): file for file in sorted(EXAMPLE.rglob("*")) if file.is_file()}
+    return {name: file.read_text("utf-8") for name, file in texts.items() if name not in documents()}
 
 
 def declared(*models: type[Setting]) -> set[tuple[type[Setting], str]]:
