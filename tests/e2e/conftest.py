@@ -24,7 +24,7 @@ from slipway.settings.store_names import supplied_secret
 from tests.e2e import built_images, listening, object_store
 from tests.e2e.listening import Listening
 from tests.e2e.object_store import Store
-from tests.e2e.rig import ROOT, SCRATCH, STACK, Rig, rehearse
+from tests.e2e.rig import ROOT, SCRATCH, STACK, Rig, clear, rehearse
 
 RIG = "SLIPWAY_RIG"
 """Names the rig's folder. `make e2e` sets it."""
@@ -50,6 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         fixtures = getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("systems" if "world" in fixtures else "others"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that tests run in may be ended before its fixtures are."""
+    folder = os.environ.get(RIG)
+    if folder and not hasattr(config, "workerinput"):
+        clear(Path(folder).resolve())
 
 
 @pytest.fixture(scope="session")

@@ -175,6 +175,14 @@ class Rig:
         return _run([*self._command, *words], timeout, dict(os.environ), None)
 
 
+def clear(folder: Path) -> None:
+    """Take down what an interrupted run of this checkout has left: whoever is interrupted has no time for it."""
+    command = str(folder / "rig")
+    for line in _run([command, "status"], 60, dict(os.environ), None).splitlines():
+        if (name := line.partition(" ")[0]).startswith(NAME):
+            _run([command, "-n", name, "down"], 300, dict(os.environ), None)
+
+
 def rehearse(
     rig: Rig, stack: Path, root: Path = ROOT, *, options: Sequence[str] = ("--yes",), crds: bool = False
 ) -> tuple[int, str]:
