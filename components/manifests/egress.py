@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from components.manifests.names import NAME
 from components.manifests.network_policy import NetworkPeer
 from slipway.settings.egress import Egress, ToNamespace, ToNetwork, ToSystem
 from slipway.settings.services import Service
 from slipway.settings.stacks import DeployedSystem
-
-NAME = "app.kubernetes.io/name"
-"""Label with the service of a pod, the same in both slots."""
 
 
 def internet(service: Service) -> set[int]:

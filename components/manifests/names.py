@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from slipway.settings.limits import most
+from slipway.settings.one_off import SLOT
 from slipway.settings.stacks import RELEASES_NAMESPACE
 from slipway.settings.store_names import (
     archive,
@@ -28,9 +29,10 @@ from slipway.settings.store_names import (
 from slipway.settings.store_names import cluster_name as cluster
 from slipway.settings.store_names import database_server as database
 
+NAME = "app.kubernetes.io/name"
+"""Label with the service of a pod, the same in both slots."""
 SOURCE = "slipway.dev/source"
 """Annotation and tag with the source of a resource (Setting.source)."""
-SLOT = "slipway.dev/slot"
 ENVIRONMENT = "slipway.dev/environment"
 """Label and tag with the name of an environment that has one of its own."""
 BACKUP_RETENTION = "slipway.dev/backup-retention"
@@ -71,6 +73,7 @@ BYPASS_KEY = "smoke-tests"
 
 __all__ = [
     "RELEASES_NAMESPACE",
+    "SLOT",
     "archive",
     "archive_test",
     "claim",
@@ -110,7 +113,7 @@ def labels(system: str, service: str | None = None, slot: str | None = None) -> 
     """Returns Kubernetes' recommended labels; with a service and a slot they include its selector."""
     result = {"app.kubernetes.io/part-of": system, "app.kubernetes.io/managed-by": MANAGER}
     if service is not None:
-        result["app.kubernetes.io/name"] = service
+        result[NAME] = service
     if slot is not None:
         result[SLOT] = slot
     return result
@@ -128,7 +131,7 @@ def slot_cookie(stack: str, system: str) -> str:
 
 def selector(service: str, slot: str) -> dict[str, str]:
     """Returns the labels that select the pods of a service in a slot."""
-    return {"app.kubernetes.io/name": service, SLOT: slot}
+    return {NAME: service, SLOT: slot}
 
 
 def source_annotation(source: str) -> dict[str, str]:

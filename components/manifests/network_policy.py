@@ -16,6 +16,7 @@ from pulumi_kubernetes import meta, networking
 from components.manifests import names
 from components.manifests.scope import Scope
 from slipway.settings.cluster_services import HomeOfPods
+from slipway.settings.one_off import one_off
 from slipway.settings.schedules import Schedule
 from slipway.settings.services import Service
 
@@ -66,14 +67,15 @@ def of_service(
 ) -> networking.v1.NetworkPolicyInitArgs:
     """Allows the traffic of a service: calls from its callers in the same slot, or in both if it is outside of them; from
     `foreign` ones of other systems and, if it has a route, from the gateway; `calls` to other services by the name of the
-    caller, to `peers`, and to ports of the `internet`. Schedules call what their service calls."""
+    caller, to `peers`, and to ports of the `internet`. Schedules and one-off commands call what their service calls."""
     service = services[name]
     slots = SLOTS if service.is_shared else (slot,)
     callers = [
-        names.selector(other, each)
+        pods
         for other, declared in services.items()
         if name in calls[other]
         for each in dict.fromkeys(declared.slot(one) for one in slots)
+        for pods in pods_as(other, declared, each)
     ]
     callers += [
         names.selector(other, each)
@@ -85,7 +87,7 @@ def of_service(
         scope,
         names.in_slot(name, slot),
         service.source,
-        names.selector(name, slot),
+        _selected(name, service, slot),
         ingress=[
             *_called(scope, service, [_pods(caller) for caller in callers]),
             *(_from(caller.policy_peers(), caller.port) for caller in foreign),
@@ -95,6 +97,20 @@ def of_service(
         service=name,
         slot=slot,
     )
+
+
+def pods_as(name: str, service: Service, slot: str) -> list[dict[str, str]]:
+    """Returns the labels of the pods that call as a service of `slot`: its own, and those of one-off commands."""
+    more = [names.selector(name, one_off(slot))] if service.runs_commands else []
+    return [names.selector(name, slot), *more]
+
+
+def _selected(name: str, service: Service, slot: str) -> meta.v1.LabelSelectorArgs:
+    """Selects the same pods, for the rules of a service. Nobody finds one-off pods, which serve no port, by a Service."""
+    if not service.runs_commands:
+        return _labelled(names.selector(name, slot))
+    either = meta.v1.LabelSelectorRequirementArgs(key=names.SLOT, operator="In", values=[slot, one_off(slot)])
+    return meta.v1.LabelSelectorArgs(match_labels={names.NAME: name}, match_expressions=[either])
 
 
 def of_schedule(
@@ -340,7 +356,7 @@ def _policy(
     scope: Scope,
     name: str,
     source: str,
-    pods: Mapping[str, str],
+    pods: Mapping[str, str] | meta.v1.LabelSelectorArgs,
     *,
     ingress: list[networking.v1.NetworkPolicyIngressRuleArgs],
     egress: list[networking.v1.NetworkPolicyEgressRuleArgs],
@@ -350,7 +366,7 @@ def _policy(
     return networking.v1.NetworkPolicyInitArgs(
         metadata=scope.metadata(name, source, service=service, slot=slot),
         spec=networking.v1.NetworkPolicySpecArgs(
-            pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(pods)),
+            pod_selector=_labelled(pods) if isinstance(pods, Mapping) else pods,
             policy_types=["Ingress", "Egress"],
             ingress=ingress,
             egress=egress,
@@ -390,7 +406,11 @@ def _to_home(scope: Scope, controller: Controller, *ports: int) -> list[networki
 
 
 def _pods(labels: Mapping[str, str]) -> Peer:
-    return Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(labels)))
+    return Peer(pod_selector=_labelled(labels))
+
+
+def _labelled(labels: Mapping[str, str]) -> meta.v1.LabelSelectorArgs:
+    return meta.v1.LabelSelectorArgs(match_labels=dict(labels))
 
 
 def _pods_in(namespace: str, labels: Mapping[str, str]) -> Peer:

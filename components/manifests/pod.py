@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pulumi_kubernetes import batch, core, meta
 
 from components.manifests.environment import Variables
+from slipway.settings import one_off
 from slipway.settings.references import PodField
 from slipway.settings.services import Resources
 
-UNDISTURBED = {"karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
-"""Annotation of a pod that runs to completion: autoscalers do not remove its node before."""
+UNDISTURBED = one_off.UNDISTURBED
 PROPAGATION_SECONDS = 10
 """Seconds for gateways and kube-proxies to notice that a pod terminates. Chosen: a few times what Envoy Gateway takes.
 """

@@ -13,7 +13,7 @@ from components.clouds.contract import CacheEndpoint, Cloud, SecretStore
 from components.cluster.monitoring.manifests import monitors
 from components.manifests import names
 from components.manifests.environment import cache_secret
-from components.manifests.network_policy import NetworkPeer
+from components.manifests.network_policy import NetworkPeer, pods_as
 from components.manifests.scope import Scope
 from slipway.settings import caches
 from slipway.settings.references import FromCache
@@ -100,6 +100,6 @@ def wanted(definition: System, slots: Sequence[str]) -> Iterator[tuple[str, cach
             used = [slot for slot in slots if caches.server(name, cache, slot) == server]
             users = [each for each, declared in definition.services.items() if name in caches_of(definition, declared)]
             runs = [each for each, declared in definition.schedules.items() if declared.service in users]
-            labels = [(user, definition.services[user].slot(slot)) for user in users for slot in used]
-            labels += [(run, slot) for run in runs for slot in used]
-            yield server, cache, [names.selector(*each) for each in dict.fromkeys(labels)]
+            pods = dict.fromkeys((user, definition.services[user].slot(slot)) for user in users for slot in used)
+            callers = [each for user, slot in pods for each in pods_as(user, definition.services[user], slot)]
+            yield server, cache, callers + [names.selector(run, slot) for run in runs for slot in used]

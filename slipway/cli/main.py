@@ -630,15 +630,21 @@ def run_job(
     system: SystemName,
     schedule: Annotated[str | None, typer.Option("--schedule", help="Schedule of the system to run now.")] = None,
     service: Annotated[
-        str | None, typer.Option("--service", help="Service of the system in whose pod the command runs.")
+        str | None,
+        typer.Option("--service", help="Service of the system: the command runs in a pod like those of the live slot."),
     ] = None,
     command: Annotated[
         list[str] | None, typer.Argument(help="Command instead of the schedule's own, after --: -- bin/reindex orders.")
     ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option("--deadline", help="With --service: how long the command may take, such as 6h; by default 1h."),
+    ] = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
 ) -> None:
-    """Run a schedule of the live slot now, or a command in its pod, and follow its log. Exit status 1 if that failed."""
+    """Run a schedule now, or a command in its pod or in one like those of a service, in the live slot, and follow its
+    log. Exit status 1 if that failed."""
     from slipway.cli.run import Request
     from slipway.cli.run import run as run_on
 
@@ -648,6 +654,7 @@ def run_job(
         schedule=schedule,
         service=service,
         command=command or (),
+        deadline=deadline,
         printed=printed,
         timeout=timeout,
     )

@@ -15,13 +15,14 @@ from slipway.reports import clocks, release_plan
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.outline import SYSTEM_TYPE
 from slipway.reports.words import many
+from slipway.settings.one_off import SLOT
 from slipway.settings.releases import Migration
 from slipway.settings.services import SHARED
 from slipway.settings.stacks import DeployedSystem, Stack
 
 PODS = ("Deployment", "StatefulSet", "DaemonSet")
-MIGRATION, SLOT = "slipway.dev/migration", "slipway.dev/slot"
-"""Labels of a migration's Job and of the objects of a slot."""
+MIGRATION = "slipway.dev/migration"
+"""Label of a migration's Job."""
 GATE = "slipway.dev/gate"
 """Label of the Jobs that wait for a release."""
 BACKED_UP = f"{MIGRATION}-backup"

@@ -315,6 +315,11 @@ class Service(Setting):
         """Return whether it runs once, outside the slots."""
         return bool(self.volumes) and self.slots != "own"
 
+    @property
+    def runs_commands(self) -> bool:
+        """Return whether commands run once in pods like its own: a volume has one pod at a time."""
+        return not self.volumes
+
     def slot(self, slot: str) -> str:
         """Return in which slot the pods are that serve `slot`."""
         return SHARED if self.is_shared else slot

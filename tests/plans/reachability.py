@@ -114,5 +114,8 @@ def _within(block: Mapping[str, Any], address: str) -> bool:
 
 
 def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    assert set(selector) <= {"matchLabels"}, "no policy of ours selects by expressions"
-    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+    expressions = selector.get("matchExpressions", ())
+    assert {each["operator"] for each in expressions} <= {"In"}, "no policy of ours selects by others"
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
+        labels.get(each["key"]) in each["values"] for each in expressions
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from components.manifests import names
 from components.system.broker.component import uses_queue
+from slipway.ops.cluster import jobs
 from slipway.rehearsal import Plan
 from slipway.settings.egress import Egress
 from slipway.settings.references import FromDatabase, FromService
@@ -117,6 +118,61 @@ def test_jobs_reach_databases_alone() -> None:
             database = each.caller.split(" ")[1].split("-roles-")[0]
             assert each.server == f"{each.caller.split('/')[0]}/statefulset {database}"
             assert each.port == 5432
+
+
+def one_off_pods(plan: Plan, systems: list[DeployedSystem]) -> dict[str, End]:
+    """The pod of `slipway run --service` of each service, by the Deployment that it is made from."""
+    homes = {deployed.namespace: deployed.definition.services for deployed in systems}
+    found: dict[str, End] = {}
+    for step in plan.steps:
+        metadata = step.inputs.get("metadata", {})
+        service = metadata.get("labels", {}).get(names.NAME)
+        if step.type.endswith(":Deployment") and service in homes.get(metadata.get("namespace"), {}):
+            name = f"{service}-run"
+            made = jobs.from_deployment(step.inputs, name, ["bin/reindex"], 60)["spec"]["template"]
+            assert not any("ports" in each for each in made["spec"]["containers"])
+            deployment = f"{metadata['namespace']}/deployment {metadata['name']}"
+            listens = frozenset(port for port in homes[metadata["namespace"]][service].exposed.values())
+            found[deployment] = End(
+                f"{metadata['name']} run", metadata["namespace"], made["metadata"]["labels"], listens
+            )
+    return found
+
+
+def test_a_one_off_pod_reaches_what_its_service_reaches() -> None:
+    """Each of them, and nothing else; of pods like itself, which listen to nobody, no other system can call it."""
+    plan, systems = planned()
+    runs = one_off_pods(plan, systems)
+    assert len(runs) == sum(
+        len(deployed.definition.services)
+        * sum(1 for each in ("blue", "green") if deployed.deployment.slot(each).version)
+        for deployed in systems
+    )
+    servers = [end for end in ends(plan) if not end.name.startswith("job ")]
+    found = connections(plan, [*servers, *runs.values(), *brokers(systems), STRANGER, OUTSIDE])
+    pods = {str(end) for end in runs.values()}
+    calls = {(each.caller, each.server, each.port) for each in found if each.server not in pods}
+    for deployment, run in runs.items():
+        own = {call[1:] for call in calls if call[0] == str(run)}
+        assert own == {call[1:] for call in calls if call[0] == deployment} != set()
+    assert not any(each.caller == str(STRANGER) for each in found if each.server in pods)
+
+
+def test_nothing_else_selects_a_one_off_pod() -> None:
+    """No Service sends it requests, and no controller, autoscaler or disruption budget counts it."""
+    plan, systems = planned()
+    runs = one_off_pods(plan, systems)
+    selectors = [
+        (step, step.inputs["spec"]["selector"].get("matchLabels", step.inputs["spec"]["selector"]))
+        for step in plan.steps
+        if step.type.rpartition(":")[2] in ("Service", "Deployment", "StatefulSet", "PodDisruptionBudget")
+        and step.inputs.get("spec", {}).get("selector")
+    ]
+    assert len(selectors) > 50
+    for run in runs.values():
+        for step, labels in selectors:
+            if step.inputs["metadata"]["namespace"] == run.namespace:
+                assert not labels.items() <= run.labels.items(), step.urn
 
 
 def test_a_policy_more_is_noticed() -> None:

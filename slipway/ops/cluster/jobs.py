@@ -10,10 +10,12 @@ from typing import Any
 from slipway.ops.cluster import marks
 from slipway.ops.cluster.api import Api, ApiUnavailable, Document
 from slipway.ops.failure import CloudFailure
+from slipway.settings.one_off import SLOT, UNDISTURBED, one_off
 from slipway.settings.store_names import shortened
 
 JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
 CRON_JOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
 OWN = "slipway.dev/"
 FILLED_IN = frozenset({"controller-uid", "job-name"})
 """Labels that the API server gives each Job and its pods, with or without the prefix `batch.kubernetes.io/`."""
@@ -21,6 +23,10 @@ SELECTING = ("selector", "manualSelector")
 """Fields of a Job's spec that say which pods are its own; the API server fills them in again."""
 KEPT_SECONDS = 7 * 86400
 """Seconds until Kubernetes deletes a finished Job. Chosen: a week, to read its log; no plan contains these Jobs."""
+SERVING = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+"""Fields of a container that are about requests and a program that never ends."""
+SPREADING = ("topologySpreadConstraints", "terminationGracePeriodSeconds")
+"""Fields of a pod that are about others like it, and about requests in progress."""
 LONGEST_NAME = 63
 """Characters of a Job name. Source: Kubernetes, Jobs; names of pods and labels have at most 63."""
 
@@ -39,6 +45,28 @@ def from_cron_job(found: Mapping[str, Any], name: str, **variables: str) -> Docu
     template, metadata = found["spec"]["jobTemplate"], found["metadata"]
     labels = template.get("metadata", {}).get("labels", {})
     return _job({**metadata, "labels": labels}, template["spec"], name, variables)
+
+
+def from_deployment(found: Mapping[str, Any], name: str, command: Sequence[str], deadline: int) -> Document:
+    """Return a Job that runs `command` once in a pod like those of the Deployment: image, variables, files, account,
+    `init` and sidecars are the same, and so are its permissions by the labels of one-off pods. It is not tried again,
+    because a command that failed half-way is not always safe to repeat."""
+    template = copy.deepcopy(found["spec"]["template"])
+    labels = _own(template["metadata"]["labels"])
+    labels[SLOT] = one_off(labels[SLOT])
+    pod = {key: value for key, value in template["spec"].items() if key not in SPREADING}
+    (container,) = pod["containers"]
+    program = {key: value for key, value in container.items() if key not in SERVING}
+    pod |= {"restartPolicy": "Never", "containers": [program]}
+    spec = {
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": deadline,
+        "podFailurePolicy": {
+            "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+        },
+        "template": {"metadata": {"labels": labels, "annotations": UNDISTURBED}, "spec": pod},
+    }
+    return with_command(_job({**found["metadata"], "labels": labels}, spec, name, {}), command)
 
 
 def owned_by(cron_job: Mapping[str, Any], job: Document) -> Document:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from slipway.ops.cluster.api import Api, Document
 from slipway.ops.cluster.api_kinds import Kind
-from slipway.ops.cluster.jobs import CRON_JOBS
+from slipway.ops.cluster.jobs import CRON_JOBS, DEPLOYMENTS
 from slipway.ops.cluster.readiness import readiness
-from slipway.release.controller.in_cluster import DEPLOYMENTS, SCALED_OBJECTS
+from slipway.release.controller.in_cluster import SCALED_OBJECTS
 from slipway.release.controller.log import log
 from slipway.release.controller.release import Release
 from slipway.release.objects import SLOTS, SlotName, Workload

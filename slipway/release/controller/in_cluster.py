@@ -15,7 +15,6 @@ ROUTES: Mapping[RouteKind, str] = {
     kind: f"/apis/gateway.networking.k8s.io/v1/namespaces/{{namespace}}/{kind.lower()}s" for kind in ROUTE_KINDS
 }
 GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways"
-DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/namespaces/{namespace}/scaledobjects"
 PODS = "/api/v1/namespaces/{namespace}/pods"
 SECRETS = "/api/v1/namespaces/{namespace}/secrets"

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from slipway.ops.cluster.api import Api
+from slipway.ops.cluster.jobs import DEPLOYMENTS
 from slipway.release.controller import approvals, consumers, evidence, gate_jobs
 from slipway.release.controller.image_registry import Registries
-from slipway.release.controller.in_cluster import DEPLOYMENTS, PODS
+from slipway.release.controller.in_cluster import PODS
 from slipway.release.controller.log import log
 from slipway.release.controller.prometheus import Prometheus, Unknown
 from slipway.release.controller.release import Release

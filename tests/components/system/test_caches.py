@@ -123,7 +123,7 @@ def test_a_pod_with_a_cache_admits_its_callers_alone() -> None:
         spec = policy("local", server)
         allowed, scraped = spec["ingress"]
         assert [each["podSelector"]["matchLabels"] for each in allowed["from"]] == [
-            {**names, "slipway.dev/slot": slot} for slot in slots
+            {**names, "slipway.dev/slot": pods} for slot in slots for pods in (slot, f"{slot}-run")
         ]
         assert [each["port"] for each in allowed["ports"]] == [6379]
         assert [each["port"] for each in scraped["ports"]] == [9121]

@@ -153,8 +153,8 @@ def test_only_routed_services_are_open_to_the_gateway(shop: Shop) -> None:
     gateway = {"kubernetes.io/metadata.name": "envoy-gateway-system"}
     assert web["from"] == [{"namespaceSelector": {"matchLabels": gateway}}]
     users = shop.one("NetworkPolicy", "users-blue").inputs["spec"]["ingress"][0]
-    api = {"app.kubernetes.io/name": "api", "slipway.dev/slot": "blue"}
-    assert users["from"] == [{"podSelector": {"matchLabels": api}}]
+    api = [{"app.kubernetes.io/name": "api", "slipway.dev/slot": each} for each in ("blue", "blue-run")]
+    assert users["from"] == [{"podSelector": {"matchLabels": each}} for each in api]
 
 
 def test_the_gateways_objects_are_awaited_of_their_own_generation(shop: Shop) -> None:

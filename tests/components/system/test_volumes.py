@@ -156,7 +156,8 @@ def test_callers_of_both_slots_are_let_in(cloud: str) -> None:
     """And nobody else; what is outside the slots calls what is outside of them."""
     (ingress,) = spec(cloud, "NetworkPolicy", "code-shared")["ingress"]
     pods = [each["podSelector"]["matchLabels"] for each in ingress["from"] if "podSelector" in each]
-    assert pods == [{"app.kubernetes.io/name": "review", "slipway.dev/slot": slot} for slot in SLOTS]
+    callers = [each for slot in SLOTS for each in (slot, f"{slot}-run")]
+    assert pods == [{"app.kubernetes.io/name": "review", "slipway.dev/slot": each} for each in callers]
     shared_code = {"app.kubernetes.io/name": "code", "slipway.dev/slot": "shared"}
     (ingress,) = spec(cloud, "NetworkPolicy", "search-shared")["ingress"]
     assert [each["podSelector"]["matchLabels"] for each in ingress["from"]] == [shared_code]

@@ -13,11 +13,14 @@ import yaml
 from slipway.ops.cluster import following
 from tests.slipway.cli.conftest import Copy, Run
 from tests.slipway.cli.inside import Inside
+from tests.slipway.ops.cluster.sample_release import spec, status
 from tests.slipway.ops.cluster.server import Cluster, Play, served
 
 SCHEDULES = """schedules:
   invoices: {service: fleet-api, args: [invoices], schedule: 0 2 * * *}
 """
+
+LIVE = {**status("Promoted", active="green"), "live": "green", "closed": False}
 
 RunJob = Callable[..., Run]
 
@@ -33,12 +36,22 @@ def cron_job(slot: str, *, suspended: bool, active: list[str] | None = None) -> 
     }
 
 
+def frontend(slot: str) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/name": "fleet-frontend", "slipway.dev/slot": slot}
+    pod = {"containers": [{"name": "fleet-frontend", "image": f"fleet/frontend:{slot}"}]}
+    spec = {"template": {"metadata": {"labels": labels}, "spec": pod}}
+    return {"metadata": {"name": f"fleet-frontend-{slot}", "namespace": "fleet", "uid": f"uid-{slot}"}, "spec": spec}
+
+
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.setattr(following, "PAUSE", 0)
     with served() as started:
         started.cron_jobs["fleet", "invoices-blue"] = cron_job("blue", suspended=True)
         started.cron_jobs["fleet", "invoices-green"] = cron_job("green", suspended=False)
+        for slot in ("blue", "green"):
+            started.deployments["fleet", f"fleet-frontend-{slot}"] = frontend(slot)
+        started.put_release("fleet", "fleet", spec(), LIVE)
         started.play = Play({"invoices": "12 invoices\n"})
         yield started
 
@@ -78,16 +91,81 @@ def test_a_failure_is_exit_status_1(cluster: Cluster, run: RunJob) -> None:
     assert "exit status 3" in done.err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("of", [("--schedule", "invoices"), ("--service", "fleet-api")])
-def test_another_command_has_the_same_pod(cluster: Cluster, run: RunJob, of: tuple[str, str]) -> None:
+def test_another_command_has_the_same_pod(cluster: Cluster, run: RunJob) -> None:
     """Its labels, by which network policies let it out; it is no run of the CronJob. Printed, it is not made."""
-    done = run(*of, "--print", "bin/reindex", "now")
+    done = run("--schedule", "invoices", "--print", "bin/reindex", "now")
     job = yaml.safe_load(done.out)
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert (container["command"], container.get("args")) == (["bin/reindex", "now"], None)
     assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "invoices"
     assert "ownerReferences" not in job["metadata"]
     assert (done.status, cluster.made) == (0, [])
+
+
+def test_a_service_needs_no_schedule(cluster: Cluster, run: RunJob) -> None:
+    """The command runs in a pod like those of the live slot, for an hour unless it is said how long it may take."""
+    done = run("--service", "fleet-frontend", "--deadline", "6h", "bin/reindex", "now")
+    assert (done.status, done.out) == (0, "12 invoices\n"), done.everything
+    (made,) = cluster.made
+    name = made["metadata"]["name"]
+    assert re.fullmatch(r"fleet-frontend-run-\d{14}", name)
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    assert (container["image"], container["command"]) == ("fleet/frontend:green", ["bin/reindex", "now"])
+    assert made["spec"]["activeDeadlineSeconds"] == 6 * 3600
+    assert done.err.splitlines()[-1] == f"fleet-frontend: succeeded, Job fleet/{name}"
+    printed = yaml.safe_load(run("--service", "fleet-frontend", "--print", "bin/reindex").out)
+    assert printed["spec"]["activeDeadlineSeconds"] == 3600
+    assert len(cluster.made) == 1
+
+
+@pytest.mark.parametrize("state", [{**LIVE, "closed": True}, {**LIVE, "live": None}, None])
+def test_a_closed_system_runs_no_command(cluster: Cluster, run: RunJob, state: dict[str, Any] | None) -> None:
+    """Nor one that was never promoted: a backup or a migration may be in progress."""
+    cluster.custom.clear()
+    if state is not None:
+        cluster.put_release("fleet", "fleet", spec(), state)
+    done = run("--service", "fleet-frontend", "bin/reindex")
+    assert (done.status, cluster.made) == (2, [])
+    assert "no slot of fleet is live: the system is closed, or was never promoted" in done.err
+
+
+@pytest.mark.parametrize("maintenance", [False, True])
+def test_without_releases_the_stacks_file_says_what_is_live(
+    cluster: Cluster, run: RunJob, project: Copy, maintenance: bool
+) -> None:
+    """Its active slot, unless it closes the system; no Release is asked for."""
+    cluster.refused["GET releases"] = 403
+    project.edit("Pulumi.local.yaml", "controllers: {releases: installed}", "controllers: {releases: absent}")
+    project.edit(
+        "Pulumi.local.yaml", "        fleet:\n", f"        fleet:\n          maintenance: {str(maintenance).lower()}\n"
+    )
+    done = run("--service", "fleet-frontend", "--print", "bin/reindex")
+    if maintenance:
+        assert (done.status, done.out) == (2, "")
+        assert "no slot of fleet is live" in done.err
+    else:
+        assert yaml.safe_load(done.out)["spec"]["template"]["metadata"]["labels"]["slipway.dev/slot"] == "blue-run"
+
+
+def test_a_service_that_is_not_deployed(cluster: Cluster, run: RunJob) -> None:
+    """The Deployment is named, and what creates it."""
+    cluster.deployments.clear()
+    done = run("--service", "fleet-frontend", "bin/reindex")
+    assert (done.status, cluster.made) == (2, [])
+    assert "has no Deployment fleet/fleet-frontend-green: run `pulumi up` first" in done.err
+
+
+def test_a_service_with_volumes_runs_no_command(cluster: Cluster, run: RunJob, project: Copy) -> None:
+    """Its disk has one pod at a time."""
+    volume = "volumes: {files: {size: 20, mountPath: /files}}"
+    project.edit(
+        "systems/fleet/system.yaml",
+        "services:\n",
+        f"services:\n  archive: {{image: fleet/archive, port: 3000, {volume}}}\n",
+    )
+    done = run("--service", "archive", "bin/reindex")
+    assert (done.status, cluster.made) == (2, [])
+    assert "--service archive has volumes, which its pod uses and a second one could not mount" in done.err
 
 
 @pytest.mark.parametrize(
@@ -98,6 +176,15 @@ def test_another_command_has_the_same_pod(cluster: Cluster, run: RunJob, of: tup
         (("--service", "fleet-api"), "--service fleet-api needs a command: pass it after --"),
         (("--schedule", "invoices", "--service", "fleet-api"), "pass either --schedule, or --service"),
         ((), "pass either --schedule, or --service"),
+        (("--schedule", "invoices", "--deadline", "2h"), "--deadline is for --service: schedule invoices has a"),
+        (
+            ("--service", "fleet-frontend", "--deadline", "2 h", "x"),
+            "--deadline 2 h is not a duration of at least a second",
+        ),
+        (
+            ("--service", "fleet-frontend", "--deadline", "5ms", "x"),
+            "--deadline 5ms is not a duration of at least a second",
+        ),
     ],
 )
 def test_what_cannot_run(cluster: Cluster, run: RunJob, words: tuple[str, ...], message: str) -> None:

@@ -20,6 +20,7 @@ CONTEXT = "test"
 UID = "5d6c1f0e-0000-4000-8000-000000000001"
 JOBS = re.compile(r"/apis/batch/v1/namespaces/([^/]+)/jobs(?:/([^/]+))?")
 CRON_JOBS = re.compile(r"/apis/batch/v1/namespaces/([^/]+)/cronjobs/([^/]+)")
+DEPLOYMENTS = re.compile(r"/apis/apps/v1/namespaces/([^/]+)/deployments/([^/]+)")
 CONFIG_MAPS = re.compile(r"/api/v1/namespaces/([^/]+)/configmaps/([^/]+)")
 PODS = re.compile(r"/api/v1/namespaces/([^/]+)/pods")
 RELEASES = re.compile(r"/apis/slipway.dev/v1/namespaces/([^/]+)/(releases|approvals)(?:/([^/]+))?")
@@ -54,6 +55,7 @@ class Cluster:
     jobs: dict[tuple[str, str], Document] = field(default_factory=dict)
     cron_jobs: dict[tuple[str, str], Document] = field(default_factory=dict)
     config_maps: dict[tuple[str, str], Document] = field(default_factory=dict)
+    deployments: dict[tuple[str, str], Document] = field(default_factory=dict)
     made: list[Document] = field(default_factory=list)
     play: Play = field(default_factory=Play)
     refused: dict[str, int] = field(default_factory=dict)
@@ -107,6 +109,8 @@ class Cluster:
             return 200, self._log(query["container"])
         if found := CRON_JOBS.fullmatch(path):
             return self._found(self.cron_jobs.get((found[1], found[2])))
+        if found := DEPLOYMENTS.fullmatch(path):
+            return self._found(self.deployments.get((found[1], found[2])))
         if found := CONFIG_MAPS.fullmatch(path):
             return self._found(self.config_maps.get((found[1], found[2])))
         if PODS.fullmatch(path):

@@ -104,3 +104,58 @@ def test_no_answer_says_where_to_look(tmp_path: Path) -> None:
         api = connect(Path(cluster.kubeconfig(tmp_path)), None).api
     with pytest.raises(ApiUnavailable, match="kubectl -n shop get job/migrate-001-colour-1a2b3c4d"):
         jobs.start(api, migration_job())
+
+
+def deployment() -> dict[str, Any]:
+    """With all that a pod for requests has."""
+    labels = {"app.kubernetes.io/name": "api", "slipway.dev/slot": "green", "azure.workload.identity/use": "true"}
+    serving = {key: {"httpGet": {"port": 3000}} for key in ("startupProbe", "readinessProbe", "livenessProbe")}
+    sleeping = {"preStop": {"sleep": {"seconds": 10}}}
+    container = {"name": "api", "image": "shop/api:2", "args": ["serve"], "env": [{"name": "A", "value": "b"}]}
+    pod = {
+        "restartPolicy": "Always",
+        "serviceAccountName": "api",
+        "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}],
+        "terminationGracePeriodSeconds": 30,
+        "initContainers": [{"name": "proxy", "restartPolicy": "Always", "startupProbe": {"exec": {"command": ["x"]}}}],
+        "containers": [{**container, **serving, "ports": [{"containerPort": 3000}], "lifecycle": sleeping}],
+    }
+    annotations = {"slipway.dev/config": "0123", "kubectl.kubernetes.io/restartedAt": "2026-11-20T10:00:00Z"}
+    template = {"metadata": {"labels": labels, "annotations": annotations}, "spec": pod}
+    metadata = {"name": "api-green", "namespace": "shop", "labels": labels, "annotations": {"slipway.dev/source": "x"}}
+    return {"metadata": metadata, "spec": {"replicas": 3, "selector": {"matchLabels": labels}, "template": template}}
+
+
+def test_a_deployment_gives_a_pod_for_one_command() -> None:
+    """With its account, variables and sidecars, and without what is for requests; it ends, and is not tried again."""
+    found = deployment()
+    before = repr(found)
+    made = jobs.from_deployment(found, "api-run-1", ["bin/reindex", "now"], 3600)
+    pod = made["spec"]["template"]["spec"]
+    assert pod == {
+        "restartPolicy": "Never",
+        "serviceAccountName": "api",
+        "initContainers": found["spec"]["template"]["spec"]["initContainers"],
+        "containers": [
+            {
+                "name": "api",
+                "image": "shop/api:2",
+                "env": [{"name": "A", "value": "b"}],
+                "command": ["bin/reindex", "now"],
+            }
+        ],
+    }
+    assert (made["spec"]["backoffLimit"], made["spec"]["activeDeadlineSeconds"]) == (0, 3600)
+    assert repr(found) == before
+
+
+def test_no_owner_of_a_services_pods_selects_a_one_off_pod() -> None:
+    """Its Service and disruption budget select by name and slot as its Deployment does; labels of identities stay."""
+    found = deployment()
+    made = jobs.from_deployment(found, "api-run-1", ["bin/reindex"], 3600)
+    labels = {"app.kubernetes.io/name": "api", "slipway.dev/slot": "green-run", "azure.workload.identity/use": "true"}
+    assert made["metadata"]["labels"] == made["spec"]["template"]["metadata"]["labels"] == labels
+    assert made["metadata"]["annotations"] == {"slipway.dev/source": "x"}
+    annotations = made["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+    assert "slipway.dev/config" not in annotations
