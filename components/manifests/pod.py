@@ -154,11 +154,22 @@ def scratch_mounts(folders: Sequence[str]) -> list[core.v1.VolumeMountArgs]:
     return [core.v1.VolumeMountArgs(name=f"scratch-{index}", mount_path=folder) for index, folder in enumerate(folders)]
 
 
-def pre_stop(command: Sequence[str] = ()) -> core.v1.LifecycleArgs:
-    """Returns a hook that lets a terminating pod serve until no more requests arrive, or that runs `command`."""
-    waits = core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
-    runs = core.v1.LifecycleHandlerArgs(exec_=core.v1.ExecActionArgs(command=list(command)))
-    return core.v1.LifecycleArgs(pre_stop=runs if command else waits)
+SERVES_ON = core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=PROPAGATION_SECONDS))
+"""A hook that lets a terminating pod serve until no more requests arrive."""
+
+
+def lifecycle(
+    *, exposed: bool = True, post_start: Sequence[str] = (), pre_stop: Sequence[str] = ()
+) -> core.v1.LifecycleArgs | None:
+    """Returns the hooks of a container: its commands, and for one that is `exposed` without a command the wait for
+    gateways; None without any."""
+    ends = _runs(pre_stop) or (SERVES_ON if exposed else None)
+    starts = _runs(post_start)
+    return core.v1.LifecycleArgs(post_start=starts, pre_stop=ends) if starts or ends else None
+
+
+def _runs(command: Sequence[str]) -> core.v1.LifecycleHandlerArgs | None:
+    return core.v1.LifecycleHandlerArgs(exec_=core.v1.ExecActionArgs(command=list(command))) if command else None
 
 
 def from_field(name: str, path: str) -> core.v1.EnvVarArgs:

@@ -26,7 +26,7 @@ from slipway.settings.secret_forms import is_secret
 TRANSLATED = {
     "image", "build", "environment", "env_file", "ports", "expose", "depends_on", "healthcheck", "command", "entrypoint",
     "deploy", "stop_grace_period", "user", "volumes", "tmpfs", "secrets", "configs", "restart", "mem_limit", "cpus",
-    "mem_reservation", "scale", "extends", "profiles", "platform",
+    "mem_reservation", "scale", "extends", "profiles", "platform", "post_start", "pre_stop",
 }  # fmt: skip
 UNNEEDED = {
     "container_name", "hostname", "networks", "links", "logging", "init", "tty", "stdin_open", "pull_policy", "attach",
@@ -47,9 +47,7 @@ BY_HAND = {
     "extra_hosts": "cannot be set: names come from DNS",
     "dns": "cannot be set: names come from the cluster's DNS",
     "stop_signal": "cannot be set: pods get SIGTERM, after 'preStop' if there is one",
-    "post_start": "cannot be set: let the program do it at its start",
     "pre_start": "cannot be set: let the program do it at its start",
-    "pre_stop": "is 'preStop', one command",
     "sysctls": "cannot be set",
     "ulimits": "cannot be set",
     "security_opt": "cannot be set: pods run under the restricted standard of Kubernetes",
@@ -109,6 +107,7 @@ class Services:
         if found["volumes"]:
             found.pop("replicas", None)
             found.pop("singleton", None)
+        found |= self._hooks(facts)
         found |= self._end_and_user(facts)
         found |= self._placement(facts)
         return {key: each for key, each in found.items() if each not in ({}, [])}
@@ -177,27 +176,42 @@ class Services:
     def _commands(self, facts: Facts, variables: Translated) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for key, its in (("command", "entrypoint"), ("args", "command")):
-            value = facts.declared.get(its)
-            try:
-                words = [str(each) for each in value] if isinstance(value, list) else shlex.split(str(value or ""))
-            except ValueError:
-                self._remark(facts, its, "has quotes that do not end: write it as a list")
-                continue
-            if missing := missing_in(value):
-                text = f"has {', '.join(missing)} in it, without a value here, and was not copied: set '{key}'"
-                self._remark(facts, its, text)
-            elif comes_from_secret(value) or self._has_secret(words):
-                text = f"has a secret in it and was not copied: set '{key}', and let the program read a variable"
-                self._remark(facts, its, text)
-            elif self._has_address(words, facts):
-                text = f"has an address that differs here: set '{key}', and let the program read a variable"
-                self._remark(facts, its, text)
-            elif words:
+            words = self._copied(facts, its, key, facts.declared.get(its))
+            if words:
                 found[key] = words
                 self._environments.call_outside(
                     facts, "", " ".join(words), variables, mark_of(facts.declared, its), its
                 )
         return found
+
+    def _hooks(self, facts: Facts) -> dict[str, list[str]]:
+        """Return the commands at the start and the end of a container: each is one, with what the container has."""
+        found: dict[str, list[str]] = {}
+        for key, its in (("postStart", "post_start"), ("preStop", "pre_stop")):
+            hooks = [each for each, _ in listed(facts.declared, its)]
+            if len(hooks) > 1 or any(set(each) != {"command"} for each in hooks):
+                self._remark(facts, its, f"is '{key}', one command with the user and the variables of the service")
+            elif hooks and (words := self._copied(facts, its, key, hooks[0]["command"])):
+                found[key] = words
+        return found
+
+    def _copied(self, facts: Facts, its: str, key: str, value: Any) -> list[str]:
+        """Return the words of a command that can be copied as they are; none with a remark otherwise."""
+        try:
+            words = [str(each) for each in value] if isinstance(value, list) else shlex.split(str(value or ""))
+        except ValueError:
+            self._remark(facts, its, "has quotes that do not end: write it as a list")
+            return []
+        if missing := missing_in(value):
+            text = f"has {', '.join(missing)} in it, without a value here, and was not copied: set '{key}'"
+        elif comes_from_secret(value) or self._has_secret(words):
+            text = f"has a secret in it and was not copied: set '{key}', and let the program read a variable"
+        elif self._has_address(words, facts):
+            text = f"has an address that differs here: set '{key}', and let the program read a variable"
+        else:
+            return words
+        self._remark(facts, its, text)
+        return []
 
     def _has_address(self, words: list[str], facts: Facts) -> bool:
         called = self._environments.services_called_by(facts).items()

@@ -661,6 +661,12 @@ def _arguments(system: System) -> Found:
                         "has a placeholder, which nothing fills in here: set a variable to {text: …}, and write $(NAME)"
                     )
                     yield Finding((*where, key, index), rule)
+    for name, service in system.services.items():
+        for key, command in (("postStart", service.post_start), ("preStop", service.pre_stop)):
+            for index, text in enumerate(command):
+                if forgotten(text):
+                    rule = "has a placeholder, which nothing fills in here: set a variable to {text: …}, which it reads"
+                    yield Finding(("services", name, key, index), rule)
 
 
 def _place(place: Keys, path: str, declared: Keys, folders: list[str]) -> Found:

@@ -284,6 +284,10 @@ class Service(Setting):
     """Overrides the image's entry point."""
     args: list[Text] = Field(default_factory=list)
     """Arguments of the entry point, in place of the image's; by default the image's own."""
+    post_start: list[Text] = Field(default_factory=list)
+    """Command that runs in its container as soon as that has started, beside the program, such as one that fills a cache.
+    Until it has ended the container is not ready; if it fails, Kubernetes restarts the container, so it must be able to
+    run again. It must end within `health.startupSeconds`. None by default: what must come first is `init`."""
     pre_stop: list[Text] = Field(default_factory=list)
     """Command that runs before the program is told to stop. It takes the place of the 10 s that a pod waits for gateways to
     notice, so it must last as long where there is a `port`; its time counts towards `drainSeconds` and those 10 s. None

@@ -132,7 +132,7 @@ def _nginx(pins: Pins) -> core.v1.ContainerArgs:
             core.v1.VolumeMountArgs(name="nginx", mount_path="/etc/nginx/conf.d", read_only=True),
             *pod.scratch_mounts(["/tmp"]),
         ],
-        lifecycle=pod.pre_stop(),
+        lifecycle=pod.lifecycle(),
         readiness_probe=_probe("/", period=5),
         liveness_probe=_probe("/healthz", period=10),
         startup_probe=_probe("/healthz", period=2),

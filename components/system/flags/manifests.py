@@ -181,7 +181,7 @@ def _container(scope: Scope, served: Served) -> core.v1.ContainerArgs:
         startup_probe=probe("/healthz", failures=STARTING),
         readiness_probe=probe("/readyz"),
         liveness_probe=probe("/healthz"),
-        lifecycle=pod.pre_stop(),
+        lifecycle=pod.lifecycle(),
     )
 
 

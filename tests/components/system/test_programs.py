@@ -188,12 +188,18 @@ def test_a_worker_has_no_address() -> None:
 
 def test_a_program_ends_as_declared() -> None:
     """A worker has its seconds alone; what has a port is given time until gateways have noticed."""
-    assert container("mailer")["lifecycle"] == {"preStop": {"exec": {"command": ["bin/mailer", "--finish"]}}}
+    assert container("mailer")["lifecycle"]["preStop"] == {"exec": {"command": ["bin/mailer", "--finish"]}}
     assert pod("local", "mailer-blue")["terminationGracePeriodSeconds"] == 120
     assert "lifecycle" not in container("importer")
     assert container("relay")["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
     assert pod("local", "relay-blue")["terminationGracePeriodSeconds"] == 30
     assert container("orders")["args"] == ["serve", "--grpc"]
+
+
+def test_a_command_runs_at_the_start() -> None:
+    """In the container of the service alone, beside the hook of its end."""
+    assert container("mailer")["lifecycle"]["postStart"] == {"exec": {"command": ["bin/mailer", "--load-templates"]}}
+    assert "postStart" not in container("relay")["lifecycle"]
 
 
 def called_by(name: str) -> set[str]:

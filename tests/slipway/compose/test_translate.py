@@ -446,6 +446,10 @@ def test_a_program_that_ends_is_no_service(tmp_path: Path, lines: str) -> None:
         ("platform: windows/amd64", "platform", "is one that no node has"),
         ("shm_size: 1g", "shm_size", "cannot be set: /dev/shm"),
         ("annotations: {a: b}", "annotations", "are for other programs"),
+        ("post_start: [{command: bin/a}, {command: bin/b}]", "post_start", "is 'postStart', one command with the user"),
+        ("pre_stop: [{command: bin/a, user: root}]", "pre_stop", "is 'preStop', one command with the user"),
+        ("pre_stop: [{command: 'bin/a --password hunter22x'}]", "pre_stop", "has a secret in it and was not copied"),
+        ("post_start: [{command: 'bin/a ${UNKNOWN}'}]", "post_start", "has UNKNOWN in it, without a value here"),
         ("cpu_shares: 100", "cpu_shares", "has no counterpart in a system"),
         ("deploy: {resources: {limits: {pids: 100}}}", "deploy.resources.limits.pids", "cannot be set"),
         (
@@ -458,6 +462,18 @@ def test_a_program_that_ends_is_no_service(tmp_path: Path, lines: str) -> None:
 def test_keys_without_a_counterpart_are_named(tmp_path: Path, lines: str, path: str, text: str) -> None:
     found = service(tmp_path, f"    expose: [80]\n    {lines}\n")
     assert found.remark(f"services.app.{path}").startswith(f"5: {text}")
+
+
+def test_commands_at_the_start_and_the_end_are_translated(tmp_path: Path) -> None:
+    """As words, whichever way they are written."""
+    found = service(
+        tmp_path,
+        "    expose: [80]\n    post_start: [{command: bin/warm --all}]\n    pre_stop: [{command: [bin/drain, '1 2']}]\n",
+    )
+    app = found.definition["services"]["app"]
+    assert (app["postStart"], app["preStop"]) == (["bin/warm", "--all"], ["bin/drain", "1 2"])
+    assert not [each for each in found.remarks if "post_start" in each or "pre_stop" in each]
+    assert found.problems == []
 
 
 def test_a_program_that_may_end_without_a_failure_is_named(tmp_path: Path) -> None:

@@ -34,6 +34,11 @@ BROKEN = {
         "services: {worker: {image: w, port: 1, args: [--to, '{database.a.host}']}}",
         "{database.a.host} has a placeholder, which nothing fills in here: set a variable to {text: …}, and write $(NAME)",
     ),
+    "a placeholder in a command at the start": (
+        "services.worker.postStart[0]",
+        "services: {worker: {image: w, port: 1, postStart: ['{database.a.host}']}}",
+        "{database.a.host} has a placeholder, which nothing fills in here: set a variable to {text: …}, which it reads",
+    ),
     "a placeholder in the command of a sidecar's check": (
         "services.worker.sidecars.s.health.command[0]",
         "services: {worker: {image: w, port: 1, sidecars: {s: {image: s, health: {by: exec, command: ['{slot.name}']}}}}}",

@@ -175,7 +175,9 @@ def _container(wanted: Workload, mounts: Sequence[core.v1.VolumeMountArgs]) -> c
         resources=pod.resources(service.resources, placement.gpus(service.placement)),
         security_context=pod.container_security(),
         volume_mounts=list(mounts),
-        lifecycle=pod.pre_stop(service.pre_stop) if service.exposed or service.pre_stop else None,
+        lifecycle=pod.lifecycle(
+            exposed=bool(service.exposed), post_start=service.post_start, pre_stop=service.pre_stop
+        ),
         startup_probe=health_probes.startup(service.health, service.port),
         readiness_probe=health_probes.readiness(service.health, service.port),
         liveness_probe=health_probes.liveness(service.health, service.port),
