@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-from adapters.cache_servers import Server, servers_of
+from adapters.cache_servers import Files, Server, servers_of
 from adapters.clouds.contract import Evaluation
 from adapters.containers import WORKLOADS
+from adapters.mounted_files import MountedFiles
 from adapters.safeguards import PLAIN_ON_ITS_WAY
 from framework import Absence, Property, Resource, Settings, Verdict
 
@@ -45,20 +46,30 @@ def in_transit(resource: Resource, _settings: Settings, verdict: Verdict) -> Non
     _evaluate_servers(resource, lambda server: server.has_tls_only, PLAIN_ON_ITS_WAY, verdict)
 
 
-def authentication(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Check that a cache has a file of users, since a password among its arguments could be read."""
+def authentication(resource: Resource, files: MountedFiles, verdict: Verdict) -> None:
+    """Check that a cache has a file of users, since a password among its arguments could be read; what is no cache by its
+    label, by its arguments and the files of settings that the plan has."""
     if is_cache(resource):
         users = option(resource, "aclfile")
         if users.unknown:
             verdict.undecided(resource, users)
         elif not users.text:
             verdict.violated(resource, f"{OPEN}: {users.path} is not set")
-    _evaluate_servers(resource, lambda server: server.has_password, OPEN, verdict)
+    _evaluate_servers(
+        resource, lambda server: server.has_password, OPEN, verdict, lambda *place: files.at(resource, *place)
+    )
 
 
-def _evaluate_servers(resource: Resource, is_safe: Callable[[Server], bool], problem: str, verdict: Verdict) -> None:
-    """Check what is no cache by its label, each server in its pods. What a file configures cannot be seen here."""
-    for server in () if is_cache(resource) else servers_of(resource):
+def _evaluate_servers(
+    resource: Resource,
+    is_safe: Callable[[Server], bool],
+    problem: str,
+    verdict: Verdict,
+    files: Files = lambda container, path: None,
+) -> None:
+    """Check what is no cache by its label, each server in its pods. What a file configures that is none of `files` cannot be
+    seen here."""
+    for server in () if is_cache(resource) else servers_of(resource, files):
         if server.is_local or is_safe(server):
             continue
         if server.unknown:
@@ -82,5 +93,4 @@ def standby(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
         verdict.violated(resource, "has no standby: a lost node empties it, and is minutes of errors")
 
 
-AUTHENTICATION: Mapping[str, Evaluation] = dict.fromkeys(WORKLOADS, authentication)
 IN_TRANSIT: Mapping[str, Evaluation] = dict.fromkeys(WORKLOADS, in_transit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
@@ -35,11 +35,15 @@ _FLAGS = re.compile(r"(REDIS|VALKEY|KEYDB)_(ARGS|EXTRA_FLAGS)")
 """Variables of images: a password, TLS, and further options of the server."""
 
 
-def servers_of(resource: Resource) -> Iterator[Server]:
+Files = Callable[[Container, str], Property | None]
+"""Returns what a container finds at a path; None if that cannot be seen."""
+
+
+def servers_of(resource: Resource, files: Files = lambda container, path: None) -> Iterator[Server]:
     """Return the servers in the pods of a workload; a job may run one for as long as it likes."""
     for container in containers_of(resource) if resource.type in WORKLOADS else ():
         if _starts_server(container):
-            yield Server(container)
+            yield Server(container, files)
 
 
 def _starts_server(container: Container) -> bool:
@@ -112,6 +116,7 @@ class Server:
     """A server as its container starts it."""
 
     container: Container
+    files: Files
 
     @cached_property
     def _words(self) -> Sequence[Property]:
@@ -124,9 +129,28 @@ class Server:
         """The variables that its image may read."""
         return [] if self._is_official else list(self.container["env"].elements())
 
+    @cached_property
+    def _configurations(self) -> dict[str, Property | None]:
+        """What its files of settings say, by path; None if that cannot be seen."""
+        texts = [each.text or "" for each in self._words]
+        after = {each for program, each in pairwise(texts) if _is_program(program)}
+        named = [each for each in texts if each.endswith(".conf") or (each in after and _is_path(each))]
+        return {each: self.files(self.container, each) for each in named}
+
+    @cached_property
+    def _configured(self) -> dict[str, list[Property]]:
+        """The options of its files, of which the command's have precedence. Of users the default one counts, as whom clients
+        come in without a name."""
+        found: dict[str, list[Property]] = {}
+        for file in self._configurations.values():
+            for name, *values in _directives(file.text or "" if file is not None else ""):
+                if file is not None and (name != "user" or values[:1] == ["default"]):
+                    found[name] = [Property(each, file.path) for each in values]
+        return found
+
     def option(self, name: str) -> list[Property] | None:
         """Return the values of an option, of which the last one counts; None if it is not given."""
-        found: list[Property] | None = None
+        found = self._configured.get(name)
         is_open = False
         for word in self._words:
             text = word.text or ""
@@ -145,21 +169,21 @@ class Server:
 
     @property
     def unknown(self) -> Property | None:
-        """What is not known of its arguments."""
-        return next(filter(None, (each.first_unknown for each in self._words)), None)
+        """What is not known of its arguments and its files."""
+        files = [each for each in self._configurations.values() if each is not None]
+        return next(filter(None, (each.first_unknown for each in (*self._words, *files))), None)
 
     @property
     def path(self) -> str:
-        """Where its container is."""
-        return self.container.fields.path
+        """Where its container is, and what configures it besides."""
+        files = ", ".join(each for each, content in self._configurations.items() if content is not None)
+        return f"{self.container.fields.path}, by {files}" if files else self.container.fields.path
 
     @property
     def is_hidden(self) -> bool:
-        """Whether a file, a script or variables from elsewhere may configure it: the word after the program may be a file."""
-        texts = [each.text or "" for each in self._words]
-        is_read = any(each.endswith(".conf") or _is_script(each) for each in texts)
-        after = [each for program, each in pairwise(texts) if _is_program(program)]
-        is_file = any("/" in each and not each.startswith("-") for each in after)
+        """Whether a file that cannot be seen, a script or variables from elsewhere may configure it."""
+        is_read = any(_is_script(each.text or "") for each in self._words)
+        is_file = None in self._configurations.values()
         elsewhere = not self._is_official and bool(list(self.container["envFrom"].elements()))
         return is_read or is_file or elsewhere or any(map(self.option, ("include", "flagfile")))
 
@@ -199,6 +223,22 @@ class Server:
             if names.fullmatch(each["name"].text or "") and (each["valueFrom"].mapping or each["value"].text):
                 return (each["value"].text or "").lower() not in ("no", "false")
         return False
+
+
+def _is_path(word: str) -> bool:
+    """Return whether the word after the program is a file."""
+    return "/" in word and not word.startswith("-")
+
+
+def _directives(text: str) -> Iterator[list[str]]:
+    """Return the words of each line of a file of settings, with the option's name in small letters."""
+    for line in map(str.strip, text.splitlines()):
+        if line and not line.startswith("#"):
+            try:
+                name, *values = shlex.split(line)
+            except ValueError:
+                name, *values = line.split()
+            yield [name.lower(), *values]
 
 
 def _is_loopback(address: str) -> bool:

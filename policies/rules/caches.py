@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pulumi_policy import Severity
 
 from adapters import cache_pods, clouds
 from adapters.clouds.contract import Evaluation
-from framework import Declaration, Resource, Settings, Verdict, resource_rule
+from adapters.containers import WORKLOADS
+from adapters.mounted_files import CONFIG_MAP, MountedFiles
+from framework import Declaration, Resource, Settings, Verdict, resource_rule, stack_rule
 
-_AUTHENTICATION: Mapping[str, Evaluation] = {
-    **clouds.alone("cache-authentication"),
-    **cache_pods.AUTHENTICATION,
-}
+_AUTHENTICATION: Mapping[str, Evaluation] = clouds.alone("cache-authentication")
 _STANDBY: Mapping[str, Evaluation] = {**clouds.alone("cache-standby"), cache_pods.IN_CLUSTER: cache_pods.standby}
 
 
-@resource_rule(
+@stack_rule(
     Declaration(
         name="cache-authentication",
         description="No cache lets anybody in without a password.",
@@ -26,13 +25,18 @@ _STANDBY: Mapping[str, Evaluation] = {**clouds.alone("cache-standby"), cache_pod
             "OWASP: broken access control",
             *clouds.clauses("cache-authentication"),
         ),
-        types=_AUTHENTICATION.keys(),
+        types=(*_AUTHENTICATION, *WORKLOADS, CONFIG_MAP),
         severity=Severity.CRITICAL,
     )
 )
-def cache_authentication(resource: Resource, settings: Settings, verdict: Verdict) -> None:
-    """Check a cache, and its users where they are resources."""
-    _AUTHENTICATION[resource.type](resource, settings, verdict)
+def cache_authentication(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
+    """Check each cache, and its users where they are resources. A server in a pod may be configured by a ConfigMap."""
+    files = MountedFiles(resources)
+    for each in resources:
+        if each.type in WORKLOADS:
+            cache_pods.authentication(each, files, verdict)
+        elif each.type in _AUTHENTICATION:
+            _AUTHENTICATION[each.type](each, settings, verdict)
 
 
 @resource_rule(

@@ -148,6 +148,85 @@ def test_what_a_file_configures_and_a_service_is_advised_on(update: Evaluator, f
     assert outcomes(update.evaluate(fact)) == [(LOGIN, "advisory"), (TRANSIT, "advisory")]
 
 
+def settings(text: Any, name: str = "settings") -> Fact:
+    """A ConfigMap with a file of Redis."""
+    return Fact("kubernetes:core/v1:ConfigMap", {"metadata": {"name": name}, "data": {"redis.conf": text}}, name=name)
+
+
+def configured(
+    *arguments: str, mount: dict[str, Any] | None = None, volume: dict[str, Any] | None = None, source: str = ""
+) -> Fact:
+    """A server with TLS alone that reads `/etc/redis/redis.conf`."""
+    found = server("/etc/redis/redis.conf", *SAFE[:4], *arguments, source=source)
+    pod_spec = found.properties["spec"]["template"]["spec"]
+    pod_spec["containers"][0]["volumeMounts"] = [{"name": "files", "mountPath": "/etc/redis", **(mount or {})}]
+    pod_spec["volumes"] = [{"name": "files", **(volume or {"configMap": {"name": "settings"}})}]
+    return found
+
+
+ONE_FILE = {"mountPath": "/etc/redis/redis.conf", "subPath": "redis.conf"}
+RENAMED = {"configMap": {"name": "settings", "items": [{"key": "redis.conf", "path": "main"}]}}
+PROJECTED = {"projected": {"sources": [{"configMap": {"name": "settings"}}]}}
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        (configured(), "requirepass secret\n"),
+        (configured(), "# users\nport 6379\nACLFILE /users/users.acl"),
+        (configured(), "user default on #0a1b ~* +@all\nuser other on nopass ~* +@all"),
+        (configured(), "bind 127.0.0.1 -::1"),
+        (configured("--requirepass", "$(PASSWORD)"), "requirepass ''"),
+        (configured(mount=ONE_FILE), "requirepass secret"),
+        (configured(mount={**ONE_FILE, "subPath": "main"}, volume=RENAMED), "requirepass secret"),
+        (configured(volume=PROJECTED), "requirepass secret"),
+    ],
+)
+def test_a_file_of_the_plan_that_asks_for_a_password_satisfies(preview: Evaluator, fact: Fact, text: str) -> None:
+    """However it is mounted; options of the command come before those of the file."""
+    assert [each for each in preview.evaluate(fact, settings(text)) if each.policy == LOGIN] == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        (configured(), "protected-mode no\nsave ''"),
+        (configured(), "# requirepass secret"),
+        (configured(), 'requirepass ""'),
+        (configured(), "requirepass secret\nrequirepass ''"),
+        (configured(), "user other on >secret ~* +@all"),
+        (configured(), "user default on nopass ~* +@all"),
+        (configured("--requirepass", ""), "requirepass secret"),
+        (configured(mount=ONE_FILE), "port 6379"),
+        (configured(mount={**ONE_FILE, "subPath": "main"}, volume=RENAMED), "port 6379"),
+        (configured(volume=PROJECTED), "port 6379"),
+    ],
+)
+def test_a_file_of_the_plan_without_a_password_violates(preview: Evaluator, fact: Fact, text: str) -> None:
+    """With the path of the file, and nothing of its content."""
+    (said,) = [each for each in preview.evaluate(fact, settings(text)) if each.policy == LOGIN]
+    assert said.level == "mandatory"
+    assert "by /etc/redis/redis.conf" in said.message
+    assert "secret" not in said.message
+
+
+@pytest.mark.parametrize(
+    ("fact", "more"),
+    [
+        (configured(), [settings("protected-mode no", "others")]),
+        (configured(), [settings("include /etc/redis/users.conf")]),
+        (configured(mount={"mountPath": "/elsewhere"}), [settings("protected-mode no")]),
+        (configured(volume={"secret": {"secretName": "settings"}}), [settings("protected-mode no")]),
+        (configured(source=SERVICE), [settings("protected-mode no")]),
+        (configured(), [settings(UNKNOWN)]),
+    ],
+)
+def test_a_file_that_cannot_be_seen_is_advised_on(preview: Evaluator, fact: Fact, more: list[Fact]) -> None:
+    """It is another ConfigMap's, a Secret's, or includes another one; a service of a system is only advised on."""
+    said = [each for each in preview.evaluate(fact, *more) if each.policy == LOGIN]
+    assert outcomes(said) == [(LOGIN, "advisory")]
+
+
 @pytest.mark.parametrize("fact", [server(UNKNOWN), server(image="redis:8", command=UNKNOWN), server("--save", UNKNOWN)])
 def test_a_server_whose_options_are_not_known_is_undecided(preview: Evaluator, update: Evaluator, fact: Fact) -> None:
     assert outcomes(preview.evaluate(fact)) == [(LOGIN, "advisory"), (TRANSIT, "advisory")]
