@@ -9,7 +9,7 @@ from pathlib import Path
 from slipway.cli import against as compared_with
 from slipway.cli.against import Running
 from slipway.cli.progress import progress
-from slipway.cli.selection import select
+from slipway.cli.selection import select_or_only
 from slipway.cost import compare, estimate, load
 from slipway.reports import cost as report
 from slipway.settings.exit_statuses import FAILED, OK
@@ -21,7 +21,7 @@ def cost(
 ) -> int:
     """Print the monthly cost of the stack, and the difference to `against` (a git reference, a folder or a file);
     return the exit status. Raises InvalidSettings and RehearsalError."""
-    selection = select(cwd, name, file)
+    selection = select_or_only(cwd, name, file)
     prices = load(*selection.price_places)
     with (
         compared_with.opened(selection, against, alone=True) as origin,

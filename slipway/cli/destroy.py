@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slipway.cli.lookup import refused
 from slipway.cli.progress import progress
-from slipway.cli.selection import select
+from slipway.cli.selection import select_or_only
 from slipway.reports.leaving import GOES, LOCKED, ORDER, PROTECTED, STAYS, leaving
 from slipway.settings.exit_statuses import FAILED, OK
 
@@ -26,7 +26,7 @@ def destroy(cwd: Path, name: str | None, file: Path | None, *, planned: bool, ou
     RehearsalError."""
     if not planned:
         raise refused("destroy: only shows a plan: pass --plan. `pulumi destroy` destroys (docs/leave.md)")
-    selection = select(cwd, name, file)
+    selection = select_or_only(cwd, name, file)
     with progress(selection.stack.name) as report:
         rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:

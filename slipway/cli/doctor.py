@@ -13,7 +13,7 @@ from pathlib import Path
 from slipway.cli.cluster_options import on_context
 from slipway.cli.doctor_plan import Check, images, zones
 from slipway.cli.progress import steps
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import Selection, select_or_only
 from slipway.ops.clouds import PACKAGES, QUOTAS, REGISTRATIONS
 from slipway.ops.cluster.connection import connect
 from slipway.ops.failure import CloudFailure
@@ -40,7 +40,7 @@ SIGNS = {True: "ok", False: "missing", None: "not checked"}
 def doctor(cwd: Path, name: str | None, file: Path | None, *, context: str | None = None) -> int:
     """Print every check of the stack and what to do next; return the exit status, 1 if something is missing. Changes
     nothing and prints no secret. Raises InvalidSettings if the stack's files are not valid."""
-    selection = select(cwd, name, file)
+    selection = select_or_only(cwd, name, file)
     stack = on_context(selection.stack, context, selection.stack.clusters)
     found: list[Check] = [Check(f"files of {stack.name}", good=True)]
     with steps(f"Checking {stack.name}") as report:

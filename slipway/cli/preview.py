@@ -17,7 +17,7 @@ from slipway.cli.pack_choice import ChosenPack, PackOptions, chosen_pack, places
 from slipway.cli.pack_data import refuse_mistakes
 from slipway.cli.progress import progress
 from slipway.cli.screen import console
-from slipway.cli.selection import Selection, only_stack, select
+from slipway.cli.selection import Selection, select_or_only
 from slipway.cost import Difference as CostDifference
 from slipway.cost import compare as cost_compare
 from slipway.cost import estimate
@@ -275,7 +275,7 @@ def _selected(
     """Return the stack, by default the only one of its project, once what the project tells its pack is valid, if that
     counts. A comment also reports problems of the files, since nobody opens a log for them."""
     try:
-        selection = select(cwd, name or (only_stack(cwd) if file is None else None), file)
+        selection = select_or_only(cwd, name, file)
         if own_data:
             refuse_mistakes(selection.project, selection.stack.name)
         return selection

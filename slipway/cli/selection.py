@@ -108,6 +108,12 @@ def only_stack(cwd: Path) -> str | None:
     return stacks[0] if len(stacks) == 1 else None
 
 
+def select_or_only(cwd: Path, name: str | None, file: Path | None) -> Selection:
+    """Return the stack of a command that changes nothing: the only one of the project, if none is named. Raises
+    InvalidSettings."""
+    return select(cwd, name or (only_stack(cwd) if file is None else None), file)
+
+
 def select(cwd: Path, name: str | None, file: Path | None) -> Selection:
     """Return the stack called `name`, or the one in `file`. Raises InvalidSettings."""
     project = find_project(cwd)

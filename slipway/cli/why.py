@@ -6,17 +6,17 @@ import sys
 from pathlib import Path
 
 from slipway.cli.progress import progress
-from slipway.cli.selection import Selection, select
+from slipway.cli.selection import Selection, select_or_only
 from slipway.rehearsal import Plan, Step
 from slipway.reports.sources import source_of
 from slipway.settings.exit_statuses import BAD_INPUT, FAILED, OK
-from slipway.settings.locate import origins
+from slipway.settings.locate import origins, system_of
 from slipway.settings.problems import nearest
 
 
 def why(cwd: Path, name: str | None, file: Path | None, urn: str) -> int:
     """Print the lines that the resource comes from: the definition first, then the stack's overrides."""
-    selection = select(cwd, name, file)
+    selection = select_or_only(cwd, name, file)
     with progress(selection.stack.name) as report:
         rehearsal = selection.rehearse(policies=False, on_progress=report)
     if rehearsal.failure:
@@ -48,4 +48,5 @@ def _lines(selection: Selection, plan: Plan, step: Step) -> list[str]:
     source = source_of(plan, step)
     if source is None:
         return ["no setting: it comes from the program itself"]
-    return [str(place) for place in origins(selection.project, selection.file, source)]
+    found = origins(selection.project, selection.file, source, instance=system_of(step.urn))
+    return list(map(str, found))

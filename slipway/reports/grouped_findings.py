@@ -15,7 +15,7 @@ from typing import Any
 
 from slipway.rehearsal import Finding, Plan
 from slipway.reports import remedies
-from slipway.settings.locate import Location, locate
+from slipway.settings.locate import Location, locate, system_of
 from slipway.settings.pointers import Pointer
 from slipway.settings.problems import InvalidSettings, shown_path
 from slipway.settings.project import Project
@@ -115,7 +115,7 @@ def _located(finding: Finding, project: Project, stack_file: Path) -> LocatedFin
         pointer, _, value = lines[-1].removeprefix(FIX).strip().partition(" = ")
         # A state may be older than the files: if its keys are gone, the pointer remains in the text.
         with suppress(InvalidSettings, ValueError):
-            place = locate(project, stack_file, pointer)
+            place = locate(project, stack_file, pointer, instance=system_of(finding.urn))
             key = _key(pointer)
             remedy = remedies.diff(project.root, place, _path(pointer), value) if value and key else ""
             return LocatedFinding(finding, "\n".join(lines[:-1]).strip(), place, key, remedy=remedy)

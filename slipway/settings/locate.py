@@ -30,20 +30,21 @@ class Location:
         return f"{self.file}:{self.line}"
 
 
-def locate(project: Project, stack_file: Path, pointer: str, *keys: str | int) -> Location:
+def locate(project: Project, stack_file: Path, pointer: str, *keys: str | int, instance: str = "") -> Location:
     """Return the line to edit to change the value at `pointer`, or at `keys` below it.
 
     It is the stack's override of that very value, else the definition, else the nearest existing key around it. A
     stack's settings of a named entry, such as a service, are merged into its definition, so that override counts only
-    if the definition has none; for a part of an entry, such as its replicas, the stack takes precedence. A pointer to a
-    line is that line. Raises ValueError if `pointer` is invalid, InvalidSettings if a file cannot be read.
+    if the definition has none; for a part of an entry, such as its replicas, the stack takes precedence. Of several systems
+    with one definition the override is that of `instance`, if there is one of this name. A pointer to a line is that
+    line. Raises ValueError if `pointer` is invalid, InvalidSettings if a file cannot be read.
     """
     source = Pointer.parse(pointer)
     if source.line is not None:
         return Location(source.file, source.line)
     path = (*source.path, *keys)
     defined = mark_at(_document(project, stack_file, source), path)
-    for override in _overrides(project, stack_file, source.file):
+    for override in _overrides(project, stack_file, source.file, instance):
         mark = _overriding(override, path)
         merged = isinstance(value_at(override, path), LocatedDict) and len(defined.path) == len(path)
         if mark is not None and not (merged and not _is_part(path)):
@@ -51,14 +52,15 @@ def locate(project: Project, stack_file: Path, pointer: str, *keys: str | int) -
     return _location(defined)
 
 
-def origins(project: Project, stack_file: Path, pointer: str) -> list[Location]:
-    """Return the line that defines the value at `pointer`, then every line of the stack that overrides a part of it.
+def origins(project: Project, stack_file: Path, pointer: str, *, instance: str = "") -> list[Location]:
+    """Return the line that defines the value at `pointer`, then every line of the stack that overrides a part of it, for
+    `instance` as in `locate`.
 
     Raises as `locate` does.
     """
     source = Pointer.parse(pointer)
     lines = [_location(mark_at(_document(project, stack_file, source), source.path))]
-    for override in _overrides(project, stack_file, source.file):
+    for override in _overrides(project, stack_file, source.file, instance):
         mark = _overriding(override, source.path)
         if mark is not None:
             value = value_at(override, source.path)
@@ -75,9 +77,20 @@ def _document(project: Project, stack_file: Path, source: Pointer) -> LocatedDic
     return read(stack_file if file == stack_file.name else project.root / file, file)
 
 
-def _overrides(project: Project, stack_file: Path, file: str) -> Iterator[LocatedDict]:
-    """Yield the stack's overrides of the system that `file` defines, for each of its instances; none if `file` is not a
-    system's."""
+def system_of(urn: str) -> str:
+    """Return the name of the system whose resource has this URN, as the program names resources; another name otherwise."""
+    return urn.rpartition("::")[2].partition("/")[0]
+
+
+def _overrides(project: Project, stack_file: Path, file: str, instance: str) -> list[LocatedDict]:
+    """Return the stack's overrides of the system that `file` defines: those of `instance`, or of all its instances if none
+    has that name; none if `file` is not a system's."""
+    found = list(_placed(project, stack_file, file))
+    own = [placed for called, placed in found if called == instance]
+    return own or [placed for _, placed in found]
+
+
+def _placed(project: Project, stack_file: Path, file: str) -> Iterator[tuple[str, LocatedDict]]:
     name = name_in(project, stack_file)
     if Path(file).name != SYSTEM_FILE or not stack_file.is_file() or file == name:
         return
@@ -87,7 +100,7 @@ def _overrides(project: Project, stack_file: Path, file: str) -> Iterator[Locate
         systems = value_at(cluster, ("systems",))
         for called, placed in systems.items() if isinstance(systems, LocatedDict) else ():
             if isinstance(placed, LocatedDict) and placed.get("definition", called) == Path(file).parent.name:
-                yield placed
+                yield called, placed
 
 
 def _overriding(override: LocatedDict, path: Keys) -> Mark | None:

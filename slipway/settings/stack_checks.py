@@ -409,14 +409,19 @@ def _versions(path: Path, system: DeployedSystem) -> Found:
 
 def _repacked(path: Path, system: DeployedSystem, cluster: StackCluster) -> Found:
     """Check that an image is named where mirrors change digests."""
-    named = [(name, image) for name, service in system.definition.services.items() for image in service.images]
-    for name, image in named:
-        if isinstance(image, ForeignImage) and image.tag is None and not cluster.settings.mirrors.digests:
-            rule = (
-                f"has services.{name} with an image without a tag, and mirrors that change its digest (mirrors.digests: false): "
-                "set 'tag', for example 8.1.4"
-            )
-            yield Finding(path, rule)
+    if cluster.settings.mirrors.digests:
+        return
+    for name, service in system.definition.services.items():
+        images = {"": service.image}
+        images |= {f"sidecars.{each}.": container.image for each, container in service.sidecars.items()}
+        images |= {f"init.{each}.": container.image for each, container in service.init.items()}
+        for within, image in images.items():
+            if isinstance(image, ForeignImage) and image.tag is None:
+                rule = (
+                    f"runs {image.repository} by its digest alone, which the mirrors change (mirrors.digests: false): set "
+                    f"services.{name}.{within}image.tag in the definition, for example 8.1.4"
+                )
+                yield Finding(path, rule)
 
 
 def _weights(path: Path, deployment: SystemDeployment) -> Found:

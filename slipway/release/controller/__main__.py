@@ -20,6 +20,7 @@ from slipway.release.controller.prometheus import Prometheus
 from slipway.release.controller.reconciler import Decide, Outside
 from slipway.release.controller.settings import Settings, from_environment
 from slipway.release.decide import decide
+from slipway.settings.exit_statuses import BAD_INPUT, OK
 
 TIMEOUT = (2.0, 5.0)
 """Seconds to connect, and to respond, of a look's requests. Chosen: a leader that cannot write stops within a lease."""
@@ -60,15 +61,15 @@ def run(settings: Settings, decide: Decide) -> None:
 
 
 def main() -> int:
-    """Run with the settings of the environment and return the exit status: 0, or 2 for wrong settings."""
+    """Run with the settings of the environment and return the exit status."""
     set_up()
     try:
         settings = from_environment(os.environ)
     except ValueError as error:
         log(str(error), warning=True)
-        return 2
+        return BAD_INPUT
     run(settings, decide)
-    return 0
+    return OK
 
 
 if __name__ == "__main__":

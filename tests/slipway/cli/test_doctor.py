@@ -82,6 +82,21 @@ def answering(groups: list[str]) -> Callable[..., Any]:
     return lambda *_: SimpleNamespace(api=SimpleNamespace(get=lambda path: listed), context="lab")
 
 
+def test_the_only_stack_needs_no_name(
+    slipway: Callable[..., Run], project: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several stacks one has to be named."""
+    monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=dict))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    several = slipway("doctor")
+    assert (several.status, several.out) == (2, "")
+    assert "pass one stack with --stack" in several.err
+    for other in ("prod", "staging"):
+        (project.root / f"Pulumi.{other}.yaml").unlink()
+    assert rows(slipway("doctor"))["files of local"] == "ok"
+
+
 def test_tools_come_first(slipway: Callable[..., Run], tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the backend: the first thing that is missing is what to do next, and no token is shown."""
     monkeypatch.setattr(kubernetes, "verified", lambda cluster: "context lab")

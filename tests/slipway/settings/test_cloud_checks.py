@@ -134,7 +134,7 @@ IN_STACK = {
     "digest that mirrors change": (
         "network: {",
         "mirrors: {digests: false}\n      network: {",
-        "fleet: has services.worker with an image without a tag, and mirrors that change its digest (mirrors.digests: false): set",
+        "valkey by its digest alone, which the mirrors change (mirrors.digests: false): set services.worker.image.tag",
     ),
     "unknown artefact": (
         "2.4.0",

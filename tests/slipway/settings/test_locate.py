@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.settings.locate import locate, origins
+from slipway.settings.locate import locate, origins, system_of
 from tests.slipway.settings.conftest import STACK, Workshop
 
 FLEET = "systems/fleet/system.yaml"
@@ -57,6 +57,17 @@ def test_the_line_to_edit_of_an_instance(overridden: Workshop) -> None:
     """Its override, which is under another name than that of the file."""
     overridden.edit(TEST, "        fleet:\n", "        acme:\n          definition: fleet\n")
     assert str(locate(overridden.project, overridden.stack_file, f"{FLEET}:databases.fleet_db.size")) == f"{TEST}:17"
+
+
+@pytest.mark.parametrize(("instance", "lines"), [("acme", [20]), ("other", [14]), ("elsewhere", [14, 20])])
+def test_each_instance_has_overrides_of_its_own(overridden: Workshop, instance: str, lines: list[int]) -> None:
+    """The name of a resource begins with that of its system; one of no instance may be of any."""
+    other = "        other:\n          definition: fleet\n          databases: {fleet_db: {size: small}}\n"
+    overridden.edit(TEST, "        fleet:\n", f"{other}        acme:\n          definition: fleet\n")
+    named = system_of(f"urn:pulumi:test::slipway::aws:rds/instance:Instance::{instance}/fleet-db")
+    place = (overridden.project, overridden.stack_file, f"{FLEET}:databases.fleet_db.size")
+    assert str(locate(*place, instance=named)) == f"{TEST}:{lines[0]}"
+    assert [str(each) for each in origins(*place, instance=named)][1:] == [f"{TEST}:{line}" for line in lines]
 
 
 @pytest.mark.parametrize(
