@@ -14,8 +14,13 @@ from slipway.settings.manifests import Manifest
 
 _SURGE = 4
 """One more pod in so many while a Deployment is updated. Source: Kubernetes' default `maxSurge`, 25 %."""
-_MOST = {"HorizontalPodAutoscaler": ("maxReplicas", None), "ScaledObject": ("maxReplicaCount", 100)}
-"""Keys with the most pods of an autoscaler, and their defaults. Source: API references of Kubernetes and KEDA."""
+_MOST = {
+    "HorizontalPodAutoscaler": ("maxReplicas", None),
+    "ScaledJob": ("maxReplicaCount", 100),
+    "ScaledObject": ("maxReplicaCount", 100),
+}
+"""Keys with the most pods of an autoscaler, or Jobs of a ScaledJob, and their defaults. Source: API references of Kubernetes
+and KEDA."""
 _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)([KMGTPE]i|[mkMGTPE]?)")
 _FACTORS = {"m": Decimal("0.001"), "": Decimal(1), "k": Decimal(1000)}
 _FACTORS |= {unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", 2)}
@@ -66,6 +71,9 @@ def _pods(manifest: Manifest, scaled: Mapping[tuple[str, str], int]) -> int:
     if manifest.kind in ("Job", "CronJob"):
         job = spec if manifest.kind == "Job" else _at(spec, ("jobTemplate", "spec"))
         return _whole(job.get("parallelism"))
+    if manifest.kind == "ScaledJob":
+        key, usual = _MOST[manifest.kind]
+        return _whole(spec.get(key, usual)) * _whole(_at(spec, ("jobTargetRef",)).get("parallelism"))
     replicas = max(_whole(spec.get("replicas")), scaled.get((manifest.kind, manifest.name), 0))
     return replicas + (ceil(replicas / _SURGE) if manifest.kind == "Deployment" else 0)
 

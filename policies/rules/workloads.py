@@ -7,7 +7,7 @@ a container has requests, limits, probes and no permission that it does not use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters import clouds, scaling
 from adapters.cluster_objects import Match, Shortlist, label_pairs, selects, unknown_between
@@ -15,6 +15,7 @@ from adapters.containers import WORKLOADS, Container, containers_of, is_quantity
 from adapters.operated_pods import OPERATED, drivers_in, taken_back, templates_of
 from adapters.pod_security import GROUPS, Problem, evaluate, must_be
 from adapters.scaling import AUTOSCALERS, DEPLOYMENT
+from adapters.trigger_servers import SCALED_JOB
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
@@ -405,19 +406,25 @@ def _spreading(pod: Property, deployment: Resource) -> Iterator[Property]:
             yield term
 
 
+_JOBS: Mapping[str, tuple[str, ...]] = {JOB: (), CRON_JOB: ("jobTemplate", "spec"), SCALED_JOB: ("jobTargetRef",)}
+"""Where the specification of a Job is, below `spec` of what makes it."""
+
+
 @resource_rule(
     Declaration(
         name="workload-deadlines",
-        description="Every Job has a deadline, and runs of a CronJob never overlap.",
+        description="Every Job has a deadline, also of a ScaledJob, and runs of a CronJob never overlap.",
         why="A hanging Job holds its locks and its node resources for ever, and its next run starts alongside",
         clauses=("kube-score: cronjob-has-deadline", "Kubernetes: concurrency policy, job termination"),
-        types=(JOB, CRON_JOB),
+        types=_JOBS.keys(),
     )
 )
 def workload_deadlines(job: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Check one Job or CronJob."""
-    spec = job["spec"]
-    problems = list(_deadline((spec if job.type == JOB else spec["jobTemplate"]["spec"])["activeDeadlineSeconds"]))
+    """Check one Job, or what makes some. Jobs of a ScaledJob run side by side on purpose."""
+    started = spec = job["spec"]
+    for key in _JOBS[job.type]:
+        started = started[key]
+    problems = list(_deadline(started["activeDeadlineSeconds"]))
     if job.type == CRON_JOB:
         problems += _deadline(spec["startingDeadlineSeconds"])
         problems += must_be(spec["concurrencyPolicy"], ("Forbid", "Replace"), "lets runs overlap")

@@ -20,7 +20,7 @@ AUTOSCALERS: Mapping[str, tuple[tuple[str, int], tuple[str, int]]] = {
 """Keys of the fewest and the most pods of autoscalers, with their defaults."""
 COUNTS = ("replicas", "replicaCount", "count", "instances", "members")
 """Keys for the number of pods in workloads, operators and charts."""
-NO_PODS_OF_THEIR_OWN = ("CronJob", "Job", "LimitRange", "ResourceQuota")
+NO_PODS_OF_THEIR_OWN = ("CronJob", "Job", "LimitRange", "ResourceQuota", "ScaledJob")
 """Kinds without running pods: Jobs end, and objects that limit pods have none."""
 NODE_POOL = "slipway.dev/node-pool"
 """Label of nodes besides the usual ones."""

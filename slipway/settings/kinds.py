@@ -27,7 +27,7 @@ _NAMESPACED = {
     "external-secrets.io/v1": "ExternalSecret SecretStore",
     "gateway.envoyproxy.io/v1alpha1": "BackendTrafficPolicy ClientTrafficPolicy EnvoyProxy HTTPRouteFilter SecurityPolicy",
     "gateway.networking.k8s.io/v1": "Gateway HTTPRoute TCPRoute TLSRoute",
-    "keda.sh/v1alpha1": "ScaledObject TriggerAuthentication",
+    "keda.sh/v1alpha1": "ScaledJob ScaledObject TriggerAuthentication",
     "kibana.k8s.elastic.co/v1": "Kibana",
     "mongodbcommunity.mongodb.com/v1": "MongoDBCommunity",
     "monitoring.coreos.com/v1": "PodMonitor Probe PrometheusRule ServiceMonitor",
@@ -86,6 +86,7 @@ PODS_OF: Mapping[str, tuple[str, ...]] = {
     "DaemonSet": ("spec", "template", "spec"),
     "Job": ("spec", "template", "spec"),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
 }
 """Where the specification of pods is, by kind of workload; their metadata is beside it."""
 

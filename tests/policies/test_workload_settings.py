@@ -183,7 +183,14 @@ def cron_job(deadline: Any = 3600, starting: Any = 600, policy: Any = "Forbid") 
     return Fact("kubernetes:batch/v1:CronJob", {"metadata": metadata(), "spec": spec})
 
 
-@pytest.mark.parametrize("fact", [job(), job(3600.0), job(secret(60)), cron_job(), cron_job(policy="Replace")])
+def scaled_job(deadline: Any = 3600) -> Fact:
+    inner = present(activeDeadlineSeconds=deadline, template={"spec": NO_TOKEN})
+    return Fact("kubernetes:keda.sh/v1alpha1:ScaledJob", {"metadata": metadata(), "spec": {"jobTargetRef": inner}})
+
+
+@pytest.mark.parametrize(
+    "fact", [job(), job(3600.0), job(secret(60)), cron_job(), cron_job(policy="Replace"), scaled_job()]
+)
 def test_deadline_satisfies(preview: Evaluator, fact: Fact) -> None:
     """A Job that ends, and runs that do not overlap."""
     assert preview.evaluate(fact) == []
@@ -218,7 +225,7 @@ BAD_SECONDS = (ABSENT, 0, -1, "3600", 0.5, True, {}, secret(CANARY))
     "fact",
     [
         *[job(each) for each in BAD_SECONDS], *[cron_job(each) for each in BAD_SECONDS],
-        *[cron_job(starting=each) for each in BAD_SECONDS],
+        *[scaled_job(each) for each in BAD_SECONDS], *[cron_job(starting=each) for each in BAD_SECONDS],
         *[cron_job(policy=each) for each in (ABSENT, "Allow", True, secret(CANARY))],
     ],
 )  # fmt: skip

@@ -53,6 +53,7 @@ FREE: Mapping[str, str] = {
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": _OBJECT,
     "kubernetes:gateway.networking.k8s.io/v1:TCPRoute": _OBJECT,
     "kubernetes:gateway.networking.k8s.io/v1:TLSRoute": _OBJECT,
+    "kubernetes:keda.sh/v1alpha1:ScaledJob": "its pods end: room for them is in what each node keeps for itself",
     "kubernetes:keda.sh/v1alpha1:ScaledObject": _OBJECT,
     "kubernetes:keda.sh/v1alpha1:TriggerAuthentication": _OBJECT,
     "kubernetes:kibana.k8s.elastic.co/v1:Kibana": _PODS,

@@ -140,6 +140,8 @@ def templates(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             return [spec["template"]]
         case "CronJob":
             return [spec["jobTemplate"]["spec"]["template"]]
+        case "ScaledJob":
+            return [spec["jobTargetRef"]["template"]]
         case "RabbitmqCluster":
             return [spec["override"]["statefulSet"]["spec"]["template"]]
         case "MongoDBCommunity":

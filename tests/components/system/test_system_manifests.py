@@ -222,6 +222,11 @@ OWN = {
         {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{}]}}}}},
         Footprint(1, 50, 64, 500, 256),
     ),
+    "ScaledJob": (
+        "keda.sh/v1alpha1",
+        {"maxReplicaCount": 4, "jobTargetRef": {"parallelism": 2, "template": {"spec": {"containers": [{}]}}}},
+        Footprint(8, 400, 512, 4000, 2048),
+    ),
     "DaemonSet": ("apps/v1", {"template": {"spec": {"containers": [{}]}}}, Footprint(7, 350, 448, 3500, 1792)),
     "StatefulSet": (
         "apps/v1",

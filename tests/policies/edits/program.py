@@ -79,6 +79,7 @@ QUEUE = "marketplace/marketplace-queue"
 POD_OF = ("spec", "template", "spec")
 FIRST = (*POD_OF, "containers", 0)
 CONTEXT = (*FIRST, "securityContext")
+ENDING = {"activeDeadlineSeconds": 600}
 NIGHTLY = ("spec", "jobTemplate", *POD_OF)
 OVERRIDE = ("spec", "override", "statefulSet", *POD_OF)
 ENVOY = ("spec", "provider", "kubernetes", "envoyDeployment")
@@ -277,7 +278,7 @@ PODS_PROD = [
     an_object("apps/v1:StatefulSet", {"selector": {}, "template": pod(containers=confined(runAsNonRoot=DROPPED))}),
     an_object("core/v1:Pod", {**POD, "hostIPC": True}),
     an_object("core/v1:ReplicationController", {"selector": LABELS, "template": pod(containers=confined(privileged=True))}),
-    an_object("keda.sh/v1alpha1:ScaledJob", {"jobTargetRef": {"template": pod(hostPID=True)}}),
+    an_object("keda.sh/v1alpha1:ScaledJob", {"jobTargetRef": {**ENDING, "template": pod(hostPID=True)}}),
     an_object("core/v1:PodTemplate", template=pod(hostPID=True)),
 ]  # fmt: skip
 PODS_LOCAL = [
@@ -353,6 +354,9 @@ CAUGHT = {
     "declared-providers": {"prod": PROVIDERS},
     "resource-options": {"prod": OPTIONS},
     "container-hardening": {"prod": PODS_PROD, "local": PODS_LOCAL},
+    "workload-deadlines": {
+        "prod": [an_object("keda.sh/v1alpha1:ScaledJob", {"jobTargetRef": {"template": pod(restartPolicy="Never")}})]
+    },
     "service-account-tokens": {"prod": TOKENS},
     "image-registries": {"prod": FOREIGN},
     "image-pins": {"staging": UNPINNED},
@@ -427,7 +431,7 @@ FINE = {
         ),
         daemon_set(),
         daemon_set(tolerations=[{"operator": "Exists"}]),
-        an_object("keda.sh/v1alpha1:ScaledJob", {"jobTargetRef": {"template": pod(restartPolicy="Never")}}),
+        an_object("keda.sh/v1alpha1:ScaledJob", {"jobTargetRef": {**ENDING, "template": pod(restartPolicy="Never")}}),
         an_object("apps/v1:StatefulSet", {"selector": {"matchLabels": LABELS}, "template": pod()}),
         # Changes of a pod.
         Edit(DEPLOYMENT, API, (*FIRST, "resources", "limits", "memory"), "2Gi"),

@@ -85,6 +85,9 @@ def test_documents_and_their_lines(workshop: Workshop) -> None:
         (f"apiVersion: v1\nkind: Secret\n{NAMED}\ntype: kubernetes.io/service-account-token\n", 4, "type: is a token that never expires"),
         (f"apiVersion: apps/v1\nkind: Deployment\n{NAMED}\nspec:\n  template:\n    metadata: {{labels: {{slipway.dev/slot: blue}}}}\n",
          6, 'spec.template.metadata.labels["slipway.dev/slot"]: is a label of the program\'s own pods'),
+        ("apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: a}\nspec:\n  jobTargetRef:\n    template:\n"
+         "      metadata: {labels: {slipway.dev/slot: blue}}\n",
+         7, 'spec.jobTargetRef.template.metadata.labels["slipway.dev/slot"]: is a label of the program\'s own pods'),
         (b"apiVersion: v1\n\xff\n", 2, "is not UTF-8 text"),
     ],
 )  # fmt: skip
@@ -141,12 +144,14 @@ def test_a_folder_without_yaml(workshop: Workshop) -> None:
 
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n"
 WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\n"
+SCALED_JOB = "apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: a}\n"
 ROUTE = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: "
 
 
 @pytest.mark.parametrize(
     ("text", "rights", "rule"),
     [
+        (SCALED_JOB, "{}", None),
         (ROLE, "{}", f":2: kind: is a kind of the whole cluster: the stack may allow it by {KEY}.kinds, for example "
          f"[{WHOLE}]"),
         (ROLE, "{kinds: [" + WHOLE + "]}", None),
