@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Set
 
 URL = re.compile(
-    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<login>[^\s/]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?P<rest>.*)", re.DOTALL
+    r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<login>[^\s/]*@)?(?P<host>[\w.-]+|\[[\da-fA-F:.]+\])(?::(?P<port>\d+))?(?P<rest>.*)",
+    re.DOTALL,
 )
-ADDRESS = re.compile(r"(?P<host>[\w.-]+):(?P<port>\d{1,5})")
+ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[\da-fA-F:.]+\]):(?P<port>\d{1,5})")
 ADDRESSED = re.compile(
     r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{1,5})\b)?(?P<name>/[\w-]+)?"
 )

@@ -46,11 +46,11 @@ _SCHEMES = {
     "cache": re.compile("rediss?|valkeys?"),
 }
 """Addresses whose place the whole URL of a store can take."""
-_OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
+_OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::]", "host.docker.internal")
 _OF_SERVER = {"sslmode", "ssl", "tls", "authSource", "replicaSet", "directConnection", "retryWrites", "w"}
 """Parameters of an address that its server decides, so that the system's own address has those that it needs."""
 _DOCKER_HOST = "host.docker.internal"
-_LOOPBACK = ("localhost", "127.0.0.1")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 _LISTENS = ("HOST", "HOSTNAME", "SERVER", "BIND_HOST", "LISTEN_HOST")
 """Variables with what the service itself listens on."""
 OTHER_LOGIN = (

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from slipway.compose.environment import Translated
 from slipway.compose.mounted_files import Files
-from slipway.compose.remarks import Remarks, inner, listed
+from slipway.compose.mounted_volumes import Mount, has_driver, mounts_of
+from slipway.compose.remarks import Remarks, inner
 from slipway.compose.service_facts import LONGEST_NAME, Facts, slug
-from slipway.compose.variables import missing_in
-from slipway.settings.document import LocatedDict, Mark
+from slipway.settings.document import LocatedDict
 
 GUESSED_SIZE = 10
 """GiB of a volume, of which Compose says nothing. Chosen: small, because a disk can grow and never shrink."""
 _FOLDER = re.compile(r"(?!/(proc|sys|dev|etc/slipway)(/|$))(?!.*/\.\.?(/|$))(/[A-Za-z0-9._@+-]+)+")
 _SCRATCH = re.compile(r"(/[A-Za-z0-9._@+-]+)+")
-_WITHOUT_MEANING = {"", "rw", "z", "Z", "cached", "delegated", "consistent"}
-"""Options of a mount that are about the machine's own file system."""
 READ_ONLY = "is read-only there, and can be written here"
 PART = "mounts a folder of the volume there, and the whole volume here: put its files where the program reads them"
 BEGINS_EMPTY = "begins empty here, as all volumes do"
@@ -30,22 +27,6 @@ DRIVER = (
     "translated, so put its files into a bucket or declare a volume under 'volumes'"
 )
 EXTERNAL = "is made elsewhere, and the volume here is a new one: copy its files into that"
-
-
-@dataclass(frozen=True)
-class Mount:
-    """Something that a container has at a path."""
-
-    key: str
-    mark: Mark
-    source: str
-    target: str
-    kind: str
-    options: frozenset[str] = frozenset()
-
-    @property
-    def is_scratch(self) -> bool:
-        return self.kind == "tmpfs" or (self.kind == "volume" and not self.source)
 
 
 class Folders:
@@ -96,7 +77,7 @@ class Folders:
         if mount.kind != "volume":
             return _reason_against_kind(mount)
         declared = inner(self._declared, mount.source)
-        if declared.get("driver_opts") or str(declared.get("driver") or "local") != "local":
+        if has_driver(declared):
             return DRIVER
         if mount.source in sources:
             return f"is the volume '{sources[mount.source]}' once more, which has one 'mountPath': choose one folder for both"
@@ -127,35 +108,6 @@ class Folders:
 
     def _remark(self, facts: Facts, mount: Mount, text: str) -> None:
         self._remarks.add(mount.mark, ("services", facts.original, *mount.key.split(".")), text)
-
-
-def mounts_of(declared: LocatedDict) -> Iterator[Mount]:
-    """Yield what a service mounts, of `volumes` and `tmpfs`."""
-    for index, (each, mark) in enumerate(listed(declared, "volumes")):
-        yield _mount(each, f"volumes.{index}", mark)
-    for index, (each, mark) in enumerate(listed(declared, "tmpfs")):
-        target, _, options = str(each).partition(":")
-        found = {option.partition("=")[0] for option in options.split(",")} & {"size", "mode"}
-        yield Mount(f"tmpfs.{index}", mark, "", target, "tmpfs", frozenset(found))
-
-
-def _mount(value: Any, key: str, mark: Mark) -> Mount:
-    if isinstance(value, LocatedDict):
-        source, target = (str(value.get(each, "")) for each in ("source", "target"))
-        return Mount(key, mark, source, target, str(value.get("type", "volume")), frozenset(_long_options(value)))
-    parts = str(value).split(":")
-    if len(parts) == 1:
-        return Mount(key, mark, "", parts[0], "volume")
-    bound = parts[0].startswith((".", "/", "~")) or (not parts[0] and bool(missing_in(value)))
-    options = frozenset((parts[2] if len(parts) > 2 else "").split(",")) - _WITHOUT_MEANING
-    return Mount(key, mark, parts[0], parts[1], "bind" if bound else "volume", options)
-
-
-def _long_options(value: LocatedDict) -> Iterator[str]:
-    if value.get("read_only"):
-        yield "ro"
-    for key in ("volume", "tmpfs"):
-        yield from (option for option, each in inner(value, key).items() if each and option != "labels")
 
 
 def _mounts(facts: Facts, source: str) -> bool:

@@ -58,6 +58,10 @@ BY_HAND = {
 }
 """What to do about keys that are not translated."""
 ENDS_WELL = "starts it again here also when it ends without a failure: if it ends, it is a migration or a schedule"
+HTTP, GRPC = ("", "http", "http1", "http/1.1"), ("grpc", "h2c", "http2", "kubernetes.io/h2c")
+"""Values of `app_protocol` that a port has here by default, and of one that speaks HTTP/2 without TLS. Source: Compose
+Specification, services, ports; Kubernetes, Services, application protocol."""
+OTHER_PROTOCOL = "is {}: the gateway speaks HTTP with 'port' alone, so write 'tcpRoutes' or 'tlsRoutes' if visitors come to this port"
 UNROUTED = "has no route to {}: write one under 'routes' if it speaks HTTP, and under 'tcpRoutes' if not"
 LAST_PRIVILEGED = 1023
 """The last port that Linux keeps for root. Source: ip(7), ip_unprivileged_port_start; containerd lifts it from version 2 on."""
@@ -88,6 +92,7 @@ class Services:
         found: dict[str, Any] = {"image": self._image(facts)}
         if facts.port is not None:
             found["port"] = facts.port
+            found |= self._protocol(facts)
             self._remark_low_port(facts)
             self._remark_unrouted(facts)
         found["ports"] = {str(facts.port_name(each)): each for each in facts.ports[1:]}
@@ -143,6 +148,17 @@ class Services:
         if missing_in(declared["image"]):
             return {"repository": facts.image.repository}
         return facts.image.declared()
+
+    def _protocol(self, facts: Facts) -> dict[str, str]:
+        """Return what the main port speaks, where that is not HTTP; another protocol of a port is remarked."""
+        spoken = ""
+        for index, (each, mark) in enumerate(listed(facts.declared, "ports")):
+            said = str(each.get("app_protocol") or "").lower() if isinstance(each, dict) else ""
+            if said in GRPC and str(each["target"]) == str(facts.port):
+                spoken = "grpc"
+            elif said not in HTTP:
+                self._remark(facts, f"ports.{index}.app_protocol", OTHER_PROTOCOL.format(said), mark)
+        return {"protocol": spoken} if spoken else {}
 
     def _remark_low_port(self, facts: Facts) -> None:
         if facts.port is not None and facts.port <= LAST_PRIVILEGED:

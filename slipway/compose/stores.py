@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.compose.addresses import databases_named, login_parts
-from slipway.compose.remarks import Remarks, listed, mark_of
+from slipway.compose.mounted_volumes import has_driver, mounts_of
+from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.replaced_images import EXTENSIONS, HINTS
 from slipway.compose.service_facts import Facts, slug
 from slipway.settings.databases import ENDED
+from slipway.settings.document import LocatedDict
 from slipway.settings.limit_checks import SERVER_DATABASES
 
 SUPPORTED = ("15", "16", "17")
@@ -36,6 +38,15 @@ UNUSUAL = (
     "is not the server alone: what it adds, such as extensions, is not in the system unless its declaration names it (slipway "
     "explain), so look at what the programs need"
 )
+ELSEWHERE = "is a volume that is made elsewhere, and the system has a server of its own, which begins empty: {}"
+OWN_STORAGE = "has a driver or options of its own, and the system has storage of its own, which begins empty: {}"
+MOVES = {
+    "postgres": "restore a dump of its data (docs/backups.md#a-dump-from-elsewhere)",
+    "mongodb": "restore a dump of its data by its own programs",
+    "queue": "let consumers empty its queues first",
+    "cache": "a cache keeps nothing that must survive",
+}
+"""What to do about the data of a store, by its role."""
 UNPUBLISHED = "is published there, and only services of the system reach it here: people do so as docs/recovery.md says"
 MORE_DATABASES = "names more databases: declare each that is in use under 'databases'"
 _MORE_DATABASES = ("POSTGRES_MULTIPLE_DATABASES", "POSTGRES_DATABASES", "POSTGRES_DBS", "POSTGRES_EXTRA_DATABASES")
@@ -78,8 +89,8 @@ class Stores:
         return {name: store for store in self.by_host.values() for name in store.facts.names_for(facts)}
 
 
-def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Stores:
-    """Return the stores of an application; what has none in a system is remarked."""
+def translated(system: str, everyone: dict[str, Facts], volumes: LocatedDict, remarks: Remarks) -> Stores:
+    """Return the stores of an application, which declares `volumes`; what has none in a system is remarked."""
     found = Stores()
     for facts in everyone.values():
         path = ("services", facts.original)
@@ -97,6 +108,7 @@ def translated(system: str, everyone: dict[str, Facts], remarks: Remarks) -> Sto
             found.by_host |= dict.fromkeys(facts.aliases, store)
             _remark_keys(facts, remarks)
             _remark_extras(facts, remarks)
+            _remark_volumes(facts, volumes, remarks)
     return found
 
 
@@ -194,6 +206,18 @@ def _remark_extras(facts: Facts, remarks: Remarks) -> None:
             remarks.add(variable.mark, (*path, "environment", name), text)
     for index, (_, mark) in enumerate(listed(facts.declared, "ports")):
         remarks.add(mark, (*path, "ports", index), UNPUBLISHED)
+
+
+def _remark_volumes(facts: Facts, volumes: LocatedDict, remarks: Remarks) -> None:
+    """Remark the volumes of a store that are more than a disk beside it."""
+    for mount in mounts_of(facts.declared):
+        declared = inner(volumes, mount.source) if mount.kind == "volume" else None
+        if declared:
+            path = ("services", facts.original, *mount.key.split("."))
+            if declared.get("external"):
+                remarks.add(mount.mark, path, ELSEWHERE.format(MOVES[facts.role]))
+            if has_driver(declared):
+                remarks.add(mount.mark, path, OWN_STORAGE.format(MOVES[facts.role]))
 
 
 def _remark_keys(facts: Facts, remarks: Remarks) -> None:

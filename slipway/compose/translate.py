@@ -68,7 +68,7 @@ def translated(path: Path, file: str, system: str) -> Translation:
     for name in networks:
         if inner(networks, name).get("external"):
             remarks.add(networks.marks[name], ("networks", name), OF_OTHERS)
-    stores = data_stores.translated(system, everyone, remarks)
+    stores = data_stores.translated(system, everyone, inner(application.document, "volumes"), remarks)
     environments = Environments(everyone, stores, confidential, remarks)
     environments.domains = _domains(running)
     files = Files(application, environments, confidential, remarks)

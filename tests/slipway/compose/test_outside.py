@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.compose.outside import NO_PORT, PRIVATE, TO_INTERNET
+from slipway.compose.outside import IPV6, NO_PORT, PRIVATE, TO_INTERNET
 from tests.slipway.compose.translating import service
 
 PG = {"host": "pg.example.com", "port": 5432}
@@ -48,6 +48,11 @@ PG = {"host": "pg.example.com", "port": 5432}
         ("DB_HOST: 10.1.2.3, DB_PORT: '5432'", [{"network": "10.1.2.3/32", "port": 5432}], []),
         ("DNS: '1.1.1.1:53'", [{"host": "1.1.1.1", "port": 53}], []),
         ("DB: 'db.corp.internal:5432'", [], [PRIVATE]),
+        ("DB: '[fd00::1]:5432'", [], [IPV6]),
+        ("URL: 'postgres://u:canary-1@[2606:4700::1111]:5432/x'", [], [IPV6]),
+        ("BROKERS: 'a.example.com:9000,[2606:4700::1111]:9000'", [{"host": "a.example.com", "port": 9000}], [IPV6]),
+        ("SMTP_HOST: '2606:4700::1111', SMTP_PORT: '25'", [], [IPV6]),
+        ("LISTEN: '[::]:8080', TIME: '10:30:00'", [], []),
         (
             "BIND: '0.0.0.0:80', FILE: app.conf, MAIL_FROM: me@example.com, CLASS: 'app.main:create', LANG: en_US.UTF-8",
             [],
@@ -66,7 +71,14 @@ def test_hosts_of_others_are_let_out_or_named(tmp_path: Path, variables: str, eg
 
 
 @pytest.mark.parametrize(
-    "variables", ["DB_HOST: host.docker.internal", "API: 'host.docker.internal:90'", "REDIS_HOST: localhost"]
+    "variables",
+    [
+        "DB_HOST: host.docker.internal",
+        "API: 'host.docker.internal:90'",
+        "REDIS_HOST: localhost",
+        "REDIS_HOST: '::1'",
+        "API_URL: 'http://[::1]:90/x'",
+    ],
 )
 def test_a_host_of_the_own_machine_is_named(tmp_path: Path, variables: str) -> None:
     found = service(tmp_path, f"    expose: [80]\n    environment: {{{variables}, HOST: localhost}}\n")

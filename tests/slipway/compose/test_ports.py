@@ -50,3 +50,22 @@ def test_each_port_is_one_of_the_service_or_named(
     published = lines.startswith("ports")
     assert ("routes" in app) == (published and ports[0] != 1883)
     assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    ("port", "protocol", "remarked"),
+    [
+        ("{target: 80, app_protocol: http}", None, False),
+        ("{target: 80, app_protocol: grpc}", "grpc", False),
+        ("{target: 80, app_protocol: h2c}", "grpc", False),
+        ("{target: 80, app_protocol: https}", None, True),
+        ("{target: 80, app_protocol: mqtt}", None, True),
+        ("{target: 80}, {target: 81, app_protocol: h2c}", None, True),
+    ],
+)
+def test_what_a_port_speaks(tmp_path: Path, port: str, protocol: str | None, remarked: bool) -> None:
+    """The main one may speak gRPC; another protocol is named with its line."""
+    found = service(tmp_path, f"    ports: [{port}]\n")
+    assert found.definition["services"]["app"].get("protocol") == protocol
+    assert any("app_protocol" in each and "tcpRoutes" in each for each in found.remarks) is remarked
+    assert found.problems == []

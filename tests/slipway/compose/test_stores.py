@@ -6,13 +6,46 @@ from pathlib import Path
 
 import pytest
 
-from slipway.compose.stores import MORE_DATABASES, TUNES, UNPUBLISHED, UNUSUAL
+from slipway.compose.stores import ELSEWHERE, MORE_DATABASES, MOVES, OWN_STORAGE, TUNES, UNPUBLISHED, UNUSUAL
 from tests.slipway.compose.translating import Result, service, translate
 
 
 def beside(folder: Path, store: str) -> Result:
     """A service beside a data store `db`."""
     return translate(folder, f"services:\n  app: {{image: 'e.io/a:1', expose: [80]}}\n  db: {{{store}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("image", "volume", "texts"),
+    [
+        ("postgres:17", "{external: true}", [ELSEWHERE.format(MOVES["postgres"])]),
+        (
+            "postgres:17",
+            "{driver_opts: {type: nfs, o: addr=nfs, device: ':/data'}}",
+            [OWN_STORAGE.format(MOVES["postgres"])],
+        ),
+        (
+            "mongo:8",
+            "{driver: rexray, external: true}",
+            [each.format(MOVES["mongodb"]) for each in (ELSEWHERE, OWN_STORAGE)],
+        ),
+        ("rabbitmq:4", "{driver: rexray}", [OWN_STORAGE.format(MOVES["queue"])]),
+        ("redis:8", "{external: true, name: prod-cache}", [ELSEWHERE.format(MOVES["cache"])]),
+        ("postgres:17", "{driver: local, labels: {a: b}}", []),
+        ("postgres:17", "", []),
+    ],
+)
+def test_the_volume_of_a_data_store_is_more_than_a_disk(
+    tmp_path: Path, image: str, volume: str, texts: list[str]
+) -> None:
+    """Its data is elsewhere, and the system's own server begins empty; a plain disk needs no word."""
+    found = translate(
+        tmp_path,
+        "services:\n  app: {image: 'e.io/a:1', expose: [80]}\n"
+        f"  db: {{image: '{image}', volumes: ['data:/var/lib/data']}}\nvolumes:\n  data: {volume}\n",
+    )
+    said = {each.text for each in found.translation.remarks if each.path.startswith("services.db.volumes")}
+    assert said == set(texts)
 
 
 @pytest.mark.parametrize(
