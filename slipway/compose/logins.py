@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from slipway.compose.addresses import login_parts
+from slipway.compose.addresses import login_parts, names_host
 from slipway.compose.stores import Store
 
 
@@ -22,7 +22,9 @@ def has_host(reference: dict[str, Any]) -> bool:
 
 
 def names_database_of_cache(name: str, prefixes: dict[str, Store]) -> bool:
-    """Return whether a variable is a number of a database beside the host of a cache."""
+    """Return whether a variable is a number of a database beside the host of a cache: `REDIS_HOSTNAME` is a host."""
+    if names_host(name):
+        return False
     stores = [prefixes[prefix] for prefix, part in login_parts(name) if part == "name" and prefix in prefixes]
     return any(each.kind == "cache" for each in stores)
 

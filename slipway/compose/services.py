@@ -53,7 +53,7 @@ BY_HAND = {
     "security_opt": "cannot be set: pods run under the restricted standard of Kubernetes",
     "external_links": "is not possible: the address of another system is a variable, with 'egress'",
     "provider": "is not a container: use what the cloud has",
-    "gpus": "cannot be set",
+    "gpus": "is 'placement.gpus', on a cluster with nodes that have some (docs/scaling.md)",
     "models": "cannot be set",
 }
 """What to do about keys that are not translated."""

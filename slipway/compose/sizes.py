@@ -19,6 +19,7 @@ DEFAULT_MEMORY_LIMIT, DEFAULT_CPU_LIMIT = 512, 1000
 """Limits that nobody has to write, in the same units. Source: the same."""
 FEWEST, MOST = 2, 6
 """Replicas that nobody has to write. Source: `Replicas` in slipway/settings/services.py."""
+PLACEMENT = "chooses nodes by their names and labels there, and by 'placement' here (docs/scaling.md)"
 _OWN = ("replicas", "resources", "restart_policy", "update_config", "rollback_config", "mode")
 """Keys that are translated, or that a release takes the place of."""
 
@@ -29,7 +30,9 @@ def translated(facts: Facts, remarks: Remarks) -> dict[str, Any]:
     path = ("services", facts.original, "deploy")
     for key in deploy:
         if key not in _OWN:
-            remarks.add(deploy.marks[key], (*path, key), "has no counterpart: Kubernetes chooses the nodes")
+            remarks.add(
+                deploy.marks[key], (*path, key), PLACEMENT if key == "placement" else "has no counterpart in a system"
+            )
     if deploy.get("mode") == "global":
         remarks.add(deploy.marks["mode"], (*path, "mode"), "runs on each node, which services of a system do not")
     found: dict[str, Any] = {}

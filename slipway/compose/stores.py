@@ -38,6 +38,8 @@ UNUSUAL = (
     "is not the server alone: what it adds, such as extensions, is not in the system unless its declaration names it (slipway "
     "explain), so look at what the programs need"
 )
+_SETTINGS = re.compile(r"^/(usr/local/)?etc/|\.(acl|cnf|conf|config|ini|json|toml|ya?ml)$")
+"""Paths of files by which a server is configured."""
 ELSEWHERE = "is a volume that is made elsewhere, and the system has a server of its own, which begins empty: {}"
 OWN_STORAGE = "has a driver or options of its own, and the system has storage of its own, which begins empty: {}"
 MOVES = {
@@ -211,6 +213,8 @@ def _remark_extras(facts: Facts, remarks: Remarks) -> None:
 def _remark_volumes(facts: Facts, volumes: LocatedDict, remarks: Remarks) -> None:
     """Remark the volumes of a store that are more than a disk beside it."""
     for mount in mounts_of(facts.declared):
+        if mount.kind == "bind" and _SETTINGS.search(mount.target):
+            remarks.add(mount.mark, ("services", facts.original, *mount.key.split(".")), TUNES)
         declared = inner(volumes, mount.source) if mount.kind == "volume" else None
         if declared:
             path = ("services", facts.original, *mount.key.split("."))

@@ -267,3 +267,14 @@ def test_an_address_of_a_store_needs_no_login_of_the_file(tmp_path: Path) -> Non
     )
     assert app(found)["environment"] == {"A": {"database": "db"}}
     assert "comes from HOST" in found.remark("services.app.environment.B")
+
+
+@pytest.mark.parametrize("name", ["REDIS_HOSTNAME", "REDIS_HOST", "CACHE_SERVER"])
+def test_the_host_of_a_cache_is_no_database_of_it(tmp_path: Path, name: str) -> None:
+    """Though the name of its variable may end like that of one."""
+    found = translate(
+        tmp_path,
+        f"services:\n  app: {{image: 'e.io/a:1', expose: [80], environment: {{{name}: redis}}}}\n  redis: {{image: 'redis:8'}}\n",
+    )
+    assert app(found)["environment"] == {name: {"cache": "redis", "as": "host"}}
+    assert not [each for each in found.remarks if "environment" in each]

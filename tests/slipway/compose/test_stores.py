@@ -69,6 +69,8 @@ def test_the_volume_of_a_data_store_is_more_than_a_disk(
             "environment.POSTGRES_HOST_AUTH_METHOD",
             TUNES,
         ),
+        ("image: 'postgres:17', volumes: ['./my.conf:/etc/postgresql/postgresql.conf']", "volumes.0", TUNES),
+        ("image: 'redis:8', volumes: [{type: bind, source: ./a, target: /data/redis.conf}]", "volumes.0", TUNES),
         ("image: 'postgres:17', ports: ['5432:5432']", "ports.0", UNPUBLISHED),
         ("image: 'redis:8', ports: ['127.0.0.1:6379:6379']", "ports.0", UNPUBLISHED),
     ],

@@ -451,6 +451,13 @@ def test_a_program_that_ends_is_no_service(tmp_path: Path, lines: str) -> None:
         ("pre_stop: [{command: 'bin/a --password hunter22x'}]", "pre_stop", "has a secret in it and was not copied"),
         ("post_start: [{command: 'bin/a ${UNKNOWN}'}]", "post_start", "has UNKNOWN in it, without a value here"),
         ("cpu_shares: 100", "cpu_shares", "has no counterpart in a system"),
+        (
+            "deploy: {placement: {constraints: [node.role == worker]}}",
+            "deploy.placement",
+            "chooses nodes by their names",
+        ),
+        ("deploy: {endpoint_mode: vip}", "deploy.endpoint_mode", "has no counterpart in a system"),
+        ("gpus: all", "gpus", "is 'placement.gpus'"),
         ("deploy: {resources: {limits: {pids: 100}}}", "deploy.resources.limits.pids", "cannot be set"),
         (
             "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
