@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
@@ -48,11 +49,13 @@ def get_resource(request: InvokeRequest, registry: Registry) -> Struct:
 
 
 def decode(request: InvokeRequest, registry: Registry) -> Struct:
-    """Return the objects of a manifest."""
+    """Return the objects of a manifest. The SDK reads files itself and passes their text alone."""
+    text = request.args.fields["text"].string_value
     try:
-        return as_struct({"result": manifests.decoded(request.args.fields["text"].string_value)})
+        return as_struct({"result": manifests.decoded(text)})
     except manifests.DecodeError as error:
-        raise MonitorError(f"{request.tok}: {error}") from None
+        file = manifests.file_with(text, Path.cwd())
+        raise MonitorError(f"{file or request.tok}: {error}") from None
 
 
 ANSWERS: Mapping[str, Callable[[InvokeRequest, Registry], Struct]] = {

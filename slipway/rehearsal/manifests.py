@@ -5,8 +5,11 @@ Provider: pulumi/pulumi-kubernetes, provider/pkg/provider/invoke_decode_yaml.go;
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,6 +17,10 @@ import yaml
 
 class DecodeError(Exception):
     """A text is not YAML, or not that of Kubernetes objects."""
+
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_PACKAGES = ("node_modules", "venv", "site-packages")
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,6 +62,19 @@ def decoded(text: str) -> list[dict[str, Any]]:
         mark = getattr(error, "problem_mark", None)
         raise DecodeError(f"line {mark.line + 1} of the manifest is not YAML" if mark else "it is not YAML") from None
     return [each for document in documents if document is not None for each in _objects(document)]
+
+
+def file_with(text: str, folder: Path) -> str | None:
+    """Return the file below a folder that has this text, as a path from there; None if there is none, as of a text in a
+    program. Folders with packages and hidden ones are left out."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _PACKAGES)
+        for name in sorted(each for each in files if each.endswith(_ENDINGS)):
+            path = Path(place, name)
+            with suppress(OSError, UnicodeDecodeError):
+                if path.read_text(encoding="utf-8") == text:
+                    return path.relative_to(folder).as_posix()
+    return None
 
 
 def _as_json(value: Any) -> Any:

@@ -165,6 +165,25 @@ def test_manifests_are_decoded_and_their_objects_planned(tmp_path: Path) -> None
     assert found["m"] == ("more", "kubernetes:core/v1:ConfigMap")
 
 
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ('ConfigGroup("more", files=["k8s/*.yaml"])', "k8s/b.yaml: line 2 of the manifest is not YAML"),
+        ('ConfigFile("more", file="k8s/b.yaml")', "k8s/b.yaml: line 2 of the manifest is not YAML"),
+        ('ConfigGroup("more", yaml=["b: ["])', "kubernetes:yaml:decode: line 1 of the manifest is not YAML"),
+    ],
+)
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, made: str, message: str) -> None:
+    """By its file, which only the SDK knows, unless its text is in the program."""
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "k8s" / "a.yaml").write_text(MANIFEST)
+    (tmp_path / "k8s" / "b.yaml").write_text("a: [\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "b.yaml").write_text("a: [\n")
+    rehearsal = ran(tmp_path, f"from pulumi_kubernetes.yaml import ConfigFile, ConfigGroup\n{made}")
+    assert message in str(rehearsal.failure)
+
+
 def test_components_of_the_provider_are_reported_to_lack_their_children(tmp_path: Path) -> None:
     """The second version of ConfigFile is made by the plugin."""
     (tmp_path / "app.yaml").write_text(MANIFEST)
