@@ -22,6 +22,7 @@ def main() -> None:
             "environment": config.get("environment"),
             "systemsPath": config.get("systemsPath"),
             "extensions": config.get("extensions"),
+            "namePrefix": config.get("namePrefix"),
             "foundation": config.get("foundation"),
             "clusters": config.get_object("clusters"),
         },

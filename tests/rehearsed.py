@@ -82,7 +82,8 @@ def rehearsed_alone(stack: str, systems: Mapping[str, str]) -> Rehearsed:
 
 
 def rehearsed_of(stack: str, files: Mapping[str, str], *, policies: bool = False) -> Rehearsed:
-    """A stack of the project with these stacks and systems and no others, texts by file."""
+    """A stack of the project with these stacks and systems and no others, texts by file; with a `Pulumi.yaml` among them a
+    stack of another project."""
     return _alone(stack, tuple(files.items()), policies)
 
 
@@ -90,8 +91,10 @@ def rehearsed_of(stack: str, files: Mapping[str, str], *, policies: bool = False
 def _alone(stack: str, files: tuple[tuple[str, str], ...], policies: bool) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
+        given = {name for name, _ in files}
         for room in ("components", "policies", "slipway", "__main__.py", "Pulumi.yaml"):
-            (folder / room).symlink_to(ROOT / room)
+            if room not in given:
+                (folder / room).symlink_to(ROOT / room)
         for name, text in files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")

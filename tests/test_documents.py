@@ -96,7 +96,7 @@ def test_what_a_document_begins_with_is_not_refused(
     """In a project that `slipway init` has written: closed, without a version, and in a namespace of others."""
     assert said in (ROOT / document).read_text(encoding="utf-8")
     (tmp_path / "slipway").symlink_to(ROOT)
-    init(tmp_path, cloud, keep=False)
+    init(tmp_path, cloud, name="slipway", keep=False)
     (file,) = tmp_path.glob("Pulumi.*.yaml")
     stack = yaml.safe_load(file.read_text(encoding="utf-8"))
     stack["config"]["slipway:clusters"]["main"]["systems"]["hello"] = yaml.safe_load(deployment)

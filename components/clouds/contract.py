@@ -610,6 +610,8 @@ class ClusterFacts:
     """Name in the stack."""
     cluster_name: str
     """Name in the cloud, or what begins the names of all that is created for a cluster that exists."""
+    prefix: str = "slipway"
+    """What begins the names of the stack's clusters in the cloud."""
     stack: str
     environment: str
     """The environment whose rules hold."""

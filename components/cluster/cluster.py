@@ -79,7 +79,7 @@ class Cluster(pulumi.ComponentResource):
                 LogsArgs(
                     cluster=deployed,
                     environment=facts.environment,
-                    stack=facts.stack,
+                    label=names.cluster(facts.prefix, facts.stack, name),
                     pins=pins,
                     facts=facts.controllers,
                     cloud=facts.cloud,

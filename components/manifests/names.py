@@ -11,6 +11,7 @@ from slipway.settings.limits import most
 from slipway.settings.one_off import SLOT
 from slipway.settings.stacks import RELEASES_NAMESPACE
 from slipway.settings.store_names import (
+    UNSAID,
     archive,
     archive_test,
     claim,
@@ -18,6 +19,7 @@ from slipway.settings.store_names import (
     globally_unique,
     hyphenated,
     kubernetes_name,
+    registry,
     restore_test,
     restoring,
     shortened,
@@ -74,6 +76,7 @@ BYPASS_KEY = "smoke-tests"
 __all__ = [
     "RELEASES_NAMESPACE",
     "SLOT",
+    "UNSAID",
     "archive",
     "archive_test",
     "claim",
@@ -84,6 +87,7 @@ __all__ = [
     "globally_unique",
     "hyphenated",
     "kubernetes_name",
+    "registry",
     "restore_test",
     "restoring",
     "shortened",

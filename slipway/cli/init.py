@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
 from slipway.cli import blueprint
 from slipway.cli.lookup import refused
 from slipway.settings.exit_statuses import OK
+from slipway.settings.fields import Name
 from slipway.settings.problems import nearest
 from slipway.settings.project import PROGRAM_FILE, PROJECT_FILE
+from slipway.settings.store_names import cluster_name, registry
 
 STARTER = Path(__file__).with_name("starter")
 COMMON = "common"
@@ -22,6 +28,8 @@ THRESHOLDS, OF_STACK = "thresholds.yaml", "stack_thresholds.yaml"
 """The parts of `policies/stacks.yaml` that are a cloud's: what holds for every stack, and for the first one alone."""
 PROGRAM = "slipway"
 """Folder of the program, unless its checkout is elsewhere in the project."""
+LONGEST = 40
+"""Characters of a name that a folder gives. Source: `Name` in slipway/settings/fields.py."""
 NAMED = 8
 """Files that a refusal lists; more are counted. Chosen: a few lines of a terminal."""
 
@@ -34,28 +42,48 @@ class Program:
     files: Mapping[str, Path]
 
 
-def init(directory: Path, cloud: str, *, keep: bool) -> int:
+def init(directory: Path, cloud: str, *, name: str | None = None, keep: bool) -> int:
     """Write a project with one stack and one small system into a folder, and print the next steps; return the exit
-    status. With `keep`, files that exist stay as they are; else they are refused. Raises InvalidSettings and changes
-    nothing if a file exists or cannot be written."""
+    status. Its name is `name`, or that of the folder. With `keep`, files that exist stay as they are; else they are
+    refused. Raises InvalidSettings and changes nothing if a file exists or cannot be written."""
     if cloud not in CLOUDS:
         raise refused(f"--cloud {cloud} is none of {', '.join(CLOUDS)}{nearest(cloud, CLOUDS)}")
     root = directory.absolute()
+    project = _named_by(root) if name is None else _legal(name)
     program, stack = _program(root), stack_of(cloud)
-    files = {name: text.encode() for name, text in starter(cloud, program.main).items()}
-    files |= {f"{program.main}/{name}": path.read_bytes() for name, path in program.files.items()}
-    existing = sorted(name for name in files if os.path.lexists(root / name))
+    files = {file: text.encode() for file, text in starter(cloud, program.main, project).items()}
+    files |= {f"{program.main}/{file}": path.read_bytes() for file, path in program.files.items()}
+    existing = sorted(file for file in files if os.path.lexists(root / file))
     if existing and (not keep or PROJECT_FILE in existing):
         raise refused(_exists(directory, existing, keep=keep))
-    write_files(root, {name: content for name, content in files.items() if name not in existing})
+    write_files(root, {file: content for file, content in files.items() if file not in existing})
+    print(f"The project is called {project}")
     _show(directory, program, stack, files, existing)
     return OK
 
 
-def starter(cloud: str, main: str) -> dict[str, str]:
+def _legal(name: str) -> str:
+    """Return the name of a project that the command line gives. Raises InvalidSettings."""
+    try:
+        return TypeAdapter(Name).validate_python(name)
+    except ValidationError as error:
+        raise refused(f"--name {name}: {error.errors()[0]['ctx']['error']}") from None  # type: ignore[typeddict-item]
+
+
+def _named_by(root: Path) -> str:
+    """Return the name that a folder gives its project: what of it is legal. Raises InvalidSettings if nothing is."""
+    folder = root.resolve().name
+    plain = re.sub("[^a-z0-9]+", "-", folder.lower()).lstrip("-0123456789")[:LONGEST].rstrip("-")
+    if not plain:
+        raise refused(f"{folder or root} gives no name to a project: pass one with --name, for example --name shop")
+    return plain
+
+
+def starter(cloud: str, main: str, project: str) -> dict[str, str]:
     """Return the texts of a new project on a cloud, by file; `main` is the folder of its program."""
-    words = {"main": main, "stack": stack_of(cloud)}
-    words |= {part.removesuffix(".yaml"): _text(STARTER / cloud / part) for part in (THRESHOLDS, OF_STACK)}
+    # Parts come first: they have words too.
+    words = {part.removesuffix(".yaml"): _text(STARTER / cloud / part) for part in (THRESHOLDS, OF_STACK)}
+    words |= {"main": main, "stack": stack_of(cloud), "project": project, "registry": _registry(cloud, project)}
     found: dict[str, str] = {}
     for folder in (COMMON, cloud):
         for name in blueprint.below(STARTER / folder, [""]):
@@ -66,6 +94,14 @@ def starter(cloud: str, main: str) -> dict[str, str]:
     for part in (THRESHOLDS, OF_STACK):
         found.pop(part)
     return found
+
+
+def _registry(cloud: str, project: str) -> str:
+    """Return the name of the registry of a new project's cluster, where a subscription has part in it."""
+    stack = stack_of(cloud)
+    found = yaml.safe_load(_text(STARTER / cloud / f"Pulumi.{stack}.yaml"))
+    ((cluster, settings),) = found["config"]["«project»:clusters"].items()
+    return registry(settings.get("subscription", ""), cluster_name(project, stack, cluster))
 
 
 def stack_of(cloud: str) -> str:

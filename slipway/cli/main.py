@@ -179,6 +179,12 @@ def init(
     cloud: Annotated[
         str, typer.Option("--cloud", help="Cloud of the first stack; by default a cluster of your own.")
     ] = "local",
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", help="Name of the project, which begins names in the cloud; by default that of the folder."
+        ),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave existing files as they are, and write the others.")
     ] = False,
@@ -186,7 +192,7 @@ def init(
     """Begin a project: stack, example system, levels of the rules, pipelines, and Slipway's program. Overwrites nothing."""
     from slipway.cli.init import init as run
 
-    sys.exit(run(directory, cloud, keep=keep))
+    sys.exit(run(directory, cloud, name=name, keep=keep))
 
 
 @new.command("system")

@@ -16,7 +16,7 @@ from slipway.settings.project import Project, read_stack_file
 from slipway.settings.stacks import StackCluster
 
 KEY = "foundation"
-SAME = ("environment", "systemsPath")
+SAME = ("environment", "namePrefix", "systemsPath")
 """Keys that stacks with the same clusters have in common."""
 
 

@@ -21,6 +21,7 @@ from slipway.settings.problems import InvalidSettings, Place, Problem, nearest, 
 from slipway.settings.project import Project
 from slipway.settings.setting import Setting
 from slipway.settings.stacks import DeployedSystem, ExtensionModule, Stack, StackCluster, SystemDeployment
+from slipway.settings.store_names import prefix_of
 from slipway.settings.system import System
 from slipway.settings.validation import problem_at, repaired, touches, validate
 
@@ -34,6 +35,10 @@ class StackConfig(Setting):
     """Folder of the systems, from the project's folder. By default `systems`, where `slipway init` puts them."""
     extensions: PythonFile | None = Field(default=None, examples=["extensions.py"])
     """A Python file of the project's folder that adds resources to clusters and systems; none by default."""
+    name_prefix: Name | None = None
+    """What begins the names of clusters, and of all that is created for them in a cloud: with `shop` a cluster is called
+    `shop-prod-main`. By default the name of the project, so that projects in one account do not clash. Set it to the old
+    name before a project is renamed: another prefix replaces everything."""
     foundation: StackName | None = None
     """The stack of this project that has the clusters, as `organization/project/stack`; `organization` itself for a backend
     of your own. This stack then has systems on them alone. None by default: a stack has its own clusters."""
@@ -80,6 +85,7 @@ class StackReader:
             own_name(environment),
             self._config.foundation,
             self._read.shared,
+            self._config.name_prefix or prefix_of(self._project.name),
         )
 
     def _extensions(self, project: Project) -> ExtensionModule | None:

@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
+from slipway.settings import store_names
 from slipway.settings.cluster_services import MESSAGES, RECEIVERS, REGISTRY_LOGIN
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.fields import (
@@ -228,8 +229,14 @@ class Stack:
     """The stack that has its clusters, as a StackReference names it; None if it has its own."""
     shared: bool = False
     """Whether other stacks have systems on its clusters."""
+    prefix: str = "slipway"
+    """What begins the names of its clusters in the cloud."""
 
     @property
     def base(self) -> str:
         """Return the name of the stack that has the clusters, which begins the names of resources."""
         return self.name if self.foundation is None else self.foundation.rpartition("/")[2]
+
+    def cluster_name(self, cluster: str) -> str:
+        """Return the cloud's name of a cluster, which begins the names of everything that belongs to it."""
+        return store_names.cluster_name(self.prefix, self.base, cluster)

@@ -7,13 +7,24 @@ import re
 
 from slipway.settings.limits import most
 
-PREFIX = "slipway"
+MANAGER = "slipway"
+"""Who writes a supplied secret, by the field managers of Kubernetes."""
+UNSAID = "slipway-"
+"""What the shortest names on Azure leave out: it begins the names of a project that is called `slipway`."""
 
 
-def cluster_name(stack: str, cluster: str) -> str:
+def prefix_of(project: str) -> str:
+    """Return what begins the names in the cloud of a project's clusters: its name, as clouds accept it. Names that differ in
+    case or signs only get digits, so that `my_shop` and `my.shop` remain distinct."""
+    plain = re.sub("[^a-z0-9]+", "-", project.lower()).strip("-")
+    legal = plain if plain[:1].isalpha() else f"p-{plain}".rstrip("-")
+    return legal if legal == project else f"{legal}-{_digits(project)}"
+
+
+def cluster_name(prefix: str, stack: str, cluster: str) -> str:
     """Return the cloud's name of a cluster, the prefix of everything that belongs to it: `slipway-prod-main`, at most
     50 characters."""
-    return shortened(f"{PREFIX}-{stack}-{cluster}", most("cluster"))
+    return shortened(f"{prefix}-{stack}-{cluster}", most("cluster"))
 
 
 def database_server(cluster_name: str, system: str, database: str) -> str:
@@ -37,12 +48,17 @@ def secret_entry(cluster_name: str, system: str, name: str) -> str:
     return f"{cluster_name}/{system}/{name}"
 
 
+def registry(subscription: str, cluster_name: str) -> str:
+    """Return the registry of a cluster on Azure, where its name is unique across all customers: `slipwayprodmain1f2e3d`."""
+    return globally_unique(subscription, cluster_name, most("azure registry"), hyphens=False)
+
+
 def vault_name(subscription: str, cluster_name: str, system: str) -> str:
     """Return the Key Vault of a system: `prod-fleet-fleet-1f2e3d`, at most 24 characters.
 
     The name is unique across all customers of Azure: a letter first, then letters, digits and single hyphens.
     """
-    prefix = re.sub(r"[^a-z0-9]+", "-", f"{cluster_name}-{system}".lower().removeprefix(f"{PREFIX}-")).strip("-")
+    prefix = re.sub(r"[^a-z0-9]+", "-", f"{cluster_name}-{system}".lower().removeprefix(UNSAID)).strip("-")
     prefix = prefix if prefix[:1].isalpha() else f"s{prefix}"
     return f"{prefix[:17].rstrip('-')}-{_digits(f'{subscription}/{cluster_name}/{system}')}"
 

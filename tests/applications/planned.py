@@ -93,7 +93,7 @@ def _planned(cloud: str, definitions: str, seed: str | None = None) -> Rehearsed
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "slipway").symlink_to(ROOT)
-        for file, text in starter(cloud, "slipway").items():
+        for file, text in starter(cloud, "slipway", "slipway").items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8")
         stack = stack_of(cloud)

@@ -208,6 +208,7 @@ def facts_of(
         name=name,
         cluster_name=context.cluster_name,
         stack=stack.base,
+        prefix=stack.prefix,
         environment=stack.environment,
         own_environment=stack.own_environment,
         access=access,
@@ -240,7 +241,7 @@ def registry_of(context: AwsContext) -> str:
 
 
 def context_of(name: str, args: FoundationArgs) -> AwsContext:
-    settings, cluster_name = args.settings, names.cluster(args.stack.base, args.cluster.name)
+    settings, cluster_name = args.settings, args.stack.cluster_name(args.cluster.name)
     existing = settings.kubernetes.existing
     return AwsContext(
         provider=aws.Provider(name, region=settings.region, allowed_account_ids=[settings.account]),

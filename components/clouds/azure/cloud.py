@@ -93,7 +93,7 @@ class AzureCloud:
 
     def bucket(self, args: contract.BucketArgs, opts: pulumi.ResourceOptions) -> BucketFacts:
         context, adopted = self.context, self._adopted(args.settings.adopt)
-        prefix = f"{context.cluster_name}-{args.system}-{args.name}".replace("slipway-", "", 1)
+        prefix = f"{context.cluster_name}-{args.system}-{args.name}".removeprefix(names.UNSAID)
         home = Home(
             account_name=adopted.name
             if adopted

@@ -196,7 +196,7 @@ def provider_of(name: str, settings: AzureCluster) -> azure.Provider:
 def context_of(args: FoundationArgs, provider: azure.Provider) -> AzureContext:
     """Returns the context as settings give it, with the name of its resource group."""
     settings, stack = args.settings, args.stack.base
-    cluster_name = names.cluster(stack, args.cluster.name)
+    cluster_name = args.stack.cluster_name(args.cluster.name)
     own = names.environment(args.stack.own_environment)
     return AzureContext(
         provider=provider,
@@ -227,6 +227,7 @@ def facts_of(
         name=name,
         cluster_name=context.cluster_name,
         stack=stack.base,
+        prefix=stack.prefix,
         environment=stack.environment,
         own_environment=stack.own_environment,
         access=access,
@@ -257,7 +258,7 @@ def facts_of(
 
 def registry_of(context: AzureContext) -> str:
     """Returns the name of the cluster's registry."""
-    return names.globally_unique(context.subscription, context.cluster_name, most("azure registry"), hyphens=False)
+    return names.registry(context.subscription, context.cluster_name)
 
 
 def scales_pods(settings: AzureCluster, cluster: StackCluster) -> bool:

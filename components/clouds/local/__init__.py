@@ -9,7 +9,6 @@ from components.clouds.exported import Exported
 from components.clouds.kubernetes_provider import kubernetes_provider
 from components.clouds.local.cloud import LocalCloud
 from components.clouds.local.context import LocalContext
-from components.manifests import names
 from components.manifests.placement import NodePools
 from slipway.settings.clouds.local import LocalCluster, inside
 from slipway.settings.stacks import Stack, StackCluster
@@ -27,8 +26,9 @@ def foundation(cluster: StackCluster, stack: Stack) -> ClusterFacts:
     provider = kubernetes_provider(cluster.name, context=settings.context)
     return ClusterFacts(
         name=cluster.name,
-        cluster_name=settings.context or names.cluster(stack.base, cluster.name),
+        cluster_name=settings.context or stack.cluster_name(cluster.name),
         stack=stack.base,
+        prefix=stack.prefix,
         environment=stack.environment,
         own_environment=stack.own_environment,
         access=ClusterAccess(

@@ -26,7 +26,8 @@ from slipway.settings.stacks import DeployedSystem, StackCluster
 class LogsArgs:
     cluster: StackCluster
     environment: str
-    stack: str
+    label: str
+    """What lines of the cluster are told from those of others by."""
     pins: Pins
     facts: ControllersFacts
     cloud: Cloud
@@ -170,12 +171,11 @@ class Logs(pulumi.ComponentResource):
 
     def _agents(self, needed: Sequence[pulumi.Resource]) -> None:
         args = self._args
-        cluster = names.cluster(args.stack, args.cluster.name)
         values = agent.values(
             self._systems,
             args.pins,
             environment=args.environment,
-            cluster=cluster,
+            cluster=args.label,
             homes=args.cluster.settings.homes,
         )
         release(f"{self._name}/vector", "vector", places.NAMESPACE, values, args.pins, self._after(*needed))

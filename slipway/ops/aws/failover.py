@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from slipway.ops.aws import newest_backups
 from slipway.ops.backup_status import DatabaseRef
-from slipway.settings import store_names
 from slipway.settings.clouds.aws import AwsCluster
 from slipway.settings.stacks import Stack, StackCluster
 
@@ -18,5 +17,5 @@ def command(stack: Stack, cluster: StackCluster, asked: DatabaseRef) -> str | No
     """Return what a person with the rights types."""
     settings = cluster.settings
     assert isinstance(settings, AwsCluster)
-    server = newest_backups.server(store_names.cluster_name(stack.name, cluster.name), asked)
+    server = newest_backups.server(stack.cluster_name(cluster.name), asked)
     return f"{COMMANDS[asked.settings.engine].format(server=server)} --region {settings.region}"

@@ -115,7 +115,7 @@ def find(stack: Stack, cluster: StackCluster, asked: Sequence[DatabaseRef]) -> l
     opened = session(settings)
     root = f"arn:{partition(opened, settings.region)}:rds:{settings.region}:{settings.account}"
     backups = Backups(opened.client("rds"), opened.client("backup"), root)
-    cluster_name = store_names.cluster_name(stack.name, cluster.name)
+    cluster_name = stack.cluster_name(cluster.name)
     return [backups.of(server(cluster_name, each), each.settings.engine) for each in asked]
 
 

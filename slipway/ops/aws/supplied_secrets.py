@@ -54,4 +54,4 @@ def store(stack: Stack, cluster: StackCluster, system: DeployedSystem, supplied:
     """Return the entries of `system`, in the account and region of its cluster."""
     assert isinstance(cluster.settings, AwsCluster)
     client = session(cluster.settings).client("secretsmanager")
-    return SecretsManager(client, store_names.cluster_name(stack.name, cluster.name), system.name, supplied)
+    return SecretsManager(client, stack.cluster_name(cluster.name), system.name, supplied)

@@ -15,6 +15,6 @@ def in_force(stack: Stack, cluster: StackCluster, system: str) -> dict[str, Edge
     assert isinstance(cluster.settings, AwsCluster)
     opened = session(cluster.settings)
     cloudfront, store = opened.client("cloudfront"), opened.client("cloudfront-keyvaluestore")
-    cluster_name = store_names.cluster_name(stack.name, cluster.name)
+    cluster_name = stack.cluster_name(cluster.name)
     sites = cluster.systems[system].definition.sites
     return {site: read(store, arn_of(cloudfront, store_names.site(cluster_name, system, site))) for site in sites}

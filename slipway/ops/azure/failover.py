@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from slipway.ops.azure import newest_backups
 from slipway.ops.backup_status import DatabaseRef
-from slipway.settings import store_names
 from slipway.settings.clouds.azure import AzureCluster
 from slipway.settings.stacks import Stack, StackCluster
 
@@ -15,5 +14,5 @@ def command(stack: Stack, cluster: StackCluster, asked: DatabaseRef) -> str | No
     assert isinstance(settings, AzureCluster)
     if asked.settings.engine != "postgres":
         return None
-    server = newest_backups.server_id(settings, store_names.cluster_name(stack.name, cluster.name), asked)
+    server = newest_backups.server_id(settings, stack.cluster_name(cluster.name), asked)
     return f"az postgres flexible-server restart --failover Forced --ids {server}"

@@ -40,7 +40,7 @@ def find(stack: Stack, cluster: StackCluster, asked: Sequence[DatabaseRef]) -> l
     settings = cluster.settings
     assert isinstance(settings, AzureCluster)
     manager = ResourceManager(credential(settings))
-    cluster_name = store_names.cluster_name(stack.name, cluster.name)
+    cluster_name = stack.cluster_name(cluster.name)
     return [
         of_server(manager, server_id(settings, cluster_name, each))
         if each.settings.engine == "postgres"

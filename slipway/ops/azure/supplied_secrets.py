@@ -56,6 +56,6 @@ def store(stack: Stack, cluster: StackCluster, system: DeployedSystem, supplied:
     """Return the vault of `system`, in the subscription of its cluster."""
     settings = cluster.settings
     assert isinstance(settings, AzureCluster)
-    cluster_name = store_names.cluster_name(stack.name, cluster.name)
+    cluster_name = stack.cluster_name(cluster.name)
     vault = store_names.vault_name(settings.subscription, cluster_name, system.name)
     return KeyVault(client_of(vault, credential(settings)), vault, supplied)

@@ -39,7 +39,7 @@ class ClusterSecret:
 
         patch = {"data": {self._keys[name]: base64.b64encode(value.encode()).decode()}}
         # Each key has a separate field manager: the API server records the time of its last change.
-        manager = store_names.shortened(f"{store_names.PREFIX}.{name}", 128)
+        manager = store_names.shortened(f"{store_names.MANAGER}.{name}", 128)
         with translated_errors(self.place(name)):
             try:
                 self._api.patch_namespaced_secret(

@@ -23,7 +23,7 @@ def test_a_name_in_a_slot_is_a_dns_label(service: str, slot: str) -> None:
 @given(NAMES, NAMES, NAMES)
 def test_a_servers_name_is_short_enough(stack: str, cluster: str, database: str) -> None:
     """RDS takes 63 characters, and no hyphen at the end."""
-    assert LABEL.fullmatch(names.database(names.cluster(stack, cluster), "shop", database))
+    assert LABEL.fullmatch(names.database(names.cluster("slipway", stack, cluster), "shop", database))
 
 
 @given(NAMES, NAMES, st.integers(16, 63), st.booleans())

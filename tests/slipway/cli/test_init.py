@@ -17,7 +17,9 @@ from slipway.cli.pack_choice import PackOptions, chosen_pack
 from slipway.cli.preview import Comparing, preview
 from slipway.reports import ledger
 from slipway.settings.clouds import CLOUDS as SETTINGS
+from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
+from slipway.settings.project import find_project
 from tests.slipway.cli.conftest import ROOT
 
 
@@ -101,7 +103,7 @@ def test_a_file_is_never_overwritten(pinned: Path) -> None:
     assert init(pinned, "local", keep=True) == 0
     found = contents(pinned)
     assert (found[".gitignore"], found["Makefile"]) == ("mine\n", "mine\n")
-    assert sorted(found) == sorted(starter("local", "slipway"))
+    assert sorted(found) == sorted(starter("local", "slipway", "slipway"))
     with pytest.raises(InvalidSettings, match="is a project already"):
         init(pinned, "local", keep=True)
 
@@ -136,7 +138,7 @@ def test_the_program_is_the_checkout_that_the_tool_is_part_of(tmp_path: Path, mo
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_levels_and_ledger_begin_as_ours(cloud: str) -> None:
     """What holds for every project is the same text; its registries, regions and tags are the project's."""
-    files = starter(cloud, "slipway")
+    files = starter(cloud, "slipway", "slipway")
     own, ours = (yaml.safe_load(text) for text in (files["policies/stacks.yaml"], _read("policies/stacks.yaml")))
     for rule in ("cost-tags", "image-registries", "data-residence"):
         own["default"].pop(rule, None)
@@ -148,7 +150,7 @@ def test_levels_and_ledger_begin_as_ours(cloud: str) -> None:
 
 def test_pipelines_are_well_formed_and_pinned_as_ours(tmp_path: Path) -> None:
     """By the schemas of GitHub and GitLab; each action at the commit that Slipway's own workflows use."""
-    files = {name: text for name, text in starter("aws", "slipway").items() if name.endswith(".yml")}
+    files = {name: text for name, text in starter("aws", "slipway", "slipway").items() if name.endswith(".yml")}
     assert len(files) == 4
     ours = set(re.findall(r"uses: (\S+@\S+ # \S+)", "".join(map(_read, _workflows()))))
     assert set(re.findall(r"uses: (\S+@\S+ # \S+)", "".join(files.values()))) <= ours
@@ -164,7 +166,7 @@ def test_pipelines_are_well_formed_and_pinned_as_ours(tmp_path: Path) -> None:
 
 def test_pipelines_install_once_for_each_lock_file() -> None:
     """GitHub's by a key of its content; a pull request restores what only the default branch saves."""
-    files = starter("aws", "slipway")
+    files = starter("aws", "slipway", "slipway")
     keys: dict[str, dict[str, str]] = {}
     for name in ("base-plans", "preview", "release"):
         workflow = yaml.safe_load(files[f".github/workflows/{name}.yml"])
@@ -182,7 +184,7 @@ def test_pipelines_install_once_for_each_lock_file() -> None:
 
 def test_gitlab_restores_the_environment_that_the_default_branch_saves(tmp_path: Path) -> None:
     """Where folder and lock files are the same; else it installs."""
-    pipeline = yaml.safe_load(starter("aws", "slipway")[".gitlab-ci.yml"])
+    pipeline = yaml.safe_load(starter("aws", "slipway", "slipway")[".gitlab-ci.yml"])
     saved, restored = pipeline["environment"]["cache"], pipeline[".base"]["cache"]
     assert (saved["policy"], restored["policy"]) == ("push", "pull")
     assert {**saved, "policy": ""} == {**restored, "policy": ""}
@@ -211,7 +213,7 @@ def test_gitlab_restores_the_environment_that_the_default_branch_saves(tmp_path:
 
 def test_make_installs_again_after_an_upgrade(tmp_path: Path) -> None:
     """Whether the packages or only the tool moved."""
-    (tmp_path / "Makefile").write_text(starter("aws", "slipway")["Makefile"])
+    (tmp_path / "Makefile").write_text(starter("aws", "slipway", "slipway")["Makefile"])
     program = tmp_path / "slipway"
     (program / ".venv").mkdir(parents=True)
     (program / "Makefile").write_text(".PHONY: .venv/.runtime\n.venv/.runtime:\n\t@echo installed\n")
@@ -234,3 +236,43 @@ def _workflows() -> list[str]:
 
 def _read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("shop", "shop"), ("Acme Shop_2", "acme-shop-2"), ("2026-shop", "shop"), ("a" * 60, "a" * 40)]
+)
+def test_a_project_is_called_as_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    """What of its name is legal, in `Pulumi.yaml` and in the keys of the stack."""
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "slipway").symlink_to(ROOT)
+    init(tmp_path / folder, "local", keep=False)
+    project = find_project(tmp_path / folder)
+    assert project.name == name
+    assert load_stack(project, "local").clusters.keys() == {"main"}
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_projects_in_one_account_do_not_clash(tmp_path: Path, cloud: str) -> None:
+    """Whatever one stack and one cluster of two projects are called: clusters, and so all names that begin with theirs."""
+    called: set[str] = set()
+    for name in ("shop", "bank"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "slipway").symlink_to(ROOT)
+        init(tmp_path / name, cloud, name=name, keep=False)
+        called.add(load_stack(find_project(tmp_path / name), "staging").cluster_name("main"))
+    assert called == {"shop-staging-main", "bank-staging-main"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "message"),
+    [
+        ("2026", None, "2026 gives no name to a project: pass one with --name, for example --name shop"),
+        ("shop", "My Shop", "--name My Shop: is not a name"),
+    ],
+)
+def test_a_name_that_is_none_is_refused(tmp_path: Path, folder: str, name: str | None, message: str) -> None:
+    """Before anything is written."""
+    with pytest.raises(InvalidSettings) as refused:
+        init(tmp_path / folder, "local", name=name, keep=False)
+    assert message in str(refused.value)
+    assert not (tmp_path / folder).exists()

@@ -76,7 +76,7 @@ def origin(tmp_path: Path) -> Path:
 def project(tmp_path: Path) -> Path:
     """A project of one stack that has no program yet."""
     folder = tmp_path / "shop"
-    for name, text in starter("local", "slipway").items():
+    for name, text in starter("local", "slipway", "slipway").items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     git(folder, "init", "--quiet", "--initial-branch", "main")

@@ -164,7 +164,7 @@ TIDY = re.compile(r"[a-z]([a-z0-9]|-(?=[a-z0-9]))*")
 @given(NAME, NAME, NAME, DATABASE)
 def test_servers_are_named_as_rds_wants(stack: str, cluster: str, system: str, database: str) -> None:
     """63 letters, no two hyphens together and none at the end; a cluster's own name is what a vault takes."""
-    name = cluster_name(stack, cluster)
+    name = cluster_name("slipway", stack, cluster)
     assert len(name) <= limits.most("cluster")
     server = database_server(name, system, database)
     assert len(server) <= limits.most("rds identifier")
