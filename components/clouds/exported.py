@@ -13,6 +13,8 @@ from typing import Any
 import pulumi
 
 from components.clouds.contract import ClusterFacts
+from slipway.settings.foundations import FOLDER
+from slipway.settings.members import digest
 from slipway.settings.stacks import Stack, StackCluster
 
 FACTS, ACCESS = "slipway.dev/foundation", "slipway.dev/access"
@@ -25,12 +27,20 @@ VERSION = 1
 def exported(stack: Stack, clusters: Mapping[str, ClusterFacts]) -> dict[str, Any]:
     """Returns the outputs of a stack whose clusters others use."""
     entries = {
-        name: {"systems": sorted(stack.clusters[name].served), "facts": dict(facts.exported)}
-        for name, facts in clusters.items()
+        name: {**_known(stack.clusters[name]), "facts": dict(facts.exported)} for name, facts in clusters.items()
     }
     return {
         FACTS: {"version": VERSION, "clusters": entries},
         ACCESS: {name: dict(facts.exported_access) for name, facts in clusters.items()},
+    }
+
+
+def _known(cluster: StackCluster) -> dict[str, Any]:
+    """Returns what the stack knows of a cluster: its systems, and digests of what files say of it and of them."""
+    return {
+        "systems": sorted(cluster.served),
+        "settings": cluster.settings_digest,
+        "definitions": {name: digest(each.contract) for name, each in cluster.served.items()},
     }
 
 
@@ -64,7 +74,10 @@ class Reference:
         """Returns the facts of a cluster, which are an error of the deployment unless they fit its systems."""
 
         def facts(outputs: Any) -> Any:
-            return self._checked(outputs, cluster)
+            checked = self._checked(outputs, cluster)
+            if isinstance(outputs, Mapping):
+                self._compare(outputs[FACTS]["clusters"][cluster.name], cluster)
+            return checked
 
         def access(outputs: Any) -> Any:
             checked = self._checked(outputs, cluster)
@@ -97,8 +110,30 @@ class Reference:
             raise pulumi.RunError(f"{self._stack} is not ready for {', '.join(unknown) or cluster.name}{self._first}")
         return entry["facts"]
 
+    def _compare(self, entry: Mapping[str, Any], cluster: StackCluster) -> None:
+        """Warns of files that were changed since the other stack was updated. A stack that compares nothing is of an earlier
+        version."""
+        known = entry.get("definitions", {})
+        changed = [
+            name for name, each in cluster.systems.items() if known.get(name, mine := digest(each.contract)) != mine
+        ]
+        if changed:
+            pulumi.log.warn(
+                f"{self._stack} was last updated with other definitions of {', '.join(sorted(changed))}: images, alerts, logs "
+                f"or controllers of the cluster may not fit yet{self._first}"
+            )
+        if entry.get("settings", cluster.settings_digest) != cluster.settings_digest:
+            again = f"; copy its stack file again to {FOLDER}/" if self._elsewhere else self._first
+            pulumi.log.warn(f"{self._stack} was last updated with other settings of cluster {cluster.name}{again}")
+
+    @property
+    def _elsewhere(self) -> bool:
+        return self._stack.split("/")[1] != pulumi.get_project()
+
     @property
     def _first(self) -> str:
+        if self._elsewhere:
+            return ": give its project what `slipway member` writes, which updates it first"
         return f": update it first, with pulumi up --stack {self._stack.rpartition('/')[2]}"
 
 

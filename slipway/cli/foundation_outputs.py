@@ -5,11 +5,12 @@ from __future__ import annotations
 from slipway.cli.answers import answers_of
 from slipway.cli.lookup import refused
 from slipway.rehearsal import UNKNOWN, Answers, ConfigValue, rehearse
-from slipway.rehearsal.answers import StackOutputs
+from slipway.rehearsal.answers import FILE, StackOutputs
 from slipway.settings.document import LocatedDict
 from slipway.settings.engine_config import in_namespace
 from slipway.settings.foundations import KEY
-from slipway.settings.project import Project, configuration, read_stack_file
+from slipway.settings.problems import InvalidSettings, Place, Problem
+from slipway.settings.project import Project, configuration, full_key, read_stack_file
 
 
 def answers_for(project: Project, written: LocatedDict, seed: str | None = None) -> Answers:
@@ -19,7 +20,19 @@ def answers_for(project: Project, written: LocatedDict, seed: str | None = None)
     named = in_namespace(written, project.name).get(KEY) if project.is_slipway else None
     if not isinstance(named, str) or any(each.stack == named for each in answers.stacks):
         return answers
+    if named.count("/") == 2 and named.split("/")[1] != project.name:
+        raise InvalidSettings([_unanswered(project, named, written)])
     return Answers(answers.functions, (*answers.stacks, _rehearsed(project, named, answers, seed)))
+
+
+def _unanswered(project: Project, named: str, written: LocatedDict) -> Problem:
+    """Return what is missing: the outputs of a stack whose program cannot be rehearsed here."""
+    mark = next(mark for key, mark in written.marks.items() if full_key(project.name, str(key)).endswith(f":{KEY}"))
+    rule = (
+        f"is of another project, whose outputs a preview cannot know: add them to {FILE}, below `stacks: {{{named}: …}}`, "
+        f"from pulumi stack output --json --stack {named}"
+    )
+    return Problem(Place(mark.file, mark.line, mark.path), rule)
 
 
 def _rehearsed(project: Project, named: str, answers: Answers, seed: str | None) -> StackOutputs:

@@ -261,6 +261,15 @@ def split(
     sys.exit(run(*on.place, systems=system, name=name, organization=organization))
 
 
+@app.command()
+@grouped
+def member(on: StackOptions) -> None:
+    """Print what the foundation of another project must know of a stack: the file that belongs into its folder members/."""
+    from slipway.cli.member import member as run
+
+    sys.exit(run(*on.place))
+
+
 @app.command("operator")
 def operator_stacks(cwd: Directory = Path()) -> None:
     """Print a `Stack` object for each stack, for Pulumi's Kubernetes Operator, from operator.yaml."""

@@ -6,18 +6,37 @@ all of them. Each then has its own systems only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.engine_config import in_key_order, in_namespace
+from slipway.settings.members import Member, members
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.project import Project, read_stack_file
 from slipway.settings.stacks import StackCluster
+from slipway.settings.store_names import prefix_of
 
 KEY = "foundation"
 SAME = ("environment", "namePrefix", "systemsPath")
 """Keys that stacks with the same clusters have in common."""
+
+
+FOLDER = "foundations"
+"""Folder of the files of stacks of other projects whose clusters are used, by project."""
+SAME_ELSEWHERE = ("environment",)
+"""Keys that a stack has in common with the stack of another project whose clusters it uses."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """The stack that has the clusters."""
+
+    stack: str
+    """Its name; that of another project begins with the project's."""
+    file: str
+    prefix: str | None = None
+    """What begins the names of its clusters, if it is of another project."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,10 @@ class Together:
     """The stack's own systems by cluster; None if it shares no cluster."""
     shared: bool = False
     """Whether other stacks have systems on the stack's own clusters."""
+    guests: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Systems of other projects by cluster: of their definitions only what is shared is there."""
+    prefix: str | None = None
+    """What begins the names of clusters of another project; None if the project has them."""
     problems: list[Problem] = field(default_factory=list)
 
     def own(self, clusters: Mapping[str, StackCluster]) -> dict[str, StackCluster]:
@@ -53,19 +76,19 @@ def together(project: Project, stack: str, document: LocatedDict) -> Together:
     named = document.get(KEY)
     if isinstance(named, str) and named.count("/") == 2:
         return _above(project, stack, named, document)
-    others = _members(project, stack)
-    if named is not None or not others:
+    others, guests = _members(project, [project.name, stack]), members(project, stack)
+    if named is not None or not (others or guests):
         return Together(document)
-    return _merged(stack, stack, {stack: document, **others})
+    return _merged(stack, Base(stack, f"Pulumi.{stack}.yaml"), {stack: document, **others}, guests)
 
 
 def _above(project: Project, stack: str, named: str, document: LocatedDict) -> Together:
     """Return a stack of systems with the clusters of the stack that it names."""
     _, of, base = named.split("/")
-    rule = None
     if of != project.name:
-        rule = f"is of project '{of}': the foundation is a stack of this project, '{project.name}', whose file is beside this"
-    elif base == stack:
+        return _above_in(project, stack, of, base, document)
+    rule = None
+    if base == stack:
         rule = "is the stack itself: name the stack that has the clusters"
     elif base not in project.stacks():
         rule = f"has no file: Pulumi.{base}.yaml does not exist{nearest(base, project.stacks())}"
@@ -74,19 +97,57 @@ def _above(project: Project, stack: str, named: str, document: LocatedDict) -> T
         rule = f"has a foundation itself, {found[KEY]}: name that one"
     if rule is not None or found is None:
         raise InvalidSettings([_problem(document.marks[KEY], rule or "")])
-    others = {name: each for name, each in _members(project, base).items() if name != stack}
-    return _merged(stack, base, {base: found, **others, stack: document})
+    others = {name: each for name, each in _members(project, [of, base]).items() if name != stack}
+    documents = {base: found, **others, stack: document}
+    return _merged(stack, Base(base, f"Pulumi.{base}.yaml"), documents, members(project, base))
 
 
-def _members(project: Project, base: str) -> dict[str, LocatedDict]:
-    """Return the files of the stacks that name `base` as their foundation."""
+def _above_in(project: Project, stack: str, of: str, base: str, document: LocatedDict) -> Together:
+    """Return a stack of systems with the clusters of a stack of project `of`, by the copy of that stack's file. What others
+    have on them is theirs to know."""
+    file = f"{FOLDER}/{of}/Pulumi.{base}.yaml"
+    if not (project.root / file).is_file():
+        rule = f"is of project '{of}': copy the file of that stack, Pulumi.{base}.yaml, to {file} (docs/foundations.md)"
+        raise InvalidSettings([_problem(document.marks[KEY], rule)])
+    found = in_key_order(in_namespace(read_stack_file(project.root / file, file), of))
+    problems = [
+        _problem(document.marks[key], f"is that of the foundation, {file}: remove it")
+        for key in ("namePrefix",)
+        if key in document.marks
+    ]
+    if KEY in found:
+        problems.append(_problem(document.marks[KEY], f"has a foundation itself, {found[KEY]}: name that one"))
+    if problems:
+        raise InvalidSettings(problems)
+    own = found.get("namePrefix")
+    there = Base(f"{of}/{base}", file, own if isinstance(own, str) else prefix_of(of))
+    others = {name: each for name, each in _members(project, [of, base]).items() if name != stack}
+    return _merged(stack, there, {there.stack: _without_systems(found), **others, stack: document}, [])
+
+
+def _without_systems(document: LocatedDict) -> LocatedDict:
+    clusters = document.get("clusters")
+    if not isinstance(clusters, LocatedDict):
+        return document
+    bare, result = LocatedDict(clusters.mark), document.only(list(document))
+    for name, entry in clusters.items():
+        kept = entry.only([key for key in entry if key != "systems"]) if isinstance(entry, LocatedDict) else entry
+        bare.put(name, kept, clusters.marks[name])
+    result.put("clusters", bare, document.marks["clusters"])
+    return result
+
+
+def _members(project: Project, base: list[str]) -> dict[str, LocatedDict]:
+    """Return the files of the project's stacks that name `base`, a project and a stack, as their foundation."""
     found: dict[str, LocatedDict] = {}
     for name in project.stacks():
         # Most stacks stand alone, and an unreadable one is a problem of its own.
-        if name == base or KEY not in project.stack_file(name).read_text(encoding="utf-8", errors="replace"):
+        if [project.name, name] == base or KEY not in project.stack_file(name).read_text(
+            encoding="utf-8", errors="replace"
+        ):
             continue
         document = _read(project, name)
-        if str(document.get(KEY, "")).split("/")[1:] == [project.name, base]:
+        if str(document.get(KEY, "")).split("/")[1:] == base:
             found[name] = document
     return found
 
@@ -99,16 +160,17 @@ def _read(project: Project, stack: str) -> LocatedDict:
     return document
 
 
-def _merged(stack: str, base: str, documents: Mapping[str, LocatedDict]) -> Together:
-    own, problems = documents[stack], [*_different(base, documents)]
-    written = documents[base].get("clusters")
+def _merged(stack: str, base: Base, documents: Mapping[str, LocatedDict], guests: Sequence[Member]) -> Together:
+    own, problems = documents[stack], [*_different(base, documents), *_foreign(base, documents[base.stack], guests)]
+    written = documents[base.stack].get("clusters")
     if not isinstance(written, LocatedDict):
-        raise InvalidSettings([*problems, _problem(documents[base].mark, "has no clusters")])
+        raise InvalidSettings([*problems, _problem(documents[base.stack].mark, "has no clusters")])
+    every = {**documents, **{each.stack: each.document for each in guests}}
     clusters, stacks = LocatedDict(written.mark), dict[str, str]()
     for name, entry in written.items():
-        clusters.put(name, _with_systems(entry, _systems_on(name, documents, stacks, problems)), written.marks[name])
+        clusters.put(name, _with_systems(entry, _systems_on(name, every, stacks, problems)), written.marks[name])
     for name, document in documents.items():
-        problems += [] if name == base else _beyond_systems(base, document, written)
+        problems += [] if name == base.stack else _beyond_systems(base, document, written)
     merged = LocatedDict(own.mark)
     for key, value in own.items():
         if key != "clusters":
@@ -120,7 +182,8 @@ def _merged(stack: str, base: str, documents: Mapping[str, LocatedDict]) -> Toge
         for name in (mine if isinstance(mine, LocatedDict) else ())
         if name in written
     }
-    return Together(merged, systems, shared=stack == base, problems=problems)
+    theirs = {name: frozenset[str]().union(*(_systems(each.document, name) for each in guests)) for name in written}
+    return Together(merged, systems, stack == base.stack, theirs, base.prefix, problems)
 
 
 def _systems(document: LocatedDict, cluster: str) -> LocatedDict:
@@ -158,18 +221,32 @@ def _with_systems(entry: object, systems: LocatedDict) -> object:
     return merged
 
 
-def _different(base: str, documents: Mapping[str, LocatedDict]) -> Iterator[Problem]:
+def _different(base: Base, documents: Mapping[str, LocatedDict]) -> Iterator[Problem]:
+    wanted = documents[base.stack]
     for stack, document in documents.items():
-        for key in SAME:
-            if document.get(key) != documents[base].get(key):
+        for key in SAME if base.prefix is None else SAME_ELSEWHERE:
+            if document.get(key) != wanted.get(key):
                 mark = document.marks.get(key, document.mark)
-                rule = (
-                    f"of stack '{stack}' is not that of its foundation, Pulumi.{base}.yaml: {documents[base].get(key)}"
-                )
+                rule = f"of stack '{stack}' is not that of its foundation, {base.file}: {wanted.get(key)}"
                 yield Problem(Place(mark.file, mark.line, mark.path), rule)
 
 
-def _beyond_systems(base: str, document: LocatedDict, clusters: LocatedDict) -> Iterator[Problem]:
+def _foreign(base: Base, document: LocatedDict, guests: Sequence[Member]) -> Iterator[Problem]:
+    """Yield what stacks of other projects say of the clusters that these have not."""
+    clusters = document.get("clusters", ())
+    for each in guests:
+        written = each.document["clusters"]
+        if each.document.get("environment") != document.get("environment"):
+            rule = f"of stack '{each.stack}' is not that of its foundation, {base.file}: {document.get('environment')}"
+            yield _problem(each.document.marks["environment"], rule)
+        for name in written:
+            if name not in clusters:
+                yield _problem(
+                    written.marks[name], f"is not a cluster of stack '{base.stack}'{nearest(name, clusters)}"
+                )
+
+
+def _beyond_systems(base: Base, document: LocatedDict, clusters: LocatedDict) -> Iterator[Problem]:
     """Yield what a stack of systems declares of clusters that are not its own. It repeats the cloud, by which the policy pack
     knows whose rules hold, and may repeat the account and the region, with which the pack then compares providers."""
     written = document.get("clusters")
@@ -177,15 +254,15 @@ def _beyond_systems(base: str, document: LocatedDict, clusters: LocatedDict) -> 
         return
     for name, entry in written.items():
         if name not in clusters:
-            yield _problem(written.marks[name], f"is not a cluster of stack '{base}'{nearest(name, clusters)}")
+            yield _problem(written.marks[name], f"is not a cluster of stack '{base.stack}'{nearest(name, clusters)}")
         elif not isinstance(entry, LocatedDict):
             yield _problem(written.marks[name], "is not a mapping of keys")
         else:
             if "cloud" not in entry:
-                yield _problem(written.marks[name], f"needs 'cloud', as in Pulumi.{base}.yaml, for the policy pack")
+                yield _problem(written.marks[name], f"needs 'cloud', as in {base.file}, for the policy pack")
             for key, value in entry.items():
                 if key != "systems" and value != clusters[name].get(key):
-                    rule = f"is not what Pulumi.{base}.yaml sets, which has the cluster: repeat that, or remove the key"
+                    rule = f"is not what {base.file} sets, which has the cluster: repeat that, or remove the key"
                     yield _problem(entry.marks[key], rule)
 
 

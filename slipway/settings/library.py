@@ -8,6 +8,7 @@ from slipway.settings import cross_checks, manifests, signals, system_files
 from slipway.settings.document import LocatedDict, read, walk
 from slipway.settings.fields import Name
 from slipway.settings.manifests import Manifest
+from slipway.settings.members import FOLDER
 from slipway.settings.overlay import merge
 from slipway.settings.problems import InvalidSettings, Place, Problem
 from slipway.settings.project import Project
@@ -29,7 +30,7 @@ class Library:
     def __init__(self, project: Project, folder: str, named_at: Place | None = None) -> None:
         self.problems: list[Problem] = []
         self.folder = folder
-        self._root = project.root / folder
+        self._root, self._members = project.root / folder, project.root / FOLDER
         self._documents: dict[str, LocatedDict | None] = {}
         self._systems: dict[str, System | None] = {}
         self._sound: dict[str, Repaired] = {}
@@ -68,6 +69,12 @@ class Library:
         self.problems += [*problems, *found, *plain_secrets(overlay)]
         return None if problems or found or system is None else merged
 
+    def overlaid(self, name: str, overlay: LocatedDict) -> LocatedDict:
+        """Return the content of a valid system's file with a stack's overrides."""
+        document = self.document(name)
+        assert document is not None
+        return merge(System, document, overlay)[0] if overlay else document
+
     def manifests(self, name: str) -> list[Manifest]:
         """Return the Kubernetes objects of a valid system."""
         return self._manifests[name] if self.system(name) is not None else []
@@ -98,7 +105,7 @@ class Library:
 
     def _system_names(self, place: Place) -> list[str]:
         names = sorted(path.parent.name for path in self._root.glob(f"*/{SYSTEM_FILE}"))
-        if not names:
+        if not names and not any(self._members.glob("*.yaml")):
             self.problems.append(Problem(place, f"'{self.folder}' has no folder with a {SYSTEM_FILE}"))
         for name in names:
             if (rule := name_rule(name)) is not None:

@@ -35,8 +35,10 @@ def environment(project: Project, stack: str) -> str:
 
 
 def foundation(project: Project, stack: str) -> str:
-    """Return the name of the stack that has the clusters of a stack of systems, by its file; empty if it has its own."""
-    return _text(_written(project, stack, "foundation")).rpartition("/")[2]
+    """Return the name of the project's stack that has the clusters of a stack of systems, by its file; empty if it has its own, or those
+    of another project."""
+    of, _, base = _text(_written(project, stack, "foundation")).rpartition("/")
+    return base if of.rpartition("/")[2] == project.name else ""
 
 
 def _text(value: Any) -> str:

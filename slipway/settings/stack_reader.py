@@ -15,6 +15,7 @@ from slipway.settings.environments import Environment, as_released, followed, ow
 from slipway.settings.fields import Name, PythonFile, StackName
 from slipway.settings.foundations import Together
 from slipway.settings.library import Library, name_rule, plain_secrets
+from slipway.settings.members import digest, shared
 from slipway.settings.overlay import overridable_keys, refusal
 from slipway.settings.pointers import Path
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest, nearest_word
@@ -40,8 +41,9 @@ class StackConfig(Setting):
     `shop-prod-main`. By default the name of the project, so that projects in one account do not clash. Set it to the old
     name before a project is renamed: another prefix replaces everything."""
     foundation: StackName | None = None
-    """The stack of this project that has the clusters, as `organization/project/stack`; `organization` itself for a backend
-    of your own. This stack then has systems on them alone. None by default: a stack has its own clusters."""
+    """The stack that has the clusters, as `organization/project/stack`; `organization` itself for a backend of your own. The
+    file of one of another project is copied to `foundations/<project>/`. This stack then has systems on them alone. None by
+    default: a stack has its own clusters."""
     clusters: dict[Name, Any] = Field(min_length=1)
     """The stack's clusters by name, each with its systems. With a `foundation` those of it, each with `systems` alone."""
 
@@ -85,7 +87,7 @@ class StackReader:
             own_name(environment),
             self._config.foundation,
             self._read.shared,
-            self._config.name_prefix or prefix_of(self._project.name),
+            self._read.prefix or self._config.name_prefix or prefix_of(self._project.name),
         )
 
     def _extensions(self, project: Project) -> ExtensionModule | None:
@@ -107,7 +109,7 @@ class StackReader:
         if not isinstance(entry, LocatedDict):
             self._problems.append(problem_at(self._document, ("clusters", name), "is not a mapping of keys"))
             return None
-        systems = self._systems(entry)
+        systems = self._systems(name, entry)
         cloud = entry.get("cloud")
         if not isinstance(cloud, str) or cloud not in CLOUDS:
             self._problems.append(_cloud_problem(entry))
@@ -124,18 +126,21 @@ class StackReader:
         for deployed in systems.values():
             definition = as_released(deployed.definition, followed(self._config.environment), settings)
             systems[deployed.name] = replace(deployed, definition=definition)
-        cluster = StackCluster(name, settings, _acquainted(systems))
+        cluster = StackCluster(name, settings, _acquainted(systems), settings_digest=digest(written))
         self._problems += manifest_checks.problems(cluster, stack_checks.reserved(cluster))
         return cluster
 
-    def _systems(self, entry: LocatedDict) -> dict[str, DeployedSystem]:
+    def _systems(self, cluster: str, entry: LocatedDict) -> dict[str, DeployedSystem]:
         systems = entry.get("systems")
         if systems is None:
             return {}
         if not isinstance(systems, LocatedDict):
             self._problems.append(problem_at(entry, ("systems",), "is not a mapping of systems by name"))
             return {}
-        deployed = {name: self._system(name, systems) for name in systems}
+        guests = self._read.guests.get(cluster, ())
+        deployed = {
+            name: self._guest(name, systems) if name in guests else self._system(name, systems) for name in systems
+        }
         return {name: system for name, system in deployed.items() if system is not None}
 
     def _system(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
@@ -151,10 +156,22 @@ class StackReader:
         deployment, problems = validate(SystemDeployment, written.only(_DEPLOYMENT_KEYS))
         self._problems += problems
         defined_as = written.get("definition", name)
-        definition = self._library.merged(defined_as, written.only(overridable_keys(System)))
+        overlay = written.only(overridable_keys(System))
+        definition = self._library.merged(defined_as, overlay)
         if definition is None or deployment is None:
             return None
-        return DeployedSystem(name, definition, deployment, manifests=self._library.manifests(defined_as))
+        manifests, contract = self._library.manifests(defined_as), shared(self._library.overlaid(defined_as, overlay))
+        return DeployedSystem(name, definition, deployment, manifests=manifests, contract=contract)
+
+    def _guest(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
+        """Return a system of another project, by what its member file says of it."""
+        written = systems[name]
+        definition, problems = validate(System, written)
+        rule = name_rule(name)
+        self._problems += [*problems, *plain_secrets(written), *([problem_at(systems, (name,), rule)] if rule else [])]
+        if definition is None or rule is not None:
+            return None
+        return DeployedSystem(name, definition, SystemDeployment(), contract=written)
 
     def _is_known(self, name: str, written: LocatedDict, systems: LocatedDict) -> bool:
         """Return whether there is a definition for the system; else it is a problem of its name or of its definition."""

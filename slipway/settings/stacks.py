@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from typing import Literal as OneOf
 
 from pydantic import Field
@@ -119,6 +120,8 @@ class DeployedSystem:
     """The other systems of its cluster, each without its neighbours."""
     manifests: Sequence[Manifest] = ()
     """Its own Kubernetes objects."""
+    contract: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What of its definition resources of the cluster depend on, as it was written."""
 
     @property
     def namespace(self) -> str:
@@ -159,6 +162,8 @@ class StackCluster:
 
     referenced: bool = False
     """Whether another stack has the cluster and its services."""
+    settings_digest: str = ""
+    """Tells the written settings from others."""
 
     @property
     def served(self) -> Mapping[str, DeployedSystem]:

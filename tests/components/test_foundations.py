@@ -199,7 +199,7 @@ def test_a_foundation_that_is_not_ready_is_one_clear_error(outputs: Mapping[str,
     [
         (
             {"slipway:foundation": "organization/other/base"},
-            "is of project 'other': the foundation is a stack of this project, 'slipway'",
+            "is of project 'other': copy the file of that stack, Pulumi.base.yaml, to foundations/other/Pulumi.base.yaml",
         ),
         ({"slipway:foundation": "organization/slipway/bas"}, "Pulumi.bas.yaml does not exist; did you mean 'base'?"),
         ({"slipway:foundation": "organization/slipway/apps"}, "is the stack itself"),
@@ -247,7 +247,9 @@ def test_the_page_shows_two_stacks_that_fit(tmp_path: Path) -> None:
     (tmp_path / "systems" / "shop" / "system.yaml").write_text(SHOP, encoding="utf-8")
     page = (ROOT / "docs" / "foundations.md").read_text(encoding="utf-8")
     for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
-        (tmp_path / block.split()[1].rstrip(":")).write_text(block, encoding="utf-8")
+        file = tmp_path / block.split()[1].rstrip(":")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(block, encoding="utf-8")
     project = find_project(tmp_path)
     base, shop = load_stack(project, "prod"), load_stack(project, "prod-shop")
     assert (base.shared, list(base.clusters["main"].systems), list(base.clusters["main"].served)) == (
@@ -257,6 +259,23 @@ def test_the_page_shows_two_stacks_that_fit(tmp_path: Path) -> None:
     )
     assert (shop.base, shop.foundation, list(shop.clusters["main"].systems)) == ("prod", "acme/slipway/prod", ["shop"])
     assert shop.clusters["main"].settings == base.clusters["main"].settings
+
+
+def test_the_page_shows_a_stack_on_clusters_of_another_project(tmp_path: Path) -> None:
+    """It is valid beside a copy of the file of the platform's stack, and has the names of that."""
+    page = (ROOT / "docs" / "foundations.md").read_text(encoding="utf-8")
+    platform, _, team = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    for name, content in {
+        "Pulumi.yaml": "name: shop\nruntime: python\n",
+        "Pulumi.prod.yaml": team,
+        "foundations/platform/Pulumi.prod.yaml": platform.replace("slipway:", "platform:"),
+        "systems/shop/system.yaml": SHOP,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    shop = load_stack(find_project(tmp_path), "prod")
+    assert (shop.foundation, list(shop.clusters["main"].systems)) == ("acme/platform/prod", ["shop"])
+    assert shop.cluster_name("main") == "platform-prod-main"
 
 
 HIDDEN: Mapping[str, Any] = {"main": {"address": "https://api.example.test", "certificate": SECRET}}
