@@ -741,7 +741,7 @@ cluster = LocalCluster.model_validate({"cloud": "local", "controllers": {"logs":
 def build():
     placed = StackCluster("main", cluster, {})
     args = LogsArgs(
-        cluster=placed, environment="test", stack="test", pins=Pins(), facts=ControllersFacts(),
+        cluster=placed, environment="test", label="test", pins=Pins(), facts=ControllersFacts(),
         cloud=LocalCloud(context=LocalContext.of(cluster)),
     )
     Logs("main", args, pulumi.ResourceOptions())

@@ -109,7 +109,7 @@ cluster = LocalCluster.model_validate({"cloud": "local"})
 @pulumi.runtime.test
 def build():
     args = LogsArgs(
-        cluster=StackCluster("main", cluster, {}), environment="test", stack="test", pins=Pins(),
+        cluster=StackCluster("main", cluster, {}), environment="test", label="test", pins=Pins(),
         facts=ControllersFacts(), cloud=Recording(context=LocalContext.of(cluster)),
     )
     Logs("main", args, pulumi.ResourceOptions())
