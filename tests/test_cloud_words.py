@@ -22,6 +22,7 @@ OWN = (
     "slipway/settings/clouds/{cloud}_",
     "slipway/ops/{cloud}/",
     "slipway/cost/clouds/{cloud}.py",
+    "slipway/cost/clouds/{cloud}_",
     "slipway/cost/lists/{cloud}.py",
     "policies/adapters/clouds/{cloud}/",
 )

@@ -26,7 +26,7 @@ def member(cwd: Path, stack: str | None, file: Path | None) -> int:
     if foundation is None or foundation.split("/")[1] == selection.project.name:
         where = "its own clusters" if foundation is None else f"those of {foundation}, which finds it by its file"
         raise refused(
-            f"--stack {selection.stack.name} is on {where}: only a foundation of another project needs to be told"
+            f"--stack {selection.stack.name} is on {where}: only a foundation of another project needs that file"
         )
     print(text(selection, foundation), end="")
     return OK

@@ -24,7 +24,7 @@ _NAMES = """
     backups broker bucket bucket-changed bucket-reads bucket-reads-10k bucket-writes bucket-writes-10k changed
     days dns-queries document-requests documents endpoint entry-capacity hours internet key-requests
     log-compression log-group monitored nat node-cpu node-disk node-memory nodes-minimum peering queue-requests
-    replicated repository secret-requests site site-requests state topic-data topic-requests vault-requests
+    replicated repository secret-requests site site-requests state table topic-data topic-requests vault-requests
     workspace zones
 """
 NAMES = frozenset(_NAMES.split())

@@ -36,6 +36,8 @@ class Resource:
     """Inputs of the provider of its cluster's cloud; without a cluster those of its own provider."""
     aliases: tuple[str, ...] = ()
     """Earlier URNs."""
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    """URNs of the resources whose outputs are in an input, by the input's name."""
 
     @property
     def name(self) -> str:
@@ -152,6 +154,7 @@ class Resources:
             cloud=self._clouds.get(cluster, ""),
             provider=self._cloud_providers.get(cluster, {}) if cluster else self._own_provider(provider),
             aliases=tuple(map(str, state.get("aliases") or ())),
+            needs=state.get("propertyDependencies") or {},
         )
 
     def _own_provider(self, provider: str) -> Mapping[str, Any]:

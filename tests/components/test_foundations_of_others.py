@@ -56,7 +56,7 @@ def platform_stack(cloud: str) -> str:
 
 
 def platform(cloud: str, members: Mapping[str, str]) -> dict[str, str]:
-    """The project with the clusters: its stack and system, and what others have told it."""
+    """The project with the clusters: its stack and system, and the files of others."""
     return {
         "Pulumi.yaml": project("platform"),
         "Pulumi.base.yaml": platform_stack(cloud),
@@ -72,7 +72,7 @@ def written(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def told(folder: Path, files: Mapping[str, str], name: str = "apps") -> str:
+def member_file(folder: Path, files: Mapping[str, str], name: str = "apps") -> str:
     """What the team gives to the platform: the output of `slipway member`."""
     folder.mkdir(exist_ok=True)
     for room in ("components", "slipway", "__main__.py"):
@@ -88,7 +88,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def both(cloud: str, folder: Path) -> tuple[Rehearsed, Rehearsed]:
-    base = rehearsed_of("base", platform(cloud, {"team.apps": told(folder, team(cloud))}), policies=True)
+    base = rehearsed_of("base", platform(cloud, {"team.apps": member_file(folder, team(cloud))}), policies=True)
     return base, rehearsed_of("apps", team(cloud, base.plan.outputs), policies=True)
 
 
@@ -182,7 +182,7 @@ def test_outputs_that_nobody_gave_are_one_clear_error() -> None:
     assert "add them to rehearsal.yaml, below `stacks: {organization/platform/base: …}`" in str(problem)
 
 
-def test_a_foundation_that_was_not_told_is_one_clear_error() -> None:
+def test_a_foundation_without_the_member_file_is_one_clear_error() -> None:
     """With what to do, by people of two projects."""
     answer = {FACTS: {"version": 1, "clusters": {"main": {"systems": ["bank"], "facts": {}}}}, ACCESS: {"main": {}}}
     failure = rehearsed_of("apps", team("local", answer)).rehearsal.failure or ""
@@ -206,7 +206,7 @@ def test_mistakes_of_the_team_are_refused(tmp_path: Path, changed: Mapping[str, 
     document = yaml.safe_load(files["Pulumi.apps.yaml"])
     document["config"].update(changed)
     with pytest.raises(InvalidSettings) as refused:
-        told(tmp_path, {**files, "Pulumi.apps.yaml": yaml.safe_dump(document)})
+        member_file(tmp_path, {**files, "Pulumi.apps.yaml": yaml.safe_dump(document)})
     said = [str(each) for each in refused.value.problems]
     assert any(message in each and each.startswith("Pulumi.apps.yaml:") for each in said), said
 
@@ -222,9 +222,9 @@ def test_mistakes_of_the_team_are_refused(tmp_path: Path, changed: Mapping[str, 
         ("shop.example.com", "bank.example.com", "which system 'bank' uses too"),
     ],
 )
-def test_mistakes_of_what_was_told_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_mistakes_of_a_member_file_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     """In the project of the foundation, with the line of the member's file; its systems are checked with all others."""
-    content = told(tmp_path / "team", team("local"))
+    content = member_file(tmp_path / "team", team("local"))
     assert old in content
     files = platform("local", {"team.apps": content.replace(old, new)})
     files["systems/bank/system.yaml"] += "domains: {web: bank.example.com}\n"
@@ -236,19 +236,21 @@ def test_mistakes_of_what_was_told_are_refused(tmp_path: Path, old: str, new: st
 
 def test_a_platform_may_have_no_system_of_its_own(tmp_path: Path) -> None:
     """Only those of others."""
-    files = platform("local", {"team.apps": told(tmp_path, team("local"))})
+    files = platform("local", {"team.apps": member_file(tmp_path, team("local"))})
     files["Pulumi.base.yaml"] = stack("platform", CLUSTERS["local"])
     del files["systems/bank/system.yaml"]
     assert rehearsed_of("base", files).plan.outputs[FACTS]["clusters"]["main"]["systems"] == ["shop"]
 
 
-def test_a_stack_with_its_own_clusters_tells_nobody(tmp_path: Path) -> None:
+def test_a_stack_with_its_own_clusters_needs_no_file(tmp_path: Path) -> None:
     written(tmp_path, platform("local", {}))
-    with pytest.raises(InvalidSettings, match="is on its own clusters: only a foundation of another project needs"):
+    with pytest.raises(
+        InvalidSettings, match="is on its own clusters: only a foundation of another project needs that file"
+    ):
         member(tmp_path, "base", None)
 
 
-def test_all_that_a_cluster_depends_on_is_told(tmp_path: Path) -> None:
+def test_all_that_a_cluster_depends_on_is_in_the_file(tmp_path: Path) -> None:
     """Of systems with every key that there is, on clusters of each kind: what is created for the clusters is the same."""
     documents = walk.documents()
     config = documents["Pulumi.test.yaml"]["config"]
@@ -270,11 +272,11 @@ def test_all_that_a_cluster_depends_on_is_told(tmp_path: Path) -> None:
         ),
         "foundations/slipway/Pulumi.test.yaml": bare,
     }
-    member_file = told(tmp_path, team_files, "test").replace(
+    written_file = member_file(tmp_path, team_files, "test").replace(
         "foundation: organization/platform/base", "foundation: organization/slipway/test"
     )
-    told_platform = {"Pulumi.test.yaml": bare, "members/team.yaml": member_file, **others}
-    whole, platform_alone = (rehearsed_of("test", each) for each in (files, told_platform))
+    with_member = {"Pulumi.test.yaml": bare, "members/team.yaml": written_file, **others}
+    whole, platform_alone = (rehearsed_of("test", each) for each in (files, with_member))
 
     def of_clusters(found: Rehearsed) -> dict[str, str]:
         return {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from slipway.cost import pod_requests
+from slipway.cost.clouds import aws_others
 from slipway.cost.quantity import Budget, Cloud, Context, Quantity, Rule, Unknown
 from slipway.cost.resources import FOUNDATION, Resource
 from slipway.cost.span import Span
@@ -289,11 +290,6 @@ def _address(_address: Resource, context: Context) -> Costs:
     yield context.hours("public address", "address")
 
 
-def _disk(volume: Resource, context: Context) -> Costs:
-    size = volume.number("size")
-    yield context.month("volume", f"{size:.0f} GB", size) if size else Unknown("its size")
-
-
 def _restore_tests(_plan: Resource, _context: Context) -> Costs:
     yield Unknown("restore tests: the fee of each, and the server that runs while it lasts")
 
@@ -327,6 +323,7 @@ def _region(resource: Resource) -> str:
 
 
 RULES: Mapping[str, Rule] = {
+    **aws_others.RULES,
     "aws:backup/plan:Plan": _backup_plan,
     "aws:backup/restoreTestingPlan:RestoreTestingPlan": _restore_tests,
     "aws:cloudfront/distribution:Distribution": _distribution,
@@ -336,7 +333,6 @@ RULES: Mapping[str, Rule] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     DOCUMENTS: _document_cluster,
     "aws:docdb/clusterInstance:ClusterInstance": _document_server,
-    "aws:ebs/volume:Volume": _disk,
     "aws:ec2/eip:Eip": _address,
     "aws:ec2/natGateway:NatGateway": _nat,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
@@ -362,6 +358,7 @@ _PART = "it is billed with what it belongs to"
 _RIGHTS = "rights cost nothing"
 _TRAFFIC = "what goes through it is billed where it enters or leaves"
 FREE: Mapping[str, str] = {
+    **aws_others.FREE,
     "aws:acm/certificate:Certificate": "public certificates cost nothing (https://aws.amazon.com/certificate-manager/pricing/)",
     "aws:acm/certificateValidation:CertificateValidation": "it waits for a certificate",
     "aws:backup/restoreTestingSelection:RestoreTestingSelection": _PART,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from slipway.cost import pod_requests
+from slipway.cost.clouds import azure_others
 from slipway.cost.quantity import Budget, Cloud, Context, Quantity, Rule, Unknown
 from slipway.cost.resources import Resource
 from slipway.cost.span import Span
@@ -215,6 +216,7 @@ def _region(resource: Resource) -> str:
 
 
 RULES: Mapping[str, Rule] = {
+    **azure_others.RULES,
     "azure-native:cdn:Profile": _front_door,
     "azure-native:containerregistry:Registry": _registry,
     "azure-native:containerservice:AgentPool": _agent_pool,
@@ -239,6 +241,7 @@ RULES: Mapping[str, Rule] = {
 _PART = "it is billed with what it belongs to"
 _RIGHTS = "rights cost nothing"
 FREE: Mapping[str, str] = {
+    **azure_others.FREE,
     "azure-native:authorization:ManagementLockByScope": _RIGHTS,
     "azure-native:authorization:RoleAssignment": _RIGHTS,
     "azure-native:authorization:RoleDefinition": _RIGHTS,

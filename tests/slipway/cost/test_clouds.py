@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,230 @@ CASES = {
         {},
         ("server, Balanced_B1 with a standby: no price of 'cache Balanced_B1' in eastus2",),
     ),
+    "a machine": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {
+            "instanceType": "t3.micro",
+            "rootBlockDevice": {"volumeSize": 30, "volumeType": "gp3"},
+            "ebsBlockDevices": [{"volumeSize": 100}],
+            "associatePublicIpAddress": True,
+        },
+        {"node t3.micro": HOURS, "volume": 30, "volume gp2": 100, "public address": HOURS},
+    ),
+    "a machine of the usual disk": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {"instanceType": "t3.large"},
+        {"node t3.large": HOURS},
+        ("root disk, whose size its image says",),
+    ),
+    "a machine of another type": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {"instanceType": "x9.large", "rootBlockDevice": {"volumeSize": 8}},
+        {"volume gp2": 8},
+        ("machine, x9.large with Linux: no price of 'node x9.large' in us-east-1",),
+    ),
+    "a machine of an unknown type": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {"instanceType": UNKNOWN, "rootBlockDevice": {"volumeSize": 8}},
+        {"volume gp2": 8},
+        ("a machine, whose type is not known yet",),
+    ),
+    "a spot machine": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {
+            "instanceType": "t3.large",
+            "instanceMarketOptions": {"marketType": "spot"},
+            "rootBlockDevice": {"volumeSize": 8},
+        },
+        {"volume gp2": 8},
+        ("a spot machine: its price changes by the hour, and is below that of others",),
+    ),
+    "a machine alone on its hardware": Case(
+        "aws",
+        "aws:ec2/instance:Instance",
+        {"instanceType": "t3.large", "tenancy": "dedicated", "rootBlockDevice": {"volumeSize": 8}},
+        {"volume gp2": 8},
+        ("a machine on hardware of its own",),
+    ),
+    "a disk with more than is included": Case(
+        "aws",
+        "aws:ebs/volume:Volume",
+        {"size": 100, "type": "gp3", "iops": 6000},
+        {"volume": 100},
+        ("more than the 3000 IOPS and 125 MiB/s that a disk includes",),
+    ),
+    "a disk of the usual type": Case("aws", "aws:ebs/volume:Volume", {"size": 50}, {"volume gp2": 50}),
+    "a disk without a price": Case(
+        "aws",
+        "aws:ebs/volume:Volume",
+        {"size": 50, "type": "io2", "iops": 9000},
+        {},
+        ("disk, 50 GB io2: no price of 'volume io2' in us-east-1", "9000 IOPS of a disk"),
+    ),
+    "a balancer": Case(
+        "aws",
+        "aws:lb/loadBalancer:LoadBalancer",
+        {"subnets": [UNKNOWN, UNKNOWN]},
+        {
+            "application load balancer": HOURS,
+            "application load balancer capacity": HOURS,
+            "public address": 2 * HOURS,
+            "internet data": 100,
+        },
+    ),
+    "a balancer by its earlier name": Case(
+        "aws",
+        "aws:alb/loadBalancer:LoadBalancer",
+        {"internal": True},
+        {"application load balancer": HOURS, "application load balancer capacity": HOURS},
+    ),
+    "a balancer of connections": Case(
+        "aws",
+        "aws:lb/loadBalancer:LoadBalancer",
+        {"loadBalancerType": "network"},
+        {
+            "load balancer": HOURS,
+            "load balancer capacity": HOURS,
+            "public address": 3 * HOURS,
+            "internet data": 100,
+        },
+    ),
+    "a balancer of another type": Case(
+        "aws",
+        "aws:lb/loadBalancer:LoadBalancer",
+        {"loadBalancerType": "gateway"},
+        {},
+        ("a balancer of the type gateway",),
+    ),
+    "a table": Case(
+        "aws",
+        "aws:dynamodb/table:Table",
+        {
+            "readCapacity": 5,
+            "writeCapacity": 2,
+            "globalSecondaryIndexes": [{"name": "by-day", "readCapacity": 5, "writeCapacity": 1}],
+        },
+        {"table reads": 10 * HOURS, "table writes": 3 * HOURS, "table storage": 10},
+    ),
+    "a table by use": Case(
+        "aws",
+        "aws:dynamodb/table:Table",
+        {"billingMode": "PAY_PER_REQUEST", "replicas": [{"regionName": "us-west-2"}]},
+        {"table storage": 10},
+        ("reads and writes, billed by use", "replicas in 1 regions, and what is written there"),
+    ),
+    "a table of unknown capacity": Case(
+        "aws",
+        "aws:dynamodb/table:Table",
+        {"readCapacity": UNKNOWN, "writeCapacity": 1},
+        {"table writes": HOURS, "table storage": 10},
+        ("reads, whose capacity is not known yet",),
+    ),
+    "a function": Case(
+        "aws", "aws:lambda/function:Function", {"memorySize": 512}, {}, ("calls and their time, billed by use",)
+    ),
+    "tasks on machines": Case("aws", "aws:ecs/service:Service", {"desiredCount": 2}, {}),
+    "tasks of an unknown size": Case(
+        "aws",
+        "aws:ecs/service:Service",
+        {"launchType": "FARGATE", "desiredCount": 2, "taskDefinition": UNKNOWN},
+        {},
+        ("tasks, whose number or size is not known yet",),
+    ),
+    "tasks on spare capacity": Case(
+        "aws",
+        "aws:ecs/service:Service",
+        {"capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}]},
+        {},
+        ("tasks on spare capacity: their price changes, and is below that of others",),
+    ),
+    "a machine on Azure": Case(
+        "azure",
+        "azure-native:compute:VirtualMachine",
+        {
+            "hardwareProfile": {"vmSize": "Standard_B2s"},
+            "storageProfile": {
+                "osDisk": {
+                    "createOption": "FromImage",
+                    "diskSizeGB": 30,
+                    "managedDisk": {"storageAccountType": "Premium_LRS"},
+                },
+                "dataDisks": [
+                    {
+                        "createOption": "Empty",
+                        "diskSizeGB": 200,
+                        "managedDisk": {"storageAccountType": "StandardSSD_LRS"},
+                    },
+                    {"createOption": "Attach"},
+                ],
+            },
+        },
+        {"node Standard_B2s": HOURS, "disk P4 LRS": 1, "disk E15 LRS": 1},
+    ),
+    "a machine with Windows": Case(
+        "azure",
+        "azure-native:compute:VirtualMachine",
+        {"hardwareProfile": {"vmSize": "Standard_B2s"}, "osProfile": {"windowsConfiguration": {}}},
+        {"node Standard_B2s": HOURS},
+        ("the licence of Windows, unless it is brought along", "disk, whose size its image says"),
+    ),
+    "a spot machine on Azure": Case(
+        "azure",
+        "azure-native:compute:VirtualMachine",
+        {
+            "hardwareProfile": {"vmSize": "Standard_B2s"},
+            "priority": "Spot",
+            "storageProfile": {"osDisk": {"diskSizeGB": 30}},
+        },
+        {"disk S4 LRS": 1},
+        ("a spot machine: its price changes by the hour, and is at most that of others",),
+    ),
+    "a disk on Azure": Case(
+        "azure", "azure-native:compute:Disk", {"diskSizeGB": 128, "sku": {"name": "Premium_LRS"}}, {"disk P10 LRS": 1}
+    ),
+    "a disk of another kind": Case(
+        "azure",
+        "azure-native:compute:Disk",
+        {"diskSizeGB": 128, "sku": {"name": "UltraSSD_LRS"}},
+        {},
+        ("a disk of 128 GB UltraSSD_LRS",),
+    ),
+    "a balancer on Azure": Case(
+        "azure",
+        "azure-native:network:LoadBalancer",
+        {"sku": {"name": "Standard"}},
+        {"load balancer": HOURS, "load balancer data": 100},
+    ),
+    "a balancer of the tier that cost nothing": Case("azure", "azure-native:network:LoadBalancer", {}, {}),
+    "a plan of web apps": Case(
+        "azure",
+        "azure-native:web:AppServicePlan",
+        {"kind": "Linux", "reserved": True, "sku": {"name": "B1", "capacity": 2}},
+        {"app plan B1 Linux": 2 * HOURS},
+    ),
+    "a plan with Windows": Case(
+        "azure",
+        "azure-native:web:AppServicePlan",
+        {"sku": {"name": "S1"}},
+        {},
+        ("1 × S1 with Windows: no price of 'app plan S1 Windows' in eastus2",),
+    ),
+    "a plan that costs nothing": Case("azure", "azure-native:web:AppServicePlan", {"sku": {"name": "F1"}}, {}),
+    "a plan by use": Case(
+        "azure",
+        "azure-native:web:AppServicePlan",
+        {"sku": {"name": "Y1"}},
+        {},
+        ("calls of functions and their time, billed by use",),
+    ),
+    "a plan by app": Case(
+        "azure", "azure-native:web:AppServicePlan", {"sku": {"name": "D1"}}, {}, ("a plan of the size D1",)
+    ),
     "a way out": Case("aws", "aws:ec2/natGateway:NatGateway", {}, {"nat gateway": HOURS, "nat data": 100}),
     "an endpoint in two zones": Case(
         "aws",
@@ -186,7 +410,7 @@ CASES = {
         {"hostInstanceType": "mq.m5.large", "deploymentMode": "CLUSTER_MULTI_AZ"},
         {"broker mq.m5.large": 3 * HOURS, "broker storage": 60},
     ),
-    "a disk": Case("aws", "aws:ebs/volume:Volume", {"size": 40}, {"volume": 40}),
+    "a disk": Case("aws", "aws:ebs/volume:Volume", {"size": 40, "type": "gp3"}, {"volume": 40}),
     "volumes of pods": Case(
         "aws",
         "kubernetes:apps/v1:StatefulSet",
@@ -443,6 +667,30 @@ def test_a_proxy_has_the_cores_of_its_database(prices: Prices) -> None:
     proxy = resource("aws:rds/proxy:Proxy", "db", by=AWS, parent=home)
     found = estimate(plan(*MAIN, home, server, proxy), prices)
     assert [line.amount for line in found.lines if line.resource.urn == proxy.urn] == [Span.exactly(8 * HOURS)]
+
+
+@pytest.mark.parametrize(
+    ("size", "cores", "gibibytes"),
+    [({"cpu": "512", "memory": "1024"}, 0.5, 1), ({"cpu": ".25 vCPU", "memory": "2 GB"}, 0.25, 2)],
+)
+@pytest.mark.parametrize(("platform", "suffix"), [({}, ""), ({"cpuArchitecture": "ARM64"}, " arm64")])
+def test_tasks_have_the_size_of_their_definition(
+    prices: Prices, size: Mapping[str, Any], cores: float, gibibytes: float, platform: Mapping[str, str], suffix: str
+) -> None:
+    """The one that the service refers to, among several."""
+    kind = "aws:ecs/taskDefinition:TaskDefinition"
+    other = resource(kind, "other", by=AWS, cpu="4096", memory="8192")
+    own = resource(kind, "own", by=AWS, runtimePlatform=platform, **size)
+    service = resource(
+        "aws:ecs/service:Service", "it", by=AWS, launchType="FARGATE", desiredCount=3, taskDefinition=UNKNOWN
+    )
+    referring = replace(service, state={**service.state, "propertyDependencies": {"taskDefinition": [own.urn]}})
+    found = estimate(plan(*MAIN, other, own, referring), prices)
+    assert {line.price.item: line.amount.low for line in found.lines} == {
+        f"fargate core{suffix}": 3 * cores * HOURS,
+        f"fargate memory{suffix}": 3 * gibibytes * HOURS,
+    }
+    assert found.unknown == ()
 
 
 def test_a_bucket_that_replication_fills_is_of_the_class_that_it_says(prices: Prices) -> None:
