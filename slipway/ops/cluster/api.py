@@ -149,9 +149,10 @@ class Api:
     def create(self, path: str, body: Mapping[str, Any]) -> Document:
         return self._request("POST", path, body=body, content="application/json")
 
-    def merge(self, path: str, body: Mapping[str, Any]) -> Document:
-        """Change the fields of an object that `body` has (RFC 7396), and no others."""
-        return self._request("PATCH", path, body=body, content=MERGE)
+    def merge(self, path: str, body: Mapping[str, Any], *, manager: str | None = None) -> Document:
+        """Change the fields of an object that `body` has (RFC 7396), and no others; `manager` becomes their manager."""
+        query = {"fieldManager": manager} if manager else {}
+        return self._request("PATCH", path, query=query, body=body, content=MERGE)
 
     def replace(self, path: str, body: Mapping[str, Any]) -> Document:
         """Replace the object with the body's `resourceVersion`; never retried."""

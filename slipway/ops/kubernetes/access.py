@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from slipway.ops.cluster.api import ApiUnavailable, Refused
 from slipway.ops.failure import CloudFailure
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-    from kubernetes.client.exceptions import ApiException
 
     from slipway.settings.clouds.local import LocalCluster
 
@@ -36,27 +36,30 @@ def connect(cluster: LocalCluster) -> ApiClient:
 
 @contextmanager
 def translated_errors(subject: str) -> Iterator[None]:
-    """Turn an error of the Kubernetes client into a CloudFailure about `subject`."""
+    """Turn a refusal, or an error of the Kubernetes client, into a CloudFailure about `subject` without the server's text,
+    which may repeat what it refuses."""
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
 
     try:
         yield
-    except ApiException as error:
-        raise CloudFailure(f"kubernetes: {_meaning(error, subject)}") from None
+    except (ApiException, Refused) as error:
+        raise CloudFailure(f"kubernetes: {_meaning(error.status, subject)}") from None
+    except ApiUnavailable as failure:
+        raise CloudFailure(f"kubernetes: {failure}; is its context right?") from None
     except HTTPError as error:
         reason = type(error).__name__
         raise CloudFailure(f"kubernetes: the cluster cannot be reached ({reason}); is its context right?") from None
 
 
-def _meaning(error: ApiException, subject: str) -> str:
-    if error.status == 401:
+def _meaning(status: int | None, subject: str) -> str:
+    if status == 401:
         return "the login has expired or is unknown; log in to the cluster again"
-    if error.status == 403:
+    if status == 403:
         return f"the login may not use {subject}; ask for a role in its namespace"
-    if error.status == 404:
+    if status == 404:
         return f"{subject} does not exist; run `pulumi up` first"
-    return f"the request about {subject} failed (HTTP {error.status})"
+    return f"the request about {subject} failed (HTTP {status})"
 
 
 def verified(cluster: LocalCluster) -> str:

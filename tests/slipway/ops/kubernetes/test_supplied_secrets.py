@@ -13,7 +13,7 @@ from slipway.ops.secret_stores import store_of
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from tests.slipway.ops.conftest import on, stack_on
-from tests.slipway.ops.kubernetes.conftest import Cluster
+from tests.slipway.ops.kubernetes.conftest import KUBECONFIG, Cluster
 
 CANARY = "canary-c0ffee-do-not-show"
 SECRETS = "/api/v1/namespaces/shop/secrets"
@@ -100,3 +100,15 @@ def test_an_unknown_context_is_reported(cluster: Cluster, tmp_path: Path) -> Non
     stack = stack_on(tmp_path, "local", context="elsewhere")
     with pytest.raises(CloudFailure, match="the kubeconfig has no context elsewhere; set KUBECONFIG"):
         store_of(*on(stack, "shop"))
+
+
+def test_a_cluster_that_does_not_answer_is_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the question that is most often the answer."""
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(KUBECONFIG.format(port=1))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+    store = store_of(*on(stack_on(tmp_path, "local"), "shop"))
+    with pytest.raises(
+        CloudFailure, match=r"^kubernetes: the cluster cannot be reached \(\w+\); is its context right\?"
+    ):
+        store.filled()
