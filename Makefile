@@ -7,7 +7,11 @@ BIN := .venv/bin
 # So Python has to be allowed to, whatever the surroundings say: without bytecode each process compiles the SDKs anew.
 unexport PYTHONDONTWRITEBYTECODE
 # uv installs what the lock files pin in a fifth of pip's time. Where it cannot, as behind an index that only pip's own files
-# name, pip does.
+# name, pip does. Make fetches uv to install and removes it at its end: no run needs it, and it has 38 MB.
+UV := .venv/uv
+.INTERMEDIATE: $(UV)
+# Without this, make prints that it removes uv.
+.SILENT:
 PIP := -m pip install --disable-pip-version-check --no-compile
 OWN := --no-deps --no-build-isolation --editable .
 LOCKED := --require-hashes --no-deps --only-binary :all:
@@ -15,7 +19,9 @@ export UV_SYSTEM_CERTS ?= 1
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
-install = @$(BIN)/uv pip install $(3) --python $(1)/bin/python $(LOCKED) -r $(2) || $(1)/bin/python $(PIP) $(3) $(LOCKED) -r $(2)
+# Of what the lock files pin, these are left out. Only `pulumi up --attach-debugger` starts debugpy, which has 15 MB.
+EXCLUDED := debugpy
+install = @echo $(EXCLUDED) | $(UV) pip install $(3) --python $(1)/bin/python $(LOCKED) -r $(2) --excludes - || $(1)/bin/python $(PIP) $(3) $(LOCKED) -r $(2)
 KUBE_SCORE := v1.20.0
 
 .PHONY: help preview check test lint scan scanners bench lock schema schema-verify reference reference-verify crds crds-verify alerts alerts-verify runbooks runbooks-verify policies policies-verify deployer deployer-verify charts charts-verify docs snapshots clean e2e programs
@@ -127,14 +133,14 @@ snapshots: .venv/.dev ## Rewrite the recorded plans; review the difference befor
 screens: .venv/.dev ## Update the preview in the README
 	@$(BIN)/python -m tests.screens
 
-lock: .venv/.uv ## Resolve the dependencies of pyproject.toml into the lock files
-	@$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements.txt
-	@$(BIN)/uv pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
-	@$(BIN)/uv pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
-	@$(BIN)/uv pip compile $(LOCK) --group controller --constraints requirements.txt --output-file requirements-controller.txt
-	@$(BIN)/uv pip compile $(LOCK) --group charts --output-file requirements-charts.txt
-	@$(BIN)/uv pip compile $(LOCK) --group docs --output-file requirements-docs.txt
-	@$(BIN)/uv pip compile $(LOCK) --group uv --output-file requirements-uv.txt
+lock: $(UV) ## Resolve the dependencies of pyproject.toml into the lock files
+	@$(UV) pip compile $(LOCK) pyproject.toml --output-file requirements.txt
+	@$(UV) pip compile $(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@$(UV) pip compile $(LOCK) --group scanners --output-file requirements-scanners.txt
+	@$(UV) pip compile $(LOCK) --group controller --constraints requirements.txt --output-file requirements-controller.txt
+	@$(UV) pip compile $(LOCK) --group charts --output-file requirements-charts.txt
+	@$(UV) pip compile $(LOCK) --group docs --output-file requirements-docs.txt
+	@$(UV) pip compile $(LOCK) --group uv --output-file requirements-uv.txt
 
 clean: ## Remove .venv, the scanners and every cache
 	@rm -rf .venv .scanners .site *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -149,33 +155,36 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo 'Python has no venv module; on Debian or Ubuntu install it with: apt-get install python3-venv' >&2; exit 2; }
 
-.venv/.uv: requirements-uv.txt | .venv/bin/python
-	@$(BIN)/python $(PIP) --quiet $(LOCKED) -r requirements-uv.txt || echo 'Without uv, pip installs, which takes a minute.' >&2
-	@touch $@
+$(UV): requirements-uv.txt | .venv/bin/python
+	@$(BIN)/python $(PIP) --quiet --target .venv/uv-package $(LOCKED) -r requirements-uv.txt && mv .venv/uv-package/bin/uv $@ || \
+		echo 'Without uv, pip installs, which takes a minute.' >&2
+	@rm -rf .venv/uv-package
 
-.venv/.runtime: requirements.txt pyproject.toml | .venv/.uv
+.venv/.runtime: requirements.txt pyproject.toml $(UV)
 	@echo 'Installing the dependencies that requirements.txt pins (about 600 MB on disk) …'
 	$(call install,.venv,requirements.txt)
-	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python $(OWN) || $(BIN)/python $(PIP) --quiet --no-index $(OWN)
+	@export PYTHONDONTWRITEBYTECODE=1; \
+	$(UV) pip install --quiet --offline --python $(BIN)/python $(OWN) || $(BIN)/python $(PIP) --quiet --no-index $(OWN)
+	@find .venv/lib -path '*/site-packages/pip/*' -name __pycache__ -prune -exec rm -rf {} +
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.runtime
+.venv/.dev: requirements-dev.txt .venv/.runtime $(UV)
 	@echo 'Installing what the tests need …'
 	$(call install,.venv,requirements-dev.txt)
 	@touch $@
 
-.venv/.charts: requirements-charts.txt .venv/.runtime
+.venv/.charts: requirements-charts.txt .venv/.runtime $(UV)
 	@echo 'Installing Helm …'
 	$(call install,.venv,requirements-charts.txt,--quiet)
 	@touch $@
 
-.site/.mkdocs: requirements-docs.txt | .venv/.uv
+.site/.mkdocs: requirements-docs.txt $(UV)
 	@echo 'Installing mkdocs …'
 	@$(BIN)/python -m venv --clear .site/venv
 	$(call install,.site/venv,requirements-docs.txt,--quiet)
 	@touch $@
 
-.scanners/.checkov: requirements-scanners.txt | .venv/.uv
+.scanners/.checkov: requirements-scanners.txt $(UV)
 	@echo 'Installing checkov …'
 	@$(BIN)/python -m venv --clear .scanners/venv
 	$(call install,.scanners/venv,requirements-scanners.txt,--quiet)

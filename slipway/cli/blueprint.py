@@ -23,6 +23,7 @@ FILES = (
     "pyproject.toml",
     "requirements.txt",
     "requirements-scanners.txt",
+    "requirements-uv.txt",
     "setup.py",
     "systems/stack.schema.json",
     "systems/system.schema.json",

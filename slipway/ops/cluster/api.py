@@ -218,6 +218,7 @@ class Api:
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,
+                _return_http_data_only=True,
                 _request_timeout=self._timeout,
             )
             self._report_warnings(answer.headers.getlist("Warning"))
