@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from slipway.cli.lookup import refused
+from slipway.cli.pack_data import configuration, refuse_mistakes_in
 from slipway.cli.reference import tree
 from slipway.cli.selection import LEVELS, PACK_FILE, POLICIES, own_pack, own_packs
 from slipway.rehearsal import PolicyPack
@@ -44,15 +43,24 @@ class ChosenPack:
 @contextmanager
 def chosen_pack(options: PackOptions, root: Path) -> Iterator[ChosenPack]:
     """Yield the packs that check the project at `root`. Raises InvalidSettings if a pack, its data or the base is
-    missing."""
+    missing or has mistakes."""
     with _tree(options.base, root) as base:
         packs = _packs(options, root, base)
         for pack in packs or ():
             if not (pack.path / PACK_FILE).is_file():
                 raise refused(f"--policy-pack {pack.path}: is not a policy pack: it has no {PACK_FILE}")
+            folder = pack.data or pack.path
+            refuse_mistakes_in(folder, _shown(folder, root, base, options.base), pack)
         changes = None if base is None else compared(base, root)
         folder = next((each.resolve().parent for each in options.data if each.is_dir()), root)
         yield ChosenPack(packs, changes, base or folder)
+
+
+def _shown(folder: Path, root: Path, base: Path | None, named: str | None) -> str:
+    """Return the folder as a message names it: one of a git ref as git does, one of the project without its path."""
+    if base is not None and named is not None and base != Path(named) and folder.is_relative_to(base):
+        return f"{named}:{folder.relative_to(base).as_posix()}"
+    return str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
 
 
 def places_of(root: Path) -> tuple[Path, ...]:
@@ -81,22 +89,11 @@ def _configured(pack: PolicyPack, data: Path | None) -> PolicyPack:
     if data is None:
         return pack
     if data.is_file():
-        return PolicyPack(pack.path, config=_read(data))
+        return PolicyPack(pack.path, config=configuration(data, pack), data=pack.data)
     if not (data / LEVELS).is_file():
         rule = f"is neither a folder with {LEVELS} nor a file of pulumi's --policy-pack-config"
         raise refused(f"--policy-config {data}: {rule}")
     return PolicyPack(pack.path, data=data)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """Return the content of a file of Pulumi's `--policy-pack-config`. Raises InvalidSettings."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise refused(f"--policy-config {file}: is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise refused(f'--policy-config {file}: is not a mapping of rules, for example {{"all": "advisory"}}')
-    return found
 
 
 def _named(pack: Path, root: Path) -> PolicyPack | None:

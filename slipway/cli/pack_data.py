@@ -13,10 +13,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from slipway.cli.selection import LEVELS, POLICIES, own_pack
+from slipway.rehearsal import PolicyPack
 from slipway.reports import ledger
 from slipway.reports.policy_page import LONGEST_EXEMPTION
-from slipway.settings.document import LocatedDict, LocatedList, mark_at, read_all, value_at
+from slipway.settings.document import LocatedDict, LocatedList, mark_at, read_all, text_of, value_at
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 from slipway.settings.project import Project
@@ -27,6 +30,8 @@ ENTRY = "{provider: main, named: {bucket: shop-files}}"
 THRESHOLDS_ONLY = (
     "is a level: a stack has thresholds only; levels follow its environment: set them under `environments`"
 )
+REMEDIATE = "remediate"
+"""A level that Pulumi knows and no rule of the pack needs: a file for Pulumi may name it."""
 _TYPES = {
     "object": "is not a mapping of keys",
     "array": "is not a list",
@@ -44,16 +49,82 @@ def refuse_mistakes(project: Project, stack: str | None = None) -> None:
         raise InvalidSettings(found)
 
 
+def refuse_mistakes_in(folder: Path, shown: str, pack: PolicyPack) -> None:
+    """Raise InvalidSettings with every mistake in the files of a folder that the command line names, or that of a base:
+    it may have levels for stacks of other projects. `shown` is its name in messages."""
+    found = list(_of_folder(folder, shown, pack, stacks=None))
+    if found:
+        raise InvalidSettings(found)
+
+
+def configuration(file: Path, pack: PolicyPack) -> dict[str, Any]:
+    """Return the content of a file of Pulumi's `--policy-pack-config`. Raises InvalidSettings: with the mistakes that the
+    schema of Slipway's pack finds; the process of another pack knows its rules alone, and refuses them itself."""
+    shown, text = str(file), text_of(file, str(file))
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        raise InvalidSettings([Problem(Place(shown, line), f"is not JSON: {getattr(error, 'msg', error)}")]) from None
+    if not isinstance(found, dict):
+        raise InvalidSettings([Problem(Place(shown, 1), 'is not a mapping of rules, for example {"all": "advisory"}')])
+    if problems := list(_of_configuration(found, text, shown, pack)):
+        raise InvalidSettings(problems)
+    return found
+
+
+def _of_configuration(found: dict[str, Any], text: str, shown: str, pack: PolicyPack) -> Iterator[Problem]:
+    schema = _schema_file(pack, LEVELS)
+    if not schema.is_file():
+        return
+    levels = _schema(schema)
+    for path, rule in _violations(found, {**levels["$defs"]["Layer"], "$defs": levels["$defs"]}):
+        value = _below(found, path)
+        if value != REMEDIATE:
+            quoted = {} if value is None or isinstance(value, dict | list) else {"value": value}
+            yield Problem(Place(shown, _line(text, path), path), _in_layer(path, rule, len(path) - 1), **quoted)
+
+
+def _below(found: Any, path: Keys) -> Any:
+    """Return the value at a path, or None if there is none."""
+    for key in path:
+        try:
+            found = found[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return found
+
+
+def _line(text: str, path: Keys) -> int:
+    """Return the line of the value at a path, or of the last existing one on it. JSON is YAML, but for tabs."""
+    node: Any = yaml.compose(text.replace("\t", " "), yaml.SafeLoader)
+    line = node.start_mark.line
+    for key in path:
+        if isinstance(node, yaml.MappingNode):
+            named, node = next((pair for pair in node.value if pair[0].value == key), (node, None))
+        else:
+            named = node = node.value[key] if isinstance(node, yaml.SequenceNode) else None
+        line = named.start_mark.line if named else line
+    return line + 1
+
+
 def _of_pack(project: Project, stack: str | None) -> Iterator[Problem]:
     """Yield the mistakes that the schemas of the pack find; another pack than Slipway's has none."""
     pack = own_pack(project)
-    if pack is None:
-        return
-    stacks = {*project.stacks(), *([stack] if stack else ())} if project.is_slipway else None
+    if pack is not None:
+        stacks = {*project.stacks(), *([stack] if stack else ())} if project.is_slipway else None
+        yield from _of_folder(project.root / POLICIES, POLICIES, pack, stacks)
+
+
+def _of_folder(folder: Path, shown: str, pack: PolicyPack, stacks: Collection[str] | None) -> Iterator[Problem]:
     for name, evaluated in ((LEVELS, _of_levels), (EXEMPTIONS, _of_exemptions)):
-        file, schema = project.root / POLICIES / name, pack.path / f"{name.removesuffix('.yaml')}.schema.json"
+        file, schema = folder / name, _schema_file(pack, name)
         if file.is_file() and schema.is_file():
-            yield from _read(file, f"{POLICIES}/{name}", partial(evaluated, schema=_schema(schema), stacks=stacks))
+            yield from _read(file, f"{shown}/{name}", partial(evaluated, schema=_schema(schema), stacks=stacks))
+
+
+def _schema_file(pack: PolicyPack, name: str) -> Path:
+    return pack.path / f"{name.removesuffix('.yaml')}.schema.json"
 
 
 Evaluated = Callable[[LocatedList], Iterator[Problem]]
@@ -142,7 +213,14 @@ def _for_levels(path: Keys, rule: str, schema: dict[str, Any]) -> str:
     rules = schema["$defs"]["Layer"]["properties"]
     if path[:1] == ("stacks",) and ((depth == 1 and path[-1] in rules) or path[-1] == "enforcementLevel"):
         return THRESHOLDS_ONLY
-    names = {0: "an environment", 1: "a rule", 2: f"a setting of {path[-2:][0]}"} if len(path) > 1 else {}
+    if len(path) <= 1:
+        return rule
+    return _in_layer(path, rule, depth - 1) if depth else rule.replace("a known key", "an environment", 1)
+
+
+def _in_layer(path: Keys, rule: str, depth: int) -> str:
+    """Return the rule about a key, `depth` levels below a layer's own keys."""
+    names = {0: "a rule", 1: f"a setting of {path[-2:][0]}"}
     return rule.replace("is not a known key", f"is not {names.get(depth, 'a known key')}", 1)
 
 

@@ -6,7 +6,11 @@ import shutil
 
 import pytest
 
+from slipway.cli.pack_data import configuration, refuse_mistakes, refuse_mistakes_in
+from slipway.rehearsal import PolicyPack
 from slipway.reports.policy_page import LONGEST_EXEMPTION
+from slipway.settings.problems import InvalidSettings
+from slipway.settings.project import find_project
 from tests.policies.pack_under_test import PACK
 from tests.slipway.cli.conftest import Copy
 
@@ -127,3 +131,64 @@ def test_the_longest_exemption_is_that_of_the_pack() -> None:
     """The pack has its own number, since it is installed without the tool."""
     text = (PACK / "framework" / "exemptions.py").read_text(encoding="utf-8")
     assert f"LONGEST = {LONGEST_EXEMPTION}\n" in text
+
+
+BAD_CONFIGURATION = [
+    ('{\n  "all": "advisory",\n}', "levels.json:3: is not JSON: "),
+    ("[]", "levels.json:1: is not a mapping of rules"),
+    (
+        '{\n\t"image-pinz": "advisory"\n}',
+        "levels.json:2: image-pinz: advisory is not a rule; did you mean 'image-pins'?",
+    ),
+    ('{"image-pins":\n{"immutable": []}}', "levels.json:2: image-pins.immutable: is not a setting of image-pins"),
+    ('{"image-pins": "strict"}', "levels.json:1: image-pins: strict is not one of those that exist"),
+    (
+        '{"image-registries": {"allowedRegistries":\n\n["quay.io", 3]}}',
+        "levels.json:3: image-registries.allowedRegistries[1]: 3 is not text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD_CONFIGURATION, ids=[problem for _, problem in BAD_CONFIGURATION])
+def test_a_mistake_in_a_file_for_pulumi_is_one_line(project: Copy, text: str, problem: str) -> None:
+    """Before the program runs, with the line of the file."""
+    (project.root / "levels.json").write_text(text, encoding="utf-8")
+    run = project.slipway("preview", "--stack", "prod", "--policy-config", "levels.json")
+    assert (run.status, run.out) == (2, "")
+    (line,) = run.err.splitlines()
+    assert problem in line
+
+
+def test_a_level_that_pulumi_alone_knows_is_no_mistake(project: Copy) -> None:
+    """`remediate` is of Pulumi, and its file may serve both."""
+    file = project.root / "levels.json"
+    file.write_text('{"image-pins": "remediate", "cost-tags": {"enforcementLevel": "remediate"}}', encoding="utf-8")
+    assert configuration(file, PolicyPack(PACK))["image-pins"] == "remediate"
+
+
+@pytest.mark.parametrize(("file", "text", "problem"), MISTAKES[:2] + MISTAKES[4:6] + MISTAKES[16:17])
+@pytest.mark.parametrize("option", ["--policy-config", "--policy-pack", "--policy-base"])
+def test_mistakes_in_a_folder_that_the_command_line_names_are_found_too(
+    own: Copy, file: str, text: str, problem: str, option: str
+) -> None:
+    """As in the project's own, with the folder as it was written."""
+    elsewhere = own.root.parent / "elsewhere"
+    shutil.copytree(PACK, elsewhere / "policies", dirs_exist_ok=True)
+    (elsewhere / file).write_text(f"{text}\n", encoding="utf-8")
+    named = elsewhere if option == "--policy-base" else elsewhere / "policies"
+    run = own.slipway("preview", "--stack", "prod", "--no-against", option, str(named))
+    assert (run.status, run.out) == (2, "")
+    (line,) = run.err.splitlines()
+    assert line.startswith(f"{elsewhere / file}:{problem.partition(':')[0]}: ")
+    assert problem in line
+
+
+def test_levels_for_stacks_of_several_projects_are_accepted_where_they_are_shared(own: Copy) -> None:
+    """A folder that is not the project's own may know stacks that the project has not."""
+    shared = own.root.parent / "shared"
+    shutil.copytree(PACK, shared)
+    (shared / "stacks.yaml").write_text("stacks: {another: {image-pins: {immutableRegistries: []}}}\n")
+    refuse_mistakes_in(shared, "shared", PolicyPack(PACK))
+    shutil.copy(shared / "stacks.yaml", own.root / LEVELS)
+    with pytest.raises(InvalidSettings, match="is not a stack of the project"):
+        refuse_mistakes(find_project(own.root))
