@@ -10,6 +10,9 @@ from typing import Any
 from slipway.ops.cluster.api import Api, ApiUnavailable, Refused
 from slipway.ops.failure import CloudFailure
 
+POOL = 16
+"""Connections that are kept open. Chosen: twice the threads that apply or compare objects."""
+
 
 class Unreachable(CloudFailure):
     """The cluster cannot be reached, or refuses this login. Nothing was changed."""
@@ -53,27 +56,18 @@ def connect(
 
 
 def _client(kubeconfig: Path | None, context: str | None) -> tuple[Any, str]:
-    import urllib3
     import yaml
-    from kubernetes import client, config
+    from kubernetes import config
 
-    from slipway.ops.cluster.client import Client
+    from slipway.ops.cluster.client import client_by_kubeconfig
 
-    file = str(kubeconfig) if kubeconfig else None
-    settings = client.Configuration()
-    settings.retries = False  # type: ignore[assignment]
-    settings.connection_pool_maxsize = 16
     place = f"kubeconfig {kubeconfig}" if kubeconfig else "kubeconfig"
     try:
-        _, current = config.list_kube_config_contexts(config_file=file)
+        _, current = config.list_kube_config_contexts(config_file=str(kubeconfig) if kubeconfig else None)
         name = context or current["name"]
-        config.load_kube_config(config_file=file, context=name, client_configuration=settings)
+        return client_by_kubeconfig(name, kubeconfig, pool=POOL), name
     except config.ConfigException:
         wanted = f"context {context}" if context else "current context"
         raise UnknownContext(f"kubernetes: the {place} has no {wanted}, or there is none; see KUBECONFIG") from None
     except (yaml.YAMLError, OSError, TypeError, KeyError) as error:
         raise UnknownContext(f"kubernetes: the {place} cannot be read ({type(error).__name__})") from None
-    if not settings.verify_ssl:
-        # The kubeconfig disables verification itself; a warning at each request would hide all other output.
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return Client(settings), name

@@ -20,18 +20,15 @@ TIMEOUT = (5, 30)
 
 def connect(cluster: LocalCluster) -> ApiClient:
     """Return a client of the cluster's context, or of the current one. Raises CloudFailure without a kubeconfig."""
-    from kubernetes import client, config
+    from kubernetes import config
 
-    from slipway.ops.cluster.client import Client
+    from slipway.ops.cluster.client import client_by_kubeconfig
 
-    settings = client.Configuration()
-    settings.retries = False  # type: ignore[assignment]
     try:
-        config.load_kube_config(context=cluster.context, client_configuration=settings)
+        return client_by_kubeconfig(cluster.context)
     except config.ConfigException:
         wanted = f"context {cluster.context}" if cluster.context else "current context"
         raise CloudFailure(f"kubernetes: the kubeconfig has no {wanted}; set KUBECONFIG, or `context`") from None
-    return Client(settings)
 
 
 @contextmanager

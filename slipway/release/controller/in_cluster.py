@@ -26,18 +26,14 @@ POOL = 32
 def client() -> Any:
     """Return a client with the pod's own identity, or with the kubeconfig of a developer's machine. Raises
     ConfigException from `kubernetes.config` without either."""
-    from kubernetes import client, config
+    from kubernetes.config import ConfigException
 
-    from slipway.ops.cluster.client import Client
+    from slipway.ops.cluster.client import client_by_kubeconfig, client_in_cluster
 
-    settings = client.Configuration()
-    settings.retries = False  # type: ignore[assignment]
-    settings.connection_pool_maxsize = POOL
     try:
-        config.load_incluster_config(client_configuration=settings)
-    except config.ConfigException:
-        config.load_kube_config(client_configuration=settings)
-    return Client(settings)
+        return client_in_cluster(pool=POOL)
+    except ConfigException:
+        return client_by_kubeconfig(None, pool=POOL)
 
 
 def api(timeout: tuple[float, float] = TIMEOUT, *, outage_timeout: float = 0, pauses: tuple[float, ...] = ()) -> Api:
