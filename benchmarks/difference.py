@@ -59,7 +59,9 @@ def time_stack(stack: str, rounds: int) -> Timing:
 
 def _seconds(stack: str, cache: str, *options: str) -> float:
     command = [
-        str(Path(sys.executable).parent / "slipway"),
+        sys.executable,
+        "-c",
+        "from slipway.cli.main import main; main()",
         "preview",
         "--stack",
         stack,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import forking, needs, shared
+from tests import forking, installed, needs, shared
 
 RIG = "SLIPWAY_RIG"
 """Set, the tests are of a cluster, whose own programs look for what is theirs below HOME."""
@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _work_in_memory()
         shared.begin()
+        installed.begin()
         _leave_no_temporary_files()
         _leave_environment()
     gc.set_threshold(*COLLECT_AFTER)

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from slipway.settings.cluster_services import API_GROUPS
+from tests import installed
 
 ROOT = Path(__file__).parents[2]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -201,7 +202,7 @@ def rehearsing(
 ) -> subprocess.Popen[str]:
     """The same under way. A Ctrl-C reaches it from whatever shell the tests were started."""
     words = [
-        str(ROOT / ".venv" / "bin" / "slipway"),
+        str(installed.command()),
         "rehearse",
         *("--cwd", str(root)),
         *("--config", str(stack)),

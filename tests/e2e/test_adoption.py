@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import installed
 from tests.e2e import built_images
 from tests.e2e.conftest import World, sign
 from tests.e2e.crowds import Crowd
@@ -166,7 +167,7 @@ class Adoption:
     def slipway(self, *words: str) -> str:
         where = ("--cwd", str(self.project), "--config", str(self.stack), "--system", SYSTEM)
         done = subprocess.run(
-            [str(ROOT / ".venv" / "bin" / "slipway"), *words, *where],
+            [str(installed.command()), *words, *where],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests import installed
 from tests.e2e.conftest import World
 from tests.e2e.rig import ROOT, STACK
 
@@ -18,7 +19,7 @@ def slipway(world: World, command: str, *words: str) -> subprocess.CompletedProc
     """The command on the node, for the system fleet."""
     where = ("--cwd", str(ROOT), "--config", str(STACK), "--kubeconfig", world.rig.kubeconfig)
     return subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "slipway"), command, "--system", "fleet", *where, *words],
+        [str(installed.command()), command, "--system", "fleet", *where, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

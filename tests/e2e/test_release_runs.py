@@ -24,6 +24,7 @@ from slipway.cli.selection import select
 from slipway.release.status import Status
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
+from tests import installed
 from tests.e2e import built_images, controller_image, object_store
 from tests.e2e.conftest import RIG, certify, fill
 from tests.e2e.crowds import Crowd
@@ -75,7 +76,7 @@ class Runs:
         """A command below `slipway release`: its exit status and all that it prints."""
         where = ("--cwd", str(self.stack.parent), "--config", str(self.stack), "--kubeconfig", self.rig.kubeconfig)
         done = subprocess.run(
-            [str(ROOT / ".venv" / "bin" / "slipway"), "release", *words, *where],
+            [str(installed.command()), "release", *words, *where],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,7 +6,6 @@ import io
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import needs
+from tests import installed, needs
 from tests.slipway.cli.conftest import ROOT, Copy
 from tests.slipway.ops.cluster.sample_release import spec, status
 from tests.slipway.ops.cluster.server import CONTEXT, Cluster, served
@@ -63,7 +62,7 @@ def archives() -> None:
 
 def with_command(project: Copy, runner: Runner) -> Runner:
     """The runner in the project's folder, where `make` has installed."""
-    (project.root / ".venv").symlink_to(sys.prefix)
+    (project.root / ".venv").symlink_to(installed.environment())
     return replace(runner, folder=project.root)
 
 
@@ -77,7 +76,7 @@ def checked_out(project: Copy, runner: Runner, tmp_path_factory: pytest.TempPath
         (project.root / f"Pulumi.{stack}.yaml").write_text(SMALL)
     folder = tmp_path_factory.mktemp("checked-out")
     shutil.copytree(project.root, folder / "base", symlinks=True)
-    (folder / "base" / ".venv").symlink_to(sys.prefix)
+    (folder / "base" / ".venv").symlink_to(installed.environment())
     (folder / "head").symlink_to(project.root)
     return replace(runner, folder=folder)
 

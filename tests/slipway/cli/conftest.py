@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests import forking
+from tests import forking, installed
 from tests.processes import TIMEOUT
 from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT, without_stacks
 
 CANARY = "canary-c0ffee-do-not-show"
-COMMAND = Path(sys.executable).parent / "slipway"
 SMALL = {
     "Pulumi.local.yaml": """\
 config:
@@ -66,7 +64,7 @@ class Copy:
         if not prefix and not environment:
             return Run(*forking.slipway(arguments, self.root))
         done = subprocess.run(
-            [*prefix, str(COMMAND), *arguments],
+            [*prefix, str(installed.command()), *arguments],
             cwd=self.root,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,

@@ -13,8 +13,9 @@ import pytest
 from slipway.cli import exits
 from slipway.ops.failure import CloudFailure
 from slipway.settings import exit_statuses
+from tests import installed
 from tests.processes import TIMEOUT
-from tests.slipway.cli.conftest import COMMAND, ROOT, Copy
+from tests.slipway.cli.conftest import ROOT, Copy
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def test_an_error_of_our_own_is_not_taken_for_a_violation(capsys: pytest.Capture
 def test_an_interrupt_says_of_what(project: Copy) -> None:
     """Ctrl-C while a plan is made."""
     running = subprocess.Popen(
-        [str(COMMAND), "preview", "--stack", "local"],
+        [str(installed.command()), "preview", "--stack", "local"],
         cwd=project.root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -76,7 +77,7 @@ def test_an_interrupt_says_of_what(project: Copy) -> None:
 def shell(project: Copy, script: str) -> tuple[int, str, str]:
     """What `script` ends with, in which `slipway` is the command."""
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", script.replace("slipway", str(COMMAND))],
+        ["bash", "-o", "pipefail", "-c", script.replace("slipway", str(installed.command()))],
         cwd=project.root, env={**os.environ, "PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False, timeout=TIMEOUT,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr

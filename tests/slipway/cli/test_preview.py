@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import installed
 from tests.processes import TIMEOUT, until
 from tests.rehearsed import rehearsed
-from tests.slipway.cli.conftest import CANARY, COMMAND, ROOT, Copy
+from tests.slipway.cli.conftest import CANARY, ROOT, Copy
 
 LOOPBACK_ONLY = """
 import fcntl, os, socket, struct, sys
@@ -164,7 +165,7 @@ def test_an_interrupt_leaves_nothing_running(project: Copy) -> None:
     """Ctrl-C ends the command, the worker and the policy pack."""
     mark = f"MARK_OF_TEST={project.root}"
     running = subprocess.Popen(
-        [str(COMMAND), "preview", "--stack", "staging"],
+        [str(installed.command()), "preview", "--stack", "staging"],
         cwd=project.root,
         env={**os.environ, "MARK_OF_TEST": str(project.root)},
         stdout=subprocess.DEVNULL,
