@@ -47,7 +47,7 @@ def init(directory: Path, cloud: str, *, name: str | None = None, keep: bool) ->
     status. Its name is `name`, or that of the folder. With `keep`, files that exist stay as they are; else they are
     refused. Raises InvalidSettings and changes nothing if a file exists or cannot be written."""
     if cloud not in CLOUDS:
-        raise refused(f"--cloud {cloud} is none of {', '.join(CLOUDS)}{nearest(cloud, CLOUDS)}")
+        raise refused(f"--cloud {cloud} is not supported{nearest(cloud, CLOUDS)}")
     root = directory.absolute()
     project = _named_by(root) if name is None else _legal(name)
     program, stack = _program(root), stack_of(cloud)

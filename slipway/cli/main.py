@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from typer.core import TyperGroup
 
 from slipway.cli import exits
+from slipway.cli.command_groups import SECTIONS, Commands
 from slipway.cli.options import (
     Context,
     Directory,
@@ -36,9 +36,11 @@ RENAMED = {"hand-over": "set-version"}
 """New names of commands by the old one, which is refused."""
 
 
-class Program(TyperGroup):
+class Program(Commands):
     """All commands. Typer alone would exit with the status of a violation on a broken pipe, and silently on an
     interrupt."""
+
+    sections = SECTIONS
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         with exits.translated_interrupts():
@@ -62,20 +64,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Deployment runbooks as a Pulumi program: previewed and policy-checked without a cloud account.",
+    epilog="Exit status: 0 fine; 1 a plan or a state is refused, or an operation failed; 2 bad input; 3 any other failure; "
+    "130 interrupted; 141 output closed. Each command has a -h of its own.",
 )
 
-secrets = typer.Typer(no_args_is_help=True, help="Set supplied secrets, and list their age.")
+secrets = typer.Typer(cls=Commands, no_args_is_help=True, help="Set supplied secrets, and list their age.")
 app.add_typer(secrets, name="secrets")
 
-prices = typer.Typer(no_args_is_help=True, help="Update the list prices for cost estimates.")
+prices = typer.Typer(cls=Commands, no_args_is_help=True, help="Update the list prices for cost estimates.")
 app.add_typer(prices, name="prices")
 
-policies = typer.Typer(help="List the policy rules; check an exported state.", invoke_without_command=True)
+policies = typer.Typer(
+    cls=Commands, help="List the policy rules; check an exported state.", invoke_without_command=True
+)
 app.add_typer(policies, name="policies")
 
 app.add_typer(release, name="release")
 
-new = typer.Typer(no_args_is_help=True, help="Write the definition of a new system.")
+new = typer.Typer(cls=Commands, no_args_is_help=True, help="Write the definition of a new system.")
 app.add_typer(new, name="new")
 
 
@@ -126,7 +132,11 @@ def preview(
     alone: Annotated[bool, typer.Option("--no-against", help="Show the whole plan, without a comparison.")] = False,
     allowed: Annotated[
         list[str] | None,
-        typer.Option("--allow-data-loss", help="Resource whose data may be lost, as named by the preview; repeatable."),
+        typer.Option(
+            "--allow-data-loss",
+            metavar="RESOURCE",
+            help="Resource whose data may be lost, as named by the preview; repeatable.",
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Also fail for violations that existed before.")] = False,
     uncached: Annotated[bool, typer.Option("--no-cache", help="Recompute the base's plan, without the cache.")] = False,
@@ -248,7 +258,7 @@ def check(cwd: Directory = Path()) -> None:
 @grouped
 def split(
     on: StackOptions,
-    system: Annotated[list[str], typer.Option("--system", help="System that moves; repeatable.")],
+    system: Annotated[list[str], typer.Option("--system", metavar="NAME", help="System that moves; repeatable.")],
     name: Annotated[str, typer.Option("--name", help="Name of the new stack.")],
     organization: Annotated[
         str, typer.Option("--organization", help="Organization of Pulumi Cloud; by default that of other backends.")
@@ -415,7 +425,9 @@ def rehearse(
     absent: Annotated[
         list[str] | None,
         typer.Option(
-            "--absent", help="API group without a running controller, such as postgresql.cnpg.io; repeatable."
+            "--absent",
+            metavar="GROUP",
+            help="API group without a running controller, such as postgresql.cnpg.io; repeatable.",
         ),
     ] = None,
     crds: Annotated[Path | None, typer.Option("--crds", help="CRDs to install first: a YAML file or a folder.")] = None,
@@ -501,7 +513,9 @@ def cost(
 @prices.command("update")
 def update_prices(
     cwd: Directory = Path(),
-    cloud: Annotated[list[str] | None, typer.Option("--cloud", help="Only this file of prices/; repeatable.")] = None,
+    cloud: Annotated[
+        list[str] | None, typer.Option("--cloud", metavar="NAME", help="Only this file of prices/; repeatable.")
+    ] = None,
 ) -> None:
     """Fetch the clouds' published prices into prices/. Needs no account; an incomplete answer changes nothing."""
     from slipway.cli.prices import update as run
@@ -649,7 +663,10 @@ def run_job(
         typer.Option("--service", help="Service of the system: the command runs in a pod like those of the live slot."),
     ] = None,
     command: Annotated[
-        list[str] | None, typer.Argument(help="Command instead of the schedule's own, after --: -- bin/reindex orders.")
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND", help="Command instead of the schedule's own, after --: -- bin/reindex orders."
+        ),
     ] = None,
     deadline: Annotated[
         str | None,

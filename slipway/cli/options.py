@@ -33,6 +33,7 @@ PolicyPacks = Annotated[
     list[Path] | None,
     typer.Option(
         "--policy-pack",
+        metavar="DIR",
         help="Folder of a policy pack, repeatable; by default the project's policies/, or that of its program.",
     ),
 ]
@@ -40,6 +41,7 @@ PolicyConfigs = Annotated[
     list[Path] | None,
     typer.Option(
         "--policy-config",
+        metavar="PATH",
         help="For each pack, in order: a folder with its levels, exemptions and lists, by default the project's, of "
         "another pack its own; or a file as for pulumi's --policy-pack-config.",
     ),

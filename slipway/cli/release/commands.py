@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from slipway.cli.command_groups import Commands
 from slipway.cli.options import (
     DryRun,
     Format,
@@ -46,7 +47,7 @@ class AskedOptions(TargetOptions):
 
 
 release = typer.Typer(
-    no_args_is_help=True, help="Show and steer releases, which a controller in the cluster carries out."
+    cls=Commands, no_args_is_help=True, help="Show and steer releases, which a controller in the cluster carries out."
 )
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
+import typer
+from typer.core import TyperGroup
+
+from slipway.cli.command_groups import SECTIONS
+from slipway.cli.main import app
 from tests.slipway.cli.conftest import Copy
 
 
@@ -79,6 +85,24 @@ def test_help_lists_the_commands(project: Copy) -> None:
     top, preview = project.slipway("--help"), project.slipway("preview", "--help")
     assert all(word in top.out for word in ("preview", "check", "why"))
     assert all(word in preview.out for word in ("--stack", "--config", "--format", "--resources"))
+
+
+def test_help_shows_each_command_once_with_all_that_it_does(project: Copy) -> None:
+    """Below what it is for, in whole sentences; the exit statuses follow."""
+    shown = project.slipway("--help").out
+    lines = re.findall(r"^  ([a-z][a-z-]*)  +\S", shown, re.MULTILINE)
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, TyperGroup)
+    assert sorted(lines) == sorted(commands.commands) == sorted(name for names in SECTIONS.values() for name in names)
+    assert [title for title in SECTIONS if f"\n{title}:\n" not in shown] == []
+    assert "..." not in shown.partition("\nBegin a project:")[2]
+    assert "Exit status: 0 fine" in shown
+
+
+def test_help_names_no_type_of_python(project: Copy) -> None:
+    """Options that may be repeated say what they take."""
+    for command in (("preview",), ("split",), ("rehearse",), ("prices", "update")):
+        assert "list[" not in project.slipway(*command, "--help").out
 
 
 def test_check_reads_the_systems_that_a_stack_names(project: Copy) -> None:
