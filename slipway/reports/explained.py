@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from slipway.settings import inert
 from slipway.settings.clouds import CLOUDS
-from slipway.settings.pointers import Path, dotted
+from slipway.settings.pointers import Path, dotted, parse_path
 from slipway.settings.problems import nearest
 from slipway.settings.schema import stack_schema
 
@@ -16,6 +17,8 @@ Schema = Mapping[str, Any]
 
 CLUSTER_KEY = 2
 """Position of a cluster's key in a path: `clusters.main.region`."""
+OVERRIDE_KEY = 4
+"""Position of a system's key in a path: `clusters.main.systems.shop.budget`."""
 BOUNDS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "above {}",
@@ -163,10 +166,22 @@ def _joined(types: list[str]) -> str:
 
 
 def _clouds(explained: Explained) -> str:
-    """Return the clouds that have a key, each with the reason if it lacks the capability that the key needs."""
+    """Return the clouds that have a key, each with the reason if it cannot act on the key, or lacks the capability that the
+    key needs."""
     capability = next((each["x-capability"] for each in explained.schemas if "x-capability" in each), "")
-    lacks = {name: {**CLOUDS[name].lacks}.get(capability) for name in explained.clouds}
+    path = _in_system(parse_path(explained.path))
+    lacks = {
+        name: inert.reason(CLOUDS[name].inert, path) or {**CLOUDS[name].lacks}.get(capability)
+        for name in explained.clouds
+    }
     return ", ".join(f"{name} ({reason})" if reason else name for name, reason in lacks.items())
+
+
+def _in_system(path: Path) -> Path:
+    """Return the path of a key in its system's file, also where a stack overrides it; nothing for a stack's own keys."""
+    if path[:1] != ("clusters",):
+        return path
+    return path[OVERRIDE_KEY:] if len(path) > CLUSTER_KEY and path[CLUSTER_KEY] == "systems" else ()
 
 
 def _default(schemas: tuple[Schema, ...]) -> str:

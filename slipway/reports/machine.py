@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from slipway.cost import Difference as CostDifference
 from slipway.rehearsal import Rehearsal
 from slipway.rehearsal.difference import Difference
-from slipway.reports import cost, difference, existing, openings
+from slipway.reports import cost, difference, existing, openings, without_effect
 from slipway.reports.applied import Applied
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
@@ -36,6 +36,7 @@ def as_json(
         "openedToServices": list(openings.lines(stack)),
         "grantedToServices": list(openings.granted(stack)),
         "notEvaluated": list(existing.lines(stack)),
+        "withoutEffect": list(without_effect.lines(stack)),
     }
     if changed is not None:
         document["difference"] = difference.as_json(changed)

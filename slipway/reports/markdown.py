@@ -14,7 +14,7 @@ from slipway.rehearsal import Rehearsal
 from slipway.rehearsal.difference import Changed, Difference
 from slipway.reports import cost as costs
 from slipway.reports import difference as differences
-from slipway.reports import existing, openings
+from slipway.reports import existing, openings, without_effect
 from slipway.reports.applied import Applied, ReleasePlan, Stage, system_of
 from slipway.reports.difference import SIGNS
 from slipway.reports.escaping import block, clipped, code, prose
@@ -242,13 +242,14 @@ class _Preview:
         return _joined(["### Data that is lost\n", *_first(lines, TABLE, "- and {} more")], "\n")
 
     def _opened(self) -> str:
-        """Return the networks, namespaces and systems that services may call, their rights on resources of others, and what
-        exists outside the stack, folded."""
+        """Return the networks, namespaces and systems that services may call, their rights on resources of others, what exists
+        outside the stack, and keys without effect, folded."""
         return _joined(
             [
                 _folded_list("Opened to services", list(openings.lines(self.stack))),
                 _folded_list("Granted to services", list(openings.granted(self.stack))),
                 _folded_list("Not judged, because it exists outside the stack", list(existing.lines(self.stack))),
+                _folded_list(without_effect.TITLE, list(without_effect.lines(self.stack))),
             ]
         )
 

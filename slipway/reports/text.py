@@ -15,7 +15,7 @@ from slipway.rehearsal import Plan, Rehearsal
 from slipway.rehearsal.difference import Difference
 from slipway.reports import cost as costs
 from slipway.reports import difference as differences
-from slipway.reports import existing, openings
+from slipway.reports import existing, openings, without_effect
 from slipway.reports.applied import Applied
 from slipway.reports.grouped_findings import LocatedFinding, tallied
 from slipway.reports.outline import Group, Outline, Part, counts, kind, outline
@@ -84,6 +84,7 @@ def outside(console: Console, stack: Stack) -> None:
     _print_list(console, "Opened to services", list(openings.lines(stack)))
     _print_list(console, "Granted to services", list(openings.granted(stack)))
     _print_list(console, "Not judged, because it exists outside the stack", list(existing.lines(stack)))
+    _print_list(console, without_effect.TITLE, list(without_effect.lines(stack)))
 
 
 def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:

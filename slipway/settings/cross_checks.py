@@ -504,7 +504,7 @@ def _reserved(system: System) -> Found:
 
 
 def _caches(system: System) -> Found:
-    """Check that no other object is called like the server of a cache."""
+    """Check that no other object is called like the server of a cache, and that its alerts can fire."""
     taken = {name: (kind, name) for kind in ("services", "sites", "schedules") for name in getattr(system, kind)}
     taken |= {name.replace("_", "-"): ("databases", name) for name in system.databases}
     for name, cache in system.caches.items():
@@ -513,6 +513,20 @@ def _caches(system: System) -> Found:
                 kind = taken[server][0].removesuffix("s")
                 rule = f"has a server called '{server}', which is the name of a {kind} too: choose another name"
                 yield Finding(("caches", name), rule, (taken[server],))
+        yield from _unreachable_limit(name, cache)
+
+
+def _unreachable_limit(name: str, cache: caches.Cache) -> Found:
+    """Check that a cache has no limit that it cannot reach: it either drops keys when its memory is full, or refuses them."""
+    path = ("caches", name)
+    key, field, other = (
+        ("evictions", "evictions", "never drops a key: set 'memoryPercent'")
+        if cache.eviction == "noeviction"
+        else ("memoryPercent", "memory_percent", "drops keys before its memory is full: set 'evictions'")
+    )
+    if field in cache.alerts.model_fields_set:
+        rule = f"has no effect with 'eviction: {cache.eviction}', which {other} instead"
+        yield Finding((*path, "alerts", key), rule, ((*path, "eviction"),))
 
 
 def _names(system: System) -> Found:

@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import Field
 
-from slipway.settings import manifest_checks, stack_checks
+from slipway.settings import inert, manifest_checks, stack_checks
 from slipway.settings.clouds import CLOUDS
-from slipway.settings.document import LocatedDict, walk
+from slipway.settings.clouds.base import CloudSettings
+from slipway.settings.document import LocatedDict, value_at, walk
 from slipway.settings.environments import Environment, as_released, followed, own_name
 from slipway.settings.fields import Name, PythonFile, StackName
 from slipway.settings.foundations import Together
+from slipway.settings.inert import InertKey
 from slipway.settings.library import Library, name_rule, plain_secrets
 from slipway.settings.members import digest, shared
 from slipway.settings.overlay import overridable_keys, refusal
@@ -109,15 +111,16 @@ class StackReader:
         if not isinstance(entry, LocatedDict):
             self._problems.append(problem_at(self._document, ("clusters", name), "is not a mapping of keys"))
             return None
-        systems = self._systems(name, entry)
-        cloud = entry.get("cloud")
-        if not isinstance(cloud, str) or cloud not in CLOUDS:
+        named = entry.get("cloud")
+        cloud = CLOUDS.get(named) if isinstance(named, str) else None
+        systems = self._systems(name, entry, cloud)
+        if cloud is None:
             self._problems.append(_cloud_problem(entry))
             return None
         written = entry.only([key for key in entry if key != "systems"])
-        settings, problems = validate(CLOUDS[cloud].cluster, written)
+        settings, problems = validate(cloud.cluster, written)
         self._problems += problems
-        draft = repaired(CLOUDS[cloud].cluster, written) if settings is None else None
+        draft = repaired(cloud.cluster, written) if settings is None else None
         if draft is not None:
             settings, _ = validate(CLOUDS[cloud].cluster, draft.data)
             self._stood_in += [("clusters", name, *path) for path in draft.stood_in]
@@ -130,7 +133,7 @@ class StackReader:
         self._problems += manifest_checks.problems(cluster, stack_checks.reserved(cluster))
         return cluster
 
-    def _systems(self, cluster: str, entry: LocatedDict) -> dict[str, DeployedSystem]:
+    def _systems(self, cluster: str, entry: LocatedDict, cloud: CloudSettings | None) -> dict[str, DeployedSystem]:
         systems = entry.get("systems")
         if systems is None:
             return {}
@@ -139,11 +142,12 @@ class StackReader:
             return {}
         guests = self._read.guests.get(cluster, ())
         deployed = {
-            name: self._guest(name, systems) if name in guests else self._system(name, systems) for name in systems
+            name: self._guest(name, systems) if name in guests else self._system(name, systems, cloud)
+            for name in systems
         }
         return {name: system for name, system in deployed.items() if system is not None}
 
-    def _system(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
+    def _system(self, name: str, systems: LocatedDict, cloud: CloudSettings | None) -> DeployedSystem | None:
         written = systems[name]
         if written is None:
             written = LocatedDict(systems.marks[name])
@@ -158,10 +162,11 @@ class StackReader:
         defined_as = written.get("definition", name)
         overlay = written.only(overridable_keys(System))
         definition = self._library.merged(defined_as, overlay)
+        unacted = self._inert(defined_as, overlay, cloud) if cloud is not None else []
         if definition is None or deployment is None:
             return None
         manifests, contract = self._library.manifests(defined_as), shared(self._library.overlaid(defined_as, overlay))
-        return DeployedSystem(name, definition, deployment, manifests=manifests, contract=contract)
+        return DeployedSystem(name, definition, deployment, manifests=manifests, contract=contract, inert=unacted)
 
     def _guest(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
         """Return a system of another project, by what its member file says of it."""
@@ -172,6 +177,20 @@ class StackReader:
         if definition is None or rule is not None:
             return None
         return DeployedSystem(name, definition, SystemDeployment(), contract=written)
+
+    def _inert(self, name: str, overrides: LocatedDict, cloud: CloudSettings) -> list[InertKey]:
+        """Return the keys of a system's file on which the cloud cannot act, except those that the stack overrides. What the
+        stack itself sets is for this cloud alone, so such a key there is a problem."""
+        self._problems += [
+            problem_at(overrides, path, f"has no effect on {cloud.title}: {found.reason}")
+            for path, found in inert.asked(cloud.inert, overrides).items()
+        ]
+        definition = self._library.document(name)
+        if definition is None:
+            return []
+        return [
+            found for path, found in inert.asked(cloud.inert, definition).items() if value_at(overrides, path) is None
+        ]
 
     def _is_known(self, name: str, written: LocatedDict, systems: LocatedDict) -> bool:
         """Return whether there is a definition for the system; else it is a problem of its name or of its definition."""

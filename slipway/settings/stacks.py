@@ -24,6 +24,7 @@ from slipway.settings.fields import (
     Url,
     Version,
 )
+from slipway.settings.inert import InertKey
 from slipway.settings.kinds import KINDS
 from slipway.settings.manifests import AllowedKind, Manifest, ManifestRights
 from slipway.settings.services import SHARED, Supplied
@@ -122,6 +123,8 @@ class DeployedSystem:
     """Its own Kubernetes objects."""
     contract: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What of its definition resources of the cluster depend on, as it was written."""
+    inert: Sequence[InertKey] = ()
+    """The keys of its file on which the cluster's cloud cannot act."""
 
     @property
     def namespace(self) -> str:

@@ -232,4 +232,8 @@ CLOUD = CloudSettings(
         "GPUs": "AKS nodes need NVIDIA's device plugin, which Slipway does not install",
         "edge": "changes of Front Door take up to 45 minutes; the gateway splits traffic",
     },
+    inert={
+        "queue.size": "brokers run in the cluster here, with requests of their own",
+        "queues.NAME.alerts.oldest": "Service Bus tells no age of messages: set 'waiting'",
+    },
 )

@@ -38,22 +38,44 @@ def inside(settings: LocalCluster) -> frozenset[str]:
     return frozenset({"mongodb", "cache"} | ({"postgres"} if settings.postgres == "operator" else set()))
 
 
+_BILLS = "there is no bill"
+_ONE_REGION = "there is one region only"
+_BUCKETS = "the cluster's owner provides the bucket: ask them to set it up so in the store"
+_CLASSES = "the cluster's owner decides where data is and who reads it"
 CLOUD = CloudSettings(
     title="a cluster of your own",
     cluster=LocalCluster,
     inside=inside,
     lacks={
         "broker": "local has no managed RabbitMQ: set 'cluster'",
-        "budgets": "there is no bill",
+        "budgets": _BILLS,
         "buckets": "the cluster's owner provides them, in a store that speaks S3",
         "dns": "the cluster's owner manages DNS",
         "edge": "the gateway splits traffic",
-        "fail-over": "there is one region only",
+        "fail-over": _ONE_REGION,
         "grants": "pods have no identity of a cloud here: name the resource in the stacks of clouds alone, not in the "
         "system, and supply what a program needs here as a secret",
         "identities": "pods get keys of the object store as variables",
         "queues": "no cloud runs them here: declare 'queue', which is RabbitMQ in the cluster",
-        "second region": "there is one region only",
+        "second region": _ONE_REGION,
         "secrets": "they are in Kubernetes Secrets",
+    },
+    inert={
+        "budget": _BILLS,
+        "buckets.NAME.copyToSecondRegion": _ONE_REGION,
+        "buckets.NAME.dataClass": _CLASSES,
+        "buckets.NAME.expireDays": _BUCKETS,
+        "buckets.NAME.versioned": _BUCKETS,
+        "caches.NAME.highAvailability": "a cache is one pod here",
+        "compliance.regions": _CLASSES,
+        "databases.NAME.backup.copyToSecondRegion": _ONE_REGION,
+        "databases.NAME.dataClass": _CLASSES,
+        "databases.NAME.maximumStorage": "disks do not grow by themselves here: set 'storage'",
+        "databases.NAME.replicaInSecondRegion": _ONE_REGION,
+        "nodes": "the cluster's owner adds nodes: ask them for as many and as large ones",
+        "queue.size": "brokers run in the cluster here, with requests of their own",
+        "recovery": _ONE_REGION,
+        "services.NAME.volumes.NAME.backup.copyToSecondRegion": _ONE_REGION,
+        "services.NAME.volumes.NAME.dataClass": _CLASSES,
     },
 )

@@ -19,6 +19,18 @@ def test_check_says_what_is_well_formed(project: Copy) -> None:
     assert (run.status, run.out) == (0, "5 systems and 3 stacks are valid\n")
 
 
+def test_check_notes_what_a_cloud_cannot_act_on(project: Copy) -> None:
+    """One line a key of a stack, with the place that sets it, beside the result and not in its way."""
+    line = project.edit("systems/kingstons/system.yaml", "title: ", "budget: {monthly: 100}\ntitle: ")
+    run = project.slipway("check")
+    (note,) = [each for each in run.err.splitlines() if "budget on main" in each]
+    assert run.status == 0
+    assert note.startswith("note: stack local: without effect on this cloud: budget on main (")
+    assert f"systems/kingstons/system.yaml:{line}" in note
+    assert note.endswith("): there is no bill")
+    assert {each.partition(" without")[0] for each in run.err.splitlines()} == {"note: stack local:"}
+
+
 def test_check_reports_the_problems_of_every_file_at_once(project: Copy) -> None:
     """One line a problem, in the order of files and lines, each once although three stacks use the system."""
     project.edit("systems/fleet/system.yaml", "port: 3000", "port: 70000")

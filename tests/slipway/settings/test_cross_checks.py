@@ -14,6 +14,16 @@ LOGIN = f"{{domain: web, login: {{{OF_LOGIN}}}}}"
 OF_PORT = "services: {worker: {image: w, health: {by: tcp, port: 1}, ports: {mq: 1}, "
 FILE = "services: {worker: {image: w, port: 1, files: {/etc/a: "
 BROKEN = {
+    "a limit of memory where keys are dropped": (
+        "caches.c.alerts.memoryPercent",
+        "caches: {c: {alerts: {memoryPercent: 80}}}",
+        "80 has no effect with 'eviction: allkeys-lru', which drops keys before its memory is full: set 'evictions' instead",
+    ),
+    "a limit of drops where nothing is dropped": (
+        "caches.c.alerts.evictions",
+        "caches: {c: {eviction: noeviction, alerts: {evictions: 80}}}",
+        "80 has no effect with 'eviction: noeviction', which never drops a key: set 'memoryPercent' instead",
+    ),
     "a placeholder in a plain variable": (
         "services.worker.environment.A",
         "services: {worker: {image: w, port: 1, environment: {A: 'http://{service.worker.address}/x'}}}",

@@ -189,6 +189,10 @@ def test_capabilities_are_known() -> None:
 def test_a_key_says_on_which_clouds_it_acts() -> None:
     """Those that have it, and what one that lacks the capability does instead."""
     assert "clouds: aws, azure (azure has no managed RabbitMQ: set 'cluster'), local" in written()["system/queue.md"]
+    assert (
+        "clouds: aws, azure (Service Bus tells no age of messages: set 'waiting'), local"
+        in written()["system/queues.md"]
+    )
     assert re.search(r"### `clusters\.NAME\.frontDoor`.*?clouds: azure\n", written()["stack/README.md"], re.DOTALL)
 
 
