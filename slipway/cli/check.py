@@ -42,7 +42,8 @@ def check(cwd: Path) -> int:
         problems += error.problems
     if problems:
         raise InvalidSettings(problems)
-    print(f"{many(systems, 'system')} and {many(len(project.stacks()), 'stack')} are valid")
+    # A reader of the result who has gone gets no notes either.
+    print(f"{many(systems, 'system')} and {many(len(project.stacks()), 'stack')} are valid", flush=True)
     for note in notes:
         print(note, file=sys.stderr)
     return OK

@@ -198,3 +198,11 @@ def test_a_key_of_a_cluster_is_named_whole(path: str, whole: str) -> None:
     """Where what is above it is left out."""
     with pytest.raises(InvalidSettings, match=re.escape(f"in a stack file it is `{whole}`")):
         show_key(ROOT, path)
+
+
+@pytest.mark.parametrize("above", ["", "clusters.main.systems.shop."])
+def test_a_cloud_that_cannot_act_on_a_key_says_why(capsys: pytest.CaptureFixture[str], above: str) -> None:
+    """In the system's file and where a stack overrides it, and of what is below such a key."""
+    reason = CLOUDS["local"].inert["databases.NAME.maximumStorage"]
+    assert f"clouds: aws, azure, local ({reason})\n" in shown(capsys, f"{above}databases.shop_db.maximumStorage")
+    assert "clouds: aws, azure, local (there is no bill)\n" in shown(capsys, f"{above}budget.monthly")
