@@ -122,7 +122,7 @@ class StackReader:
         self._problems += problems
         draft = repaired(cloud.cluster, written) if settings is None else None
         if draft is not None:
-            settings, _ = validate(CLOUDS[cloud].cluster, draft.data)
+            settings, _ = validate(cloud.cluster, draft.data)
             self._stood_in += [("clusters", name, *path) for path in draft.stood_in]
         if settings is None or self._config is None:
             return None
