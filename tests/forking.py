@@ -2,7 +2,8 @@
 
 Such a parent lives as long as its standard input is open, and imports nothing before somebody asks. A child starts as a
 fresh process would: in a session of its own, with the folder, the variables and the files that it is given, and without
-the modules of the program that it runs. What it has imported besides, its younger siblings find imported.
+the modules of the program that it runs, unless they are this repository's. What it has imported besides, its younger
+siblings find imported.
 
 Tests of how processes start and end use fresh ones, as everybody does who does not ask for another.
 """
@@ -28,7 +29,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
-from slipway.rehearsal import packs, process
+from slipway.rehearsal import packs, process, sources
 from tests.processes import TIMEOUT
 from tests.shared import FOLDER, folder
 
@@ -38,6 +39,8 @@ WORKER, PACK, COMMAND = "slipway.rehearsal.worker", "slipway.rehearsal.pack_laun
 KINDS = (WORKER, PACK, COMMAND)
 HEAD, STATUS = struct.Struct("!I"), struct.Struct("!i")
 """What precedes a request and answers it, and how a child has ended."""
+ROOMS = ("components", "slipway")
+"""What a program of this repository imports."""
 LONGEST_PATH = 100
 """Bytes of a socket's path. Source: sun_path of Linux has 108."""
 PARENT = """
@@ -293,7 +296,16 @@ class Child:
 
     def main(self) -> Callable[[list[str]], None]:
         """Return what it does, for the caller to call: no frame of this file is below a program that is rehearsed."""
-        return importlib.import_module(self._kind).main
+        module = importlib.import_module(self._kind)
+        if self._kind == WORKER:
+            prefer_own_settings = module.prefer_own_settings
+
+            def prefer(program: Path) -> None:
+                self._modules.choose(program)
+                prefer_own_settings(program)
+
+            module.prefer_own_settings = prefer  # type: ignore[attr-defined]
+        return module.main
 
     def tell(self) -> None:
         """Tell the parent what it has imported."""
@@ -306,7 +318,22 @@ class _Modules:
     def __init__(self, kind: str) -> None:
         # A program and a pack may have modules of these names of their own.
         self._places = ("site-packages", str(ROOT)) if kind == COMMAND else ("site-packages",)
+        self._has_rooms = False
         self._folder = folder(f"{kind}.modules")
+
+    def choose(self, program: Path) -> None:
+        """Leave a program with rooms of its own none of the modules of this repository's."""
+        self._has_rooms = all((program / room).resolve() == ROOT / room for room in ROOMS)
+        if self._has_rooms:
+            if program != ROOT:
+                from slipway.rehearsal import tuning  # imports pulumi, which children do
+
+                tuning.program_uri = _linked_uri
+            return
+        for name in filter(_is_programs, list(sys.modules)):
+            parent, _, last = name.rpartition(".")
+            vars(sys.modules.get(parent, types.ModuleType(""))).pop(last, None)
+            del sys.modules[name]
 
     def loaded(self) -> list[str]:
         """Return their names in the order of their imports."""
@@ -315,7 +342,10 @@ class _Modules:
             for name, module in list(sys.modules.items())
             if type(module) is types.ModuleType
             and name != "__main__"
-            and any(each in (getattr(module.__spec__, "origin", None) or "") for each in self._places)
+            and (
+                any(each in (getattr(module.__spec__, "origin", None) or "") for each in self._places)
+                or (self._has_rooms and _is_programs(name))
+            )
         ]
 
     def tell(self, names: Sequence[str]) -> None:
@@ -334,6 +364,17 @@ class _Modules:
                     getattr(importlib.import_module(name), "__all__", ())
             file.unlink()
             gc.freeze()
+
+
+def _is_programs(name: str) -> bool:
+    """Whether a module is one that this repository's program imports: the process of a rehearsal needs none of them."""
+    return name.split(".")[0] in ROOMS and name != "slipway" and not name.startswith("slipway.rehearsal")
+
+
+def _linked_uri(file_name: str, root: Path) -> str:
+    """The URI of a file of a program that has the rooms of this repository by link, as if it were imported there."""
+    is_tools = Path(file_name).is_relative_to(sources.HERE)
+    return sources.program_uri(file_name if is_tools else file_name.replace(f"{ROOT}/", f"{root}/", 1), root)
 
 
 def parent(kind: str, listener: int) -> Child | None:

@@ -28,6 +28,18 @@ if os.getpid() not in (os.getsid(0), os.getpgrp()):
 pulumi.export("arguments", sys.argv)
 pulumi.export("password", config.require_secret("password"))
 """
+OF_THIS_REPOSITORY = """
+import sys
+import pulumi
+pulumi.export("imported", "components.clouds.kubernetes_provider" in sys.modules)
+from components.clouds.kubernetes_provider import kubernetes_provider
+kubernetes_provider("main")
+"""
+OF_ITS_OWN = """
+import pulumi_kubernetes
+def kubernetes_provider(name):
+    return pulumi_kubernetes.Provider("mine")
+"""
 
 
 @pytest.fixture
@@ -64,6 +76,31 @@ def test_a_forked_worker_makes_the_plan_of_a_fresh_one(program: Path, parents: P
     finally:
         end()
     assert fresh.failure is None
+
+
+def test_modules_of_this_repository_are_imported_once(program: Path, parents: Path) -> None:
+    """The plan of a program that has them by link is that of a fresh process, lines of its files included; one with
+    modules of its own under these names imports those."""
+    (program / "__main__.py").write_text(OF_THIS_REPOSITORY)
+    for room in forking.ROOMS:
+        (program / room).symlink_to(forking.ROOT / room)
+    fresh = _rehearsed(program)
+    assert fresh.plan.steps[-1].state["sourcePosition"].startswith("project:///components/clouds/")
+    end = forking.begin()
+    try:
+        with forking.forked_workers():
+            first, second = _rehearsed(program), _rehearsed(program)
+            (program / "components").unlink()
+            (program / "components" / "clouds").mkdir(parents=True)
+            (program / "components" / "clouds" / "kubernetes_provider.py").write_text(OF_ITS_OWN)
+            other = _rehearsed(program)
+    finally:
+        end()
+    outputs = [each.plan.outputs["imported"] for each in (fresh, first, second, other)]
+    assert outputs == [False, False, True, False]
+    # The outputs are the stack's.
+    assert first.plan.steps[1:] == second.plan.steps[1:] == fresh.plan.steps[1:]
+    assert other.plan.steps[-1].urn.endswith("::mine")
 
 
 def test_a_forked_pack_says_what_a_fresh_one_says(parents: Path) -> None:

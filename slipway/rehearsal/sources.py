@@ -23,6 +23,11 @@ def in_program(file_name: str, root: Path) -> bool:
     return path.is_relative_to(root) and "site-packages" not in path.parts and not path.is_relative_to(HERE)
 
 
+def program_uri(file_name: str, root: Path) -> str:
+    """Return the URI of a frame's file, or empty if it does not belong to the program at `root`."""
+    return Path(file_name).absolute().as_uri() if in_program(file_name, root) else ""
+
+
 def source_position(request: Any, root: Path) -> str:
     """Return the position in the program where a resource is created, as `project:///<path below the program>#<line>`,
     or empty."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from slipway.rehearsal import sdk
-from slipway.rehearsal.sources import in_program
+from slipway.rehearsal.sources import program_uri
 
 COLLECT_AFTER = (5_000_000, 50, 1_000)
 """Allocations before a collection of the youngest generation, and collections before one of the next.
@@ -55,7 +55,7 @@ def _frame_of(root: Path, uris: dict[str, str]) -> FrameType | None:
             continue
         name = frame.f_code.co_filename
         if name not in uris:
-            uris[name] = Path(name).absolute().as_uri() if in_program(name, root) else ""
+            uris[name] = program_uri(name, root)
         if uris[name]:
             return frame
     return None

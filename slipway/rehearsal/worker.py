@@ -54,7 +54,7 @@ def _leave_import_path() -> None:
         del sys.path[0]
 
 
-def _prefer_own_settings(program: Path) -> None:
+def prefer_own_settings(program: Path) -> None:
     """Let a program that contains its own `slipway` import that one: its version may differ from this tool's."""
     import slipway
 
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> None:
     orders: SimpleQueue[bytes] = SimpleQueue()
     _end_with_parent(request_descriptor, orders)
     _leave_import_path()
-    _prefer_own_settings(Path(request["program"]))
+    prefer_own_settings(Path(request["program"]))
     redactor, channel = Redactor(), Channel(result_descriptor)
     sys.stdout = sys.stderr = RedactedStream(2, redactor)
     atexit.register(_leave)
