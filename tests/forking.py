@@ -2,7 +2,7 @@
 
 Such a parent lives as long as its standard input is open, and imports nothing before somebody asks. A child starts as a
 fresh process would: in a session of its own, with the folder, the variables and the files that it is given, and without
-the modules of the program that it runs, unless they are this repository's. What it has imported besides, its younger
+the modules of the program that it runs, unless they are the same as this repository's. What it has imported besides, its younger
 siblings find imported.
 
 Tests of how processes start and end use fresh ones, as everybody does who does not ask for another.
@@ -27,8 +27,10 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
+from slipway.cli.plan_cache import digest
 from slipway.rehearsal import packs, process, sources
 from tests.processes import TIMEOUT
 from tests.shared import FOLDER, folder
@@ -39,7 +41,10 @@ WORKER, PACK, COMMAND = "slipway.rehearsal.worker", "slipway.rehearsal.pack_laun
 KINDS = (WORKER, PACK, COMMAND)
 HEAD, STATUS = struct.Struct("!I"), struct.Struct("!i")
 """What precedes a request and answers it, and how a child has ended."""
-ROOMS = ("components", "slipway")
+SHARING, ALONE = "sharing", "alone"
+"""Whether the command takes plans that other tests have made."""
+Ended = tuple[int, str, str]
+ROOMS = ("components", "slipway/settings", "slipway/release")
 """What a program of this repository imports."""
 LONGEST_PATH = 100
 """Bytes of a socket's path. Source: sun_path of Linux has 108."""
@@ -101,7 +106,8 @@ def forked_workers() -> Iterator[None]:
 
 
 def _start_worker(request_end: int, result_end: int, environment: Mapping[str, str]) -> Any:
-    if not _asked.get() or not _address(WORKER).exists():
+    # In the command's process threads start some.
+    if not (_asked.get() or _run) or not _address(WORKER).exists():
         return _fresh_worker(request_end, result_end, environment)
     with open(os.devnull) as nothing:
         files = (request_end, result_end, nothing.fileno(), 2, 2)
@@ -128,15 +134,16 @@ def _start_pack(requests: int, answers: int, directory: Path, environment: Mappi
 process.start_worker, packs.start_pack = _start_worker, _start_pack
 
 
-def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
-    """Run the command of `command.py` in a folder; return its status, output and errors."""
+def slipway(arguments: Sequence[str], cwd: Path, variables: Mapping[str, str] = MappingProxyType({})) -> Ended:
+    """Run the command of `command.py` in a folder; return its status, output and errors. With variables of its own it
+    shares no plans."""
+    asked = [ALONE if variables else SHARING, *arguments]
+    environment = {**os.environ, **variables}
     if not _address(COMMAND).exists():
-        command = [sys.executable, "-m", COMMAND, *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", COMMAND, *asked],
             cwd=cwd,
-            env=environment,
+            env={**environment, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -145,7 +152,7 @@ def slipway(arguments: Sequence[str], cwd: Path) -> tuple[int, str, str]:
         return done.returncode, done.stdout, done.stderr
     with open(os.devnull) as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         files = (nothing.fileno(), out.fileno(), err.fileno())
-        status = _fork(COMMAND, arguments, cwd=cwd, environment=os.environ, files=files).wait()
+        status = _fork(COMMAND, asked, cwd=cwd, environment=environment, files=files).wait()
         return status, _content(out.fileno()), _content(err.fileno())
 
 
@@ -323,7 +330,7 @@ class _Modules:
 
     def choose(self, program: Path) -> None:
         """Leave a program with rooms of its own none of the modules of this repository's."""
-        self._has_rooms = all((program / room).resolve() == ROOT / room for room in ROOMS)
+        self._has_rooms = all(_is_copy(program / room, ROOT / room) for room in ROOMS)
         if self._has_rooms:
             if program != ROOT:
                 from slipway.rehearsal import tuning  # imports pulumi, which children do
@@ -368,11 +375,16 @@ class _Modules:
 
 def _is_programs(name: str) -> bool:
     """Whether a module is one that this repository's program imports: the process of a rehearsal needs none of them."""
-    return name.split(".")[0] in ROOMS and name != "slipway" and not name.startswith("slipway.rehearsal")
+    return any(f"{name}.".startswith(f"{room.replace('/', '.')}.") for room in ROOMS)
+
+
+def _is_copy(room: Path, own: Path) -> bool:
+    """Whether a folder is this repository's by link, or has the same files."""
+    return room.resolve() == own or (room.is_dir() and digest([room]) == digest([own]))
 
 
 def _linked_uri(file_name: str, root: Path) -> str:
-    """The URI of a file of a program that has the rooms of this repository by link, as if it were imported there."""
+    """The URI of a file of a program that has the rooms of this repository, as if it were imported there."""
     is_tools = Path(file_name).is_relative_to(sources.HERE)
     return sources.program_uri(file_name if is_tools else file_name.replace(f"{ROOT}/", f"{root}/", 1), root)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,19 +80,17 @@ def test_a_forked_worker_makes_the_plan_of_a_fresh_one(program: Path, parents: P
 
 
 def test_modules_of_this_repository_are_imported_once(program: Path, parents: Path) -> None:
-    """The plan of a program that has them by link is that of a fresh process, lines of its files included; one with
-    modules of its own under these names imports those."""
+    """The plan of a program that has them, by link or as a copy, is that of a fresh process, lines of its files included;
+    one that has another of them imports its own."""
     (program / "__main__.py").write_text(OF_THIS_REPOSITORY)
-    for room in forking.ROOMS:
-        (program / room).symlink_to(forking.ROOT / room)
+    (program / "slipway").symlink_to(forking.ROOT / "slipway")
+    shutil.copytree(forking.ROOT / "components", program / "components")
     fresh = _rehearsed(program)
     assert fresh.plan.steps[-1].state["sourcePosition"].startswith("project:///components/clouds/")
     end = forking.begin()
     try:
         with forking.forked_workers():
             first, second = _rehearsed(program), _rehearsed(program)
-            (program / "components").unlink()
-            (program / "components" / "clouds").mkdir(parents=True)
             (program / "components" / "clouds" / "kubernetes_provider.py").write_text(OF_ITS_OWN)
             other = _rehearsed(program)
     finally:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from slipway.cli.main import main as slipway
 from slipway.cli.selection import Selection
 from slipway.rehearsal import PolicyPack, Progress, Rehearsal
-from tests.forking import forked_workers
+from tests.forking import SHARING, forked_workers
 from tests.rehearsed import rehearsed
 from tests.shared import kept
 from tests.slipway.cli.copied import digest, entries, unedited
@@ -42,8 +42,10 @@ def once(
 
 
 def main(arguments: Sequence[str]) -> None:
-    Selection.rehearse = once  # type: ignore[method-assign]
-    sys.argv = ["slipway", *arguments]
+    """The first of `arguments` tells whether plans are shared, the others are the command's."""
+    if arguments[0] == SHARING:
+        Selection.rehearse = once  # type: ignore[method-assign]
+    sys.argv = ["slipway", *arguments[1:]]
     with forked_workers():
         slipway()
 

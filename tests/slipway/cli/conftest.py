@@ -16,6 +16,14 @@ from tests.processes import TIMEOUT
 from tests.slipway.cli.copied import FILES, FOLDERS, LINKED, ROOT, without_stacks
 
 CANARY = "canary-c0ffee-do-not-show"
+READ_LATE = {
+    "AWS_SECRET_ACCESS_KEY",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "GITHUB_BASE_REF",
+    "NO_COLOR",
+    "PULUMI_HOME",
+}
+"""Variables that the command reads when it needs them, or hands on: what has been imported does not depend on them."""
 SMALL = {
     "Pulumi.local.yaml": """\
 config:
@@ -60,9 +68,10 @@ class Copy:
     root: Path
 
     def slipway(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Run:
-        """With a prefix or variables of its own it is the very command; else plans are shared with other tests."""
-        if not prefix and not environment:
-            return Run(*forking.slipway(arguments, self.root))
+        """With a prefix or other variables than some it is the very command. Without any, plans are shared with other
+        tests."""
+        if not prefix and environment.keys() <= READ_LATE:
+            return Run(*forking.slipway(arguments, self.root, environment))
         done = subprocess.run(
             [*prefix, str(installed.command()), *arguments],
             cwd=self.root,
