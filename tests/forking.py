@@ -15,7 +15,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import selectors
 import signal
 import socket
@@ -28,10 +27,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
 from slipway.cli.plan_cache import digest
 from slipway.rehearsal import packs, process, sources
+from tests.forked import HEAD, STATUS, Forked, exactly, fork
 from tests.processes import TIMEOUT
 from tests.shared import FOLDER, folder
 
@@ -39,8 +39,6 @@ ROOT = Path(__file__).parents[1]
 WORKER, PACK, COMMAND = "slipway.rehearsal.worker", "slipway.rehearsal.pack_launcher", "tests.slipway.cli.command"
 """What may be forked: the process of a rehearsal, that of a policy pack, and `slipway` that shares its plans."""
 KINDS = (WORKER, PACK, COMMAND)
-HEAD, STATUS = struct.Struct("!I"), struct.Struct("!i")
-"""What precedes a request and answers it, and how a child has ended."""
 SHARING, ALONE = "sharing", "alone"
 """Whether the command takes plans that other tests have made."""
 Ended = tuple[int, str, str]
@@ -48,6 +46,15 @@ ROOMS = ("components", "slipway/settings", "slipway/release")
 """What a program of this repository imports."""
 LONGEST_PATH = 100
 """Bytes of a socket's path. Source: sun_path of Linux has 108."""
+STAND_IN = f"""\
+#!{sys.executable} -S
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from tests.forked import fork
+asked = [{ALONE!r}, *sys.argv[1:]]
+child = fork({{address!r}}, asked, cwd=os.getcwd(), environment=os.environ, files=(0, 1, 2))
+sys.exit(child.wait())
+"""
 PARENT = """
 from tests import forking
 child = forking.parent({kind!r}, {listener})
@@ -64,35 +71,6 @@ _asked: ContextVar[bool] = ContextVar("forking", default=False)
 _run = ""
 """In a child the folder of this run, which the variables of a worker do not tell."""
 _fresh_worker, _fresh_pack = process.start_worker, packs.start_pack
-
-
-class Forked:
-    """A child, with what is used of `subprocess.Popen`."""
-
-    def __init__(self, pid: int, connection: socket.socket) -> None:
-        self.pid, self._connection = pid, connection
-        self.returncode: int | None = None
-        self.stdin: IO[str] | None = None
-        self.stdout: IO[str] | None = None
-        self.stderr: IO[str] | None = None
-        self._awaited = False
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Return its status once it has ended; its id is its own until then. Raises `TimeoutExpired` after `timeout`
-        seconds."""
-        if self.returncode is None:
-            if not self._awaited:
-                self._connection.sendall(b"w")
-                self._awaited = True
-            if not select.select([self._connection], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-            with self._connection as connection:
-                (status,) = STATUS.unpack(_exactly(connection, STATUS.size))
-            self.returncode = int(status)
-        return self.returncode
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -156,6 +134,15 @@ def slipway(arguments: Sequence[str], cwd: Path, variables: Mapping[str, str] = 
         return status, _content(out.fileno()), _content(err.fileno())
 
 
+def write_command(file: Path) -> None:
+    """Write a program that does what `slipway` does, in a forked process."""
+    if _address(COMMAND).exists():
+        file.write_text(STAND_IN.format(address=str(_address(COMMAND))), encoding="utf-8")
+        file.chmod(0o755)
+    else:
+        file.symlink_to(Path(sys.executable).parent / "slipway")
+
+
 def _content(descriptor: int) -> str:
     os.lseek(descriptor, 0, os.SEEK_SET)
     with os.fdopen(os.dup(descriptor), encoding="utf-8") as file:
@@ -169,25 +156,7 @@ def _address(kind: str) -> Path:
 def _fork(
     kind: str, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str], files: Sequence[int]
 ) -> Forked:
-    """Start a child; the last three of `files` become its standard streams, the others are its arguments."""
-    asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}).encode()
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(TIMEOUT)
-    connection.connect(str(_address(kind)))
-    socket.send_fds(connection, [HEAD.pack(len(asked))], list(files))
-    connection.sendall(asked)
-    (pid,) = HEAD.unpack(_exactly(connection, HEAD.size))
-    return Forked(pid, connection)
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        part = connection.recv(size - len(found))
-        if not part:
-            raise ConnectionError("the other process has ended")
-        found += part
-    return found
+    return fork(_address(kind), arguments, cwd=cwd, environment=environment, files=files)
 
 
 def begin() -> Callable[[], None]:
@@ -252,7 +221,7 @@ class _Parent:
         self._modules.learn()
         head, files, *_ = socket.recv_fds(connection, HEAD.size, 8)
         try:
-            asked = json.loads(_exactly(connection, HEAD.unpack(head)[0]))
+            asked = json.loads(exactly(connection, HEAD.unpack(head)[0]))
             pid = os.fork()
         except (ConnectionError, struct.error):  # whoever asks has ended
             connection.close()
@@ -297,6 +266,10 @@ class Child:
         os.environ.clear()
         os.environ.update(asked["environment"])
         os.chdir(asked["cwd"])
+        if kind == COMMAND:
+            # Those of the parent remember what they can do with its own.
+            sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+            sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)
         gc.enable()
         self.arguments: list[str] = [*map(str, given), *asked["arguments"]]
         self._known = set(modules.loaded())

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import installed, needs
+from tests import needs
+from tests.forking import write_command
 from tests.slipway.cli.conftest import ROOT, Copy
 from tests.slipway.ops.cluster.sample_release import spec, status
 from tests.slipway.ops.cluster.server import CONTEXT, Cluster, served
@@ -60,9 +61,16 @@ def archives() -> None:
         needs.program(name, package=name)
 
 
+def install(folder: Path) -> None:
+    """Put the command where `make` does; what a workflow does with it is no matter of how its process starts."""
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    write_command(programs / "slipway")
+
+
 def with_command(project: Copy, runner: Runner) -> Runner:
     """The runner in the project's folder, where `make` has installed."""
-    (project.root / ".venv").symlink_to(installed.environment())
+    install(project.root)
     return replace(runner, folder=project.root)
 
 
@@ -76,7 +84,7 @@ def checked_out(project: Copy, runner: Runner, tmp_path_factory: pytest.TempPath
         (project.root / f"Pulumi.{stack}.yaml").write_text(SMALL)
     folder = tmp_path_factory.mktemp("checked-out")
     shutil.copytree(project.root, folder / "base", symlinks=True)
-    (folder / "base" / ".venv").symlink_to(installed.environment())
+    install(folder / "base")
     (folder / "head").symlink_to(project.root)
     return replace(runner, folder=folder)
 

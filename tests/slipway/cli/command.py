@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str]) -> None:
     if arguments[0] == SHARING:
         Selection.rehearse = once  # type: ignore[method-assign]
     sys.argv = ["slipway", *arguments[1:]]
+    if imported := sys.modules.get("kubernetes.config.kube_config"):
+        # It reads the variable when it is imported.
+        imported.KUBE_CONFIG_DEFAULT_LOCATION = os.environ.get("KUBECONFIG", "~/.kube/config")  # type: ignore[attr-defined]
     with forked_workers():
         slipway()
 
