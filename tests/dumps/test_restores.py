@@ -13,13 +13,20 @@ import pytest
 from tests.dumps.bucket import Locked
 from tests.dumps.case import Case
 from tests.dumps.live import Server
+from tests.shared import kept
 
 
 @pytest.fixture
 def case(folder: Path, server: Server, locked: Locked) -> Case:
-    """With one good backup."""
+    """With one good backup, which is made once a run."""
     made = Case(folder, server, locked)
-    assert made.back_up().code == 0
+
+    def backed_up() -> dict[str, bytes]:
+        assert made.back_up().code == 0
+        return {key: locked.get(key) for key in locked.files()}
+
+    for key, body in kept("a good backup of the live database", backed_up).items():
+        locked.put(key, body)
     return made
 
 

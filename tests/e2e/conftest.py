@@ -45,8 +45,9 @@ class World:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes have each a node of its own: one for what looks at the five systems, one for all other tests."""
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if Path(__file__).parent not in item.path.parents:
+        if not str(item.path).startswith(here):
             continue
         fixtures = getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("systems" if "world" in fixtures else "others"))

@@ -17,7 +17,7 @@ from slipway.settings.problems import InvalidSettings
 from slipway.settings.schema import system_schema
 
 ROOT = Path(__file__).parents[3]
-SYSTEM = system_schema()
+SYSTEM, STACK = system_schema(), stack_document("slipway")
 
 
 def shown(capsys: pytest.CaptureFixture[str], path: str) -> str:
@@ -145,7 +145,7 @@ def names(clouds: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize(("folder", "document"), [("stack", stack_document("slipway")), ("system", SYSTEM)])
+@pytest.mark.parametrize(("folder", "document"), [("stack", STACK), ("system", SYSTEM)])
 def test_a_key_is_on_the_clouds_that_the_reference_says(folder: str, document: Schema) -> None:
     """Every key, those of mappings that clouds have in common or alone among them."""
     reference = referenced(folder)
@@ -168,7 +168,7 @@ def test_a_key_of_both_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert "environment.LOG_LEVEL.plain" in shown(capsys, "environment.LOG_LEVEL.plain")
 
 
-@pytest.mark.parametrize("key", stack_document("slipway")["properties"])
+@pytest.mark.parametrize("key", STACK["properties"])
 def test_each_first_key_of_a_stack(capsys: pytest.CaptureFixture[str], key: str) -> None:
     """With its namespace and without."""
     assert shown(capsys, f"slipway:{key}").rstrip() in shown(capsys, key)
