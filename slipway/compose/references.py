@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.compose.application import Application
-from slipway.compose.mounts import mounts_of
+from slipway.compose.mounted_volumes import mounts_of
 from slipway.compose.remarks import inner, listed
 from slipway.settings.document import LocatedDict, Mark
 from slipway.settings.problems import Place, Problem, nearest
