@@ -17,10 +17,10 @@ from pydantic import Field
 from slipway.settings.document import LocatedDict, read
 from slipway.settings.environments import Environment
 from slipway.settings.fields import Name, StackName, Text
-from slipway.settings.problems import InvalidSettings
+from slipway.settings.problems import InvalidSettings, Problem, nearest
 from slipway.settings.project import Project
 from slipway.settings.setting import Setting
-from slipway.settings.validation import validate
+from slipway.settings.validation import problem_at, validate
 
 FOLDER = "members"
 """Folder of the files, below that of the project with the foundation."""
@@ -95,16 +95,27 @@ def digest(document: Mapping[str, Any]) -> str:
 
 def members(project: Project, base: str) -> list[Member]:
     """Return the stacks of other projects on the clusters of stack `base`, by their files. Raises InvalidSettings."""
-    found, problems = list[Member](), []
+    found, problems = list[Member](), list[Problem]()
     for path in sorted((project.root / FOLDER).glob("*.yaml")):
         document = read(path, f"{FOLDER}/{path.name}")
         file, wrong = validate(MemberFile, document)
-        problems += wrong
+        problems += [*wrong, *([] if file is None else _misdirected(project, file, document))]
         if file is not None and file.foundation.split("/")[1:] == [project.name, base]:
             found.append(Member(file.stack, _as_stack(document)))
     if problems:
         raise InvalidSettings(problems)
     return found
+
+
+def _misdirected(project: Project, file: MemberFile, document: LocatedDict) -> list[Problem]:
+    """Return the problem of a file that names no stack of this project, which nobody would read."""
+    _, of, base = file.foundation.split("/")
+    if of != project.name:
+        return [problem_at(document, ("foundation",), f"is of project '{of}', and this one is called '{project.name}'")]
+    if base not in project.stacks():
+        rule = f"is not a stack of this project{nearest(base, project.stacks())}"
+        return [problem_at(document, ("foundation",), rule)]
+    return []
 
 
 def _as_stack(document: LocatedDict) -> LocatedDict:

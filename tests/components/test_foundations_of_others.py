@@ -216,6 +216,16 @@ def test_mistakes_of_the_team_are_refused(tmp_path: Path, changed: Mapping[str, 
     [
         ("main:", "elsewhere:", "members/team.apps.yaml:7: clusters.elsewhere: is not a cluster of stack 'base'"),
         ("environment: staging", "environment: production", "of stack 'team/apps' is not that of its foundation"),
+        (
+            "platform/base\nenvironment",
+            "platform/bse\nenvironment",
+            "is not a stack of this project; did you mean 'base'?",
+        ),
+        (
+            "platform/base\nenvironment",
+            "other/base\nenvironment",
+            "is of project 'other', and this one is called 'platform'",
+        ),
         ("    shop:", "    bank:", "is a system of stack 'base' already"),
         ("    shop:", "    logging:", "is reserved"),
         ("artefact: shop/site", "artifact: shop/site", "is not a known key"),
