@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from slipway.rehearsal import ConfigValue, Rehearsal, Timings, rehearse
 from slipway.rehearsal.packs import PackSession, StackContext
 from tests import forking, shared
 from tests.processes import TIMEOUT, assert_ended
+from tests.slipway.cli.conftest import COMMAND
 
 PACK = forking.ROOT / "policies"
 PROGRAM = """
@@ -131,6 +133,16 @@ def test_the_command_answers_as_it_does_alone(tmp_path: Path) -> None:
     assert "Pulumi.yaml" in refused[2]
     assert helped[0] == 0
     assert "preview" in helped[1]
+
+
+def test_a_script_runs_the_command_too(tmp_path: Path) -> None:
+    """In its folder, with its variables and streams, as the command that is installed."""
+    command = tmp_path / "slipway"
+    forking.write_command(command)
+    for arguments in (["check"], ["--help"]):
+        asked = {"cwd": tmp_path, "capture_output": True, "text": True, "env": {**os.environ, "COLUMNS": "70"}}
+        forked, fresh = (subprocess.run([each, *arguments], **asked) for each in (command, COMMAND))
+        assert (forked.returncode, forked.stdout, forked.stderr) == (fresh.returncode, fresh.stdout, fresh.stderr)
 
 
 def test_parents_and_children_end_with_the_run(tmp_path: Path, parents: Path) -> None:

@@ -7,7 +7,10 @@ text, except in code: there a zero-width space separates them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+KNOWN = 4096
+"""Characters. Chosen: more than a text of one language has."""
 _READ = re.compile(
     r"(?P<markup>[&<>\\`*~\[\]|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))"
     r"|@|#(?=[0-9])|\bgh-(?=[0-9])|:(?=[\w+-]+:)",
@@ -27,7 +30,7 @@ def clipped(text: str, most: int) -> str:
     if text.isprintable() and len(text.encode()) <= most:
         return text
     for position, char in enumerate(text):
-        most -= len(_visible(char).encode())
+        most -= _size(char)
         if most < 0:
             word = max(text.rfind(" ", 0, position + 1), 0)
             end = word if word > position // 2 else position
@@ -55,10 +58,17 @@ def block(lines: list[str], language: str = "text") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
+@lru_cache(KNOWN)
 def _visible(char: str) -> str:
     if char.isspace():
         return " "
     return char if char.isprintable() else char.encode("unicode_escape").decode()
+
+
+@lru_cache(KNOWN)
+def _size(char: str) -> int:
+    """Return the bytes of what a character is shown as."""
+    return len(_visible(char).encode())
 
 
 def _longest_run(text: str) -> int:
