@@ -20,6 +20,7 @@ from slipway.settings.clouds import CLOUDS as SETTINGS
 from slipway.settings.load import load_stack
 from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
+from tests.forking import forked_workers
 from tests.slipway.cli.conftest import ROOT
 
 
@@ -40,9 +41,10 @@ def pinned(tmp_path: Path) -> Path:
 def test_a_new_project_is_judged_at_once(pinned: Path, capsys: pytest.CaptureFixture[str], cloud: str) -> None:
     """By every rule, and without a finding: its example is good, its levels are its own, and it has one stack."""
     assert init(pinned, cloud, keep=False) == 0
-    status = preview(
-        pinned, None, None, output="text", every=False, pack_options=PackOptions(), comparing=Comparing(alone=True)
-    )
+    with forked_workers():
+        status = preview(
+            pinned, None, None, output="text", every=False, pack_options=PackOptions(), comparing=Comparing(alone=True)
+        )
     output = capsys.readouterr().out
     assert status == 0, output
     assert re.search(r"Policies: 0 violations, 0 warnings \(\d+( of \d+)? rules\)", output)

@@ -161,13 +161,13 @@ def test_an_exception_shows_the_users_line(small: Copy) -> None:
     assert "raise RuntimeError('boom')" in run.out
 
 
-def test_an_interrupt_leaves_nothing_running(project: Copy) -> None:
+def test_an_interrupt_leaves_nothing_running(small: Copy) -> None:
     """Ctrl-C ends the command, the worker and the policy pack."""
-    mark = f"MARK_OF_TEST={project.root}"
+    mark = f"MARK_OF_TEST={small.root}"
     running = subprocess.Popen(
-        [str(installed.command()), "preview", "--stack", "staging"],
-        cwd=project.root,
-        env={**os.environ, "MARK_OF_TEST": str(project.root)},
+        [str(installed.command()), "preview", "--stack", "local"],
+        cwd=small.root,
+        env={**os.environ, "MARK_OF_TEST": str(small.root)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
