@@ -10,8 +10,8 @@ import pytest
 
 from slipway.cli import blueprint, upgrade
 from slipway.cli.init import starter
-from slipway.cli.upgrade import upgrade as run
 from slipway.settings.problems import InvalidSettings
+from tests.forking import forked_workers
 
 PROGRAM = """
 import pulumi
@@ -55,6 +55,11 @@ def commit(folder: Path, tag: str = "") -> None:
 def files(folder: Path) -> dict[str, bytes]:
     found = (each for each in sorted(folder.rglob("*")) if each.is_file() and ".git" not in each.parts)
     return {each.relative_to(folder).as_posix(): each.read_bytes() for each in found if "__pycache__" not in each.parts}
+
+
+def run(cwd: Path, to: str | None, stack: str | None, *, anyway: bool, dry: bool) -> int:
+    with forked_workers():
+        return upgrade.upgrade(cwd, to, stack, anyway=anyway, dry=dry)
 
 
 @pytest.fixture
