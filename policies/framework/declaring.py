@@ -146,7 +146,8 @@ class StackRule(StackValidationPolicy):
 
     def evaluate(self, resources: Sequence[Resource], configured: Settings, report: ReportViolation) -> None:
         """Check the covered resources among all resources."""
-        related = [each for each in resources if self.declaration.covers(each.type)]
+        declared = self.declaration
+        related = [each for each in resources if declared.covers(each.type)] if declared.types else resources
         settings = self.declaration.settings(configured)
         self.declaration.run(lambda verdict: self._evaluate(related, settings, verdict), "the stack", report)
 

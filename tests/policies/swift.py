@@ -94,6 +94,7 @@ class _Plan:
             self._together[each.urn].append(each)
         self._known: dict[tuple[str, str], Findings] = {}
         self._nearby: dict[str, list[Any]] = {}
+        self._covered: dict[tuple[str, str], list[Any]] = {}
 
     def broken(self, change: Change) -> set[str]:
         """The rules that say of a changed plan what they do not say of the plan."""
@@ -156,9 +157,10 @@ class _Plan:
         types = {each.type for each in new} | {unversioned(each["type"]) for each in before}
         urns = {each.urn for each in new} | gone
         (system,) = {owner(each) if owner(each) in SYSTEMS else "" for each in urns} or {""}
-        near, found = self._near(system), set[str]()
+        found = set[str]()
         for rule in (each for each in self._rules if isinstance(each, StackRule)):
             if any(rule.declaration.covers(each) for each in types):
+                near = self._near(rule, system)
                 if (rule.name, system) not in self._known:
                     self._known[rule.name, system] = self._findings(rule, near)
                 resources = [each for each in near if each.urn not in gone]
@@ -167,7 +169,14 @@ class _Plan:
                 )
         return found
 
-    def _near(self, system: str) -> list[Any]:
+    def _near(self, rule: Any, system: str) -> list[Any]:
+        """What the rule looks at of what is near to the system."""
+        if (rule.name, system) not in self._covered:
+            near = self._near_to(system)
+            self._covered[rule.name, system] = [each for each in near if rule.declaration.covers(each.type)]
+        return self._covered[rule.name, system]
+
+    def _near_to(self, system: str) -> list[Any]:
         """What a rule may see a system's resources with: those of no system, and its own."""
         if system not in self._nearby:
             away = SYSTEMS - {system} if system else ()
