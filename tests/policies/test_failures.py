@@ -12,6 +12,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from slipway.rehearsal import PolicyPack, PolicyPackError, rehearse
 from slipway.rehearsal.analyzers import PackHost
+from tests.forking import forked_workers
 from tests.policies.pack_under_test import CANARY, Fact, copied, secret
 
 RULE = '''"""What nobody should write."""
@@ -63,7 +64,7 @@ def test_rehearsal_names_the_pack_and_its_rule(
     program.mkdir()
     (program / "__main__.py").write_text(PROGRAM)
     packs = [PolicyPack(broken(failure, kind), {})]
-    with pytest.raises(PolicyPackError) as failed:
+    with forked_workers(), pytest.raises(PolicyPackError) as failed:
         rehearse(program, project="slipway", stack="trial", config={}, packs=packs)
     assert "policy pack slipway " in str(failed.value)
     assert "policy faulty failed on " in str(failed.value)
@@ -81,7 +82,8 @@ def test_pack_refuses_to_judge_under_another_sdk(broken: Broken, tmp_path: Path)
     program = tmp_path / "program"
     program.mkdir()
     (program / "__main__.py").write_text(PROGRAM)
-    with pytest.raises(PolicyPackError, match=r"pulumi-policy [\d.]+ is installed, but the pack needs 1\.2\.3"):
+    reason = r"pulumi-policy [\d.]+ is installed, but the pack needs 1\.2\.3"
+    with forked_workers(), pytest.raises(PolicyPackError, match=reason):
         rehearse(program, project="slipway", stack="trial", config={}, packs=[PolicyPack(pack, {})])
 
 

@@ -43,6 +43,7 @@ from slipway.settings.stacks import DeployedSystem, SystemDeployment
 from slipway.settings.system import System
 from tests.loopback import serving
 from tests.processes import TIMEOUT
+from tests.shared import shared
 
 ROOT = Path(__file__).parents[3]
 CRDS = Path("/work/shared/crds")
@@ -756,6 +757,7 @@ PRESENT |= {"Release main/vector"}
 OPERATOR = {"Release main/eck-operator-crds", "Release main/eck-operator", "Namespace main/elastic-system"}
 
 
+@shared
 def made(presence: str) -> list[tuple[str, str, dict[str, Any]]]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, presence],
