@@ -57,10 +57,10 @@ def _rehearsed(selection: Selection, *, policies: bool, seed: str | None = None)
         return Rehearsed(selection.rehearse(policies=policies, seed=seed), selection.stack)
 
 
-def rehearsed_with(name: str, file: Mapping[str, Any] | Path) -> Rehearsed:
+def rehearsed_with(name: str, file: Mapping[str, Any] | Path, *, policies: bool = True) -> Rehearsed:
     """The project with `file`, or what stands in it, as the file of a stack called `name`."""
     text = file.read_text(encoding="utf-8") if isinstance(file, Path) else yaml.safe_dump(file)
-    return _with_text(name, text, policies=True)
+    return _with_text(name, text, policies=policies)
 
 
 def planned_with(name: str, file: Mapping[str, Any]) -> Plan:

@@ -1,4 +1,4 @@
-"""Receivers of alerts, in a stack whose two clusters both have all of them."""
+"""Receivers of alerts, in a stack whose two clusters both have all of them, and a system each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.rehearsed import ROOT, planned_with
 EVERYBODY = {"slack": True, "pagerduty": True, "smtp": "smtp.example.com:587", "deadManSwitch": True}
 KEYS = {"SLACK_URL", "PAGERDUTY_KEY", "SMTP_PASSWORD", "DEAD_MAN_URL"}
 RELEASE = "kubernetes:helm.sh/v3:Release"
+SYSTEMS = ("marketplace", "fleet")
+"""Of each cluster one, the first with a queue."""
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,7 @@ def planned() -> Plan:
     """`staging` with everything switched on."""
     stack: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text())
     for cluster in stack["config"]["slipway:clusters"].values():
+        cluster["systems"] = {name: each for name, each in cluster["systems"].items() if name in SYSTEMS}
         cluster["monitoring"] = {"alerting": dict(EVERYBODY)}
         cluster["mirrors"] = {"charts": "mirror.example.com/charts", "images": {"docker.io": "mirror.example.com/hub"}}
     return planned_with("loud", stack)

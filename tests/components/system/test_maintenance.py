@@ -18,11 +18,13 @@ SITE = "smartwallet/web-web"
 
 
 def closed() -> Plan:
-    """`local`, with a new version of Kingstons in its place, whose migration the version before does not survive."""
+    """Two systems of `local`, with a new version of Kingstons in its place, whose migration the version before does not
+    survive."""
     stack = stack_by_hand("local")
-    systems = stack["config"]["slipway:clusters"]["main"]["systems"]
-    systems["kingstons"] = {"maintenance": True, "blue": {"version": "1.1.0"}}
-    systems["smartwallet"] = {"maintenance": True, "blue": {"version": "2.4.0"}}
+    stack["config"]["slipway:clusters"]["main"]["systems"] = {
+        "kingstons": {"maintenance": True, "blue": {"version": "1.1.0"}},
+        "smartwallet": {"maintenance": True, "blue": {"version": "2.4.0"}},
+    }
     return planned_with("local", stack)
 
 

@@ -13,11 +13,11 @@ CRON_JOB = "kubernetes:batch/v1:CronJob"
 
 
 def planned(kingstons: str = "") -> Plan:
-    """`local`, with other slots of Kingstons, which people release by hand."""
+    """`local`; or Kingstons alone there with other slots, which people release by hand."""
     if not kingstons:
         return rehearsed("local").plan
     stack = stack_by_hand("local")
-    stack["config"]["slipway:clusters"]["main"]["systems"]["kingstons"] = yaml.safe_load(kingstons)
+    stack["config"]["slipway:clusters"]["main"]["systems"] = {"kingstons": yaml.safe_load(kingstons)}
     return planned_with("local", stack)
 
 

@@ -39,7 +39,7 @@ def test_a_gate_on_either_side(system: str) -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_neither_backup_nor_migration_begins_before_admission(system: str) -> None:
     """With maintenance, `admit` ends once the system is proven closed: what is written after the backup would be lost."""
-    plan = released(kingstons={"blue": {"version": "1.1.0"}})
+    plan = released(kingstons={"blue": {"version": "1.1.0"}}, only=system) if system == "kingstons" else released()
     admit = one(plan, JOB, f"{system}/admit")
     jobs = [each for each in of(plan, JOB, system) if each.name.partition("/")[2].startswith(("backup-", "migrate-"))]
     assert jobs or system == "smartwallet"
@@ -151,7 +151,8 @@ def test_holds_and_migrations_have_room_in_the_deadline() -> None:
 def test_another_version_is_another_release() -> None:
     """And so is another attempt; the same stack is the same release."""
     others = ({"blue": {"version": "1.0.1"}}, {"attempt": 2, "blue": {"version": "1.0.0"}})
-    ids = [spec(released(), "kingstons")["id"], *(spec(released(kingstons=each), "kingstons")["id"] for each in others)]
+    plans = [released(only="kingstons"), *(released(kingstons=each, only="kingstons") for each in others)]
+    ids = [spec(plan, "kingstons")["id"] for plan in plans]
     assert len(set(ids)) == len(ids)
     assert spec(released(), "kingstons")["id"] == ids[0]
     assert {system for system in CLOSING if spec(released(), system).get("maintenance")} == set(CLOSING)

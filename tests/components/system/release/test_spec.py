@@ -66,7 +66,7 @@ def test_outside_production_a_release_waits_for_nobody_and_notifies_nobody(syste
 def test_a_stack_without_visitors_holds_as_it_says_and_asks_for_no_requests() -> None:
     """In place of a quarter of an hour a step."""
     fleet = ReleaseSpec.model_validate(
-        spec(released(environment="local", controller={"hold": "5s", "minimumRequests": 0}), "fleet")
+        spec(released(environment="local", controller={"hold": "5s", "minimumRequests": 0}, only="fleet"), "fleet")
     )
     assert [each.hold_seconds for each in fleet.steps] == [5, 5, 5]
     assert fleet.analysis.minimum_requests == 0
@@ -189,7 +189,7 @@ def test_migrations_are_those_that_the_target_needs() -> None:
         for migration in ReleaseSpec.model_validate(spec(plan, system)).migrations:
             assert migration.job in jobs
             assert migration.backup is None or migration.backup in jobs
-    kingstons = released(kingstons={"blue": {"version": "1.1.0"}})
+    kingstons = released(kingstons={"blue": {"version": "1.1.0"}}, only="kingstons")
     (breaking,) = [each for each in spec(kingstons, "kingstons")["migrations"] if each.get("compatible") is False]
     assert breaking["name"] == "001-fixed-fee-facilitated"
 
