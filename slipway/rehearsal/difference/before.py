@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from slipway.rehearsal import exported
+from slipway.rehearsal import exported, urns
 from slipway.rehearsal.errors import StateError
 from slipway.rehearsal.marks import Marked
 from slipway.rehearsal.plan import SECRET, Plan
@@ -50,7 +50,8 @@ def read_file(file: Path) -> Before:
     steps = document.get("steps") if isinstance(document, Mapping) else None
     if steps is None:
         state = exported.read(file)
-        resources = {each["urn"]: {**each, "inputs": _masked(each.get("inputs") or {})} for each in state.resources}
+        declared = [each for each in state.resources if not _is_default_provider(each)]
+        resources = {each["urn"]: {**each, "inputs": _masked(each.get("inputs") or {})} for each in declared}
         return Before(file.name, resources, resolved=True)
     config = document.get("config")
     return Before(file.name, dict(_states(file, steps)), config=config if isinstance(config, Mapping) else {})
@@ -64,6 +65,13 @@ def _states(file: Path, steps: Any) -> Iterator[tuple[str, State]]:
             raise StateError(f"{file}: it is not a plan: create one with slipway preview --format json")
         if found.get("op") not in READ:
             yield str(found["urn"]), state
+
+
+def _is_default_provider(resource: State) -> bool:
+    """Return whether the engine made this provider because a resource named none. No plan has it as a step."""
+    urn = resource["urn"]
+    own = urns.name_of(urn) == "default" or urns.name_of(urn).startswith("default_")
+    return own and urns.is_provider(urns.type_of(urn)) and not resource.get("parent")
 
 
 def _masked(value: Any) -> Any:

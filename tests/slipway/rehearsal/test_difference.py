@@ -213,6 +213,16 @@ def test_an_exported_state_knows_more(version: int, tmp_path: Path) -> None:
     assert [(each.path, each.old, each.new) for each in found.changes] == [(("engine",), "postgres", "mysql")]
 
 
+def test_a_default_provider_of_a_state_is_not_deleted(tmp_path: Path) -> None:
+    """The engine lists it in the state and in no preview; a provider of the program, below the stack, is compared."""
+    provider = "pulumi:providers:random"
+    own, another = resource(provider, "default_4_21_4"), resource(provider, "default_mine", parent="urn:stack")
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [own.state, another.state]}}))
+    (found,) = compare(read_file(file), plan()).resources
+    assert (found.op, found.urn) == ("delete", another.urn)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": 1}', '{"steps": [{}]}', '{"deployment": {}}'])
 def test_a_file_that_is_neither_is_refused(text: str, tmp_path: Path) -> None:
     """With its name and how to write one."""
