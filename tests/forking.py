@@ -268,8 +268,8 @@ class Child:
         os.chdir(asked["cwd"])
         if kind == COMMAND:
             # Those of the parent remember what they can do with its own.
-            sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
-            sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)
+            sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+            sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
         gc.enable()
         self.arguments: list[str] = [*map(str, given), *asked["arguments"]]
         self._known = set(modules.loaded())

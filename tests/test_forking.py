@@ -13,9 +13,8 @@ from pulumi.runtime.proto.analyzer_pb2 import AnalyzerInfo
 
 from slipway.rehearsal import ConfigValue, Rehearsal, Timings, rehearse
 from slipway.rehearsal.packs import PackSession, StackContext
-from tests import forking, shared
+from tests import forking, installed, shared
 from tests.processes import TIMEOUT, assert_ended
-from tests.slipway.cli.conftest import COMMAND
 
 PACK = forking.ROOT / "policies"
 PROGRAM = """
@@ -141,7 +140,7 @@ def test_a_script_runs_the_command_too(tmp_path: Path) -> None:
     forking.write_command(command)
     for arguments in (["check"], ["--help"]):
         asked = {"cwd": tmp_path, "capture_output": True, "text": True, "env": {**os.environ, "COLUMNS": "70"}}
-        forked, fresh = (subprocess.run([each, *arguments], **asked) for each in (command, COMMAND))
+        forked, fresh = (subprocess.run([each, *arguments], **asked) for each in (command, installed.command()))
         assert (forked.returncode, forked.stdout, forked.stderr) == (fresh.returncode, fresh.stdout, fresh.stderr)
 
 

@@ -274,7 +274,7 @@ def test_all_that_a_cluster_depends_on_is_in_the_file(tmp_path: Path) -> None:
         if key not in ("slipway:namePrefix", "slipway:extensions")
     }
     others = walk.other_files()
-    files = {name: json.dumps(each) for name, each in documents.items()} | others
+    files = {**{name: json.dumps(each) for name, each in documents.items()}, **others}
     team_files = files | {
         "Pulumi.yaml": project("team"),
         "Pulumi.test.yaml": json.dumps(
