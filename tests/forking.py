@@ -31,6 +31,7 @@ from typing import Any
 
 from slipway.cli.plan_cache import digest
 from slipway.rehearsal import packs, process, sources
+from tests import installed
 from tests.forked import HEAD, STATUS, Forked, exactly, fork
 from tests.processes import TIMEOUT
 from tests.shared import FOLDER, folder
@@ -140,7 +141,7 @@ def write_command(file: Path) -> None:
         file.write_text(STAND_IN.format(address=str(_address(COMMAND))), encoding="utf-8")
         file.chmod(0o755)
     else:
-        file.symlink_to(Path(sys.executable).parent / "slipway")
+        file.symlink_to(installed.command())
 
 
 def _content(descriptor: int) -> str:

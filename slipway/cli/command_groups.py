@@ -8,7 +8,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 SECTIONS: Mapping[str, Sequence[str]] = {
-    "Begin a project": ("init", "new", "upgrade", "split", "operator"),
+    "Begin a project": ("init", "new", "upgrade", "split", "member", "operator"),
     "Review a change, without a cloud account": (
         "preview", "check", "explain", "why", "cost", "prices", "ledger", "policies", "runbook",
     ),
