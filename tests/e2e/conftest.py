@@ -43,6 +43,7 @@ class World:
     listening: Listening
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes have each a node of its own: one for what looks at the five systems, one for all other tests."""
     here = f"{Path(__file__).parent}{os.sep}"
