@@ -40,7 +40,7 @@ test: .venv/.dev programs ## Run all tests; cluster tests are `not run` without 
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(CI),--whole)
 
 e2e: .venv/.dev ## Run the cluster tests on the rig (RIG=../shared/rig)
-	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest -n 2 --dist loadgroup -p no:randomly tests/e2e
+	@SLIPWAY_RIG=$(RIG) $(BIN)/python -m pytest -n 2 -p no:randomly tests/e2e
 
 programs: ## Install missing programs for the tests with apt
 	@missing=""; \

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from components.manifests.secret import OBJECT_STORE
 from components.system.backups.manifests import retention as backups
@@ -43,15 +44,15 @@ class World:
     listening: Listening
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes have each a node of its own: one for what looks at the five systems, one for all other tests."""
-    here = f"{Path(__file__).parent}{os.sep}"
-    for item in items:
-        if not str(item.path).startswith(here):
-            continue
-        fixtures = getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("systems" if "world" in fixtures else "others"))
+class ByNode(LoadScopeScheduling):
+    """Two processes have each a node of its own: one for the tests of releases, one for all that look at the five systems."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "releases" if "/test_release" in nodeid else "systems"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByNode:
+    return ByNode(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
