@@ -5,18 +5,9 @@ from __future__ import annotations
 from slipway.settings.stacks import StackCluster
 
 
-def repositories(cluster: StackCluster) -> list[str]:
-    """Returns the image repositories of all services and sites on the cluster, without duplicates and sorted; images of
-    others are in registries of theirs."""
-    systems = [system.definition for system in cluster.served.values()]
-    images = [image for system in systems for service in system.services.values() for image in service.images]
-    services = [image for image in images if isinstance(image, str)]
-    return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
-
-
 def released_repositories(cluster: StackCluster) -> list[str]:
     """Returns the repositories that the controller of releases looks up; none without that controller."""
-    return repositories(cluster) if cluster.settings.controllers.releases == "installed" else []
+    return cluster.repositories if cluster.settings.controllers.releases == "installed" else []
 
 
 def of_controller(cluster: StackCluster, registry: str) -> list[str]:

@@ -14,12 +14,12 @@ from slipway.cli.cluster_options import on_context
 from slipway.cli.doctor_plan import Check, images, zones
 from slipway.cli.progress import steps
 from slipway.cli.selection import Selection, select_or_only
-from slipway.ops.clouds import PACKAGES, QUOTAS, REGISTRATIONS
+from slipway.ops.clouds import PACKAGES, QUOTAS, REGISTRATIONS, REPOSITORIES
 from slipway.ops.cluster.connection import connect
 from slipway.ops.failure import CloudFailure
 from slipway.ops.quota_status import QuotaStatus
 from slipway.ops.secret_stores import store_of
-from slipway.rehearsal import Rehearsal, RehearsalError
+from slipway.rehearsal import Plan, Rehearsal, RehearsalError
 from slipway.settings.clouds.local import LocalCluster
 from slipway.settings.cluster_services import API_GROUPS
 from slipway.settings.exit_statuses import OK, VIOLATED
@@ -184,8 +184,25 @@ def _images_and_zones(
         yield Check("images", good=None, detail=FAILED_PROGRAM)
         return
     for name, cluster in stack.clusters.items():
+        if cluster in reachable and not cluster.referenced:
+            yield from _repositories(rehearsal.plan, stack, cluster)
         yield from images(rehearsal.plan, name, ask=cluster in reachable)
         yield from zones(rehearsal.plan, name)
+
+
+def _repositories(plan: Plan, stack: Stack, cluster: StackCluster) -> Iterator[Check]:
+    """Yield the image repositories that the plan creates and somebody else has in the account."""
+    module = REPOSITORIES.get(cluster.settings.cloud)
+    if module is None:
+        return
+    try:
+        found = list(import_module(module).taken(plan, stack.cluster_name(cluster.name), cluster.settings))
+    except CloudFailure as failure:
+        yield Check(f"image repositories of {cluster.name}", good=None, detail=str(failure))
+        return
+    for each in found:
+        owner = f"cluster {each.owner} has it" if each.owner else "it exists, and no stack has it"
+        yield Check(f"image repository {each.name}", good=False, detail=owner, remedy=each.remedy)
 
 
 def _quotas(rehearse: Rehearse, clusters: list[StackCluster], report: Callable[[str], None]) -> Iterator[Check]:

@@ -31,12 +31,13 @@ def images(plan: Plan, cluster: str, *, ask: bool) -> Iterator[Check]:
     )
     if not needed:
         return
-    what, problem = f"images of {cluster}", image_problem(registry) if ask else None
+    host = registry.partition("/")[0]
+    what, problem = f"images of {cluster}", image_problem(host) if ask else None
     if problem is None:
         yield Check(what, None, f"{_short(needed, registry)} must be there: docker manifest inspect {needed[0]}")
         return
     try:
-        missing = [image for image in needed if problem(registry, *_parts(image, registry), None)]
+        missing = [image for image in needed if problem(host, *_parts(image, host), None)]
     except Exception as error:  # of the cloud's SDK, which names none in common
         yield Check(what, None, f"{type(error).__name__}: docker manifest inspect {needed[0]}")
         return

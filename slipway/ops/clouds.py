@@ -15,6 +15,8 @@ QUOTAS = {"aws": "slipway.ops.aws.quotas", "azure": "slipway.ops.azure.quotas"}
 """Modules that compare quotas with a plan, by cloud."""
 REGISTRATIONS = {"azure": "slipway.ops.azure.registrations"}
 """Modules that list what accounts register before their first resources, by cloud."""
+REPOSITORIES = {"aws": "slipway.ops.aws.image_repositories"}
+"""Modules that find image repositories of a plan that others have, by cloud: where an account has each name once."""
 EDGE = "slipway.ops.aws.key_value_store"
 """The one cloud whose edge has a store that moves visitors within seconds."""
 REGISTRIES = {r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?": "slipway.ops.aws.ecr_images"}

@@ -4,7 +4,7 @@ own checks are in `clouds/`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from slipway.settings.clouds import CLOUDS
@@ -24,6 +24,12 @@ def findings(name: str, cluster: StackCluster) -> Found:
     yield from CLOUDS[settings.cloud].findings(path, settings, cluster)
     for system in cluster.systems.values():
         yield from _system((*path, "systems", system.name), cluster, system)
+
+
+def across(clusters: Mapping[str, StackCluster]) -> Found:
+    """Yield what clusters of a stack cannot both have in their cloud."""
+    for cloud in CLOUDS.values():
+        yield from cloud.across(clusters)
 
 
 def _system(path: Path, cluster: StackCluster, system: DeployedSystem) -> Found:

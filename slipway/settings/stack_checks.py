@@ -32,6 +32,7 @@ def findings(clusters: Mapping[str, StackCluster], environment: str) -> Found:
     yield from _deployed_once(clusters)
     yield from _domains(clusters)
     yield from _names_in_the_cloud(clusters)
+    yield from cloud_checks.across(clusters)
     for name, cluster in clusters.items():
         yield from cloud_checks.findings(name, cluster)
         yield from controller_checks.findings(("clusters", name), cluster, environment)

@@ -174,6 +174,15 @@ class StackCluster:
         return dict(sorted({**self.systems, **self.elsewhere}.items()))
 
     @property
+    def repositories(self) -> list[str]:
+        """Return the image repositories of all services and sites on the cluster, without duplicates and sorted; images of
+        others are in registries of theirs."""
+        systems = [system.definition for system in self.served.values()]
+        images = [image for system in systems for service in system.services.values() for image in service.images]
+        services = [image for image in images if isinstance(image, str)]
+        return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
+
+    @property
     def monitoring(self) -> DeployedSystem:
         """Return a pseudo-system `monitoring-main` for the secrets of alert receivers: it has no services, but the
         secrets of all enabled receivers, if Slipway runs Alertmanager."""

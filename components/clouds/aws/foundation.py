@@ -30,7 +30,7 @@ from components.clouds.aws.registry import Registry, RegistryArgs
 from components.clouds.aws.second_region import SecondNetwork, SecondNetworkArgs
 from components.clouds.aws.vault import CONTINUOUS_DAYS, BackupPlan, BackupPlanArgs, Vaults, VaultsArgs
 from components.clouds.aws.zone import Controllers, ControllersArgs, controllers_facts
-from components.clouds.cluster_images import of_controller, released_repositories, repositories
+from components.clouds.cluster_images import of_controller, released_repositories
 from components.clouds.contract import (
     CloudPlace,
     ClusterAccess,
@@ -73,9 +73,9 @@ class Foundation(pulumi.ComponentResource):
         self._name, self._args, self._opts = name, args, pulumi.ResourceOptions(parent=self)
         network = self._network(context)
         cluster = self._cluster(context, network)
-        registry = registry_of(context)
-        images = sorted({*repositories(args.cluster), *of_controller(args.cluster, registry)})
-        Registry(name, RegistryArgs(context=context, repositories=images), self._opts)
+        images = sorted({*args.cluster.repositories, *of_controller(args.cluster, registry_of(settings))})
+        repositories = {image: settings.repository(image) for image in images}
+        Registry(name, RegistryArgs(context=context, repositories=repositories), self._opts)
         access = access_to(name, context, cluster)
         if settings.kubernetes.existing is None:
             ClusterObjects(
@@ -90,7 +90,7 @@ class Foundation(pulumi.ComponentResource):
                 context=context,
                 control_plane=cluster.facts,
                 writers=record_writers(settings),
-                repositories=released_repositories(args.cluster),
+                repositories=list(map(settings.repository, released_repositories(args.cluster))),
                 queue_reader=queue_reader(settings, definitions_of(args.cluster)),
             ),
             self._opts,
@@ -214,8 +214,8 @@ def facts_of(
         access=access,
         cloud=cloud,
         volume_class=None if settings.kubernetes.existing else STORAGE_CLASS,
-        registry=registry_of(context),
-        immutable_images=[f"{registry_of(context)}/{each}" for each in repositories(args.cluster)],
+        registry=registry_of(settings),
+        immutable_images=[f"{registry_of(settings)}/{each}" for each in args.cluster.repositories],
         services=settings,
         protect=settings.protect,
         place=CloudPlace(
@@ -236,8 +236,9 @@ def definitions_of(cluster: StackCluster) -> list[System]:
     return [each.definition for each in cluster.served.values()]
 
 
-def registry_of(context: AwsContext) -> str:
-    return f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
+def registry_of(settings: AwsCluster) -> str:
+    """Returns where the cluster's images are: the registry of its account in its region, below the prefix that it has."""
+    return f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com/{settings.repository('')}".rstrip("/")
 
 
 def context_of(name: str, args: FoundationArgs) -> AwsContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -20,7 +20,8 @@ UNTAGGED_DAYS = 7
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
     context: AwsContext
-    repositories: Sequence[str]
+    repositories: Mapping[str, str]
+    """The repository of each image."""
 
 
 class Registry(pulumi.ComponentResource):
@@ -28,8 +29,8 @@ class Registry(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Registry", name, opts=opts)
-        for repository in args.repositories:
-            self._repository(f"{name}/{repository}", repository, args.context.cluster_tags)
+        for image, repository in args.repositories.items():
+            self._repository(f"{name}/{image}", repository, args.context.cluster_tags)
         self.register_outputs({})
 
     def _repository(self, name: str, repository: str, tags: Mapping[str, str]) -> None:

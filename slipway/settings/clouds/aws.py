@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Annotated
 from typing import Literal as OneOf
 
@@ -25,7 +26,7 @@ from slipway.settings.clouds.shared_checks import (
     second_region,
 )
 from slipway.settings.cluster_settings import ManagedCluster
-from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known, Matching
+from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known, Matching, Repository
 from slipway.settings.finding import Finding, Found
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path, dotted
@@ -129,6 +130,14 @@ class AwsCluster(ManagedCluster):
     """Bucket with Pulumi's state, which is backed up with the databases."""
     deployers: list[AwsRole] = Field(default_factory=list, min_length=1)
     """Roles that administer a new cluster, including the one that runs `pulumi up`. Required for a new cluster."""
+    image_prefix: Repository | None = Field(default=None, examples=["shop"])
+    """What begins the names of the cluster's image repositories in ECR, where an account has each name once in a region: with
+    `shop` the image `orders` is in `shop/orders`. By default nothing, so that repositories keep their names; `slipway init`
+    writes the name of the project. With another prefix pods pull from other repositories: push the images there first."""
+
+    def repository(self, image: str) -> str:
+        """Return the repository in ECR of an image of a system."""
+        return image if self.image_prefix is None else f"{self.image_prefix}/{image}"
 
 
 def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
@@ -164,9 +173,7 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
         ]
         images += [(("sites", name, "artefact"), each.artefact) for name, each in system.definition.sites.items()]
         for key, repository in images:
-            if len(repository) < 2:
-                rule = f"has {dotted(key)} in a repository '{repository}'; on AWS a repository name needs at least two letters"
-                yield Finding((*path, "systems", system.name), rule)
+            yield from _repository(path, (*path, "systems", system.name), key, settings.repository(repository))
     for system, name, database in databases(cluster):
         where = (*path, "systems", system.name, "databases", name)
         if database.read_replicas > most("rds replicas"):
@@ -183,6 +190,36 @@ def findings(path: Path, settings: AwsCluster, cluster: StackCluster) -> Found:
         if database.backup == "none" and database.read_replicas:
             rule = "requires read replicas without a backup, but RDS creates replicas from backups: set 'backup'"
             yield Finding((*path, "systems", system.name, "databases", name, "readReplicas"), rule)
+
+
+def _repository(cluster: Path, system: Path, key: Path, repository: str) -> Found:
+    """Check the length of a repository's name in ECR."""
+    longest = most("ecr repository")
+    if len(repository) < 2:
+        rule = f"has {dotted(key)} in a repository '{repository}'; on AWS a repository name needs at least two letters"
+        yield Finding(system, rule)
+    elif len(repository) > longest:
+        rule = f"makes the repository of {dotted(key)} longer than the {longest} characters of ECR: '{repository}'"
+        yield Finding((*cluster, "imagePrefix"), rule, (system,))
+
+
+def across(clusters: Mapping[str, StackCluster]) -> Found:
+    """Check that no two clusters create the same repository of images: an account has each name once in a region."""
+    owners: dict[tuple[str, str, str], str] = {}
+    for name, cluster in clusters.items():
+        settings = cluster.settings
+        if not isinstance(settings, AwsCluster):
+            continue
+        for image in cluster.repositories:
+            repository = settings.repository(image)
+            owner = owners.setdefault((settings.account, settings.region, repository), name)
+            if owner != name:
+                rule = (
+                    f"would create the image repository '{repository}', which cluster '{owner}' has in the same account and "
+                    f"region: set an 'imagePrefix' of its own, for example {name}"
+                )
+                yield Finding(("clusters", name), rule, (("clusters", name, "imagePrefix"),))
+                break
 
 
 def _without_poolers(network: AwsNetwork) -> list[str]:
@@ -223,6 +260,7 @@ CLOUD = CloudSettings(
     secret_entry=SECRET_ENTRY,
     cluster=AwsCluster,
     findings=findings,
+    across=across,
     grantable=KINDS,
     label_domains=("amazonaws.com", "aws", "karpenter.sh"),
 )

@@ -20,6 +20,10 @@ def _nothing(path: Path, settings: Any, cluster: StackCluster) -> Found:
     return iter(())
 
 
+def _nothing_across(clusters: Mapping[str, StackCluster]) -> Found:
+    return iter(())
+
+
 def _none(settings: Any) -> Collection[str]:
     return ()
 
@@ -34,6 +38,8 @@ class CloudSettings:
     """Settings of a cluster on it."""
     findings: Callable[[Path, Any, StackCluster], Found] = _nothing
     """Checks of a cluster at a path against the cloud's limits."""
+    across: Callable[[Mapping[str, StackCluster]], Found] = _nothing_across
+    """Checks of the clusters of a stack, also those of other clouds, against each other."""
     inside: Callable[[Any], Collection[str]] = _none
     """Database engines that an operator runs in the cluster, and `cache` if caches run there."""
     grantable: Sequence[Kind] = ()

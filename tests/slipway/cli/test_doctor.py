@@ -233,6 +233,25 @@ def test_a_quota_that_the_plan_exceeds(
     assert "Next: aws service-quotas raise --desired-value 7" in run.out
 
 
+def test_an_image_repository_of_another_project(
+    project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is named with the cluster that has it, and what to set; `pulumi up` would stop at it."""
+    on_moto(project)
+    monkeypatch.setattr(azure, "verified", lambda cluster: "tenant")
+    monkeypatch.setattr(doctor, "store_of", lambda *_: SimpleNamespace(filled=Full))
+    monkeypatch.setattr(quotas, "statuses", lambda *_: iter(()))
+    monkeypatch.setattr(azure_quotas, "statuses", lambda *_: iter(()))
+    tags = [{"Key": "slipway.dev/cluster", "Value": "acme-prod-main"}]
+    plan = rehearsed("prod").plan
+    name = next(step.inputs["name"] for step in plan.steps if step.type == "aws:ecr/repository:Repository")
+    boto3.client("ecr", region_name="us-east-1").create_repository(repositoryName=name, tags=tags)
+    run = slipway("doctor", "--stack", "prod")
+    assert rows(run)[f"image repository {name}"] == "missing"
+    assert "cluster acme-prod-main has it" in run.out
+    assert f"Next: {name} in us-east-1 is not this stack's: set `imagePrefix`" in run.out
+
+
 def test_quotas_that_nobody_could_compare(
     project: Copy, aws: None, slipway: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -341,3 +341,41 @@ def test_a_cluster_of_ones_own_has_no_store_to_copy_from(workshop: Workshop) -> 
     (problem,) = workshop.problems()
     assert "has secrets.SIGNING_KEY.from.entry, but" in problem
     assert "name a Secret, such as {secret: legacy/shop-env}" in problem
+
+
+SECOND = """\
+    other:
+      cloud: aws
+      region: REGION
+      account: 111122223333
+      network: {cidr: 10.30.0.0/16}
+      kubernetes: {authorizedNetworks: [203.0.113.0/24]}
+      deployers: [arn:aws:iam::111122223333:role/deployer]
+      systems:
+        fleet-two:
+          definition: fleet
+          blue: {version: 2.4.0}
+          domains: {web: two.example.com}
+"""
+
+
+@pytest.mark.parametrize(("region", "prefix"), [("us-west-2", ""), ("us-east-1", "imagePrefix: other/images")])
+def test_two_clusters_with_the_same_images(workshop: Workshop, region: str, prefix: str) -> None:
+    """An account has each image repository once in a region: there the second cluster needs a prefix."""
+    text = workshop.stack_file.read_text()
+    workshop.write(TEST, text + SECOND.replace("REGION", "us-east-1"))
+    (problem,) = workshop.problems()
+    assert "clusters.other: would create the image repository 'fleet-api', which cluster 'main' has" in problem
+    assert "set an 'imagePrefix' of its own, for example other" in problem
+    workshop.write(TEST, text + SECOND.replace("REGION", f"{region}\n      {prefix}".rstrip()))
+    workshop.stack()
+
+
+def test_an_image_prefix_that_is_too_long(workshop: Workshop) -> None:
+    """Prefix and image together have the 256 characters of ECR."""
+    workshop.edit(TEST, "region: us-east-1", f"region: us-east-1\n      imagePrefix: {'a' * 200}")
+    workshop.edit(FLEET, "image: fleet-api", f"image: {'b' * 100}")
+    (problem,) = workshop.problems()
+    assert "longer than the 256 characters of ECR" in problem
+    workshop.edit(FLEET, "b" * 100, "b" * 55)
+    workshop.stack()
