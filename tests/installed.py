@@ -13,7 +13,7 @@ COMMAND = """\
 #!{interpreter}
 import sys
 sys.path[0] = {root!r}
-from slipway.cli.main import main
+from slipway.cli.start import main
 sys.exit(main())
 """
 

@@ -33,7 +33,8 @@ ALLOWED = {
     "slipway/ops/clouds.py": "registers what commands and the controller of releases ask of clouds",
     "slipway/cost/clouds/__init__.py": "registers the tables of what clouds bill",
     "slipway/cost/lists/__init__.py": "registers the price lists of clouds",
-    # Settings that are one table for all.
+    # Settings and examples that are one table for all.
+    "slipway/cli/command_examples.py": "commands as people type them",
     "slipway/settings/clouds/shared_checks.py": "the name of a limit of certificates",
     "slipway/settings/limits.py": "one table of the longest names and largest objects, with the page that says each",
     "slipway/settings/limit_checks.py": "what databases and stores of clouds keep for themselves",

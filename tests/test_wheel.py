@@ -47,7 +47,7 @@ def test_a_project_begins_with_the_wheel_alone(tmp_path: Path) -> None:
         packed.extractall(site)
     assert {each.name for each in site.iterdir() if each.suffix != ".dist-info"} == {"slipway"}
 
-    slipway = (sys.executable, "-c", "from slipway.cli.main import main; main()")
+    slipway = (sys.executable, "-c", "from slipway.cli.start import main; main()")
     run(*slipway, "init", project, cwd=tmp_path, PYTHONPATH=str(site))
     assert (project / ".gitignore").read_text() == "# Of the wheel alone\n"
     assert _contents(project / "slipway") == {name: (source / name).read_bytes() for name in blueprint.released()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
+
+from slipway.cli.command_examples import EXAMPLES
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Begin a project": ("init", "new", "upgrade", "split", "member", "operator"),
@@ -23,6 +25,15 @@ class Commands(TyperGroup):
 
     sections: Mapping[str, Sequence[str]] = {}
 
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, command in self.commands.items():
+            path = f"{self.name} {name}" if self.name else name
+            command.epilog = _examples(EXAMPLES.get(path, ()))
+            for argument in command.params:
+                if isinstance(argument, TyperArgument):
+                    _name_only(argument)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for title, names in self._sections(ctx):
             with formatter.section(title):
@@ -36,6 +47,21 @@ class Commands(TyperGroup):
             left = [name for name in left if name not in names]
         if left:
             yield "Commands", left
+
+
+def _examples(commands: Sequence[str]) -> str | None:
+    """Return the end of a command's help; its lines are not wrapped, so that they can be copied."""
+    if not commands:
+        return None
+    title = "Example:" if len(commands) == 1 else "Examples:"
+    return "\n".join(["\b", title, *(f"  {each}" for each in commands)])
+
+
+def _name_only(argument: TyperArgument) -> None:
+    """Show an argument by its name, as options are: Typer adds the Python type, such as `<list[str]>`, and braces."""
+    name = f"{argument.display_name_raw}{'...' if argument.nargs != 1 else ''}"
+    argument.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
+    argument._usage_display_name = lambda: name if argument.required else f"[{name}]"  # type: ignore[method-assign]
 
 
 def _summary(command: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import sys
@@ -12,11 +13,21 @@ from contextlib import contextmanager, suppress
 from itertools import takewhile
 from typing import NoReturn
 
+import typer
+
+from slipway.cli import interrupts
 from slipway.ops.failure import CloudFailure
 from slipway.settings import secrecy
 from slipway.settings.exit_statuses import BAD_INPUT, FAILED, INTERRUPTED, PIPE_CLOSED
 from slipway.settings.problems import InvalidSettings
 
+LIBRARY_WORDS = {
+    "Value error, ": "",
+    "Input should be": "should be",
+    ", unable to parse string as a number": "",
+    ", unable to parse string as an integer": "",
+}
+"""Beginnings and ends of pydantic's messages, by which Typer checks options, and what is shown in their place."""
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
@@ -38,6 +49,17 @@ def translated_interrupts() -> Iterator[None]:
         raise Interrupted(f"during `{command}`" if command else "") from None
     except BrokenPipeError:
         raise NobodyReads from None
+
+
+@contextmanager
+def plain_messages() -> Iterator[None]:
+    """Remove from errors of the command line what the library that checks their types says of itself."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        for words, ours in LIBRARY_WORDS.items():
+            error.message = error.message.replace(words, ours)
+        raise
 
 
 @contextmanager
@@ -63,6 +85,9 @@ def reported() -> Iterator[None]:
         _drop_output()
         _leave(FAILED, f"slipway: {_reason(error)}")
     except Exception as error:
+        if interrupts.received():
+            # A library took the exception for one of its own, as pydantic does while it builds a model.
+            _leave(INTERRUPTED, "slipway: interrupted")
         status, message = _rehearsal_failure(error) or (FAILED, "\n".join(_unexpected(error)))
         _leave(status, message)
 
@@ -80,6 +105,11 @@ def open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries log from standard error: failures are reported by messages of our own."""
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def _drop_output() -> None:

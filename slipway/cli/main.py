@@ -43,16 +43,21 @@ class Program(Commands):
     sections = SECTIONS
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
-        with exits.translated_interrupts():
+        with exits.translated_interrupts(), exits.plain_messages():
             return super().make_context(*args, **extra)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in RENAMED:
             ctx.fail(f"'{args[0]}' is now '{RENAMED[args[0]]}'.")
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+            if len(args) == 1:
+                print(ctx.get_help())
+                raise typer.Exit
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        with exits.translated_interrupts():
+        with exits.translated_interrupts(), exits.plain_messages():
             return super().invoke(ctx)
 
 
@@ -118,6 +123,7 @@ def preview(
         str | None,
         typer.Option(
             "--policy-base",
+            metavar="REF",
             help="Folder or git ref of the base branch: use its policy pack, and report changes to the pack.",
         ),
     ] = None,
@@ -125,6 +131,7 @@ def preview(
         str | None,
         typer.Option(
             "--against",
+            metavar="REF",
             help="Show what differs from a git reference, such as origin/main, another checkout, a plan or an exported state; "
             "by default the merge base of the branch.",
         ),
@@ -144,7 +151,7 @@ def preview(
         bool, typer.Option("--annotate", help="Also write GitHub annotations, to standard error.")
     ] = False,
     page: Annotated[
-        Path | None, typer.Option("--page", help="Also write the page for a browser, to this file.")
+        Path | None, typer.Option("--page", metavar="FILE", help="Also write the page for a browser, to this file.")
     ] = None,
     record: Annotated[
         bool,
@@ -187,12 +194,15 @@ def preview(
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder; created if it does not exist.")] = Path(),
     cloud: Annotated[
-        str, typer.Option("--cloud", help="Cloud of the first stack; by default a cluster of your own.")
+        str,
+        typer.Option("--cloud", metavar="CLOUD", help="Cloud of the first stack; by default a cluster of your own."),
     ] = "local",
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", help="Name of the project, which begins names in the cloud; by default that of the folder."
+            "--name",
+            metavar="NAME",
+            help="Name of the project, which begins names in the cloud; by default that of the folder.",
         ),
     ] = None,
     keep: Annotated[
@@ -208,10 +218,14 @@ def init(
 @new.command("system")
 def new_system(
     name: Annotated[
-        str | None, typer.Option("--name", help="Name of the system; with --from by default that of the file's folder.")
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help="Name of the system; with --from by default that of the file's folder."
+        ),
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="File of Docker Compose to translate, such as compose.yaml.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="File of Docker Compose to translate, such as compose.yaml."),
     ] = None,
     cwd: Directory = Path(),
 ) -> None:
@@ -229,11 +243,13 @@ def upgrade(
         str | None,
         typer.Option(
             "--to",
+            metavar="REF",
             help="Tag, branch or commit of the submodule; by default its newest version. A copy gets this tool's.",
         ),
     ] = None,
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Preview only this stack, instead of all of them.")
+        str | None,
+        typer.Option("--stack", "-s", metavar="STACK", help="Preview only this stack, instead of all of them."),
     ] = None,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Move the pin although the new version refuses or blocks something.")
@@ -259,9 +275,12 @@ def check(cwd: Directory = Path()) -> None:
 def split(
     on: StackOptions,
     system: Annotated[list[str], typer.Option("--system", metavar="NAME", help="System that moves; repeatable.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the new stack.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the new stack.")],
     organization: Annotated[
-        str, typer.Option("--organization", help="Organization of Pulumi Cloud; by default that of other backends.")
+        str,
+        typer.Option(
+            "--organization", metavar="NAME", help="Organization of Pulumi Cloud; by default that of other backends."
+        ),
     ] = "organization",
 ) -> None:
     """Show how systems of a stack get a stack of their own: both files, whether they plan the same, how the state moves. Writes
@@ -321,7 +340,8 @@ def set_version(
     version: Version,
     slot: Annotated[Literal["blue", "green"], typer.Option("--slot", help="Slot to change.")],
     service: Annotated[
-        str | None, typer.Option("--service", help="The one service to change; by default the whole slot.")
+        str | None,
+        typer.Option("--service", metavar="SERVICE", help="The one service to change; by default the whole slot."),
     ] = None,
 ) -> None:
     """Set the version of a slot in a stack's file, or of one service in it. Nothing else changes, and nothing is
@@ -336,7 +356,8 @@ def set_version(
 def why(
     on: StackOptions,
     urn: Annotated[
-        str, typer.Argument(help="URN of a resource, or its end, such as Deployment::fleet/fleet-api-blue.")
+        str,
+        typer.Argument(metavar="URN", help="URN of a resource, or its end, such as Deployment::fleet/fleet-api-blue."),
     ],
 ) -> None:
     """Show the lines of system and stack files that a resource comes from."""
@@ -349,7 +370,9 @@ def why(
 def explain(
     path: Annotated[
         str,
-        typer.Argument(help="Key of a system or a stack, such as services.api.replicas; all first keys without it."),
+        typer.Argument(
+            metavar="KEY", help="Key of a system or a stack, such as services.api.replicas; all first keys without it."
+        ),
     ] = "",
     cwd: Directory = Path(),
 ) -> None:
@@ -379,7 +402,9 @@ def ledger(
 def set_secret(
     on: StackOptions,
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the secret, such as CLERK_SECRET_KEY; never its value.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the secret, such as CLERK_SECRET_KEY; never its value.")
+    ],
     system: SystemName,
     where: Context = None,
 ) -> None:
@@ -430,8 +455,12 @@ def rehearse(
             help="API group without a running controller, such as postgresql.cnpg.io; repeatable.",
         ),
     ] = None,
-    crds: Annotated[Path | None, typer.Option("--crds", help="CRDs to install first: a YAML file or a folder.")] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each object.")] = 600,
+    crds: Annotated[
+        Path | None, typer.Option("--crds", metavar="PATH", help="CRDs to install first: a YAML file or a folder.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Seconds to wait for each object.")
+    ] = 600,
     dry: DryRun = False,
     yes: Yes = False,
     first: Annotated[bool, typer.Option("--first", help="Allow a cluster without an earlier rehearsal.")] = False,
@@ -455,7 +484,9 @@ def backups(
     on: StackOptions,
     output: Format = "text",
     context: Context = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", help="Only this cluster of the stack.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster of the stack.")
+    ] = None,
 ) -> None:
     """Show the newest backup and restore test of every database and volume. Exit status 1 if one is too old, failed, or was
     not checked."""
@@ -473,10 +504,14 @@ def runbook(
     output: Annotated[
         Literal["markdown", "html"], typer.Option("--format", help="Output as text, or for a browser.")
     ] = "markdown",
-    page: Annotated[Path | None, typer.Option("--page", help="Write it to this file instead of printing it.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Write it to this file instead of printing it.")
+    ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--at", help="Compute clock times from this time on, by default now: 2026-12-01T10:00:00Z."),
+        typer.Option(
+            "--at", metavar="TIME", help="Compute clock times from this time on, by default now: 2026-12-01T10:00:00Z."
+        ),
     ] = None,
 ) -> None:
     """Print the runbook of a system's release: the timeline, what happens by itself and what a person does. Asks no cluster."""
@@ -497,6 +532,7 @@ def cost(
         str | None,
         typer.Option(
             "--against",
+            metavar="REF",
             help="Show what it costs more than a git reference, such as origin/main, another checkout, a plan or an exported state.",
         ),
     ] = None,
@@ -551,7 +587,7 @@ def list_policies(
 
 @policies.command("check")
 def check_state(
-    state: Annotated[Path, typer.Option("--state", help="Output file of `pulumi stack export`.")],
+    state: Annotated[Path, typer.Option("--state", metavar="FILE", help="Output file of `pulumi stack export`.")],
     cwd: Directory = Path(),
     output: Format = "text",
     packs: PolicyPacks = None,
@@ -569,7 +605,7 @@ def check_state(
 def rollback(
     on: TargetOptions,
     system: SystemName,
-    migration: Annotated[str, typer.Option("--migration", help="Name of the migration.")],
+    migration: Annotated[str, typer.Option("--migration", metavar="NAME", help="Name of the migration.")],
     printed: Printed = False,
     yes: Yes = False,
     timeout: JobTimeout = None,
@@ -587,12 +623,15 @@ def rollback(
 def restore(
     on: TargetOptions,
     system: SystemName,
-    database: Annotated[str | None, typer.Option("--database", help="Name of the database.")] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", metavar="DATABASE", help="Name of the database.")
+    ] = None,
     volume: Annotated[
-        str | None, typer.Option("--volume", help="Name of the volume's claim: code-shared-data.")
+        str | None, typer.Option("--volume", metavar="CLAIM", help="Name of the volume's claim: code-shared-data.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="Use the newest backup at this time, UTC: 2026-11-05T02:30:00Z.")
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Use the newest backup at this time, UTC: 2026-11-05T02:30:00Z."),
     ] = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
@@ -613,11 +652,16 @@ def restore(
 def import_dump(
     on: TargetOptions,
     system: SystemName,
-    database: Annotated[str, typer.Option("--database", help="Database that gets the dump.")],
+    database: Annotated[str, typer.Option("--database", metavar="DATABASE", help="Database that gets the dump.")],
     dump: Annotated[
-        str, typer.Option("--object", help="Key of the dump in the bucket of backups, such as imports/shop.dump.")
+        str,
+        typer.Option(
+            "--object", metavar="KEY", help="Key of the dump in the bucket of backups, such as imports/shop.dump."
+        ),
     ],
-    sha256: Annotated[str | None, typer.Option("--sha256", help="SHA-256 of the dump, to be sure of it.")] = None,
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", metavar="DIGEST", help="SHA-256 of the dump, to be sure of it.")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -657,10 +701,16 @@ def import_dump(
 def run_job(
     on: TargetOptions,
     system: SystemName,
-    schedule: Annotated[str | None, typer.Option("--schedule", help="Schedule of the system to run now.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option("--schedule", metavar="SCHEDULE", help="Schedule of the system to run now.")
+    ] = None,
     service: Annotated[
         str | None,
-        typer.Option("--service", help="Service of the system: the command runs in a pod like those of the live slot."),
+        typer.Option(
+            "--service",
+            metavar="SERVICE",
+            help="Service of the system: the command runs in a pod like those of the live slot.",
+        ),
     ] = None,
     command: Annotated[
         list[str] | None,
@@ -670,7 +720,11 @@ def run_job(
     ] = None,
     deadline: Annotated[
         str | None,
-        typer.Option("--deadline", help="With --service: how long the command may take, such as 6h; by default 1h."),
+        typer.Option(
+            "--deadline",
+            metavar="DURATION",
+            help="With --service: how long the command may take, such as 6h; by default 1h.",
+        ),
     ] = None,
     printed: Printed = False,
     timeout: JobTimeout = None,
@@ -696,5 +750,6 @@ def run_job(
 def main() -> None:
     """Run the command that the command line names."""
     exits.open_standard_streams()
+    exits.quiet_libraries()
     with exits.reported():
         app()

@@ -14,20 +14,34 @@ import typer
 if TYPE_CHECKING:
     from slipway.cli.cluster_options import ClusterOptions
 
-Directory = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of the project, or a folder below it.")]
-StackName = Annotated[str | None, typer.Option("--stack", "-s", help="Name of the stack, as in Pulumi.<stack>.yaml.")]
-StackFile = Annotated[Path | None, typer.Option("--config", "-c", help="Stack file, instead of --stack.")]
-SystemName = Annotated[str, typer.Option("--system", help="System of the stack.")]
-OnlySystem = Annotated[str | None, typer.Option("--system", help="Only this system.")]
-Context = Annotated[
-    str | None, typer.Option("--context", help="Context of the kubeconfig; by default the stack's, or the current one.")
+Directory = Annotated[
+    Path, typer.Option("--cwd", "-C", metavar="DIR", help="Folder of the project, or a folder below it.")
 ]
-Kubeconfig = Annotated[Path | None, typer.Option("--kubeconfig", help="Path of a kubeconfig, instead of KUBECONFIG.")]
-Cluster = Annotated[str | None, typer.Option("--cluster", help="Cluster of the stack, if it has several.")]
+StackName = Annotated[
+    str | None, typer.Option("--stack", "-s", metavar="STACK", help="Name of the stack, as in Pulumi.<stack>.yaml.")
+]
+StackFile = Annotated[
+    Path | None, typer.Option("--config", "-c", metavar="FILE", help="Stack file, instead of --stack.")
+]
+SystemName = Annotated[str, typer.Option("--system", metavar="SYSTEM", help="System of the stack.")]
+OnlySystem = Annotated[str | None, typer.Option("--system", metavar="SYSTEM", help="Only this system.")]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context", metavar="CONTEXT", help="Context of the kubeconfig; by default the stack's, or the current one."
+    ),
+]
+Kubeconfig = Annotated[
+    Path | None, typer.Option("--kubeconfig", metavar="FILE", help="Path of a kubeconfig, instead of KUBECONFIG.")
+]
+Cluster = Annotated[
+    str | None, typer.Option("--cluster", metavar="CLUSTER", help="Cluster of the stack, if it has several.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 Printed = Annotated[bool, typer.Option("--print", help="Print the Job as YAML instead of creating it.")]
 JobTimeout = Annotated[
-    float | None, typer.Option("--timeout", min=1, help="Seconds to wait; by default the Job's own deadline.")
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=1, help="Seconds to wait; by default the Job's own deadline."),
 ]
 PolicyPacks = Annotated[
     list[Path] | None,
@@ -49,7 +63,7 @@ PolicyConfigs = Annotated[
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help="Output for people (text) or programs (json).")
 ]
-Version = Annotated[str, typer.Option("--version", help="Version: an immutable image tag.")]
+Version = Annotated[str, typer.Option("--version", metavar="VERSION", help="Version: an immutable image tag.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 
 

@@ -35,7 +35,7 @@ def working(what: str) -> Iterator[None]:
         with console.status(f"{what} …"):
             yield
     else:
-        console.print(f"{what} …")
+        console.print(f"{what} …", soft_wrap=True, markup=False)
         yield
 
 

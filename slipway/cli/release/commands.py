@@ -23,9 +23,11 @@ from slipway.cli.options import (
 if TYPE_CHECKING:
     from slipway.cli.release.lookup import Request
 
-Reason = Annotated[str, typer.Option("--reason", help="Why, for everybody who reads the history.")]
-MaybeReason = Annotated[str | None, typer.Option("--reason", help="Why, for everybody who reads the history.")]
-Comment = Annotated[str | None, typer.Option("--comment", help="Anything else, for the report.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for everybody who reads the history.")]
+MaybeReason = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why, for everybody who reads the history.")
+]
+Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="Anything else, for the report.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,10 @@ class ComparedOptions(TargetOptions):
     """The same, where a cluster is asked only if it is named."""
 
     context: Annotated[
-        str | None, typer.Option("--context", help="Compare with this context's cluster, instead of the base branch.")
+        str | None,
+        typer.Option(
+            "--context", metavar="CONTEXT", help="Compare with this context's cluster, instead of the base branch."
+        ),
     ] = None
 
 
@@ -42,7 +47,8 @@ class AskedOptions(TargetOptions):
     """The same, where the stack's file says what visitors have unless a cluster is named."""
 
     context: Annotated[
-        str | None, typer.Option("--context", help="Ask this context's cluster which slot visitors have.")
+        str | None,
+        typer.Option("--context", metavar="CONTEXT", help="Ask this context's cluster which slot visitors have."),
     ] = None
 
 
@@ -80,10 +86,16 @@ def plan(
     on: ComparedOptions,
     system: OnlySystem = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="Time of the `pulumi up`, UTC: 2026-11-05T02:30:00Z; by default now.")
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="Time of the `pulumi up`, UTC: 2026-11-05T02:30:00Z; by default now."
+        ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", help="Git reference to compare with; by default the base of the branch.")
+        str | None,
+        typer.Option(
+            "--against", metavar="REF", help="Git reference to compare with; by default the base of the branch."
+        ),
     ] = None,
     output: Format = "text",
 ) -> None:
@@ -99,10 +111,14 @@ def plan(
 def approve(
     on: TargetOptions,
     system: SystemName,
-    role: Annotated[str, typer.Option("--role", help="Role in which you approve, as the system declares it.")],
+    role: Annotated[
+        str, typer.Option("--role", metavar="ROLE", help="Role in which you approve, as the system declares it.")
+    ],
     when: Annotated[
         str | None,
-        typer.Option("--when", help="What you approve, if the role approves several things: before, go-live, …"),
+        typer.Option(
+            "--when", metavar="MOMENT", help="What you approve, if the role approves several things: before, go-live, …"
+        ),
     ] = None,
     comment: Comment = None,
 ) -> None:
@@ -117,9 +133,11 @@ def approve(
 def attest(
     on: TargetOptions,
     system: SystemName,
-    name: Annotated[str, typer.Option("--name", help="Name of the attestation, as the system declares it.")],
-    link: Annotated[str, typer.Option("--link", help="Address of the evidence.")],
-    role: Annotated[str | None, typer.Option("--role", help="Role in which you checked it.")] = None,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Name of the attestation, as the system declares it.")
+    ],
+    link: Annotated[str, typer.Option("--link", metavar="URL", help="Address of the evidence.")],
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Role in which you checked it.")] = None,
     comment: Comment = None,
 ) -> None:
     """Record a manual check, with a link to its evidence."""
@@ -253,7 +271,9 @@ def hand_over(
     on: AskedOptions,
     system: SystemName,
     version: Version,
-    hotfix: Annotated[str | None, typer.Option("--hotfix", help="Release outside the window, for this reason.")] = None,
+    hotfix: Annotated[
+        str | None, typer.Option("--hotfix", metavar="REASON", help="Release outside the window, for this reason.")
+    ] = None,
     dry: DryRun = False,
 ) -> None:
     """Set the version of the slot without visitors in the stack's file, and make it the active one, in one change."""
@@ -295,7 +315,7 @@ def drill(
     on: TargetOptions,
     system: SystemName,
     kind: Annotated[Literal["restore", "failover"], typer.Option("--kind", help="What to practise.")],
-    database: Annotated[str | None, typer.Option("--database", help="Only this database.")] = None,
+    database: Annotated[str | None, typer.Option("--database", metavar="DATABASE", help="Only this database.")] = None,
     timeout: JobTimeout = None,
 ) -> None:
     """Run the declared restore test now, or show how to fail over. Exit status 1 if the restore failed."""

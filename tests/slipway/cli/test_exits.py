@@ -74,6 +74,62 @@ def test_an_interrupt_says_of_what(project: Copy) -> None:
     assert output.splitlines()[-1] == "slipway: interrupted while previewing local; nothing was changed"
 
 
+BROKEN_OFF = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "slipway.cli.main":
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt as error:
+                raise {raised}
+sys.meta_path.insert(0, Finder())
+from slipway.cli.start import main
+main()
+"""
+TAKEN_FOR_ANOTHER = """
+import signal
+from slipway.cli import exits, interrupts
+interrupts.watch()
+with exits.reported():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ValueError("SchemaError") from None
+"""
+
+
+def python(program: str) -> tuple[int, str, str]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("raised", ["error", "ValueError('a library takes it for an error of its own') from error"])
+def test_an_interrupt_while_the_command_is_imported(raised: str) -> None:
+    """One line, as later, and no traceback; a slow disk makes a second of it."""
+    assert python(BROKEN_OFF.format(raised=raised)) == (130, "", "slipway: interrupted\n")
+
+
+def test_an_interrupt_that_a_library_takes_for_its_own_error() -> None:
+    """It is none of Slipway's bugs: pydantic does so while it builds a model."""
+    assert python(TAKEN_FOR_ANOTHER) == (130, "", "slipway: interrupted\n")
+
+
+def test_what_libraries_log_is_not_shown() -> None:
+    """Clouds' SDKs warn of each login that they try; the failure itself has a message."""
+    log = "import logging; from slipway.cli import exits; {quiet}; logging.getLogger('azure.identity').warning('noise')"
+    assert python(log.format(quiet="exits.quiet_libraries()")) == (0, "", "")
+    assert "noise" in python(log.format(quiet="0"))[2]
+
+
+def test_no_control_characters_without_a_terminal(project: Copy) -> None:
+    """Neither colours nor moves of the cursor: a line for each phase, also where the environment asks for colours."""
+    run = project.slipway("preview", "--stack", "local", "--no-against", TERM="xterm-256color", COLORTERM="truecolor")
+    assert run.status == 0
+    assert not re.search(r"[\x00-\x09\x0b-\x1f]", run.everything)
+    assert "Previewing local: program …\n" in run.err
+
+
 def shell(project: Copy, script: str) -> tuple[int, str, str]:
     """What `script` ends with, in which `slipway` is the command."""
     done = subprocess.run(

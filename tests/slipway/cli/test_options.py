@@ -37,7 +37,7 @@ def test_an_option_is_declared_once() -> None:
     assert {each for each, count in declared.items() if count > 1} <= {REASON}
 
 
-REASON = "typer.Option('--reason', help='Why, for everybody who reads the history.')"
+REASON = "typer.Option('--reason', metavar='TEXT', help='Why, for everybody who reads the history.')"
 
 
 def test_no_command_takes_a_group_one_by_one() -> None:
