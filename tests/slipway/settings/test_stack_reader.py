@@ -6,6 +6,7 @@ from tests.slipway.settings.conftest import STACK, SYSTEM, Workshop
 
 TEST = "Pulumi.test.yaml"
 SECOND = STACK[STACK.index("    main:") :].replace("main:", "second:").replace("10.20.0.0", "10.30.0.0")
+SECOND = SECOND.replace("us-east-1", "us-west-2")
 
 INSTANCE = """\
         fleet-second:
