@@ -24,10 +24,9 @@ def in_maintenance(deployed: DeployedSystem) -> DeployedSystem:
     return replace(deployed, deployment=deployed.deployment.model_copy(update={"maintenance": True}))
 
 
-def configuration(settings: Alerting, *, maintained: str | None = None) -> dict[str, Any]:
-    """Of all five systems; `maintained` is in maintenance."""
-    found = rules.deployed_systems()
-    deployed = [in_maintenance(each) if name == maintained else each for name, each in found.items()]
+def configuration(settings: Alerting) -> dict[str, Any]:
+    """Of all five systems."""
+    deployed = rules.deployed_systems().values()
     return yaml.safe_load(routing.configuration(settings, [routing.audience(each, settings) for each in deployed]))
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from components.cluster.monitoring.manifests.alerting import system_alerts
 from components.cluster.monitoring.manifests.alerting.rule import Rule
+from slipway.settings.cluster_services import Controllers
 from slipway.settings.load import load_stack
 from slipway.settings.project import find_project
 from slipway.settings.stacks import DeployedSystem
@@ -35,7 +36,7 @@ def deployed_systems() -> Mapping[str, DeployedSystem]:
 
 
 def spec(deployed: DeployedSystem) -> dict[str, Any]:
-    return system_alerts.prometheus_rule(deployed, BOOKS)
+    return system_alerts.prometheus_rule(deployed, BOOKS, Controllers(releases="installed"))
 
 
 def write(deployed: DeployedSystem, folder: Path) -> Path:

@@ -700,6 +700,16 @@ def personal_use_connection_errors(deployed: DeployedSystem, rule: Rule) -> Scen
     return Scenario(series=series, wrong=[increase(errors, step, 5) > 0 for step in range(taken.length)])
 
 
+def system_closed(deployed: DeployedSystem, rule: Rule) -> Scenario:
+    """The controller closes it for a release; another system is closed all the time."""
+    taken = course(rule)
+    own = {"namespace": "slipway-releases", "job": "controller", "stack": "local"}
+    closed = labelled("slipway_release_closed", **own, pod="controller-1", system=deployed.name)
+    other = labelled("slipway_release_closed", **own, pod="controller-1", system="other")
+    series = {closed: taken.gauge(0, 1), other: [1.0] * taken.length}
+    return Scenario(series=series, wrong=[taken.is_wrong(step) for step in range(taken.length)])
+
+
 SCENARIOS: Mapping[str, Builder] = {
     "ErrorBudgetBurn": error_budget_burn,
     "LatencyBudgetBurn": latency_budget_burn,
@@ -728,6 +738,7 @@ SCENARIOS: Mapping[str, Builder] = {
     "ForbiddenLinesInLogs": forbidden_lines_in_logs,
     "AuditLogSilent": audit_log_silent,
     "MigrationFailed": migration_failed,
+    "SystemClosed": system_closed,
     "QueueTooDeep": queue_too_deep,
     "QueueTooOld": queue_too_old,
     "QueueWithoutConsumer": queue_without_consumer,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from components.cluster.monitoring.manifests.alerting import maintenance, system_alerts
 from components.cluster.monitoring.manifests.alerting.routing import SEVERITIES
-from slipway.settings.cluster_services import RECEIVERS, Alerting
+from slipway.settings.cluster_services import RECEIVERS, Alerting, Controllers
 from tests.alerting import alertmanager_routes, programs, rules
 
 EVERYBODY = (*rules.SYSTEMS, "cluster")
@@ -32,9 +33,8 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize("maintained", [None, "fleet"])
-def test_alertmanager_accepts_the_configuration(name: str, maintained: str | None, tmp_path: Path) -> None:
-    file = alertmanager_routes.write(alertmanager_routes.configuration(SETTINGS[name], maintained=maintained), tmp_path)
+def test_alertmanager_accepts_the_configuration(name: str, tmp_path: Path) -> None:
+    file = alertmanager_routes.write(alertmanager_routes.configuration(SETTINGS[name]), tmp_path)
     done = programs.run(programs.amtool(), "check-config", file)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
@@ -96,22 +96,32 @@ def test_an_alert_of_nobody_is_kept_only(tmp_path: Path) -> None:
 DATA = ("ForbiddenLinesInLogs", "MigrationFailed", "BackupTooOld", "RestoreTestFailed", "DatabaseDown")
 
 
+CLOSED = {"alertname": maintenance.NAME, "severity": "info", "system": "fleet"}
+
+
 @pytest.mark.parametrize("name", ["ServiceDown", "ErrorBudgetBurn", "PageDown", "DatabaseReplicationLag"])
 def test_in_maintenance_nobody_is_woken(name: str, tmp_path: Path) -> None:
-    file = alertmanager_routes.write(
-        alertmanager_routes.configuration(alertmanager_routes.LOUD, maintained="fleet"), tmp_path
-    )
-    assert alertmanager_routes.receivers(file, alertname=name, system="fleet", severity="critical") == ["nobody"]
-    assert alertmanager_routes.receivers(file, alertname=name, system="expenses", severity="critical") != ["nobody"]
+    """By the system's own alert, which tells nobody: who has the cluster need not know."""
+    assert inhibited(CLOSED, _alert(name, "critical"))
+    assert not inhibited(CLOSED, {**_alert(name, "critical"), "system": "expenses"})
+    assert not inhibited({**CLOSED, "alertname": "Other"}, _alert(name, "critical"))
+    file = alertmanager_routes.write(alertmanager_routes.configuration(alertmanager_routes.LOUD), tmp_path)
+    assert alertmanager_routes.receivers(file, **CLOSED) == ["nobody"]
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_in_maintenance_alerts_on_data_are_sent_as_usual(name: str, tmp_path: Path) -> None:
-    file = alertmanager_routes.write(
-        alertmanager_routes.configuration(alertmanager_routes.LOUD, maintained="fleet"), tmp_path
-    )
-    receivers = alertmanager_routes.receivers(file, alertname=name, system="fleet", severity="critical")
-    assert receivers == [*LATER["fleet"], "fleet-critical"]
+@pytest.mark.parametrize("name", [*DATA, "VolumeBackupTooOld", maintenance.NAME])
+def test_in_maintenance_alerts_on_data_are_sent_as_usual(name: str) -> None:
+    """Nor does the alert keep itself back, so that it is seen in Alertmanager."""
+    assert not inhibited(CLOSED, _alert(name, "critical"))
+
+
+def test_the_alert_fires_while_the_stack_closes_the_system() -> None:
+    """Without a controller of releases it is not there otherwise, since nothing would ever tell."""
+    deployed = rules.deployed_systems()["fleet"]
+    for closed, there in ((alertmanager_routes.in_maintenance(deployed), True), (deployed, False)):
+        groups = system_alerts.prometheus_rule(closed, rules.BOOKS, Controllers(releases="absent"))["groups"]
+        found = [rule for group in groups for rule in group["rules"] if rule.get("alert") == maintenance.NAME]
+        assert [(rule["expr"], rule["labels"]["system"]) for rule in found] == [("vector(1)", "fleet")] * there
 
 
 def test_maintenance_knows_alerts_by_names_that_exist() -> None:

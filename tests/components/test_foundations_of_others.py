@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from components.clouds.exported import ACCESS, FACTS
+from components.cluster.monitoring.manifests.alerting import maintenance, routing
 from slipway.cli.member import member, text
 from slipway.cli.selection import select
+from slipway.rehearsal import Plan
 from slipway.settings.problems import InvalidSettings
 from tests.components.test_foundations import BANK, CLOUDS, CLUSTERS, VERSION, described, shop
 from tests.inert import walk
@@ -298,3 +300,31 @@ def test_all_that_a_cluster_depends_on_is_in_the_file(tmp_path: Path) -> None:
     expected, planned = of_clusters(whole), of_clusters(platform_alone)
     assert planned.keys() == expected.keys()
     assert {urn for urn in expected if planned[urn] != expected[urn]} == set()
+
+
+def rules_of(plan: Plan, name: str) -> dict[str, str]:
+    """The alerts of a PrometheusRule, each with its expression."""
+    (rule,) = [step for step in plan.steps if step.type.endswith(":PrometheusRule") and step.name.startswith(name)]
+    every = [rule for group in rule.inputs["spec"]["groups"] for rule in group["rules"]]
+    return {rule["alert"]: rule["expr"] for rule in every if "alert" in rule}
+
+
+def test_maintenance_needs_nothing_of_the_platform(folder: Path) -> None:
+    """The team's stack closes its system and keeps the alerts of it from being sent; the platform's Alertmanager, which knows of
+    no maintenance, does as the alert says."""
+    closed = {"shop": {**VERSION, "maintenance": True}}
+    files = {**team("local"), "Pulumi.apps.yaml": stack("team", {"cloud": "local", "systems": closed}, OF)}
+    (folder / "open").mkdir()
+    (folder / "closed").mkdir()
+    member = member_file(folder / "closed", files)
+    assert member == member_file(folder / "open", team("local"))
+    base = rehearsed_of("base", platform("local", {"team.apps": member}))
+    answer = yaml.safe_dump({"stacks": {OF: dict(base.plan.outputs)}})
+    theirs = rehearsed_of("apps", {**files, "rehearsal.yaml": answer}).plan
+    assert rules_of(theirs, "shop")[maintenance.NAME] == "vector(1)"
+    assert maintenance.NAME not in rules_of(
+        rehearsed_of("apps", {**team("local"), "rehearsal.yaml": answer}).plan, "shop"
+    )
+    routes = yaml.safe_load(routing.of_cluster(base.stack.clusters["main"]))
+    assert maintenance.inhibition() in routes["inhibit_rules"]
+    assert 'system = "shop"' in [matcher for route in routes["route"]["routes"] for matcher in route["matchers"]]

@@ -321,9 +321,10 @@ slow queries, latency and lag of a database that is down; crash loops and latenc
 
 ## Silence in maintenance
 
-While a stack sets `maintenance: true` for a system, its users see a page and its alerts are not sent, except
-`MigrationFailed`, `Backup…`, `VolumeBackup…`, `RestoreTest…` and `DatabaseDown`, which concern data, and
-`ForbiddenLinesInLogs`, which stops a release before traffic returns. No manual silences are needed.
+While users of a system see the maintenance page, by `maintenance: true` in its stack or by a release that closes it, its alert
+`SystemClosed` fires, and no other alert of it is sent, except `MigrationFailed`, `Backup…`, `VolumeBackup…`, `RestoreTest…` and
+`DatabaseDown`, which concern data, and `ForbiddenLinesInLogs`, which stops a release before traffic returns. `SystemClosed` itself
+is sent to nobody. No manual silences are needed. Alerts are sent again some minutes after the system is open.
 
 For other work, silence in Alertmanager by the label `system`, with an end and a reason:
 `kubectl -n monitoring port-forward service/alertmanager-operated 9093`, then <http://localhost:9093>.

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components.cluster.monitoring.manifests.alerting import maintenance
 from components.cluster.monitoring.manifests.alerting.labels import CLUSTER_TEAM
 from slipway.settings.cluster_services import Alerting
 from slipway.settings.fields import seconds
@@ -39,8 +40,6 @@ class Audience:
     """Addresses from level 2 on, in order, each with the time without an answer after which it is notified."""
     first: Sequence[str]
     """Addresses of level 1, which are notified at once."""
-    closed: bool
-    """Whether the system is in maintenance, when users see a page and nobody needs to be paged."""
 
 
 def of_cluster(cluster: StackCluster) -> str:
@@ -60,13 +59,12 @@ def audience(deployed: DeployedSystem, settings: Alerting) -> Audience:
         email=definition.owner.email or settings.email,
         escalation=[(each.email, each.after or "30m") for each in levels if each.email and (each.level or 1) > 1],
         first=[each.email for each in levels if each.email and each.level == 1],
-        closed=deployed.deployment.maintenance,
     )
 
 
 def configuration(settings: Alerting, audiences: Sequence[Audience]) -> str:
     """Returns `alertmanager.yaml`. An alert goes to the first matching route; critical alerts are sent at once."""
-    cluster = Audience("cluster", CLUSTER_TEAM, settings.slack_channel, settings.email, (), (), False)
+    cluster = Audience("cluster", CLUSTER_TEAM, settings.slack_channel, settings.email, (), ())
     everybody = [*audiences, cluster]
     config: dict[str, Any] = {
         "global": _global(settings),
@@ -124,9 +122,7 @@ def _dead_man_receivers(settings: Alerting) -> list[dict[str, Any]]:
 
 
 def _route(audience: Audience, settings: Alerting) -> dict[str, Any]:
-    """Returns routes by severity: critical alerts page and escalate, warnings notify, all others are only recorded. In
-    maintenance only alerts on data and on forbidden log lines notify; the latter stop a release before visitors return.
-    """
+    """Returns routes by severity: critical alerts page and escalate, warnings notify, all others are only recorded."""
     system = f'system = "{audience.system}"'
     levels = [
         {
@@ -148,14 +144,6 @@ def _route(audience: Audience, settings: Alerting) -> dict[str, Any]:
         },
         {"receiver": f"{audience.system}-warning", "matchers": ['severity = "warning"']},
     ]
-    if audience.closed:
-        silent = {
-            "receiver": "nobody",
-            "matchers": [
-                'alertname !~ "MigrationFailed|(Volume)?Backup.*|RestoreTest.*|DatabaseDown|ForbiddenLinesInLogs"'
-            ],
-        }
-        routes.insert(0, silent)
     return {"receiver": "nobody", "matchers": [system], "routes": routes}
 
 
@@ -202,8 +190,9 @@ def _email(address: str) -> dict[str, Any]:
 
 
 def _inhibitions() -> list[dict[str, Any]]:
-    """Returns inhibition rules: an alert is suppressed while a more severe cause fires."""
+    """Returns inhibition rules: an alert is suppressed while a more severe cause fires, or the system is closed."""
     return [
+        maintenance.inhibition(),
         {
             "source_matchers": ['severity = "critical"'],
             "target_matchers": ['severity = "warning"'],

@@ -7,6 +7,7 @@ from typing import Any
 from components.cluster.monitoring.manifests.alerting import (
     cache_alerts,
     database_alerts,
+    maintenance,
     operations,
     own,
     schedule_alerts,
@@ -18,7 +19,7 @@ from components.cluster.monitoring.manifests.alerting.rule import Owned, Rule, g
 from slipway.settings.cluster_services import Controllers
 from slipway.settings.stacks import DeployedSystem
 
-EXPORTED = {"certificates": "certmanager_", "logs": operations.LOG_LINES}
+EXPORTED = {"certificates": "certmanager_", "logs": operations.LOG_LINES, "releases": maintenance.CLOSED}
 """What begins the names of series that exist only with a controller."""
 CONCERNS = {
     "traffic": traffic.alerts,
@@ -28,6 +29,7 @@ CONCERNS = {
     "databases": database_alerts.alerts,
     "caches": cache_alerts.alerts,
     "operations": operations.alerts,
+    "maintenance": maintenance.alerts,
     "own": own.alerts,
 }
 
