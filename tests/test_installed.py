@@ -14,7 +14,7 @@ INSTALLED = re.compile(r'executable\)\.parent / "slipway"|"\.venv" / "bin" / "sl
 def test_the_command_is_that_of_a_checkout(tmp_path: Path) -> None:
     """From any folder, and not the one that is installed beside it."""
     (tmp_path / "slipway" / "cli").mkdir(parents=True)
-    (tmp_path / "slipway" / "cli" / "main.py").write_text("def main() -> None:\n    print('of the checkout')\n")
+    (tmp_path / "slipway" / "cli" / "start.py").write_text("def main() -> None:\n    print('of the checkout')\n")
     installed.make(tmp_path / "environment", tmp_path)
     done = subprocess.run([tmp_path / "environment" / "bin" / "slipway"], cwd="/", capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("of the checkout\n", "")
