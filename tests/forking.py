@@ -273,7 +273,6 @@ class Child:
             sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
         gc.enable()
         self.arguments: list[str] = [*map(str, given), *asked["arguments"]]
-        self._known = set(modules.loaded())
 
     def main(self) -> Callable[[list[str]], None]:
         """Return what it does, for the caller to call: no frame of this file is below a program that is rehearsed."""
@@ -290,7 +289,7 @@ class Child:
 
     def tell(self) -> None:
         """Tell the parent what it has imported."""
-        self._modules.tell([name for name in self._modules.loaded() if name not in self._known])
+        self._modules.tell()
 
 
 class _Modules:
@@ -301,6 +300,7 @@ class _Modules:
         self._places = ("site-packages", str(ROOT)) if kind == COMMAND else ("site-packages",)
         self._has_rooms = False
         self._folder = folder(f"{kind}.modules")
+        self._known = frozenset(sys.modules)
 
     def choose(self, program: Path) -> None:
         """Leave a program with rooms of its own none of the modules of this repository's."""
@@ -316,20 +316,21 @@ class _Modules:
             vars(sys.modules.get(parent, types.ModuleType(""))).pop(last, None)
             del sys.modules[name]
 
-    def loaded(self) -> list[str]:
-        """Return their names in the order of their imports."""
+    def _imported(self) -> list[str]:
+        """Return the names of what this child has imported and its siblings may share, in the order of their imports."""
         return [
             name
             for name, module in list(sys.modules.items())
-            if type(module) is types.ModuleType
-            and name != "__main__"
+            if name not in self._known
+            and type(module) is types.ModuleType
             and (
                 any(each in (getattr(module.__spec__, "origin", None) or "") for each in self._places)
                 or (self._has_rooms and _is_programs(name))
             )
         ]
 
-    def tell(self, names: Sequence[str]) -> None:
+    def tell(self) -> None:
+        names = self._imported()
         if len(names) < WORTH_WHILE:
             return
         part = self._folder / f"{os.getpid()}.part"
@@ -345,6 +346,7 @@ class _Modules:
                     getattr(importlib.import_module(name), "__all__", ())
             file.unlink()
             gc.freeze()
+            self._known = frozenset(sys.modules)
 
 
 def _is_programs(name: str) -> bool:

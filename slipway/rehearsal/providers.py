@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import resource_pb2
@@ -21,6 +22,8 @@ from slipway.rehearsal.wire import MonitorError
 
 INTERNAL = "__internal"
 DISABLED = "pulumi:disable-default-providers"
+PLUGIN = "pulumi-plugin.json"
+"""The file that says which plugin an SDK needs, in the package that `pulumi package gen-sdk` writes."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,8 @@ def installed(package: str) -> tuple[str, str]:
         distribution = metadata.distribution(f"pulumi-{package}")
     except (metadata.PackageNotFoundError, ValueError):
         return "", ""
-    for file in distribution.files or ():
-        if file.name == "pulumi-plugin.json":
-            plugin = json.loads(file.read_text())
-            return plugin.get("version", distribution.version), plugin.get("server", "")
-    return distribution.version, ""
+    file = Path(str(distribution.locate_file(f"pulumi_{package.replace('-', '_')}/{PLUGIN}")))
+    if not file.is_file():
+        return distribution.version, ""
+    plugin = json.loads(file.read_text(encoding="utf-8"))
+    return plugin.get("version", distribution.version), plugin.get("server", "")

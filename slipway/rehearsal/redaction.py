@@ -40,7 +40,6 @@ class Redactor:
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
         """Mask this text from now on, in every notation, and those of its lines and values that reveal it."""
@@ -49,16 +48,13 @@ class Redactor:
         for text in _revealing_parts(secret):
             if len(text.strip()) >= SHORTEST and text != UNKNOWN:
                 self._secrets.update(_written(text))
-                self._pattern = None
 
     def masked(self, text: str) -> str:
         """Return the text with every known secret replaced, the longest first."""
-        if not self._secrets:
-            return text
-        if self._pattern is None:
-            longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
-            self._pattern = re.compile("|".join(map(_match_pattern, longest_first)))
-        return self._pattern.sub(SECRET, text)
+        # Compiling one pattern of all secrets takes longer than looking for each: there is little text, and hardly one in it.
+        found = [each for each in self._secrets if each in text]
+        longest_first = sorted(found, key=lambda secret: (-len(secret), secret))
+        return re.sub("|".join(map(_match_pattern, longest_first)), SECRET, text) if found else text
 
 
 def _revealing_parts(secret: str) -> Iterator[str]:

@@ -88,9 +88,21 @@ def _compiled(pattern: str) -> Any:
 
 
 @cache
-def _hints() -> Any:
-    """Return one pattern of all keywords: there are many texts, and most contain no keyword."""
-    return _compiled("|".join(re.escape(each) for each in sorted({word for form in forms() for word in form.keywords})))
+def _keywords() -> tuple[Any, tuple[frozenset[int], ...]]:
+    """Return a set that finds every keyword of a text in one pass, and the numbers of the forms that have each."""
+    words = sorted({word for form in forms() for word in form.keywords})
+    found = re2.Set.SearchSet()
+    for each in words:
+        found.Add(re.escape(each))
+    found.Compile()
+    return found, tuple(frozenset(n for n, form in enumerate(forms()) if word in form.keywords) for word in words)
+
+
+def forms_near(text: str) -> list[Form]:
+    """Return the forms with a keyword in a text, in their order: most texts have none."""
+    found, numbers = _keywords()
+    near = frozenset[int]().union(*(numbers[each] for each in found.Match(text.lower()) or ()))
+    return [forms()[each] for each in sorted(near)]
 
 
 def _entropy(text: str) -> float:
@@ -102,12 +114,13 @@ def _entropy(text: str) -> float:
 def secret_form(text: str, name: str = "") -> str:
     """Return the rule that a text matches, alone or under a name that reveals it; empty if none."""
     read = f'{name} = "{text}"' if name else text
-    lowered = read.lower()
-    if not _hints().search(lowered):
-        return ""
-    found = (form for form in forms() if any(each in lowered for each in form.keywords))
     return next(
-        (form.name for form in found if (name or not form.entropy or form.name != GENERIC) and form.finds(read)), ""
+        (
+            form.name
+            for form in forms_near(read)
+            if (name or not form.entropy or form.name != GENERIC) and form.finds(read)
+        ),
+        "",
     )
 
 

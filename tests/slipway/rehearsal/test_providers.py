@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata
 
+import pytest
 from pulumi.runtime.proto import resource_pb2
 
 from slipway.rehearsal import UNKNOWN, ConfigValue
@@ -85,6 +86,11 @@ def test_the_default_name_has_pre_release_and_plugin_server():
     assert Package("x").default_name == "default"
     assert Package("x", "1.2.3-beta.1").default_name == "default_1_2_3_beta_1"
     assert Package("x", "1.2.3", parameter="4.5.6").default_name == "default_4_5_6"
+
+
+@pytest.mark.parametrize("package", ["aws", "azure-native", "kubernetes", "random"])
+def test_an_installed_package_has_the_version_of_its_plugin(package: str):
+    assert installed(package) == (metadata.version(f"pulumi-{package}"), "")
 
 
 def test_a_package_that_is_not_installed_has_no_version():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from slipway.settings.secrecy import is_private, may_be_secret
-from slipway.settings.secret_forms import has_secret_form, is_secret
+from slipway.settings.secret_forms import forms, forms_near, has_secret_form, is_secret
 from tests.slipway.cli.conftest import ROOT
 from tests.slipway.settings.conftest import Workshop
 
@@ -143,6 +143,15 @@ def test_what_is_only_about_secrets(name: str, value: str) -> None:
 def test_words_around_the_one_that_counts(name: str) -> None:
     """A secret by its last word stays one, whatever stands before it, and whichever of several it is."""
     assert is_secret(name, "hunter2hunter2")
+
+
+def test_a_form_is_tried_wherever_one_of_its_keywords_is() -> None:
+    """In any text, however long, in any case, beside others, as part of a word."""
+    around = "xé" * 40_000
+    for form in forms():
+        for keyword in form.keywords:
+            assert form in forms_near(f"{around}{keyword.upper()}{around}"), keyword
+    assert forms_near("") == forms_near("nothing of the kind") == []
 
 
 def test_the_policy_pack_judges_by_the_same_file() -> None:
