@@ -84,6 +84,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if session.config.getoption("whole") and any(needs.MISSING in str(each.longrepr) for each in skipped):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    # At its end pytest collects the garbage, in which there may be failures to report: none is in the plans.
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

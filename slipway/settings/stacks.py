@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from typing import Literal as OneOf
@@ -182,7 +183,7 @@ class StackCluster:
         services = [image for image in images if isinstance(image, str)]
         return sorted({*services, *(site.artefact for system in systems for site in system.sites.values())})
 
-    @property
+    @cached_property
     def monitoring(self) -> DeployedSystem:
         """Return a pseudo-system `monitoring-main` for the secrets of alert receivers: it has no services, but the
         secrets of all enabled receivers, if Slipway runs Alertmanager."""
@@ -203,7 +204,7 @@ class StackCluster:
         installed = self.settings.controllers.releases == "installed"
         return [self.monitoring, *([self.releases] if installed else [])]
 
-    @property
+    @cached_property
     def releases(self) -> DeployedSystem:
         """Return a pseudo-system `releases-main` for the secrets of the controller of releases: the addresses of the
         channels that the systems use, and the login of registries."""
