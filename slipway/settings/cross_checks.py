@@ -10,7 +10,15 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from slipway.settings import caches, limit_checks, queue_checks, route_checks, scaled_services, volume_checks
+from slipway.settings import (
+    caches,
+    limit_checks,
+    migration_sql,
+    queue_checks,
+    route_checks,
+    scaled_services,
+    volume_checks,
+)
 from slipway.settings.containers import Companion, Health, Resources, Sidecar
 from slipway.settings.databases import Database
 from slipway.settings.fields import seconds
@@ -565,6 +573,7 @@ def _migrations(system: System) -> Found:
                 yield Finding((*path, "command"), rule)
             if migration.applied_as is not None:
                 yield Finding((*path, "appliedAs"), "is only for 'sql': a 'command' writes its own journal")
+        yield from migration_sql.findings(path, migration)
         if (migration.phase == "contract") != (migration.after is not None):
             yield Finding(path, "requires 'after' if and only if its phase is 'contract'")
         if not migration.compatible and not system.release.maintenance:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from slipway.settings import sql
+from slipway.settings.finding import Finding, Found
+from slipway.settings.pointers import Path
+from slipway.settings.releases import Migration
 from slipway.settings.sql import SqlError, Statement
 from slipway.settings.text_files import Fault
 
@@ -31,6 +34,64 @@ def faults(text: str, *, transactional: bool) -> Iterator[Fault]:
         if statement.kind == "CopyStmt" and not statement.tree.get("filename"):
             yield Fault(statement.line, _copied(statement))
     yield from _in_a_transaction(found) if transactional else _one_by_one(found)
+
+
+_QUERIES = ("SelectStmt", "VariableShowStmt")
+"""What answers with rows and may be without changes: PostgreSQL opens a cursor on each, in a transaction that only reads."""
+
+
+def query_fault(text: str) -> str | None:
+    """Return why a text is not one query that PostgreSQL answers in a transaction that only reads, or None."""
+    try:
+        found = sql.statements(text)
+    except SqlError as error:
+        return error.rule
+    if len(found) != 1:
+        return f"contains {len(found)} statements, and is run as one query: write one SELECT"
+    (only,) = found
+    return None if only.kind in _QUERIES and _only_reads(only.tree) else "is no query that only reads: write a SELECT"
+
+
+def _only_reads(tree: Mapping[str, Any]) -> bool:
+    parts = [each["CommonTableExpr"]["ctequery"] for each in tree.get("withClause", {}).get("ctes", [])]
+    return not {"intoClause", "lockingClause"} & tree.keys() and all(
+        kind == "SelectStmt" and _only_reads(part) for each in parts for kind, part in each.items()
+    )
+
+
+def action_fault(text: str) -> str | None:
+    """Return why a text is not what a function may execute in its transaction, or None."""
+    try:
+        found = sql.statements(text)
+    except SqlError as error:
+        return error.rule
+    if not found:
+        return "contains no statement"
+    if any(each.kind == "TransactionStmt" for each in found):
+        return "controls the transaction, which the migration script rolls back: remove that"
+    return next((f"{name} cannot be in a transaction" for name in map(needs_no_transaction, found) if name), None)
+
+
+def findings(path: Path, migration: Migration) -> Found:
+    """Check that PostgreSQL can run what a migration asks of its database and tries there."""
+    queries = {
+        "preconditions": migration.preconditions,
+        "verification": migration.verification,
+        "rollbackVerification": migration.rollback_verification,
+    }
+    asked: list[tuple[Path, str | None]] = [
+        (("condition", "sql"), migration.condition and migration.condition.sql),
+        *(((key, at, "sql"), each.sql) for key, listed in queries.items() for at, each in enumerate(listed)),
+        *((("baseline", at, "before"), each.before) for at, each in enumerate(migration.baseline)),
+        *((("baseline", at, "after"), each.after) for at, each in enumerate(migration.baseline)),
+        *((("triggers", at, "check"), each.check) for at, each in enumerate(migration.triggers)),
+    ]
+    for below, query in asked:
+        if query is not None and (rule := query_fault(query)):
+            yield Finding((*path, *below), rule)
+    for at, trigger in enumerate(migration.triggers):
+        if rule := action_fault(trigger.statement):
+            yield Finding((*path, "triggers", at, "statement"), rule)
 
 
 def indexes(text: str) -> list[Index]:

@@ -64,6 +64,7 @@ def findings(system: System) -> Found:
     yield from _routes(system)
     yield from _logins(system)
     yield from _sites(system)
+    yield from _origins(system)
     yield from _redirects(system)
     yield from _connections(system)
 
@@ -303,6 +304,11 @@ def _sites(system: System) -> Found:
         yield from one_host(("sites", name, "domain"), site.domain, system.domains)
         if name in system.services:
             yield Finding(("sites", name), "is already the name of a service")
+
+
+def _origins(system: System) -> Found:
+    for index, origin in enumerate(system.gateway.origins):
+        yield from known(("gateway", "origins", index), "domains", origin, system.domains)
 
 
 def _redirects(system: System) -> Found:

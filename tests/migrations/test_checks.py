@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.system.migrations.manifests.sql_checks import quoted
+from slipway.settings.migration_sql import query_fault
 from slipway.settings.releases import Comparison, Migration, Query, Trigger
 from tests.migrations import fresh_databases
 from tests.migrations.container import Done, ended
@@ -173,6 +174,29 @@ def test_what_a_file_answers_is_not_printed(database: Database) -> None:
     assert done.status == 1
     assert "row-content" not in done.output
     assert "23505" in done.last["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "answers"),
+    [
+        ("SELECT 1; -- a remark", True),
+        ("TABLE things", True),
+        ("VALUES (1), (2)", True),
+        ("SHOW search_path", True),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", True),
+        ("SELEC 1", False),
+        ("SELECT 1; SELECT 2", False),
+        ("-- nothing", False),
+        ("DELETE FROM things RETURNING id", False),
+        ("SELECT 1 INTO other", False),
+        ("SELECT * FROM things FOR UPDATE", False),
+        ("WITH a AS (DELETE FROM things RETURNING id) SELECT * FROM a", False),
+    ],
+)
+def test_settings_refuse_what_the_server_refuses(query: str, answers: bool, database: Database) -> None:
+    """A query of which `slipway check` says nothing is answered."""
+    assert (query_fault(query) is None) is answers
+    assert (made(database, verification=[Query(name="one", sql=query)]).status == 0) is answers
 
 
 def test_quotes_never_end_early() -> None:

@@ -280,6 +280,46 @@ BROKEN = {
         "services: {worker: {image: w, port: 1, protocol: grpc}}",
         "asks over HTTP a port that speaks gRPC: set health: {by: grpc}, or the 'port' that speaks HTTP",
     ),
+    "pages of an unknown domain": (
+        "gateway.origins[1]",
+        "gateway: {origins: [web, wbe]}",
+        "wbe is not one of the system's domains; did you mean 'web'?",
+    ),
+    "a precondition that is not SQL": (
+        "migrations[0].preconditions[0].sql",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, preconditions: [{{name: a, sql: SELEC 1}}]}}]",
+        'SELEC 1 is not SQL that PostgreSQL reads: syntax error at or near "SELEC"',
+    ),
+    "a condition of two queries": (
+        "migrations[0].condition.sql",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, condition: {{name: a, sql: SELECT 1; SELECT 2}}}}]",
+        "SELECT 1; SELECT 2 contains 2 statements, and is run as one query: write one SELECT",
+    ),
+    "a comparison that writes": (
+        "migrations[0].baseline[0].after",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, baseline: [{{name: a, before: SELECT 1, after: DELETE FROM a}}]}}]",
+        "DELETE FROM a is no query that only reads: write a SELECT",
+    ),
+    "a verification of nothing": (
+        "migrations[0].verification[0].sql",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, verification: [{{name: a, sql: -- later}}]}}]",
+        "-- later contains 0 statements, and is run as one query: write one SELECT",
+    ),
+    "a rollback's verification of psql": (
+        "migrations[0].rollbackVerification[0].sql",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, rollback: a.sql, rollbackVerification: [{{name: a, sql: '\\d a'}}]}}]",
+        "\\d a is a command of psql's, not SQL",
+    ),
+    "a trigger that is tried in another transaction": (
+        "migrations[0].triggers[0].statement",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, triggers: [{{name: a, statement: COMMIT, check: SELECT true}}]}}]",
+        "COMMIT controls the transaction, which the migration script rolls back: remove that",
+    ),
+    "a trigger whose check is none": (
+        "migrations[0].triggers[0].check",
+        f"migrations: [{{{MIGRATION}, sql: a.sql, triggers: [{{name: a, statement: UPDATE a SET b = 1, check: yes it did}}]}}]",
+        'yes it did is not SQL that PostgreSQL reads: syntax error at or near "yes"',
+    ),
     "a redirect from nowhere": (
         "redirects[0].domain",
         "redirects: [{domain: wbe, to: web}]",
