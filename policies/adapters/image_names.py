@@ -68,7 +68,11 @@ def image(text: str) -> Image:
 
 
 def images_of(resource: Resource) -> Iterator[Property]:
-    """Return every image name of a resource; missing for a container without one. A volume may be an image too."""
+    """Return every image name of a resource; missing for a container without one. A volume may be an image too. Of a
+    chart's images, which its version fixes, those that its values replace."""
+    if resource.type == RELEASE:
+        yield from _replaced(resource["values"])
+        return
     if resource.type in WORKLOADS:
         pod = pod_of(resource)
         for group in (pod[each] for each in GROUPS):
@@ -84,6 +88,18 @@ def images_of(resource: Resource) -> Iterator[Property]:
 
 def _mounted(volumes: Property) -> Iterator[Property]:
     yield from (each["image"]["reference"] for each in volumes.elements() if each["image"].mapping)
+
+
+def _replaced(values: Property) -> Iterator[Property]:
+    """Return the images in a chart's values: a text, or registry and repository."""
+    for key in values.keys:
+        found, registry = values[key], values[key]["registry"]
+        if not key.lower().endswith("image"):
+            yield from _replaced(found)
+        elif found.text is not None:
+            yield found
+        elif names := [each.text for each in (registry, found["repository"]) if each.text]:
+            yield Property("/".join(names) if len(names) > 1 or registry.missing else f"{names[0]}/", found.path)
 
 
 def _named(part: Property) -> Iterator[Property]:

@@ -9,6 +9,7 @@ from adapters import clouds
 from adapters.addresses import Network, networks
 from adapters.clouds.contract import IngressListeners
 from adapters.openings import Opening, Range, listed
+from adapters.operated_settings import RELEASE, SERVICES, services_of
 from framework import Absence, Property, Resource
 
 GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
@@ -121,6 +122,14 @@ def listeners_of(annotations: Property) -> IngressListeners | None:
     return next(filter(None, (each.ingress_listeners(annotations) for each in clouds.CLOUDS.values())), None)
 
 
+def _operated(resource: Resource) -> Iterator[Opening]:
+    """Return the openings of the Services that an operator or a chart makes."""
+    for service in services_of(resource):
+        found = [service["port"], *listed(service["ports"])]
+        ports = [(each, each) for each in found if each.whole_number]
+        yield from _exposed(service["type"], service["loadBalancerSourceRanges"], service["annotations"], ports)
+
+
 INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     **clouds.table(lambda cloud: cloud.ingress),
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": _network_policy,
@@ -128,6 +137,7 @@ INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     "kubernetes:networking.k8s.io/v1:Ingress": _ingress,
     "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy": _proxies,
     GATEWAY: _gateway,
+    **dict.fromkeys((*SERVICES, RELEASE), _operated),
 }
 """The openings of each type of resource."""
 

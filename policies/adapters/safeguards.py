@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from framework import Property, Resource, Verdict
@@ -10,6 +10,8 @@ from framework import Property, Resource, Verdict
 PLAIN_AT_REST = "is not encrypted at rest"
 PLAIN_ON_ITS_WAY = "accepts connections without TLS"
 OLD_TLS = "accepts TLS older than 1.2"
+EACH = "*"
+"""In a path: every element of a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +31,11 @@ class Safeguard:
     """The value of that key that fixes it, if known."""
 
     def evaluate(self, resource: Resource, verdict: Verdict, setting: Property | None = None) -> None:
-        """Report `resource` unless the setting, by default the one at the path, is safe."""
-        setting = at(resource.properties, self.path) if setting is None else setting
+        """Report `resource` unless the setting, by default each one at the path, is safe."""
+        for each in every(resource.properties, self.path) if setting is None else (setting,):
+            self._evaluate(resource, each, verdict)
+
+    def _evaluate(self, resource: Resource, setting: Property, verdict: Verdict) -> None:
         if setting.unknown and self.safe:
             verdict.undecided(resource, setting, self.key)
         elif setting.missing and not self.by_default:
@@ -45,6 +50,17 @@ class Safeguard:
 def is_any_of(setting: Property, values: Sequence[str | bool]) -> bool:
     """Return whether a known value is one of these; 1 does not equal `true`."""
     return any(type(setting.value) is type(each) and setting.value == each for each in values)
+
+
+def every(properties: Property, path: Sequence[str]) -> Iterator[Property]:
+    """Return the properties at a path that may lead through lists."""
+    for depth, key in enumerate(path):
+        if key == EACH and not properties.unknown:
+            for each in properties.elements():
+                yield from every(each, path[depth + 1 :])
+            return
+        properties = properties[key]
+    yield properties
 
 
 def at(properties: Property, path: Sequence[str]) -> Property:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from pulumi_policy import Severity
 
 from adapters import clouds, pod_identities, providers
-from framework import Declaration, Property, Resource, Settings, Verdict, context, stack_rule
+from framework import Declaration, Property, Resource, Settings, Verdict, stack_rule
 from framework.verdicts import PREVIEW
 
 REACHED = clouds.table(lambda cloud: cloud.reached)
@@ -49,7 +49,7 @@ def foreign_accounts(resources: Sequence[Resource], settings: Settings, verdict:
     `iam-wildcards`; a bucket's name tells no account, but a condition may. An object of a cluster names identities of any
     of the stack's accounts."""
     own = {each.urn: _own(each) for each in resources if each.type in _PROVIDERS}
-    known = {*_declared(), *settings["accounts"]}
+    known = {*providers.declared_accounts(), *settings["accounts"]}
     of_stack = known.union(*own.values())
     made = [each for each in resources if each.type in IDENTITIES]
     ids = {*settings["accounts"], *((each[key].text or "").lower() for each in made for key in KEYS.values())}
@@ -63,14 +63,6 @@ def foreign_accounts(resources: Sequence[Resource], settings: Settings, verdict:
 
 def _own(provider: Resource) -> Collection[str]:
     return {each.lower() for each in providers.texts(provider[_PROVIDERS[provider.type]])}
-
-
-def _declared() -> Iterator[str]:
-    """Return the accounts of the stack's clusters, as far as its configuration is known."""
-    keys = {each.provider.settings[each.account] for each in clouds.CLOUDS.values() if each.account}
-    for cluster in (context.clusters() or {}).values():
-        if isinstance(cluster, Mapping):
-            yield from (str(cluster[key]).lower() for key in keys & set(cluster))
 
 
 def _named_roles(resource: Resource) -> Iterator[tuple[Property, str]]:

@@ -6,11 +6,12 @@ Databases of the CloudNativePG operator are spread over several objects, so a ru
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pulumi_policy import Severity
 
 from adapters import clouds
+from adapters.clouds.contract import Evaluation
 from adapters.cluster_objects import Match, refers, unknown_between
 from adapters.database_types import DATABASES, IN_CLUSTER, originals
 from adapters.restore_tests import CRON_JOB, RestoreTests
@@ -240,6 +241,36 @@ def database_restore_tests(resources: Sequence[Resource], _settings: Settings, v
             verdict.undecided(database, decisive.first_unknown or decisive, "restoreTest")
         elif match is Match.NO:
             verdict.violated(database, "has no restore test", "restoreTest")
+
+
+def _evaluate_instances(cluster: Resource, _settings: Settings, verdict: Verdict) -> None:
+    instances = cluster["spec"]["instances"]
+    if instances.unknown:
+        verdict.undecided(cluster, instances, "highAvailability")
+    elif (instances.whole_number or 1) < 2:
+        verdict.violated(cluster, f"is lost with its node: {instances.path} is less than 2", "highAvailability", True)
+
+
+_STANDBY: Mapping[str, Evaluation] = {
+    **clouds.alone("database-standby"),
+    IN_CLUSTER: _evaluate_instances,
+}
+
+
+@resource_rule(
+    Declaration(
+        name="database-standby",
+        description="Databases of production have a standby.",
+        why="Without one the loss of a zone or a node is an outage for as long as a restore takes",
+        clauses=("runbooks: recovery objectives", *clouds.clauses("database-standby")),
+        types=_STANDBY.keys(),
+        severity=Severity.HIGH,
+        is_advice=True,
+    )
+)
+def database_standby(database: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check one database."""
+    _STANDBY[database.type](database, settings, verdict)
 
 
 LOCKS = clouds.table(lambda cloud: cloud.locks)

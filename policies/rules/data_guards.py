@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
-from adapters import clouds
+from adapters import clouds, operated_settings
 from adapters.clouds.contract import Purpose, Schedules
 from adapters.database_types import DATABASES
+from adapters.safeguards import every
 from adapters.schedule_formats import NEVER, longest_gap
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
@@ -17,6 +18,8 @@ CRON_JOB = "kubernetes:batch/v1:CronJob"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 GUARDS = clouds.table(lambda cloud: cloud.guards)
 DAYS = clouds.table(lambda cloud: cloud.kept_days)
+DELETING = {**clouds.alone("deletion-guards"), **operated_settings.DURABLE}
+"""Checks of what is deleted or lost by itself."""
 SCHEDULES = {
     **clouds.table(lambda cloud: cloud.schedules),
     "kubernetes:postgresql.cnpg.io/v1:ScheduledBackup": Schedules(lambda backup: [backup["spec"]["schedule"]]),
@@ -32,24 +35,24 @@ SCHEDULES = {
             "runbooks: never drop what holds data without a verified backup",
             *clouds.clauses("deletion-guards"),
         ),
-        types=(*GUARDS, *DAYS),
+        types=(*GUARDS, *DAYS, *DELETING),
         severity=Severity.CRITICAL,
     )
 )
-def deletion_guards(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
+def deletion_guards(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check the settings of one resource."""
     for safeguard in () if _is_copy(resource) else GUARDS.get(resource.type, ()):
         safeguard.evaluate(resource, verdict)
     for path, least in DAYS.get(resource.type, ()):
-        days = resource.properties
-        for key in path:
-            days = days[key]
-        if days.unknown:
-            verdict.undecided(resource, days)
-        elif days.present and (days.whole_number is None or days.whole_number < least):
-            verdict.violated(
-                resource, f"retains deleted data for too short a time: {days.path} is less than {least} days"
-            )
+        for days in every(resource.properties, path):
+            if days.unknown:
+                verdict.undecided(resource, days)
+            elif days.present and (days.whole_number is None or days.whole_number < least):
+                verdict.violated(
+                    resource, f"retains deleted data for too short a time: {days.path} is less than {least} days"
+                )
+    if resource.type in DELETING:
+        DELETING[resource.type](resource, settings, verdict)
 
 
 def _is_copy(resource: Resource) -> bool:

@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds, encrypted_types
 from adapters.cluster_objects import Match, Shortlist, refers, same_text
-from adapters.ingress import listeners_of
+from adapters.ingress import is_internal, listeners_of
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 
@@ -63,7 +63,9 @@ def encryption_in_transit(resource: Resource, settings: Settings, verdict: Verdi
 
 GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
-INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+INGRESS, SERVICE = "kubernetes:networking.k8s.io/v1:Ingress", "kubernetes:core/v1:Service"
+HTTP = 80
+"""TCP port. Source: RFC 9110, section 4.2.1."""
 _ANSWERS_PLAIN = (
     ("nginx.ingress.kubernetes.io/ssl-redirect", "false"),
     ("ingress.kubernetes.io/ssl-redirect", "false"),
@@ -80,18 +82,30 @@ _ANSWERS_PLAIN = (
             "runbook: marketplace, SSL/TLS",
             *clouds.clauses("plain-http"),
         ),
-        types=(*clouds.together("plain-http"), GATEWAY, ROUTE, INGRESS),
+        types=(*clouds.together("plain-http"), GATEWAY, ROUTE, INGRESS, SERVICE),
     )
 )
 def plain_http(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Check each bucket with its policy, and each route with its listeners."""
     clouds.evaluate_together("plain-http", resources, settings, verdict)
-    for ingress in (each for each in resources if each.type == INGRESS):
-        _evaluate_ingress(ingress, verdict)
+    for each in resources:
+        if each.type == INGRESS:
+            _evaluate_ingress(each, verdict)
+        elif each.type == SERVICE:
+            _evaluate_service(each, verdict)
     found = [each for each in resources if each.type == GATEWAY]
     gateways = Shortlist(found, [_known(each["metadata"]["name"]) or () for each in found])
     for route in (each for each in resources if each.type == ROUTE):
         _evaluate_route(route, gateways, verdict)
+
+
+def _evaluate_service(service: Resource, verdict: Verdict) -> None:
+    """Check one Service: a load balancer of connections redirects nobody."""
+    spec = service["spec"]
+    if spec["type"].text == "LoadBalancer" and not is_internal(service["metadata"]["annotations"]):
+        for port in (each["port"] for each in spec["ports"].elements()):
+            if port.whole_number == HTTP:
+                verdict.violated(service, f"serves plain HTTP: {port.path} is open without a gateway that redirects")
 
 
 def _evaluate_ingress(ingress: Resource, verdict: Verdict) -> None:

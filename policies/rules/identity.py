@@ -3,116 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pulumi_policy import Severity
 
-from adapters import clouds
-from adapters.clouds.contract import Problem, Rights, listed, nothing
+from adapters import clouds, cluster_rights, operated_settings, providers
+from adapters.clouds.contract import Rights, nothing
 from adapters.containers import WORKLOADS, containers_of
 from adapters.local_accounts import AUTH_SETTINGS, CLUSTERS, LOGINS
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 from framework.verdicts import PREVIEW
 
-RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
-ROLES = (f"{RBAC}:Role", f"{RBAC}:ClusterRole")
-BINDINGS = (f"{RBAC}:RoleBinding", f"{RBAC}:ClusterRoleBinding")
-
-
-def _role_problems(role: Resource) -> Iterator[Problem]:
-    for rule in listed(role["rules"]):
-        for group in ("verbs", "resources"):
-            for word in listed(rule[group]):
-                if word.unknown:
-                    yield word, ""
-                elif "*" in (word.text or ""):
-                    yield word, "is a wildcard: name what is needed"
-
-
-def _binding_problems(binding: Resource) -> Iterator[Problem]:
-    role = binding["roleRef"]["name"]
-    if role.unknown:
-        yield role, ""
-    elif role.text == "cluster-admin":
-        yield role, "is the role that allows everything"
-    elif binding.type == BINDINGS[1] and role.text in ("admin", "edit"):
-        yield role, "is a role that may change everything and read Secrets in every namespace"
-    elif (role.text or "").startswith("system:") and role.text not in _FOR_ALL:
-        yield role, "is a role of Kubernetes' own components"
-
-
-_FOR_ALL = ("system:auth-delegator", "system:public-info-viewer", "system:basic-user", "system:discovery")
-
-
-def _role_escalations(role: Resource) -> Iterator[Problem]:
-    selectors = role["aggregationRule"]["clusterRoleSelectors"]
-    for selector in selectors.elements():
-        if not selector["matchLabels"].mapping and not list(selector["matchExpressions"].elements()):
-            yield selector, "aggregates the permissions of every role"
-    for label in role["metadata"]["labels"].keys:
-        if label.startswith("rbac.authorization.k8s.io/aggregate-to-"):
-            yield (
-                role["metadata"]["labels"][label],
-                "adds its permissions to a built-in role and so to everybody who has that role",
-            )
-    for rule in listed(role["rules"]):
-        verbs = {(each.text or "").lower() for each in rule["verbs"].elements()}
-        resources = {(each.text or "").lower() for each in rule["resources"].elements()}
-        if "*" in verbs | resources:
-            continue
-        if taken := sorted(verbs & {"bind", "escalate", "impersonate"}):
-            yield rule, f"lets its holder {taken[0]}"
-        for found, needed, what in _KUBERNETES_ESCALATIONS:
-            if (
-                found in resources
-                and verbs & needed
-                and not (found == "secrets" and list(rule["resourceNames"].elements()))
-            ):
-                yield rule, f"lets its holder {what}"
-
-
-_WRITES = frozenset({"create", "update", "patch"})
-_KUBERNETES_ESCALATIONS = (
-    ("secrets", frozenset({"get", "list", "watch"}), "read all secrets: name them in resourceNames"),
-    ("nodes/proxy", frozenset({"get", *_WRITES}), "run commands in every pod past the API server"),
-    ("serviceaccounts/token", frozenset({"create"}), "get the token of any service account"),
-    ("pods/exec", frozenset({"get", "create"}), "run commands in pods"),
-    ("pods/attach", frozenset({"get", "create"}), "run commands in pods"),
-    ("pods/ephemeralcontainers", _WRITES, "run commands in pods"),
-    ("certificatesigningrequests/approval", _WRITES, "issue certificates for any identity"),
-    ("roles", _WRITES, "change roles"),
-    ("clusterroles", _WRITES, "change roles"),
-    ("rolebindings", _WRITES, "give roles"),
-    ("clusterrolebindings", _WRITES, "give roles"),
-    ("mutatingwebhookconfigurations", _WRITES, "change whatever is created"),
-    ("validatingwebhookconfigurations", _WRITES, "see whatever is created"),
-    ("persistentvolumes", frozenset({"create"}), "mount the disks of nodes"),
-)
-"""Resources, verbs, and the escalation that they allow."""
-
-_EVERYBODY = {
-    "system:masters",
-    "system:authenticated",
-    "system:unauthenticated",
-    "system:serviceaccounts",
-    "system:nodes",
-}
-
-
-def _subject_problems(binding: Resource, _known: Collection[str]) -> Iterator[Problem]:
-    for subject in listed(binding["subjects"]):
-        name = (subject["name"].text or "").lower()
-        if name in _EVERYBODY or name == "system:anonymous" or name.startswith("system:serviceaccounts"):
-            yield subject["name"], "is everybody, or every authenticated user"
-        elif subject["kind"].text == "ServiceAccount" and name == "default":
-            yield subject["name"], "is the default service account of every pod that sets none"
-
-
 RIGHTS: Mapping[str, Rights] = {
     **clouds.table(lambda cloud: cloud.rights),
-    **dict.fromkeys(ROLES, Rights(wildcards=_role_problems, escalations=_role_escalations)),
-    **dict.fromkeys(BINDINGS, Rights(wildcards=_binding_problems, trust=_subject_problems)),
+    **cluster_rights.RIGHTS,
+    **{type_: Rights(wildcards=problems) for type_, problems in operated_settings.ADMITTING.items()},
 }
 WILDCARDS, ESCALATIONS, TRUST = (
     {type_: each for type_, each in RIGHTS.items() if getattr(each, kind) is not nothing}
@@ -202,12 +108,17 @@ def escalations_together(resources: Sequence[Resource], settings: Settings, verd
 )
 def trust(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check the trusted principals; the update checks unknown documents, by `iam-wildcards`."""
-    known = set(settings["accounts"])
+    known = {*settings["accounts"], *providers.declared_accounts()}
     for where, problem in TRUST[resource.type].trust(resource, known):
         verdict.violated(resource, f"{where.path} {problem}")
 
 
 SECRETS = "kubernetes:core/v1:Secret"
+LASTING = {
+    "kubernetes.io/service-account-token": "a token of a service account",
+    "bootstrap.kubernetes.io/token": "a token by which anything becomes a node",
+}
+"""Tokens by the type of their Secret."""
 EXTERNAL_SECRETS = "kubernetes:external-secrets.io/v1:ExternalSecret"
 PROVIDER = "pulumi:providers:kubernetes"
 _CLOUD_KEY = re.compile(
@@ -305,17 +216,17 @@ class _ManagedClusters:
 def local_accounts(service: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check the setting of one service, or the mere presence of a key."""
     if service.type == SECRETS:
-        if service["type"].text == "kubernetes.io/service-account-token":
-            verdict.violated(service, "is a token of a service account that lasts until somebody deletes it")
+        if service["type"].text in LASTING:
+            verdict.violated(service, f"is {LASTING[service['type'].text]} that lasts until somebody deletes it")
         return
     if service.type in LOGINS:
         verdict.violated(service, "is a login that lasts until somebody deletes it: use a role")
         return
-    auth = AUTH_SETTINGS[service.type]
-    setting = auth.setting(service)
-    if setting.unknown:
-        verdict.undecided(service, setting)
-    elif setting.missing and not auth.closed_by_default:
-        verdict.violated(service, f"allows local accounts: {setting.path} is not set")
-    elif setting.present and (not isinstance(setting.value, type(auth.closed)) or setting.value != auth.closed):
-        verdict.violated(service, f"allows local accounts: {setting.path} is not {str(auth.closed).lower()}")
+    for auth in AUTH_SETTINGS[service.type]:
+        setting = auth.setting(service)
+        if setting.unknown:
+            verdict.undecided(service, setting)
+        elif setting.missing and not auth.closed_by_default:
+            verdict.violated(service, f"allows local accounts: {setting.path} is not set")
+        elif setting.present and (not isinstance(setting.value, type(auth.closed)) or setting.value != auth.closed):
+            verdict.violated(service, f"allows local accounts: {setting.path} is not {str(auth.closed).lower()}")

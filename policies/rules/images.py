@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds, referenced_clusters
 from adapters.image_names import RUNNING, Image, image, images_of
+from adapters.operated_pods import RELEASE
 from framework import Absence, Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 REGISTRIES = clouds.table(lambda cloud: cloud.registries)
@@ -111,7 +112,7 @@ def _mutability(found: Image, repositories: Repositories) -> Property:
         description="Images come from allowed registries.",
         why="Anyone who can push to the registry can run programs in the cluster",
         clauses=("CIS Kubernetes 5.5.1", "NSA Kubernetes Hardening: image provenance"),
-        types=(*RUNNING, STACK),
+        types=(*RUNNING, RELEASE, STACK),
         schema={
             "allowedRegistries": {
                 **_PLACES,
@@ -161,16 +162,21 @@ _ARCHIVE = re.compile(r".+[-_]v?\d+\.\d+\.\d+[\w.+-]*\.tgz")
 @resource_rule(
     Declaration(
         name="chart-pins",
-        description="Every Helm chart has one exact version.",
+        description="Every Helm chart has one exact version, comes over TLS, and is not changed by a program.",
         why="A chart without a version, or with a range, is upgraded whenever a new one is published",
         clauses=("Helm: chart best practices, versions", "NSA Kubernetes Hardening: supply chain"),
-        types=("kubernetes:helm.sh/v3:Release",),
+        types=(RELEASE,),
         severity=Severity.MEDIUM,
     )
 )
 def chart_pins(release: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check one release; an archive may have its version in its name."""
     version, chart = release["version"], release["chart"]
+    for source in (chart, release["repositoryOpts"]["repo"]):
+        if (source.text or "").lower().startswith("http://"):
+            verdict.violated(release, f"downloads its chart without TLS: {source.path}")
+    if release["postrender"].present:
+        verdict.violated(release, "is not its chart: a program changes the objects, which postrender names")
     if version.unknown:
         verdict.undecided(release, version)
     elif version.missing and chart.unknown:

@@ -72,6 +72,7 @@ def log_retention(resource: Resource, settings: Settings, verdict: Verdict) -> N
             verdict.violated(resource, f"{problem}; see {log_store.setting}", key, lowest if days < lowest else None)
 
 
+LOGGED = clouds.alone("audit-logs")
 WHY_AUDIT = "Without them nobody can find out afterwards who changed or read what"
 
 
@@ -81,11 +82,14 @@ WHY_AUDIT = "Without them nobody can find out afterwards who changed or read wha
         description="Clusters and databases export audit logs.",
         why=WHY_AUDIT,
         clauses=clouds.clauses("audit-logs"),
-        types=EXPORTS.keys(),
+        types=(*EXPORTS, *LOGGED),
     )
 )
-def audit_logs(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Check the logs that a resource exports."""
+def audit_logs(resource: Resource, settings: Settings, verdict: Verdict) -> None:
+    """Check the logs that a resource exports, or the parameters by which a database writes them."""
+    if resource.type in LOGGED:
+        LOGGED[resource.type](resource, settings, verdict)
+        return
     exports = EXPORTS[resource.type]
     sent = resource[exports.property]
     _evaluate_sent(resource, [sent] if sent.unknown else list(sent.elements()), exports.needed, verdict)

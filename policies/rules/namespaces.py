@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from pulumi_policy import Severity
 
+from adapters import clouds
 from adapters.containers import WORKLOADS
 from adapters.elsewhere import NAMESPACES
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
 QUOTA = "kubernetes:core/v1:ResourceQuota"
 LEVEL = "pod-security.kubernetes.io/enforce"
+VERSION = f"{LEVEL}-version"
+LATEST = re.compile(r"latest|v1\.(3\d|[4-9]\d|\d{3,})")
+"""Versions of the standard since 1.30, which the fields for AppArmor came with."""
 
 
 @resource_rule(
@@ -40,6 +45,43 @@ def namespace_standard(namespace: Resource, settings: Settings, verdict: Verdict
         verdict.undecided(namespace, level if level.unknown else name)
     elif level.text != "restricted" and name.text not in settings["privileged"]:
         verdict.violated(namespace, f"allows privileged pods: {level.path} is not restricted")
+    version = namespace["metadata"]["labels"][VERSION]
+    if version.text is not None and not LATEST.fullmatch(version.text):
+        verdict.violated(namespace, f"enforces an old standard: {version.path} is not latest")
+
+
+SHARED = ("default", "kube-node-lease", "kube-public", "kube-system")
+"""Namespaces that every cluster has, of everybody and of Kubernetes itself."""
+OWN_OBJECTS = clouds.types(lambda cloud: cloud.own_objects)
+_HOUSED = (
+    *WORKLOADS,
+    "kubernetes:core/v1:ConfigMap",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+    "kubernetes:core/v1:Secret",
+    "kubernetes:core/v1:Service",
+    "kubernetes:core/v1:ServiceAccount",
+    "kubernetes:networking.k8s.io/v1:Ingress",
+    "kubernetes:rbac.authorization.k8s.io/v1:Role",
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+)
+
+
+@resource_rule(
+    Declaration(
+        name="object-namespaces",
+        description="Nothing stands in the namespaces that every cluster has.",
+        why="What stands beside Kubernetes' own components can take their place, and nothing separates what stands in `default`",
+        clauses=("CIS Kubernetes 5.7.4", "NSA Kubernetes Hardening: namespaces"),
+        types=_HOUSED,
+        severity=Severity.HIGH,
+    )
+)
+def object_namespaces(resource: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check one object; one that names no namespace is in `default`."""
+    namespace = resource["metadata"]["namespace"]
+    place = "default" if namespace.missing else namespace.text
+    if place in SHARED and f"{place}/{resource['metadata']['name'].text}" not in OWN_OBJECTS:
+        verdict.violated(resource, f"is in a namespace that every cluster has: {namespace.path}")
 
 
 @stack_rule(

@@ -17,6 +17,8 @@ from adapters.openings import Opening, together
 from adapters.safeguards import at
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
+CLOSED = clouds.alone("open-ingress")
+"""Checks of what opens a network without a range."""
 FIREWALLS = clouds.table(lambda cloud: cloud.firewalls)
 VAULTS = clouds.alone("vault-exposure")
 
@@ -115,7 +117,7 @@ PORTS = {
             "runbook: marketplace, 2.2",
             *clouds.clauses("open-ingress"),
         ),
-        types=INGRESS.keys(),
+        types=(*INGRESS, *CLOSED),
         severity=Severity.CRITICAL,
         schema=PORTS,
     )
@@ -123,7 +125,10 @@ PORTS = {
 def open_ingress(resource: Resource, settings: Settings, verdict: Verdict) -> None:
     """Check inbound traffic only."""
     allowed = [int(port) for port in settings["ports"]]
-    _evaluate_openings(resource, _beyond(INGRESS[resource.type](resource), allowed), allowed, verdict)
+    if resource.type in INGRESS:
+        _evaluate_openings(resource, _beyond(INGRESS[resource.type](resource), allowed), allowed, verdict)
+    if resource.type in CLOSED:
+        CLOSED[resource.type](resource, settings, verdict)
 
 
 def _evaluate_openings(
@@ -204,6 +209,8 @@ OPERATED = (
 )
 """Objects from which an operator creates pods."""
 
+_HOUSED = frozenset((*WORKLOADS, *OPERATED, RELEASE))
+"""Types with pods in their namespace."""
 Place = tuple[str, str]
 """Cluster and namespace."""
 
@@ -214,7 +221,7 @@ Place = tuple[str, str]
         description="Every namespace with pods denies all traffic by default.",
         why="Otherwise one compromised pod can reach every other",
         clauses=("CIS Kubernetes 5.3.2", "NSA Kubernetes Hardening: network separation"),
-        types=(*WORKLOADS, *OPERATED, RELEASE, NETWORK_POLICY),
+        types=(*WORKLOADS, *OPERATED, RELEASE, NETWORK_POLICY, *clouds.together("namespace-isolation")),
         schema={
             "chartNamespaces": {
                 "type": "array",
@@ -227,6 +234,7 @@ Place = tuple[str, str]
 )
 def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdict: Verdict) -> None:
     """Check each namespace once, at its first workload."""
+    clouds.evaluate_together("namespace-isolation", resources, settings, verdict)
     excepted = set(settings["chartNamespaces"])
     policies = [each for each in resources if each.type == NETWORK_POLICY]
     denied: dict[Place, list[Property | None]] = defaultdict(list)
@@ -240,7 +248,7 @@ def namespace_isolation(resources: Sequence[Resource], settings: Settings, verdi
                 policy, f"opens its namespace: {opened.path} selects every pod of the cluster, or everything"
             )
     evaluated: set[Place] = set()
-    for workload in (each for each in resources if each.type != NETWORK_POLICY):
+    for workload in (each for each in resources if each.type in _HOUSED):
         place = _place(workload)
         if place in evaluated or place[1] in excepted:
             continue

@@ -40,6 +40,9 @@ Place = tuple[str, str | None]
 def service_endpoints(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each Service that selects pods. A slot is idle if the namespace has none of its pods and no route sends
     traffic to it; before its first version a system has no pods in any slot, and whatever a route says, none can serve."""
+    for each in (each for each in resources if each.type == SERVICE):
+        if each["spec"]["type"].text == "ExternalName":
+            verdict.violated(each, "selects no workload: it is a name for whatever stands outside the namespace")
     services = [each for each in resources if each.type == SERVICE and _selects_pods(each)]
     pods = list(pods_in(resources))
     alive = {(_place(each.maker), each.labels[SLOT].text) for each in pods}

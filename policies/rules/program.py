@@ -7,7 +7,7 @@ stack does not declare would pass unchecked, so they are rejected.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -125,13 +125,31 @@ def _same_object(resource: Resource, verdict: Verdict) -> None:
     )
 )
 def visible_children(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
-    """Check components that the pack does not know; the children of a plugin's component are rejected by their types."""
+    """Check components that the pack does not know; the children of a plugin's component are rejected by their types. A
+    chart's own objects are fixed by its version, but not those that a plan writes into its values."""
+    for release in (each for each in resources if each.type == RELEASE):
+        for hidden in (*_objects_in(release["values"]), release["valueYamlFiles"]):
+            if hidden.unknown or hidden.mapping or any(hidden.elements()) or hidden.text:
+                verdict.violated(release, f"makes objects that are not shown: {hidden.path}")
     parents = {each.parent for each in resources}
     for each in resources:
         package = each.token.partition(":")[0]
         own = not each.provider and package not in known_types.packages() and package != "pulumi"
         if own and each.urn not in parents and not known_types.is_known_component(each.token):
             verdict.violated(each, "is a component without children in this plan: what it creates is not shown")
+
+
+_OBJECTS = re.compile(
+    r"(extra|additional|raw)_?(k8s)?(objects?|manifests?|deploy|resources|templates|yaml)", re.IGNORECASE
+)
+
+
+def _objects_in(values: Property) -> Iterator[Property]:
+    """Return whole objects in a chart's values, under the keys that charts have for them."""
+    for key in values.keys:
+        if _OBJECTS.fullmatch(key):
+            yield values[key]
+        yield from _objects_in(values[key])
 
 
 _PROVIDERS: Mapping[str, Provider] = {
@@ -169,6 +187,8 @@ def declared_providers(provider: Resource, _settings: Settings, verdict: Verdict
         verdict.violated(provider, f"differs from every cluster of the stack: it sets {', '.join(sorted(extra))}")
     if _foreign_plugin(provider["__internal"]):
         verdict.violated(provider, "runs a plugin from another source: it sets pluginDownloadURL")
+    if _unprotected(provider["kubeconfig"].text or ""):
+        verdict.violated(provider, "does not check whom it talks to: its kubeconfig has a server without TLS")
     is_default = provider.name.startswith("default")
     for key in () if is_default and package == "random" else _PROVIDERS[package].identity:
         if not provider[key].unknown and provider[key].missing:
@@ -183,6 +203,17 @@ def _foreign_plugin(internal: Property) -> bool:
     if internal.text is not None:
         return "pluginDownloadURL" in internal.text
     return internal["pluginDownloadURL"].present
+
+
+_WITHOUT_TLS = re.compile(
+    r"""insecure-skip-tls-verify["']?\s*:\s*["']?true|server["']?\s*:\s*["']?http://""", re.IGNORECASE
+)
+
+
+def _unprotected(kubeconfig: str) -> bool:
+    """Return whether a kubeconfig, in YAML or JSON, has a server that is asked without TLS or without a look at its
+    certificate."""
+    return bool(_WITHOUT_TLS.search(kubeconfig))
 
 
 def _of_cluster(provider: Resource, package: str, clusters: Mapping[str, Any], verdict: Verdict) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pulumi_policy import Severity
 
 from adapters import addresses
 from adapters.gateway_listeners import ACCESS
+from adapters.safeguards import EACH, every
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule
 
 STREAM = "slipway.dev/stream"
@@ -54,8 +57,8 @@ def _widest(named: list[Property]) -> Property:
 @resource_rule(
     Declaration(
         name="visitor-logins",
-        description="A gateway's login of visitors asks its identity provider over TLS, keeps tokens encrypted in cookies, and has its "
-        "secret in a Secret.",
+        description="A gateway's login of visitors asks its identity provider over TLS, keeps tokens encrypted in cookies, has its "
+        "secret in a Secret, and admits nobody without an answer.",
         why="Whoever reads a token or a client's secret is any visitor",
         clauses=(
             "OAuth 2.0 Security Best Current Practice (RFC 9700): 2.6, 4.13",
@@ -67,6 +70,11 @@ def _widest(named: list[Property]) -> Property:
 )
 def visitor_logins(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check where a login sends codes, tokens and visitors, and how it keeps them."""
+    for passed in _passed(policy["spec"]):
+        verdict.violated(policy, f"admits visitors who did not log in: {passed.path}", ROUTES)
+    for keys in every(policy.properties, ("spec", "jwt", "providers", EACH, "remoteJWKS", "uri")):
+        if keys.text is not None and not keys.text.startswith("https://"):
+            verdict.violated(policy, f"asks for the keys of tokens without TLS: {keys.path}", ROUTES)
     login = policy["spec"]["oidc"]
     if login.missing:
         return
@@ -85,6 +93,14 @@ def visitor_logins(policy: Resource, _settings: Settings, verdict: Verdict) -> N
         verdict.undecided(policy, unknown, ROUTES)
     elif not secret.text:
         verdict.violated(policy, f"names no Secret with its client's secret: {login.path}.clientSecret", ROUTES)
+
+
+def _passed(spec: Property) -> Iterator[Property]:
+    """Return the settings by which a visitor needs no login, or by which every site acts as one who has it."""
+    yield from (each for each in (spec["extAuth"]["failOpen"], spec["jwt"]["optional"]) if each.value is True)
+    origins = spec["cors"]["allowOrigins"]
+    if spec["cors"]["allowCredentials"].value is True:
+        yield from (each for each in origins.elements() if (each.text or "").rpartition("//")[2] == "*")
 
 
 @resource_rule(

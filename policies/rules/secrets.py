@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 
 from adapters import clouds
 from adapters.plain_values import Plain, leaves, plain_values
+from adapters.safeguards import at
 from adapters.secret_values import holds_pair, literal, secret_by_form, secret_by_name, secret_in_context
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule, stack_rule
 
@@ -88,6 +89,7 @@ def _looks_secret(plain: Plain) -> bool:
 
 ENTRIES = clouds.types(lambda cloud: cloud.secret_entries)
 FILLED_BY = clouds.types(lambda cloud: cloud.filled_by)
+ROTATED_AFTER = clouds.table(lambda cloud: cloud.rotated_after)
 OBJECTS = ("kubernetes:core/v1:Secret", "kubernetes:external-secrets.io/v1:ExternalSecret")
 _HOURS = {"ms": 0, "s": 0, "m": 0, "h": 1, "d": 24}
 """Hours per unit; a unit below an hour counts as one."""
@@ -116,6 +118,9 @@ def secret_rotation(resources: Sequence[Resource], settings: Settings, verdict: 
     longest = int(settings["maximumDays"])
     filled = {urn for each in resources if each.type in FILLED_BY for urn in each.dependencies}
     for resource in resources:
+        days = at(resource.properties, ROTATED_AFTER.get(resource.type, ("",)))
+        if (days.whole_number or 0) > longest:
+            verdict.violated(resource, f"is rotated less often than every {longest} days: {days.path}")
         if resource.type in ENTRIES and resource.urn not in filled:
             age = resource.annotation("rotate-every")
             _evaluate_ages(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapters import clouds, scaling
+from adapters import clouds, pod_hardening, scaling
 from adapters.cluster_objects import Match, Shortlist, label_pairs, selects, unknown_between
 from adapters.containers import WORKLOADS, Container, containers_of, is_quantity, pod_of, template_of
 from adapters.operated_pods import OPERATED, drivers_in, taken_back, templates_of
@@ -234,12 +234,13 @@ def _evaluate_workload(workload: Resource, verdict: Verdict) -> None:
         verdict.violated(workload, f"has no containers to check: {pod.path}.containers is not a list")
     confined = {part.where.path: part.problems for part in evaluate(template_of(workload))}
     problems = confined.pop(pod.path, ())
+    _report(workload, pod, list(pod_hardening.of_pod(pod)), "is out of bounds in", "", verdict)
     _report(workload, pod, problems, "breaks the restricted Pod Security Standard in", "", verdict)
     for container in listed:
         where = container.fields
         _report(workload, where, list(_bounds(container)), "lacks resource bounds in", "resources", verdict)
         _report(workload, where, list(_probes(workload, container)), "lacks probes in", "health", verdict)
-        rights = [*confined.pop(where.path, ()), *_read_only(container)]
+        rights = [*confined.pop(where.path, ()), *_read_only(container), *pod_hardening.of_container(where)]
         _report(workload, where, rights, "lacks hardening in", "", verdict)
     for path, rest in confined.items():
         _report(workload, Property(None, path), rest, "lacks hardening in", "", verdict)
@@ -455,6 +456,10 @@ def service_account_tokens(resources: Sequence[Resource], _settings: Settings, v
     """Check each workload with its service account, whose setting is the default, and that account's roles."""
     accounts = {_place_of(each): each for each in resources if each.type == ACCOUNT}
     entitled = {found for each in resources if each.type in BINDINGS for found in _entitled(each)}
+    for place, account in accounts.items():
+        if account["automountServiceAccountToken"].value is True and place not in entitled:
+            problem = "gives its pods an API token that they do not need: automountServiceAccountToken is true"
+            verdict.violated(account, problem)
     for workload in (each for each in resources if each.type in WORKLOADS):
         pod = pod_of(workload)
         name = pod["serviceAccountName"]

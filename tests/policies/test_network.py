@@ -87,7 +87,7 @@ class TestDatabases:
 
 
 BUCKET = Fact("aws:s3/bucket:Bucket", {"bucket": "files", "tags": TAGS}, "files")
-SITE = Fact("aws:cloudfront/distribution:Distribution", {}, "site")
+SITE = Fact("aws:cloudfront/distribution:Distribution", {"webAclId": "firewall"}, "site")
 FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 

@@ -342,9 +342,11 @@ class Cloud:
     """Managed clusters, whose pods use cloud identities."""
     key_variables: str = ""
     """Pattern of variables with the cloud's keys."""
-    auth: Mapping[str, AuthSetting] = field(default_factory=dict)
+    auth: Mapping[str, Sequence[AuthSetting]] = field(default_factory=dict)
     logins: tuple[str, ...] = ()
     """Keys and passwords of users, whose mere presence is a violation."""
+    own_objects: tuple[str, ...] = ()
+    """Objects in Kubernetes' own namespaces that tell the cloud's part of a cluster what to do: `kube-system/name`."""
     metadata: tuple[str, ...] = ()
     """Further addresses of its metadata service than that which all clouds have."""
     ingress: Mapping[str, Callable[[Resource], Iterator[Opening]]] = field(default_factory=dict)
@@ -363,6 +365,8 @@ class Cloud:
     secret_entries: tuple[str, ...] = ()
     """Entries that people fill, unless a resource of `filled_by` does."""
     filled_by: tuple[str, ...] = ()
+    rotated_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The setting, in days, of types that rotate secrets."""
 
     # Costs, logs, images, routes
     budgets: Mapping[str, Budget] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from adapters.clouds.aws import (
     escalation,
     guards,
     inbound_access,
+    lifecycles,
     load_balancers,
     log_retention,
     managed_caches,
@@ -20,9 +21,10 @@ from adapters.clouds.aws import (
     regions,
     registries,
     rights,
+    updates,
 )
 from adapters.clouds.aws.clauses import CLAUSES
-from adapters.clouds.aws.managed_databases import DATABASES, INSTANCE, INSTANCES
+from adapters.clouds.aws.managed_databases import DATABASES, INSTANCE, INSTANCES, STANDBY
 from adapters.clouds.contract import Cloud, Provider, guarded, parts, several
 
 CLOUD = Cloud(
@@ -37,20 +39,26 @@ CLOUD = Cloud(
         CLAUSES,
         alone={
             "alarm-receivers": alarms.RECEIVERS,
+            "audit-logs": encrypted_types.LOGGED,
             "cache-authentication": managed_caches.AUTHENTICATION,
             "cache-standby": managed_caches.STANDBY,
+            "deletion-guards": lifecycles.DELETING,
             "encryption-at-rest": {**encrypted_types.AT_REST, **managed_caches.AT_REST, **managed_queues.AT_REST},
             "encryption-in-transit": {
                 **encrypted_types.IN_TRANSIT,
                 **managed_caches.IN_TRANSIT,
                 load_balancers.LISTENER: load_balancers.in_transit,
             },
+            "database-standby": STANDBY,
+            "open-ingress": inbound_access.CLOSED,
+            "security-updates": updates.UPDATED,
             "image-scanning": {registries.REPOSITORY: guarded(*registries.SCANNED)},
         },
         together={
             "bucket-exposure": (buckets.EXPOSED, buckets.bucket_exposure),
             "iam-escalation-together": (escalation.TYPES, escalation.together),
             "data-residence": (("pulumi:providers:aws",), None),
+            "namespace-isolation": (inbound_access.NETWORK_POLICIES, inbound_access.isolation),
             "open-ingress-together": (
                 (load_balancers.BALANCER, load_balancers.LISTENER, inbound_access.LISTS),
                 several(load_balancers.open_ports, inbound_access.named_lists),
@@ -97,6 +105,7 @@ CLOUD = Cloud(
     key_variables=rights.KEY_VARIABLES,
     auth=rights.AUTH,
     logins=rights.LOGINS,
+    own_objects=(f"kube-system/{inbound_access.PLUGIN}",),
     metadata=("fd00:ec2::254",),
     ingress=inbound_access.INGRESS,
     rule_groups=inbound_access.RULE_GROUPS,
@@ -105,6 +114,7 @@ CLOUD = Cloud(
     ingress_listeners=load_balancers.ingress_listeners,
     secret_values=("aws:secretsmanager/secretVersion:SecretVersion",),
     secret_entries=("aws:secretsmanager/secret:Secret",),
+    rotated_after={"aws:secretsmanager/secretRotation:SecretRotation": ("rotationRules", "automaticallyAfterDays")},
     filled_by=(
         "aws:secretsmanager/secretVersion:SecretVersion",
         "aws:secretsmanager/secretRotation:SecretRotation",

@@ -34,31 +34,55 @@ _ESCALATION: Mapping[str, frozenset[str]] = {
             "deactivatemfadevice",
             "createopenidconnectprovider",
             "updatesamlprovider",
+            "createservicespecificcredential",
+            "resetservicespecificcredential",
+            "updateaccesskey",
             "updateopenidconnectproviderthumbprint",
             "addclientidtoopenidconnectprovider",
         }
     ),
-    "sts": frozenset({"assumerole"}),
+    "sts": frozenset({"assumerole", "getfederationtoken"}),
     "lambda": frozenset(
         {"updatefunctioncode", "updatefunctionconfiguration", "addpermission", "addlayerversionpermission"}
     ),
-    "ssm": frozenset({"sendcommand", "startsession", "startautomationexecution"}),
+    "ssm": frozenset(
+        {
+            "sendcommand",
+            "startsession",
+            "startautomationexecution",
+            "getparameter",
+            "getparameters",
+            "getparametersbypath",
+            "getparameterhistory",
+        }
+    ),
     "ec2-instance-connect": frozenset({"sendsshpublickey", "sendserialconsolesshpublickey"}),
-    "ec2": frozenset({"replaceiaminstanceprofileassociation", "associateiaminstanceprofile"}),
+    "ec2": frozenset(
+        {
+            "replaceiaminstanceprofileassociation",
+            "associateiaminstanceprofile",
+            "getpassworddata",
+            "modifysnapshotattribute",
+            "modifyimageattribute",
+        }
+    ),
+    "rds": frozenset({"modifydbsnapshotattribute", "modifydbclustersnapshotattribute"}),
+    "rds-db": frozenset({"connect"}),
+    "redshift": frozenset({"getclustercredentials", "getclustercredentialswithiam"}),
     "ecs": frozenset({"executecommand"}),
     "cloudformation": frozenset({"updatestack", "executechangeset"}),
     "codebuild": frozenset({"updateproject"}),
     "glue": frozenset({"updatedevendpoint", "updatejob"}),
     "eks": frozenset({"createaccessentry", "updateaccessentry", "associateaccesspolicy"}),
-    "kms": frozenset({"putkeypolicy", "creategrant"}),
-    "s3": frozenset({"putbucketpolicy", "putbucketpublicaccessblock", "putaccountpublicaccessblock", "putbucketacl"}),
-    "secretsmanager": frozenset({"getsecretvalue", "batchgetsecretvalue", "putresourcepolicy"}),
+    "kms": frozenset({"decrypt", "reencryptfrom"}),
+    "secretsmanager": frozenset({"getsecretvalue", "batchgetsecretvalue"}),
     "sso": frozenset(
         {"createaccountassignment", "attachmanagedpolicytopermissionset", "putinlinepolicytopermissionset"}
     ),
     "organizations": frozenset({"detachpolicy", "disablepolicytype", "leaveorganization"}),
 }
-"""Actions that, if allowed on everything, grant the permissions of others, or expose all secrets."""
+"""Actions that, if allowed on everything, grant the permissions of others, share data, or expose all secrets. All that change
+permissions do, by AWS' own lists."""
 
 
 @cache
@@ -80,6 +104,13 @@ def actions_of(service: str) -> frozenset[str]:
     if service not in services():
         return frozenset()
     return frozenset(each.lower() for each in _lists().actions.get_actions_for_service(service))  # type: ignore[attr-defined]
+
+
+@cache
+def _changing_permissions(service: str) -> frozenset[str]:
+    details = _lists().actions.get_action_details  # type: ignore[attr-defined]
+    found = (each for each in actions_of(service) if "Permissions management" in details(service, each)["accessLevel"])
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1024)
@@ -123,5 +154,5 @@ def escalating(actions: Mapping[str, frozenset[str]]) -> list[str]:
     return sorted(
         f"{service}:{action}"
         for service, found in actions.items()
-        for action in found & _ESCALATION.get(service, frozenset())
+        for action in found & (_ESCALATION.get(service, frozenset()) | _changing_permissions(service))
     )

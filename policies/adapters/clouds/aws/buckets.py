@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -21,6 +22,9 @@ WEBSITES = (
 )
 ACLS = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
+_EVERYBODY = re.compile(r"https?://acs\.amazonaws\.com/groups/global/(AllUsers|AuthenticatedUsers)")
+OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+SIGNING = "aws:cloudfront/originAccessControl:OriginAccessControl"
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -30,7 +34,20 @@ _CLOSED = [
     for key in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 ]
 
-EXPOSED = (*BUCKETS, CLOSING, POLICY, *WEBSITES, *ACLS, DISTRIBUTION)
+_OTHERS: Mapping[str, Sequence[Safeguard]] = {
+    CLOSING: _CLOSED,
+    OWNERSHIP: [
+        Safeguard(
+            path=("rule", "objectOwnership"),
+            safe=("BucketOwnerEnforced",),
+            otherwise="lets access lists open its bucket",
+        )
+    ],
+    SIGNING: [Safeguard(path=("signingBehavior",), safe=("always",), otherwise="needs a public bucket")],
+}
+"""Settings that close buckets, of resources beside them."""
+
+EXPOSED = (*BUCKETS, *_OTHERS, POLICY, *WEBSITES, *ACLS, DISTRIBUTION)
 
 
 def bucket_exposure(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
@@ -38,19 +55,42 @@ def bucket_exposure(resources: Sequence[Resource], _settings: Settings, verdict:
     closings = Belongings(resources, CLOSING)
     distributions = {each.urn for each in resources if each.type == DISTRIBUTION}
     for each in resources:
-        if each.type == CLOSING:
-            for safeguard in _CLOSED:
-                safeguard.evaluate(each, verdict)
-        elif each.type in BUCKETS:
+        for safeguard in _OTHERS.get(each.type, ()):
+            safeguard.evaluate(each, verdict)
+        if each.type in BUCKETS:
             _evaluate_closing(each, closings, verdict)
-        elif each.type == POLICY:
+        if each.type == POLICY or (each.type in BUCKETS and each["policy"].present):
             _evaluate_policy(each, distributions, verdict)
-        elif each.type in WEBSITES:
+        if each.type in WEBSITES or (each.type in BUCKETS and each["website"].mapping):
             verdict.violated(each, "serves its bucket as a public website, without the CDN and without TLS")
-        elif each.type in ACLS and each["acl"].unknown:
-            verdict.undecided(each, each["acl"])
-        elif each.type in ACLS and each["acl"].text in PUBLIC_ACLS:
-            verdict.violated(each, "makes its bucket public: acl is a public one")
+        if each.type in (*BUCKETS, *ACLS):
+            _evaluate_access_list(each, verdict)
+        if each.type == DISTRIBUTION:
+            _evaluate_origins(each, verdict)
+
+
+def _evaluate_access_list(owner: Resource, verdict: Verdict) -> None:
+    """Check the access list of a bucket, by its name or by its grants."""
+    acl, listed = owner["acl"], owner["accessControlPolicy"]["grants"]
+    named = [
+        *(each["uri"] for each in owner["grants"].elements()),
+        *(each["grantee"]["uri"] for each in listed.elements()),
+    ]
+    if acl.unknown:
+        verdict.undecided(owner, acl)
+    elif acl.text in PUBLIC_ACLS:
+        verdict.violated(owner, "makes its bucket public: acl is a public one")
+    for public in [each for each in named if _EVERYBODY.fullmatch(each.text or "")][:1]:
+        verdict.violated(owner, f"makes its bucket public: {public.path} is a group of everybody")
+
+
+def _evaluate_origins(distribution: Resource, verdict: Verdict) -> None:
+    """Check that requests to each bucket are signed: one that answers others is public."""
+    for origin in distribution["origins"].elements():
+        server = any(origin[key].present for key in ("customOriginConfig", "vpcOriginConfig"))
+        signed = origin["originAccessControlId"], origin["s3OriginConfig"]["originAccessIdentity"]
+        if not (server or origin.unknown or any(each.unknown or each.text for each in signed)):
+            verdict.violated(distribution, f"needs a public bucket: {signed[0].path} is not set")
 
 
 def _evaluate_closing(bucket: Resource, closings: Belongings, verdict: Verdict) -> None:

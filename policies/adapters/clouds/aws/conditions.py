@@ -21,10 +21,13 @@ _SAYS_NOTHING = re.compile(
 )
 """Keys that do not identify the caller, or that the caller chooses."""
 _WHO = re.compile(
-    r"aws:(principalorgid|principalorgpaths|principalarn|principalaccount|principaltag/.+|sourceaccount|sourceowner|sourcearn"
-    r"|sourceorgid|sourceorgpaths|sourcevpc|sourcevpce|sourceip|userid|username|vpcsourceip)|kms:calleraccount"
-    r"|s3:dataaccesspointaccount|sns:.*|.+:(sub|aud|amr|oaud|repository|repository_owner)|saml:.+"
+    r"aws:(principalorgid|principalorgpaths|principalarn|principalaccount|sourceaccount|sourceowner|sourcearn"
+    r"|sourceorgid|sourceorgpaths|sourcevpc|sourcevpce|sourceip|userid|vpcsourceip)|kms:calleraccount"
+    r"|s3:dataaccesspointaccount|.+:(sub|aud|amr|oaud|repository|repository_owner)|saml:.+"
 )
+"""Keys that say who calls. Names and tags of a user or a role are not among them: whoever has an account chooses them."""
+ACCOUNTS = re.compile(r"aws:(principalaccount|sourceaccount|sourceowner|principalarn|sourcearn)|kms:calleraccount")
+"""Keys of which the value has an account."""
 
 
 def binding(statement: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -32,7 +35,7 @@ def binding(statement: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     for operator, key, values in conditions(statement):
         if operator.startswith("forallvalues:") or not _POSITIVE.fullmatch(operator) or _SAYS_NOTHING.fullmatch(key):
             continue
-        if values and not any(_meets_all(operator, each) for each in values):
+        if values and not any(_meets_all(operator, key, each) for each in values):
             yield key, values
 
 
@@ -41,11 +44,36 @@ def binds_who(statement: Mapping[str, Any]) -> bool:
     return any(_WHO.fullmatch(key) for key, _ in binding(statement))
 
 
-def _meets_all(operator: str, value: str) -> bool:
-    """Return whether every request has this value: only wildcards, or the whole internet."""
+def accounts(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Return the accounts whose callers meet the conditions."""
+    for key, values in binding(statement):
+        found = (account_of(each) for each in values if ACCOUNTS.fullmatch(key))
+        yield from (each for each in found if each.isdigit())
+
+
+def account_of(text: str) -> str:
+    """Return the account of a name of AWS, or the text itself if it is an account; a pattern if it may be any."""
+    if not text.startswith("arn:"):
+        return text
+    fields = text.split(":", 5)
+    return fields[4] if len(fields) > 5 else "*"
+
+
+def is_any_account(text: str) -> bool:
+    """Return whether an account, or that in a name, is a pattern."""
+    return bool(re.search(r"[*?]", account_of(text)))
+
+
+def _meets_all(operator: str, key: str, value: str) -> bool:
+    """Return whether anybody can make a request with this value: a pattern for any account, or the whole internet."""
+    patterns = "like" in operator or "arn" in operator
+    if patterns and (ACCOUNTS.fullmatch(key) or "orgid" in key) and is_any_account(value):
+        return True
+    if patterns and "orgpaths" in key and re.search(r"[*?]", value.split("/", maxsplit=1)[0]):
+        return True
     if "ipaddress" in operator:
         return addresses.are_wide(addresses.networks(value) or addresses.EVERYWHERE)
-    if "like" in operator or "arn" in operator:
+    if patterns:
         return not re.search(r"[a-z0-9]", re.sub(r"^arn:aws[\w*-]*:[\w*-]*:", "", value))
     return operator.endswith("bool") and value not in ("true", "false")
 
@@ -53,15 +81,3 @@ def _meets_all(operator: str, value: str) -> bool:
 def is_about(keys: Iterable[tuple[str, list[str]]], ending: str) -> list[str]:
     """Return the required values of a key with this suffix, such as `:sub`."""
     return [value for key, values in keys if key.endswith(ending) for value in values]
-
-
-def names_subject(subject: str) -> bool:
-    """Return whether a token's subject belongs to a known owner: `repo:company/*`, `system:serviceaccount:shop:*`."""
-    fixed = re.split(r"[*?]", subject)[0]
-    if fixed == subject:
-        return bool(subject)
-    if subject.startswith("repo:"):
-        return "/" in fixed
-    if subject.startswith("system:serviceaccount:"):
-        return fixed.count(":") >= 3
-    return len(fixed) >= 12 and fixed.count(":") + fixed.count("/") >= 2

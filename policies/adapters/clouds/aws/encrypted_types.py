@@ -12,6 +12,8 @@ from adapters.clouds.contract import Evaluation, each_of, guarded
 from adapters.safeguards import OLD_TLS, PLAIN_AT_REST, PLAIN_ON_ITS_WAY, Safeguard, at
 from framework import Absence, Property, Resource, Settings, Verdict
 
+YEAR = 31_536_000
+"""Seconds for which a browser must remember to use TLS. Source: checkov CKV_AWS_259; hstspreload.org."""
 _ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
 _ENCRYPTIONS = (
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -115,6 +117,8 @@ _FORCED: Sequence[tuple[str, Forced]] = (
 )
 """Parameters by the prefix of a parameter group's family."""
 
+_OLD_AUTHORITIES = ("rds-ca-2010", "rds-ca-2015", "rds-ca-2019")
+"""Authorities whose certificates have ended, so that clients either fail or stop checking. Source: Amazon RDS, SSL/TLS."""
 _PARAMETER_GROUPS = (
     "aws:rds/parameterGroup:ParameterGroup",
     "aws:rds/clusterParameterGroup:ClusterParameterGroup",
@@ -151,6 +155,16 @@ def _parameter(group: Resource, forcing: Forced, *, by_default: bool) -> tuple[S
     return safeguard, found or Property(Absence.MISSING, f"parameters.{forcing.name}")
 
 
+_VERSIONS = {
+    name: Safeguard(path=("parameters", name), safe=safe, otherwise=OLD_TLS)
+    for name, safe in (
+        ("ssl_min_protocol_version", ("TLSv1.2", "TLSv1.3")),
+        ("tls_version", ("TLSv1.2", "TLSv1.3", "TLSv1.2,TLSv1.3")),
+    )
+}
+"""Parameters with the versions of TLS, of PostgreSQL and of MySQL, by name; their defaults are safe."""
+
+
 def _evaluate_parameters(group: Resource, _settings: Settings, verdict: Verdict) -> None:
     family = group["family"]
     forcing = _forced(family.text or "", server=group.type == _PARAMETER_GROUPS[0])
@@ -159,10 +173,25 @@ def _evaluate_parameters(group: Resource, _settings: Settings, verdict: Verdict)
     elif forcing:
         safeguard, value = _parameter(group, forcing[0], by_default=forcing[1])
         safeguard.evaluate(group, verdict, value)
+    for each in group["parameters"].elements():
+        if each["name"].text in _VERSIONS:
+            _VERSIONS[each["name"].text].evaluate(group, verdict, each["value"])
+
+
+def _evaluate_headers(headers: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check that browsers come back by TLS alone."""
+    age = headers["securityHeadersConfig"]["strictTransportSecurity"]["accessControlMaxAgeSec"]
+    if age.unknown:
+        verdict.undecided(headers, age)
+    elif (age.whole_number or 0) < YEAR:
+        verdict.violated(headers, f"lets browsers come back without TLS: {age.path} is less than a year")
 
 
 def _evaluate_defaults(database: Resource, _settings: Settings, verdict: Verdict) -> None:
     """Check a database without its own parameters; a replica has those of its source."""
+    authority = database["caCertIdentifier"]
+    if authority.text in _OLD_AUTHORITIES:
+        verdict.violated(database, f"shows a certificate that has ended: {authority.path}")
     group, engine, version = database[_GROUPED[database.type]], database["engine"], database["engineVersion"]
     forcing = _forced(f"{engine.text or ''}{version.text or ''}", server="instance" in database.type)
     if group.present or DATABASES[database.type].copy(database).present or (forcing and forcing[1]):
@@ -173,11 +202,29 @@ def _evaluate_defaults(database: Resource, _settings: Settings, verdict: Verdict
         verdict.violated(database, f"accepts connections without TLS by default: {group.path} is not set", "version")
 
 
+def _evaluate_log_parameters(group: Resource, _settings: Settings, verdict: Verdict) -> None:
+    for each in group["parameters"].elements():
+        if each["name"].text in _LOGGING and (each["value"].text or "").lower() in ("0", "off", "disabled", "none"):
+            verdict.violated(group, f"switches off audit logs: {each['value'].path}")
+
+
+_LOGGING = ("audit_logs", "log_connections", "log_disconnections", "pgaudit.log", "server_audit_logging")
+"""Parameters that write logs for audits, of PostgreSQL, of MySQL and of MongoDB."""
+LOGGED: Mapping[str, Evaluation] = dict.fromkeys(_PARAMETER_GROUPS, _evaluate_log_parameters)
+
 IN_TRANSIT: Mapping[str, Evaluation] = {
     "aws:rds/proxy:Proxy": guarded(
         Safeguard(path=("requireTls",), safe=(True,), otherwise=PLAIN_ON_ITS_WAY, key="pooling")
     ),
     DISTRIBUTION: _evaluate_distribution,
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": _evaluate_headers,
+    "aws:sns/topicSubscription:TopicSubscription": guarded(
+        Safeguard(
+            path=("protocol",),
+            safe=("application", "email", "email-json", "firehose", "https", "lambda", "sms", "sqs"),
+            otherwise="sends messages without TLS",
+        )
+    ),
     **dict.fromkeys(_PARAMETER_GROUPS, _evaluate_parameters),
     **dict.fromkeys(_GROUPED, _evaluate_defaults),
 }

@@ -7,9 +7,24 @@ from collections.abc import Mapping, Sequence
 from adapters.clouds.aws.buckets import BUCKETS, LOCK, VAULT, VERSIONING
 from adapters.clouds.aws.managed_databases import AURORA, DOCUMENTS, INSTANCE
 from adapters.clouds.aws.managed_queues import QUEUE
-from adapters.safeguards import Safeguard
+from adapters.safeguards import EACH, Safeguard
+
+_LOCKED_OUT = Safeguard(
+    path=("bypassPolicyLockoutSafetyCheck",), safe=(False,), by_default=True, otherwise="may lock out its account"
+)
 
 GUARDS: Mapping[str, Sequence[Safeguard]] = {
+    "aws:ecr/repository:Repository": [
+        Safeguard(path=("forceDelete",), safe=(False,), by_default=True, otherwise="is deleted with all its images")
+    ],
+    "aws:lb/loadBalancer:LoadBalancer": [
+        Safeguard(
+            path=("enableDeletionProtection",), safe=(True,), by_default=True, otherwise="is deleted with one API call"
+        )
+    ],
+    "aws:route53/zone:Zone": [
+        Safeguard(path=("forceDestroy",), safe=(False,), by_default=True, otherwise="is deleted with all its names")
+    ],
     "aws:s3/bucket:Bucket": [
         Safeguard(path=("forceDestroy",), safe=(False,), by_default=True, otherwise="is deleted with all its files"),
     ],
@@ -24,12 +39,12 @@ GUARDS: Mapping[str, Sequence[Safeguard]] = {
     "aws:kms/key:Key": [
         Safeguard(path=("isEnabled",), safe=(True,), by_default=True, otherwise="cannot decrypt what it encrypted"),
         Safeguard(path=("enableKeyRotation",), safe=(True,), otherwise="is never replaced"),
-        Safeguard(
-            path=("bypassPolicyLockoutSafetyCheck",),
-            safe=(False,),
-            by_default=True,
-            otherwise="may lock out its account",
-        ),
+        _LOCKED_OUT,
+    ],
+    "aws:kms/keyPolicy:KeyPolicy": [_LOCKED_OUT],
+    "aws:kms/replicaKey:ReplicaKey": [
+        Safeguard(path=("enabled",), safe=(True,), by_default=True, otherwise="cannot decrypt what it encrypted"),
+        _LOCKED_OUT,
     ],
     "aws:rds/instance:Instance": [
         Safeguard(
@@ -38,6 +53,10 @@ GUARDS: Mapping[str, Sequence[Safeguard]] = {
     ],
 }
 DAYS: Mapping[str, Sequence[tuple[tuple[str, ...], int]]] = {
+    "aws:backup/plan:Plan": [
+        (("rules", EACH, "lifecycle", "deleteAfter"), 7),
+        (("rules", EACH, "copyActions", EACH, "lifecycle", "deleteAfter"), 7),
+    ],
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": [(("rule", "defaultRetention", "days"), 7)],
     "aws:kms/key:Key": [(("deletionWindowInDays",), 7)],
     "aws:kms/replicaKey:ReplicaKey": [(("deletionWindowInDays",), 7)],

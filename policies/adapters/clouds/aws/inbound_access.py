@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from adapters.clouds.contract import RuleGroup
+from adapters.clouds.contract import Evaluation, RuleGroup, guarded
 from adapters.openings import LAST, Opening, Range, api_server, listed
+from adapters.safeguards import Safeguard
 from framework import Absence, Property, Resource, Settings, Verdict
 
 _EPHEMERAL = (1024, 32768, 49152)
@@ -70,10 +71,79 @@ def _eks(cluster: Resource) -> Iterator[Opening]:
         yield from api_server(vpc["publicAccessCidrs"])
 
 
+def _evaluate_default_group(group: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check that the group of whatever names none admits nothing."""
+    for rules in (group["ingress"], group["egress"]):
+        if rules.unknown:
+            verdict.undecided(group, rules)
+        elif any(rules.elements()):
+            verdict.violated(group, f"opens whatever names no group: {rules.path} has rules")
+
+
+def _evaluate_firewall(firewall: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check that the firewall of a site refuses, and does not only count."""
+    rules = firewall["rules"]
+    if not rules.unknown and not any(rules.elements()):
+        verdict.violated(firewall, f"refuses nothing: {rules.path} is empty")
+    for action in (rule[key]["count"] for rule in rules.elements() for key in ("overrideAction", "action")):
+        if action.present:
+            verdict.violated(firewall, f"only counts attacks: {action.path}")
+
+
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+CLOSED: Mapping[str, Evaluation] = {
+    DEFAULT_GROUP: _evaluate_default_group,
+    "aws:lb/loadBalancer:LoadBalancer": guarded(
+        Safeguard(
+            path=("desyncMitigationMode",),
+            safe=("defensive", "strictest"),
+            by_default=True,
+            otherwise="lets through requests that hide others",
+        ),
+        Safeguard(
+            path=("dropInvalidHeaderFields",),
+            safe=(True,),
+            by_default=True,
+            otherwise="lets through headers that hide requests",
+        ),
+    ),
+    "aws:cloudfront/distribution:Distribution": guarded(
+        Safeguard(path=("webAclId",), otherwise="is open to attacks: it has no firewall")
+    ),
+    "aws:wafv2/webAcl:WebAcl": _evaluate_firewall,
+    "aws:ec2/subnet:Subnet": guarded(
+        Safeguard(
+            path=("mapPublicIpOnLaunch",),
+            safe=(False,),
+            by_default=True,
+            otherwise="gives its servers public addresses",
+        )
+    ),
+}
+"""What opens a network without a range."""
+CLUSTER, CONFIG = "aws:eks/cluster:Cluster", "kubernetes:core/v1:ConfigMap"
+PLUGIN = "amazon-vpc-cni"
+NETWORK_POLICIES = (CLUSTER, CONFIG)
+
+
+def isolation(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Check that a cluster whose nodes AWS runs acts on NetworkPolicies, which a ConfigMap tells it. Source: EKS Auto
+    Mode, network policies."""
+    configs = [each for each in resources if each.type == CONFIG and each["metadata"]["name"].text == PLUGIN]
+    for each in configs:
+        _ENFORCED.evaluate(each, verdict)
+    for cluster in (each for each in resources if each.type == CLUSTER and not configs):
+        if cluster["computeConfig"]["enabled"].value is True:
+            verdict.violated(cluster, f"ignores every NetworkPolicy: it has no ConfigMap {PLUGIN}")
+
+
+_ENFORCED = Safeguard(
+    path=("data", "enable-network-policy-controller"), safe=("true",), otherwise="ignores every NetworkPolicy"
+)
 LISTS = "aws:ec2/managedPrefixList:ManagedPrefixList"
 INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     "aws:ec2/securityGroup:SecurityGroup": _inline,
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _inline,
+    DEFAULT_GROUP: _inline,
     "aws:ec2/securityGroupRule:SecurityGroupRule": _group_rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _ingress_rule,
     LISTS: _prefix_list,
@@ -81,7 +151,7 @@ INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     "aws:ec2/networkAcl:NetworkAcl": _network_acl,
     "aws:ec2/networkAclRule:NetworkAclRule": _network_acl,
     "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": _network_acl,
-    "aws:eks/cluster:Cluster": _eks,
+    CLUSTER: _eks,
     "aws:lambda/functionUrl:FunctionUrl": _function,
 }
 
@@ -91,7 +161,7 @@ _BESIDE = {
 }
 RULE_GROUPS = {
     "aws:ec2/securityGroup:SecurityGroup": RuleGroup("id", _BESIDE),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": RuleGroup("id", _BESIDE),
+    DEFAULT_GROUP: RuleGroup("id", _BESIDE),
 }
 
 INTERNAL = {

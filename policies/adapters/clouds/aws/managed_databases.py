@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from adapters.clouds.contract import Database
+from adapters.clouds.contract import Database, Evaluation
 from adapters.safeguards import Safeguard
-from framework import Absence, Property, Resource
+from framework import Absence, Property, Resource, Settings, Verdict
 
 INSTANCE, AURORA, DOCUMENTS = "aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:docdb/cluster:Cluster"
 
@@ -75,6 +75,18 @@ DATABASES: Mapping[str, Database] = {
     ),
     DOCUMENTS: Database(retention=lambda cluster: cluster["backupRetentionPeriod"], kept=_KEPT),
 }
+
+
+def _evaluate_standby(instance: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check a database; a read replica is a second one itself."""
+    if DATABASES[INSTANCE].copy(instance).missing:
+        _SECOND.evaluate(instance, verdict)
+
+
+_SECOND = Safeguard(
+    path=("multiAz",), safe=(True,), otherwise="is lost for hours with its zone", key="highAvailability", value=True
+)
+STANDBY: Mapping[str, Evaluation] = {INSTANCE: _evaluate_standby}
 
 INSTANCES: Mapping[str, Safeguard] = dict.fromkeys(
     (

@@ -18,6 +18,8 @@ POLICIES: Mapping[str, tuple[str, str, str]] = {
     TOPIC: ("aws:sns/topicPolicy:TopicPolicy", "arn", "sns"),
 }
 """The type that attaches a policy, its property with the queue or topic, and the prefix of actions."""
+HOUR = 3600
+"""Seconds for which messages wait at least. Chosen: receivers that fail come back within it; the default is four days."""
 _KEY = "kmsMasterKeyId"
 _MANAGED = Safeguard(path=("sqsManagedSseEnabled",), safe=(True,), by_default=True, otherwise=PLAIN_AT_REST)
 
@@ -45,6 +47,10 @@ def dead_letters(resources: Sequence[Resource], _settings: Settings, verdict: Ve
             verdict.violated(queue, f"loses what no receiver can process: {own.path} is not set", "deliveryLimit")
         elif not own.unknown and not _leads(own):
             verdict.violated(queue, f"loses what no receiver can process: {own.path} names no queue", "deliveryLimit")
+    for queue in (each for each in resources if each.type == QUEUE):
+        kept = queue["messageRetentionSeconds"]
+        if kept.present and not kept.unknown and (kept.whole_number or 0) < HOUR:
+            verdict.violated(queue, f"loses what nobody received within an hour: {kept.path}", "retention", "1h")
 
 
 def _names(apart: Resource, queue: Resource) -> bool:

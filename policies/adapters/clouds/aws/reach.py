@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from adapters.clouds.aws import conditions
 from adapters.clouds.aws.statements import DOCUMENTS, Holder, allowing, documents_of
+from adapters.safeguards import EACH, every
 from framework import Property, Resource
 
 _ROLE = re.compile(r"\s*arn:[^:]*:(?:iam|sts)::([^:]*):(?:role|assumed-role)/.*", re.DOTALL)
@@ -32,8 +34,21 @@ def _of_documents(resource: Resource) -> Iterator[tuple[Property, str]]:
                 yield from ((document, account) for account in statement.reached)
 
 
+def _of_names(*path: str) -> Callable[[Resource], Iterator[tuple[Property, str]]]:
+    """Return a function that returns the accounts of the names of AWS at a path."""
+
+    def accounts(resource: Resource) -> Iterator[tuple[Property, str]]:
+        for named in every(resource.properties, path):
+            if named.unknown or (named.text or "").startswith("arn:"):
+                yield named, conditions.account_of(named.text or "")
+
+    return accounts
+
+
 REACHED: Mapping[str, Callable[[Resource], Iterator[tuple[Property, str]]]] = {
     **{type_: _of_documents for type_, (_, holder) in DOCUMENTS.items() if holder is Holder.IDENTITY},
     "aws:iam/role:Role": _of_documents,
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": _of_association,
+    "aws:sns/topicSubscription:TopicSubscription": _of_names("endpoint"),
+    "aws:backup/plan:Plan": _of_names("rules", EACH, "copyActions", EACH, "destinationVaultArn"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from adapters.clouds.aws.conditions import account_of, is_any_account
 from adapters.clouds.aws.statements import ATTACHMENTS, DOCUMENTS, Holder, allowing, documents_of
 from adapters.clouds.contract import AuthSetting, Problem, Rights, listed
 from framework import Property, Resource
@@ -14,8 +15,8 @@ _ENTRIES = "aws:eks/accessEntry:AccessEntry", "aws:eks/accessPolicyAssociation:A
 _PERMISSION = "aws:lambda/permission:Permission"
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/[\w+=,.@/-]+")
 _ADMINISTRATORS = re.compile(
-    r"arn:aws[\w-]*:iam::aws:policy/(AdministratorAccess[\w-]*|PowerUserAccess|\w*FullAccess(V\d|_v\d)?|ReadOnlyAccess"
-    r"|job-function/(SystemAdministrator|NetworkAdministrator|DatabaseAdministrator|DataScientist))"
+    r"arn:aws[\w-]*:iam::aws:policy/([\w-]+/)*(AdministratorAccess[\w-]*|\w*FullAccess(V\d|_v\d)?|ReadOnlyAccess"
+    r"|\w*(PowerUser(Access)?|Administrator|AdminAccess|ReadWrite)|DataScientist|AmazonEC2RoleforSSM)"
 )
 """AWS managed policies that allow everything, or all of a service; read access to everything includes all secrets."""
 
@@ -64,6 +65,8 @@ def _trust(resource: Resource, known: Collection[str]) -> Iterator[Problem]:
         for each in allowing(document.text) or ():
             if foreign := [account for account in each.accounts if account not in known]:
                 yield document, f"trusts {len(set(foreign))} unknown accounts: list known ones in accounts"
+            if each.by_address:
+                yield document, "trusts an account that it does not name: write its number instead of a canonical user"
             if each.unnamed_subjects:
                 yield document, "accepts every token of an issuer: add conditions on sub and aud"
             if each.unnamed_service and resource.type == ROLE:
@@ -71,10 +74,21 @@ def _trust(resource: Resource, known: Collection[str]) -> Iterator[Problem]:
 
 
 def _permission_trust(permission: Resource, known: Collection[str]) -> Iterator[Problem]:
-    principal = permission["principal"]
-    bound = any(permission[key].present for key in ("sourceArn", "sourceAccount", "principalOrgId"))
-    if not bound and (principal.text or "") not in known:
+    """Check who may run a function; a bucket's name has no account."""
+    principal, organization = permission["principal"], permission["principalOrgId"]
+    sources = [each for each in (permission["sourceArn"], permission["sourceAccount"]) if each.present]
+    accounts = [account_of(each.text or "") for each in sources if not each.unknown]
+    foreign = [each for each in accounts if each.isdigit() and each not in known]
+    if foreign:
+        yield principal, "may run a function for an unknown account: list known ones in accounts"
+    elif any(map(is_any_account, accounts)) or not (sources or organization.present or principal.text in known):
         yield principal, "may run a function for anybody: set sourceArn or sourceAccount"
+
+
+def _cluster_trust(cluster: Resource, _known: Collection[str]) -> Iterator[Problem]:
+    creator = cluster["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
+    if not creator.unknown and creator.value is not False:
+        yield creator, "makes whoever creates the cluster its administrator: name one by an access entry"
 
 
 def _entry_trust(entry: Resource, known: Collection[str]) -> Iterator[Problem]:
@@ -95,7 +109,8 @@ RIGHTS: Mapping[str, Rights] = {
     **dict.fromkeys(ATTACHMENTS, Rights(wildcards=_attachment_problems, seen_later=True)),
     **dict.fromkeys(_ENTRIES, Rights(trust=_entry_trust)),
     _PERMISSION: Rights(trust=_permission_trust),
+    CLUSTER: Rights(trust=_cluster_trust),
 }
 KEY_VARIABLES = r"AWS_(ACCESS_KEY_ID|SECRET_(ACCESS_)?KEY)"
-AUTH = {CLUSTER: AuthSetting(lambda cluster: cluster["accessConfig"]["authenticationMode"], "API")}
+AUTH = {CLUSTER: [AuthSetting(lambda cluster: cluster["accessConfig"]["authenticationMode"], "API")]}
 LOGINS = ("aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from adapters.clouds.aws import action_lists
-from adapters.clouds.aws.conditions import binding, binds_who, is_about, names_subject
+from adapters.clouds.aws import conditions as bounds
+from adapters.clouds.aws.conditions import binding, binds_who, is_about
 from adapters.clouds.aws.policy_documents import conditions
 from adapters.json_documents import parsed
+from adapters.token_subjects import names_subject
 from framework import Property, Resource
 
 
@@ -62,7 +64,7 @@ ATTACHMENTS = (
 """Types that attach a policy by its `policyArn`."""
 
 _EVERYWHERE = re.compile(
-    r"[*?]*\*[*?]*|arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(\*+|(?P<kind>[\w-]+)[/:][*/:]*\*[*/:]*)"
+    r"[*?]*\*[*?]*|arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:([*/:]*\*[*/:]*|(?P<kind>[\w-]+)[/:][*/:]*\*[*/:]*)"
 )
 _COME_FOR_THEIR_OWN = {
     f"{each}.amazonaws.com"
@@ -140,10 +142,20 @@ class Statement:
 
     @property
     def accounts(self) -> list[str]:
-        """The account numbers of its principals."""
+        """The account numbers of its principals, and of conditions on who calls."""
         named = self.fields.get("Principal")
         texts = _texts(named.get("AWS")) if isinstance(named, Mapping) else []
+        return [*bounds.accounts(self.fields), *self._named_accounts(texts)]
+
+    @staticmethod
+    def _named_accounts(texts: Sequence[str]) -> list[str]:
         return [found[1] for each in texts if (found := re.match(r"(?:arn:aws[\w-]*:(?:iam|sts)::)?(\d{12})\b", each))]
+
+    @property
+    def by_address(self) -> bool:
+        """Whether it admits an account by a number that only S3 knows it by."""
+        named = self.fields.get("Principal")
+        return isinstance(named, Mapping) and bool(_texts(named.get("CanonicalUser")))
 
     @property
     def reached(self) -> list[str]:

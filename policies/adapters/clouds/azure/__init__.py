@@ -21,7 +21,7 @@ from adapters.clouds.azure import (
     storage,
 )
 from adapters.clouds.azure.clauses import CLAUSES
-from adapters.clouds.azure.managed_databases import DATABASES, LOCKS, SERVER
+from adapters.clouds.azure.managed_databases import DATABASES, LOCKS, SERVER, STANDBY
 from adapters.clouds.contract import Cloud, Provider, guarded, parts
 
 CLOUD = Cloud(
@@ -36,7 +36,9 @@ CLOUD = Cloud(
         CLAUSES,
         alone={
             "alarm-receivers": alarms.RECEIVERS,
+            "audit-logs": encrypted_types.LOGGED,
             "cache-standby": managed_caches.STANDBY,
+            "deletion-guards": guards.DELETING,
             "encryption-at-rest": encrypted_types.AT_REST,
             "encryption-in-transit": {
                 **encrypted_types.IN_TRANSIT,
@@ -45,13 +47,18 @@ CLOUD = Cloud(
                 load_balancers.GATEWAY: load_balancers.gateway_in_transit,
                 load_balancers.ROUTE: load_balancers.route_in_transit,
                 load_balancers.DOMAIN: guarded(load_balancers.LOWEST),
+                load_balancers.ORIGIN: guarded(load_balancers.NAMED),
             },
             "image-scanning": {registries.REGISTRY: guarded(registries.SERVES_KNOWN)},
             "node-limits": {nodes.POOL: nodes.limits},
+            "open-ingress": inbound_access.CLOSED,
+            "database-standby": STANDBY,
+            "security-updates": {rights.CLUSTER: guarded(*nodes.UPDATED)},
             "vault-exposure": {guards.VAULT: inbound_access.vault_exposure},
         },
         together={
             "bucket-exposure": (storage.EXPOSED, storage.bucket_exposure),
+            "namespace-isolation": ((inbound_access.CLUSTER,), inbound_access.isolation),
             "queue-dead-letters": ((managed_queues.QUEUE, managed_queues.SUBSCRIPTION), managed_queues.dead_letters),
             "plain-http": ((load_balancers.GATEWAY,), load_balancers.plain_http),
         },

@@ -15,6 +15,7 @@ CLAUSES: Mapping[str, tuple[str, ...]] = {
     "local-accounts": ("CIS AKS 5.5.1", "CIS Azure: shared key access disabled"),
     "secret-rotation": ("CIS Azure: key rotation",),
     "static-cloud-keys": ("CIS AKS 5.2.1",),
+    "security-updates": ("Azure security baseline: AKS, PV-6",),
     "spot-availability": ("Azure AKS: spot node pools, limitations",),
     "vault-exposure": (f"{_CIS} 8.7", "Azure security baseline: Key Vault, NS-2"),
 }

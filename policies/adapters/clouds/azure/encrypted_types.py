@@ -42,6 +42,18 @@ def _evaluate_configuration(configuration: Resource, _settings: Settings, verdic
         safeguard.evaluate(configuration, verdict)
 
 
+_LOGGING = ("log_checkpoints", "log_connections", "log_disconnections", "connection_throttle.enable", "pgaudit.log")
+"""Parameters that write logs for audits. Source: CIS Azure Foundations, 4.3."""
+
+
+def _evaluate_log_parameter(configuration: Resource, _settings: Settings, verdict: Verdict) -> None:
+    value = configuration["value"]
+    if configuration["configurationName"].text in _LOGGING and (value.text or "").lower() in ("off", "none"):
+        verdict.violated(configuration, f"switches off audit logs: {value.path}")
+
+
+LOGGED: Mapping[str, Evaluation] = {"azure-native:dbforpostgresql:Configuration": _evaluate_log_parameter}
+
 IN_TRANSIT: Mapping[str, Evaluation] = {
     ACCOUNT: guarded(
         Safeguard(path=("enableHttpsTrafficOnly",), safe=(True,), by_default=True, otherwise=PLAIN_ON_ITS_WAY),

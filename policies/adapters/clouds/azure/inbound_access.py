@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from adapters import addresses
-from adapters.clouds.contract import Firewall, RuleGroup
+from adapters.clouds.contract import Evaluation, Firewall, RuleGroup, guarded
 from adapters.openings import Opening, api_server, listed
+from adapters.safeguards import EACH, Safeguard
 from framework import Property, Resource, Settings, Verdict
 
 
@@ -38,10 +39,55 @@ def _aks(cluster: Resource) -> Iterator[Opening]:
         yield from api_server(profile["authorizedIPRanges"])
 
 
+def _evaluate_subnet(subnet: Resource, _settings: Settings, verdict: Verdict) -> None:
+    """Check that packets into a subnet meet a security group."""
+    inline = subnet["subnets"].elements() if subnet.type == NETWORK else [subnet.properties]
+    for group in (each["networkSecurityGroup"]["id"] for each in inline):
+        if group.missing:
+            verdict.violated(subnet, f"admits every packet into a subnet: {group.path} is not set")
+
+
+_PUBLIC_NODES = "gives its nodes public addresses"
+NETWORK, CLUSTER = "azure-native:network:VirtualNetwork", "azure-native:containerservice:ManagedCluster"
+CLOSED: Mapping[str, Evaluation] = {
+    **dict.fromkeys((NETWORK, "azure-native:network:Subnet"), _evaluate_subnet),
+    "azure-native:containerservice:AgentPool": guarded(
+        Safeguard(path=("enableNodePublicIP",), safe=(False,), by_default=True, otherwise=_PUBLIC_NODES)
+    ),
+    CLUSTER: guarded(
+        Safeguard(
+            path=("agentPoolProfiles", EACH, "enableNodePublicIP"),
+            safe=(False,),
+            by_default=True,
+            otherwise=_PUBLIC_NODES,
+        ),
+        *(
+            Safeguard(
+                path=("addonProfiles", addon, "enabled"), safe=(False,), by_default=True, otherwise="has another way in"
+            )
+            for addon in ("httpApplicationRouting", "kubeDashboard")
+        ),
+    ),
+}
+"""What opens a network without a range."""
+
+
+def isolation(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
+    """Check that a cluster acts on NetworkPolicies."""
+    for each in (each for each in resources if each.type == CLUSTER):
+        ENFORCED.evaluate(each, verdict)
+
+
+ENFORCED = Safeguard(
+    path=("networkProfile", "networkPolicy"),
+    safe=("azure", "calico", "cilium"),
+    otherwise="ignores every NetworkPolicy",
+)
+
 INGRESS: Mapping[str, Callable[[Resource], Iterator[Opening]]] = {
     "azure-native:network:NetworkSecurityGroup": _network_group,
     "azure-native:network:SecurityRule": lambda rule: _azure_rule(rule.properties),
-    "azure-native:containerservice:ManagedCluster": _aks,
+    CLUSTER: _aks,
 }
 RULE_GROUPS = {
     "azure-native:network:NetworkSecurityGroup": RuleGroup(

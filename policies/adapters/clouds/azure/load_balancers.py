@@ -11,6 +11,7 @@ from framework import Absence, Property, Resource, Settings, Verdict
 
 BALANCER, GATEWAY = "azure-native:network:LoadBalancer", "azure-native:network:ApplicationGateway"
 ROUTE, DOMAIN = "azure-native:cdn:Route", "azure-native:cdn:AFDCustomDomain"
+ORIGIN = "azure-native:cdn:AFDOrigin"
 
 
 def _is_public(frontends: Property) -> bool:
@@ -47,7 +48,11 @@ INGRESS = {BALANCER: balancer_openings, GATEWAY: gateway_openings}
 def plain_http(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each application gateway for rules that forward plain HTTP to a backend."""
     for gateway in (each for each in resources if each.type == GATEWAY):
-        plain = {each["name"].text for each in gateway["httpListeners"].elements() if each["protocol"].text == "Http"}
+        plain = {
+            each["name"].text
+            for each in gateway["httpListeners"].elements()
+            if (each["protocol"].text or "").lower() == "http"
+        }
         serving = [each for each in each_of(gateway["requestRoutingRules"]) if each["redirectConfiguration"].missing]
         for listener in (each["httpListener"]["id"] for each in serving) if plain else ():
             if listener.unknown:
@@ -81,6 +86,12 @@ def route_in_transit(route: Resource, _settings: Settings, verdict: Verdict) -> 
     ).evaluate(route, verdict)
 
 
+NAMED = Safeguard(
+    path=("enforceCertificateNameCheck",),
+    safe=(True,),
+    by_default=True,
+    otherwise="does not look whose certificate an origin has",
+)
 LOWEST = Safeguard(
     path=("tlsSettings", "minimumTlsVersion"), safe=("TLS12", "TLS13"), by_default=True, otherwise=OLD_TLS
 )

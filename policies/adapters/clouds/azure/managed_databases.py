@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.clouds.contract import Database, Lock
+from adapters.clouds.contract import Database, Evaluation, Lock
 from adapters.safeguards import Safeguard
-from framework import Absence, Property, Resource
+from framework import Absence, Property, Resource, Settings, Verdict
 
 SERVER, DOCUMENTS = "azure-native:dbforpostgresql:Server", "azure-native:mongocluster:MongoCluster"
 DOCUMENT_DAYS = 35
@@ -39,4 +39,19 @@ DATABASES: Mapping[str, Database] = {
         private=Safeguard(path=("properties", "publicNetworkAccess"), safe=("Disabled",), otherwise=_PUBLIC),
     ),
 }
+
+
+def _evaluate_standby(server: Resource, _settings: Settings, verdict: Verdict) -> None:
+    if _is_replica(server).missing:
+        _SECOND.evaluate(server, verdict)
+
+
+_SECOND = Safeguard(
+    path=("highAvailability", "mode"),
+    safe=("ZoneRedundant", "SameZone"),
+    otherwise="is lost for hours with its machine",
+    key="highAvailability",
+    value=True,
+)
+STANDBY: Mapping[str, Evaluation] = {SERVER: _evaluate_standby}
 LOCKS = {"azure-native:authorization:ManagementLockByScope": Lock("scope", "level", ("CanNotDelete", "ReadOnly"))}

@@ -17,7 +17,7 @@ PRIVATE = {
 IN_TRANSIT: Mapping[str, Evaluation] = {
     SERVER: guarded(Safeguard(path=("minimumTlsVersion",), safe=("1.2", "1.3"), by_default=True, otherwise=OLD_TLS))
 }
-AUTH = {SERVER: AuthSetting(lambda server: server["disableLocalAuth"], True)}
+AUTH = {SERVER: [AuthSetting(lambda server: server["disableLocalAuth"], True)]}
 _EXPIRED = Safeguard(
     path=("deadLetteringOnMessageExpiration",), safe=(True,), otherwise="loses what nobody received in time"
 )

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 
+from adapters.safeguards import Safeguard
 from framework import Resource, Settings, Verdict
 
 POOL = "azure-native:containerservice:AgentPool"
 SPOT = "kubernetes.azure.com/scalesetpriority"
 _CORES = re.compile(r"Standard_[A-Z]+(?P<cores>[0-9]+)[a-z]*.*")
 """A size of a machine: the first number in its name is that of its cores."""
+
+
+UPDATED = tuple(
+    Safeguard(path=("autoUpgradeProfile", channel), safe=safe, otherwise="takes no security updates")
+    for channel, safe in (
+        ("upgradeChannel", ("patch", "stable", "rapid", "node-image")),
+        ("nodeOSUpgradeChannel", ("NodeImage", "SecurityPatch")),
+    )
+)
+"""Channels by which a cluster and the systems of its nodes are updated. Source: AKS, auto-upgrade."""
 
 
 def limits(pool: Resource, settings: Settings, verdict: Verdict) -> None:

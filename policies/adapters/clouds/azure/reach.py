@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from adapters.safeguards import EACH, every
 from framework import Property, Resource
 
 _SCOPE = re.compile(r"/subscriptions/([0-9a-f-]{36})(/.*)?", re.IGNORECASE)
@@ -18,8 +19,24 @@ def _of_assignment(assignment: Resource) -> Iterator[tuple[Property, str]]:
         yield scope, found[1].lower() if found else ""
 
 
+def _of_ids(*paths: tuple[str, ...]) -> Callable[[Resource], Iterator[tuple[Property, str]]]:
+    """Return a function that returns the subscriptions of the ids at some paths."""
+
+    def subscriptions(resource: Resource) -> Iterator[tuple[Property, str]]:
+        for named in (each for path in paths for each in every(resource.properties, path)):
+            if found := _SCOPE.fullmatch(named.text or ""):
+                yield named, found[1].lower()
+
+    return subscriptions
+
+
 REACHED: Mapping[str, Callable[[Resource], Iterator[tuple[Property, str]]]] = {
     "azure-native:authorization:RoleAssignment": _of_assignment,
+    "azure-native:network:VirtualNetworkPeering": _of_ids(("remoteVirtualNetwork", "id")),
+    "azure-native:network:PrivateEndpoint": _of_ids(
+        ("privateLinkServiceConnections", EACH, "privateLinkServiceId"),
+        ("manualPrivateLinkServiceConnections", EACH, "privateLinkServiceId"),
+    ),
 }
 
 IDENTITIES = ("azure-native:managedidentity:UserAssignedIdentity",)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.clouds.azure.inbound_access import evaluate_ranges
-from adapters.safeguards import Safeguard
+from adapters.safeguards import EACH, Safeguard, every
 from framework import Resource, Settings, Verdict
 
 ACCOUNT, CONTAINER = "azure-native:storage:StorageAccount", "azure-native:storage:BlobContainer"
 _CLOSED = {
-    ACCOUNT: Safeguard(path=("allowBlobPublicAccess",), safe=(False,), otherwise="makes a container public"),
-    CONTAINER: Safeguard(path=("publicAccess",), safe=("None",), by_default=True, otherwise="is public"),
+    ACCOUNT: [
+        Safeguard(path=("allowBlobPublicAccess",), safe=(False,), otherwise="makes a container public"),
+        Safeguard(
+            path=("allowCrossTenantReplication",),
+            safe=(False,),
+            by_default=True,
+            otherwise="may be copied to an account of another tenant",
+        ),
+    ],
+    CONTAINER: [Safeguard(path=("publicAccess",), safe=("None",), by_default=True, otherwise="is public")],
 }
 EXPOSED = tuple(_CLOSED)
 
@@ -19,7 +27,8 @@ EXPOSED = tuple(_CLOSED)
 def bucket_exposure(resources: Sequence[Resource], _settings: Settings, verdict: Verdict) -> None:
     """Check each account and container separately."""
     for each in (each for each in resources if each.type in _CLOSED):
-        _CLOSED[each.type].evaluate(each, verdict)
+        for safeguard in _CLOSED[each.type]:
+            safeguard.evaluate(each, verdict)
         if each.type == ACCOUNT:
             _evaluate_account(each, verdict)
 
@@ -29,6 +38,9 @@ def _evaluate_account(account: Resource, verdict: Verdict) -> None:
     access, default = account["publicNetworkAccess"], account["networkRuleSet"]["defaultAction"]
     if access.text in ("Disabled", "SecuredByPerimeter"):
         return
+    for admitted in every(account.properties, ("networkRuleSet", "resourceAccessRules", EACH, "resourceId")):
+        if "*" in (admitted.text or ""):
+            verdict.violated(account, f"admits resources of others: {admitted.path} is a pattern")
     if default.text == "Deny":
         evaluate_ranges(account, account["networkRuleSet"]["ipRules"], "iPAddressOrRange", verdict)
         return
