@@ -200,6 +200,14 @@ def _rabbitmq_disk(cluster: Resource, _given: Settings, verdict: Verdict) -> Non
 
 
 DURABLE: Mapping[str, Evaluation] = {
+    ELASTICSEARCH: guarded(
+        Safeguard(
+            path=("spec", "volumeClaimDeletePolicy"),
+            safe=("DeleteOnScaledownOnly",),
+            by_default=True,
+            otherwise="is deleted with its disks",
+        )
+    ),
     RABBITMQ: _rabbitmq_disk,
     POSTGRES: guarded(
         *(

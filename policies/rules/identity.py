@@ -53,7 +53,8 @@ def wildcards(resource: Resource, _settings: Settings, verdict: Verdict) -> None
 @resource_rule(
     Declaration(
         name="iam-escalation",
-        description="No role allows privilege escalation: passing or assuming any role, changing permissions, reading all secrets.",
+        description="No role allows privilege escalation: passing or assuming any role, changing permissions, reading all secrets; nor "
+        "reading, sharing or deleting all data.",
         why="A role that can extend its own permissions has all permissions",
         clauses=(
             "CIS Kubernetes 5.1.2, 5.1.8-5.1.13",

@@ -11,6 +11,7 @@ from adapters.gateway_listeners import ACCESS
 from adapters.safeguards import EACH, every
 from framework import Declaration, Property, Resource, Settings, Verdict, resource_rule
 
+CLIENTS = "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy"
 STREAM = "slipway.dev/stream"
 """Annotation of limits that are of streams."""
 TRAFFIC = "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy"
@@ -26,11 +27,15 @@ ROUTES = "routes"
         description="A route that admits some networks only denies all others, and none of its networks is the internet.",
         why="A list that admits everybody looks like protection",
         clauses=("OWASP A01:2021: broken access control",),
-        types=(ACCESS,),
+        types=(ACCESS, CLIENTS),
     )
 )
 def client_networks(policy: Resource, _settings: Settings, verdict: Verdict) -> None:
-    """Check the networks of clients together: several narrow ones may be the whole internet."""
+    """Check the networks of clients together: several narrow ones may be the whole internet. Proxies that may say who a
+    client is are known too."""
+    believed = policy["spec"]["clientIPDetection"]["xForwardedFor"]["trustedCIDRs"]
+    if addresses.are_wide(found for each in believed.elements() for found in addresses.networks(each.text or "") or ()):
+        verdict.violated(policy, f"believes anybody who says that he is another client: {believed.path}")
     authorization = policy["spec"]["authorization"]
     rules = [authorization["rules"]] if authorization["rules"].unknown else list(authorization["rules"].elements())
     admitting = [rule["principal"]["clientCIDRs"] for rule in rules if rule["action"].text != "Deny"]

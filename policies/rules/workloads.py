@@ -126,6 +126,10 @@ def _one_of(
     return found[0] if len(found) == 1 else None
 
 
+ALL = 100
+"""Percent."""
+
+
 def _evaluate_budget(deployment: Resource, budget: Resource, minimum: Property, verdict: Verdict) -> None:
     """Check that at least one pod may be evicted at the autoscaler's minimum."""
     ceiling, floor = budget["spec"]["maxUnavailable"], budget["spec"]["minAvailable"]
@@ -138,6 +142,10 @@ def _evaluate_budget(deployment: Resource, budget: Resource, minimum: Property, 
         verdict.violated(deployment, problem, "replicas")
     elif bound is floor and amount[0] and fewest.unknown:
         verdict.undecided(deployment, fewest, "replicas")
+    elif bound is ceiling and amount[1] and amount[0] >= ALL:
+        verdict.violated(
+            deployment, f"may lose all pods at once: {bound.path} of {budget.name} is all of them", "replicas"
+        )
     elif not (amount[0] if bound is ceiling else _spares(amount, fewest.whole_number)):
         problem = f"allows no eviction at its minimum replicas: {bound.path} of {budget.name} blocks every eviction"
         verdict.violated(deployment, problem, "replicas")
@@ -456,14 +464,15 @@ def service_account_tokens(resources: Sequence[Resource], _settings: Settings, v
     """Check each workload with its service account, whose setting is the default, and that account's roles."""
     accounts = {_place_of(each): each for each in resources if each.type == ACCOUNT}
     entitled = {found for each in resources if each.type in BINDINGS for found in _entitled(each)}
-    for place, account in accounts.items():
-        if account["automountServiceAccountToken"].value is True and place not in entitled:
-            problem = "gives its pods an API token that they do not need: automountServiceAccountToken is true"
+    used = {_place_of_pods(each) for each in resources if each.type in WORKLOADS}
+    for account in (accounts[place] for place in accounts.keys() - entitled - used):
+        if account["automountServiceAccountToken"].value is True:
+            problem = "gives pods that are not in the plan an API token: automountServiceAccountToken is true"
             verdict.violated(account, problem)
     for workload in (each for each in resources if each.type in WORKLOADS):
         pod = pod_of(workload)
         name = pod["serviceAccountName"]
-        place = (workload.provider, _namespace(workload["metadata"]), name.text or "default")
+        place = _place_of_pods(workload)
         own = pod["automountServiceAccountToken"]
         mounts = own if own.present or place not in accounts else accounts[place]["automountServiceAccountToken"]
         if place in entitled and not name.unknown:
@@ -490,6 +499,11 @@ def _projected(pod: Property) -> Iterator[Property]:
             audience = token["audience"]
             if token.present and not token.unknown and (audience.missing or "kubernetes" in (audience.text or "")):
                 yield token
+
+
+def _place_of_pods(workload: Resource) -> Account:
+    """Return the service account of a workload's pods."""
+    return workload.provider, _namespace(workload["metadata"]), pod_of(workload)["serviceAccountName"].text or "default"
 
 
 def _place_of(account: Resource) -> Account:

@@ -54,7 +54,6 @@ SENT = {"name": "api", "weight": 1}
         (service({"app": "api"}), deployment()),
         (service(ABSENT),),
         (service({}),),
-        (service(type="ExternalName"),),
         (service(GREEN), deployment()),
         (service(GREEN), deployment(), route(SENT, headers=[COOKIE])),
         (service(GREEN), deployment(), route(SENT, SENT, headers=[NEVER])),
@@ -78,6 +77,7 @@ def test_service_with_pods_satisfies(preview: Evaluator, facts: tuple[Fact, ...]
 @pytest.mark.parametrize(
     "facts",
     [
+        (service(type="ExternalName"),),
         (service({"app": "other"}), deployment()),
         (service({"app": "api"}), deployment(namespace="other")),
         (service({"app": "api"}), deployment(provider="other")),

@@ -151,6 +151,8 @@ CAUGHT = {
     "iam-escalation": {
         "prod": [
             allows("kms:Decrypt"),
+            *map(allows, ("s3:GetObject", "s3:Delete*", "rds:DeleteDBInstance", "backup:DeleteRecoveryPoint", "cloudtrail:*Logging")),
+            allows("s3:GetObject", "arn:aws:s3:::*"),
             allows(["kms:ReEncryptFrom", "kms:DescribeKey"], f"arn:aws:kms:us-east-1:{OWN}:key/*"),
             allows("ssm:GetParameter*"),
             allows(["ssm:GetParametersByPath"], "arn:aws:ssm:*:*:parameter/*"),
@@ -177,6 +179,7 @@ CAUGHT = {
             shares("*", StringEquals={"aws:PrincipalAccount": [OWN, OTHER]}),
             shares("*", ArnEquals={"aws:SourceArn": f"arn:aws:sns:us-east-1:{OTHER}:orders"}),
             shares({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}),
+            shares({"AWS": "AROAEXAMPLEID234567"}),
             may_call(sourceArn="*"),
             may_call(sourceArn="arn:aws:sns:*:*:orders"),
             may_call(sourceAccount=OTHER),
@@ -186,6 +189,7 @@ CAUGHT = {
             Edit(*CLUSTER, ("accessConfig", "bootstrapClusterCreatorAdminPermissions")),
         ]
     },
+    "local-accounts": {"prod": [Edit(*DATABASE, ("iamDatabaseAuthenticationEnabled",), False)]},
     "foreign-accounts": {
         "prod": [
             subscribed(protocol="sqs", endpoint=f"arn:aws:sqs:us-east-1:{OTHER}:orders"),

@@ -272,13 +272,20 @@ CAUGHT = {
         ],
     },
     "deletion-guards": {
-        "prod": [operated("persistence", value={"storage": "0"}, of=QUEUE), operated("persistence", value={"storage": 0}, of=QUEUE)],
+        "prod": [
+            operated("volumeClaimDeletePolicy", value="DeleteOnScaledownAndClusterDeletion", of=LOGS),
+            *(operated("persistence", value={"storage": each}, of=QUEUE) for each in ("0", 0)),
+        ],
         "local": [
             operated("postgresql", "parameters", "fsync", value="off"),
             operated("postgresql", "parameters", "full_page_writes", value="off"),
             operated("postgresql", "parameters", "synchronous_commit", value="off"),
         ],
     },
+    "client-networks": {
+        "prod": [Edit(*CLIENTS, ("spec", "clientIPDetection"), {"xForwardedFor": {"trustedCIDRs": ["0.0.0.0/0"]}})]
+    },
+    "deployment-availability": {"prod": [Edit("v1:PodDisruptionBudget", API, ("spec", "maxUnavailable"), "100%")]},
     "visitor-logins": {
         "prod": [
             Edit(*LOGIN, ("spec", "extAuth"), {"http": {"backendRefs": []}, "failOpen": True}),

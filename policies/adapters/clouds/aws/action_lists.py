@@ -64,9 +64,24 @@ _ESCALATION: Mapping[str, frozenset[str]] = {
             "getpassworddata",
             "modifysnapshotattribute",
             "modifyimageattribute",
+            "deletesnapshot",
+            "terminateinstances",
         }
     ),
-    "rds": frozenset({"modifydbsnapshotattribute", "modifydbclustersnapshotattribute"}),
+    "backup": frozenset({"deletebackupvault", "deleterecoverypoint"}),
+    "cloudtrail": frozenset({"deletetrail", "stoplogging", "updatetrail"}),
+    "dynamodb": frozenset({"deletetable", "exporttabletopointintime", "scan"}),
+    "rds": frozenset(
+        {
+            "modifydbsnapshotattribute",
+            "modifydbclustersnapshotattribute",
+            "deletedbinstance",
+            "deletedbcluster",
+            "deletedbsnapshot",
+            "deletedbclustersnapshot",
+        }
+    ),
+    "s3": frozenset({"getobject", "getobjectversion", "deleteobject", "deleteobjectversion", "deletebucket"}),
     "rds-db": frozenset({"connect"}),
     "redshift": frozenset({"getclustercredentials", "getclustercredentialswithiam"}),
     "ecs": frozenset({"executecommand"}),
@@ -74,15 +89,15 @@ _ESCALATION: Mapping[str, frozenset[str]] = {
     "codebuild": frozenset({"updateproject"}),
     "glue": frozenset({"updatedevendpoint", "updatejob"}),
     "eks": frozenset({"createaccessentry", "updateaccessentry", "associateaccesspolicy"}),
-    "kms": frozenset({"decrypt", "reencryptfrom"}),
-    "secretsmanager": frozenset({"getsecretvalue", "batchgetsecretvalue"}),
+    "kms": frozenset({"decrypt", "reencryptfrom", "schedulekeydeletion", "disablekey"}),
+    "secretsmanager": frozenset({"getsecretvalue", "batchgetsecretvalue", "deletesecret"}),
     "sso": frozenset(
         {"createaccountassignment", "attachmanagedpolicytopermissionset", "putinlinepolicytopermissionset"}
     ),
     "organizations": frozenset({"detachpolicy", "disablepolicytype", "leaveorganization"}),
 }
-"""Actions that, if allowed on everything, grant the permissions of others, share data, or expose all secrets. All that change
-permissions do, by AWS' own lists."""
+"""Actions that, if allowed on everything, grant the permissions of others, expose all secrets, or share, read or delete all
+data. All that change permissions do, by AWS' own lists."""
 
 
 @cache

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from adapters.clouds.aws.conditions import account_of, is_any_account
+from adapters.clouds.aws.managed_databases import INSTANCE
 from adapters.clouds.aws.statements import ATTACHMENTS, DOCUMENTS, Holder, allowing, documents_of
 from adapters.clouds.contract import AuthSetting, Problem, Rights, listed
 from framework import Property, Resource
@@ -66,7 +67,7 @@ def _trust(resource: Resource, known: Collection[str]) -> Iterator[Problem]:
             if foreign := [account for account in each.accounts if account not in known]:
                 yield document, f"trusts {len(set(foreign))} unknown accounts: list known ones in accounts"
             if each.by_address:
-                yield document, "trusts an account that it does not name: write its number instead of a canonical user"
+                yield document, "trusts somebody by an id that tells no account: write a name"
             if each.unnamed_subjects:
                 yield document, "accepts every token of an issuer: add conditions on sub and aud"
             if each.unnamed_service and resource.type == ROLE:
@@ -112,5 +113,10 @@ RIGHTS: Mapping[str, Rights] = {
     CLUSTER: Rights(trust=_cluster_trust),
 }
 KEY_VARIABLES = r"AWS_(ACCESS_KEY_ID|SECRET_(ACCESS_)?KEY)"
-AUTH = {CLUSTER: [AuthSetting(lambda cluster: cluster["accessConfig"]["authenticationMode"], "API")]}
+AUTH = {
+    CLUSTER: [AuthSetting(lambda cluster: cluster["accessConfig"]["authenticationMode"], "API")],
+    INSTANCE: [
+        AuthSetting(lambda database: database["iamDatabaseAuthenticationEnabled"], True, closed_by_default=True)
+    ],
+}
 LOGINS = ("aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile")

@@ -71,6 +71,8 @@ _COME_FOR_THEIR_OWN = {
     for each in ("ec2", "rds", "lambda", "edgelambda", "ecs", "ecs-tasks", "eks-nodegroup", "eks-fargate-pods", "spot")
 }
 """Services that assume a role only for resources in the same account."""
+_UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,}")
+"""Such as `AROA…` of a role and `AIDA…` of a user. Source: AWS IAM, identifiers, unique ID prefixes."""
 _OF_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT = re.compile(r"arn:aws[\w-]*:iam::\d{12}:root|\d{12}")
 
@@ -153,9 +155,11 @@ class Statement:
 
     @property
     def by_address(self) -> bool:
-        """Whether it admits an account by a number that only S3 knows it by."""
+        """Whether it admits somebody by an id that tells no account: one of S3, or of a user or role that may be gone."""
         named = self.fields.get("Principal")
-        return isinstance(named, Mapping) and bool(_texts(named.get("CanonicalUser")))
+        if not isinstance(named, Mapping):
+            return False
+        return bool(_texts(named.get("CanonicalUser"))) or any(map(_UNIQUE_ID.fullmatch, _texts(named.get("AWS"))))
 
     @property
     def reached(self) -> list[str]:
