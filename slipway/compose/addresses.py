@@ -12,9 +12,10 @@ URL = re.compile(
 )
 ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[\da-fA-F:.]+\]):(?P<port>\d{1,5})")
 ADDRESSED = re.compile(
-    r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{1,5})\b)?(?P<name>/[\w-]+)?"
+    r"(?P<scheme>(?:[a-z]+:)?[A-Za-z][\w+.-]*://)?(?(scheme)|(?<![\w./-]))(?P<login>[^\s/@,;]*@)?(?P<host>[\w.-]+)"
+    r"(?::(?P<port>\d{1,5})\b(?!\.\d))?(?P<name>/[\w-]+)?"
 )
-"""Addresses in a text."""
+"""Addresses in a text; the last part of a path with a version, as of an image, is none."""
 WEB = {"http": 80, "https": 443}
 PORTS = {**WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "mariadb": 3306,
          "sqlserver": 1433, "mssql": 1433, "redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "mongodb": 27017,
@@ -24,11 +25,12 @@ PORTS = {**WEB, "smtp": 25, "smtps": 465, "postgres": 5432, "postgresql": 5432, 
 _NAMES = ("DB", "DBNAME", "DATABASE", "DB_NAME")
 """Variables with the name of a database, whatever else there is."""
 _PARTS = {
-    **dict.fromkeys(("HOST", "HOSTNAME", "SERVER"), "host"),
+    **dict.fromkeys(("HOST", "HOSTNAME", "HOST_NAME", "SERVER"), "host"),
     "PORT": "port",
     **dict.fromkeys(("USER", "USERNAME"), "user"),
     **dict.fromkeys(("PASSWORD", "PASSWD", "PASS"), "password"),
     **dict.fromkeys(("NAME", *_NAMES), "name"),
+    "AUTH": "auth",
 }
 _DATABASES = re.compile(r"(.*_)?(DB|DATABASE|POSTGRES|POSTGRESQL|PG|MONGO|MONGODB)")
 
@@ -38,8 +40,9 @@ _WHOLE = re.compile(r"(?P<prefix>.+?)_?(JDBC_)?(URL|URI|DSN|ADDR|ADDRESS|CONNECT
 
 
 def login_parts(name: str) -> Iterator[tuple[str, str]]:
-    """Yield what a variable may be a part of, and which: `DB_NAME` is the name of a database, and of that of DB_HOST. The
-    likeliest is first."""
+    """Yield what a variable may be a part of, and which: `DB_NAME` is the name of a database, and of that of DB_HOST, and so
+    are `db__name` and `dbName`. The likeliest is first, and all are in capital letters."""
+    name = re.sub("__+", "_", name.upper())
     for word in sorted(_PARTS, key=len, reverse=True):
         if name.endswith(word):
             prefix = name.removesuffix(word).removesuffix("_")
@@ -50,16 +53,17 @@ def login_parts(name: str) -> Iterator[tuple[str, str]]:
 
 def names_host(name: str) -> bool:
     """Return whether a variable of this name has a host."""
-    return next(login_parts(name.upper()), ("", ""))[1] == "host"
+    return next(login_parts(name), ("", ""))[1] == "host"
 
 
 def is_of_database(name: str) -> bool:
     """Return whether a variable is a part of a login whose name says that it is one of a database: `POSTGRES_USER`."""
-    return name in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in login_parts(name))
+    return name.upper() in _NAMES or any(_DATABASES.fullmatch(prefix) for prefix, _ in login_parts(name))
 
 
 def speaks_of_database(name: str) -> bool:
     """Return whether a variable has a word of databases somewhere: one with the value of a login may be it."""
+    name = name.upper()
     return not _ABOUT_DATABASES.isdisjoint(name.split("_")) or any(name.endswith(each) for each in _NAMES)
 
 
@@ -74,7 +78,7 @@ def prefixes_of(variables: Mapping[str, str | None], hosts: Set[str]) -> Iterato
     for name, text in variables.items():
         if (host := host_of(text)) in hosts:
             yield from ((prefix, host) for prefix, part in login_parts(name) if part == "host")
-        elif (whole := _WHOLE.fullmatch(name)) is not None:
+        elif (whole := _WHOLE.fullmatch(re.sub("__+", "_", name.upper()))) is not None:
             found = (
                 each["host"] for each in ADDRESSED.finditer(text or "") if each["scheme"] and each["host"] in hosts
             )

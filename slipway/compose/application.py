@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from slipway.compose.variables import Variables
 from slipway.settings.document import LocatedDict, LocatedList, Mark
 from slipway.settings.problems import InvalidSettings, Place, Problem, nearest
 
+AS_ONE = "write them as one file: docker compose config --no-interpolate > whole.yaml"
 REPLACED = ("command", "entrypoint", "test")
 """Lists that a service does not append to, when it extends another one."""
 SINGLE = ("env_file", "tmpfs")
@@ -37,21 +39,22 @@ def load(path: Path, file: str, remarks: Remarks) -> Application:
     """Return the application in a file, called `file` in messages. Raises InvalidSettings for what Compose refuses too."""
     variables = variables_beside(path)
     document = read(path, file, variables)
-    _remark_other_files(path, document, remarks)
+    _remark_other_files(path, document, variables, remarks)
     declared = document.get("services") or {}
     extending = _Extending(path, file, document, variables)
     services = {name: extending.service(name) for name in declared}
     return Application(document, services, path.parent, variables)
 
 
-def _remark_other_files(path: Path, document: LocatedDict, remarks: Remarks) -> None:
+def _remark_other_files(path: Path, document: LocatedDict, variables: Variables, remarks: Remarks) -> None:
     other = path.with_name(f"{path.stem}.override{path.suffix}")
     if other.is_file():
-        remarks.add(
-            document.mark, (), f"{other.name} is beside it and was not read: put what production needs into the file"
-        )
+        text = f"{other.name} is beside it and was not read: put what production needs into the file, or {AS_ONE}"
+        remarks.add(document.mark, (), text)
+    if [each for each in re.split("[:;,]", variables.value("COMPOSE_FILE")) if each and Path(each).name != path.name]:
+        remarks.add(document.mark, (), f"COMPOSE_FILE in .env names other files, which were not read: {AS_ONE}")
     if "include" in document:
-        text = "includes other files, which were not read: translate each as a system of its own, or copy its services here"
+        text = f"includes other files, which were not read: translate each as a system of its own, or {AS_ONE}"
         remarks.add(document.marks["include"], ("include",), text)
 
 

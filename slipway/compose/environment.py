@@ -22,16 +22,18 @@ from slipway.compose.addresses import (
 )
 from slipway.compose.confidential import Confidential, is_confidential, names_a_secret
 from slipway.compose.logins import (
+    SWITCHES,
     field_of,
     has_host,
     is_its_database,
     login_of,
     names_database_of_cache,
     other_database,
+    turns_tls_off,
 )
 from slipway.compose.outside import Call, calls
 from slipway.compose.remarks import Remarks
-from slipway.compose.service_facts import Facts, Variable
+from slipway.compose.service_facts import Facts, Variable, names_itself
 from slipway.compose.stores import Store, Stores
 from slipway.settings.cross_checks import BUILT_IN
 from slipway.settings.document import Mark
@@ -53,12 +55,19 @@ _DOCKER_HOST = "host.docker.internal"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 _LISTENS = ("HOST", "HOSTNAME", "SERVER", "BIND_HOST", "LISTEN_HOST")
 """Variables with what the service itself listens on."""
+_LISTENING = re.compile(r"(?<!ADVERTISED)(?<!ADVERTISED_)(BIND|LISTEN)")
+"""Other names of such variables."""
 OTHER_LOGIN = (
     "has another login than the first of its server, and here all variables of a service have the one that the system makes for "
     "the database: look at what it may do"
 )
 OWN_MACHINE = "has an address of the own machine, at which nothing answers in a cluster"
 BY_HAND = "write it by hand"
+TLS_OFF = "turns TLS off, and '{}' is reached with TLS here: set it to what turns TLS on"
+OWN_ADDRESS = (
+    "is the service's own address, by a name that nothing answers here: write 0.0.0.0 for where it listens, localhost for what it "
+    "calls in itself, and {{service: {}, as: address}} for what it tells others"
+)
 EMPTY = "has the name of a secret and is empty: if the program needs it, write {secret: NAME} and declare that under 'secrets'"
 
 
@@ -167,6 +176,8 @@ class Environments:
             self._call_outside(facts, name, text, found, secret=False)
             if not text and names_a_secret(name):
                 self._remarks.add(mark, path, EMPTY)
+            if (store := turns_tls_off(name, text, prefixes)) is not None:
+                self._remarks.add(mark, path, TLS_OFF.format(store.facts.original))
             (found.build if BUILT_IN.match(name) else found.values)[name] = str(text)
 
     def _is_secret(self, name: str, text: str) -> bool:
@@ -190,7 +201,7 @@ class Environments:
             return None  # It has the port too.
         parts = list(login_parts(name))
         for prefix, part in parts:
-            if prefix in prefixes:
+            if prefix in prefixes and not (part == "auth" and (text or "").lower() in SWITCHES):
                 return field_of(prefixes[prefix], part)
         databases = list({each.name: each for each in prefixes.values() if each.kind == "database"}.values())
         for _, part in parts[:1]:
@@ -234,6 +245,10 @@ class Environments:
         port = (url or address or {"port": None})["port"]
         if url is not None and host in _OWN_MACHINE:
             return self._own_address(url, mark, path)
+        is_own = (host == text in facts.aliases and names_host(name)) or names_itself(facts, text)
+        if is_own and (name in _LISTENS or _LISTENING.search(name.upper())):
+            self._remarks.add(mark, path, OWN_ADDRESS.format(facts.name))
+            return {}
         store, service = self._stores.called_by(facts).get(host), self.services_called_by(facts).get(host)
         value: dict[str, Any] | None = None
         if store is not None:
@@ -249,6 +264,9 @@ class Environments:
         composed = self._composed(facts, text, found)
         if composed is not None:
             return {"text": composed}
+        if is_own:
+            self._remarks.add(mark, path, OWN_ADDRESS.format(facts.name))
+            return {}
         if (other := self._server_of_another(facts, text)) is not None:
             self._remarks.add(mark, path, other_database(other))
             return {}
@@ -311,7 +329,7 @@ class Environments:
 
         rest = ADDRESSED.sub(marked, str(text))
         hosts = self.services_called_by(facts).keys() - facts.aliases
-        if not any(placeholders) or hosts & set(re.split(r"[^\w.-]+", rest)):
+        if not any(placeholders) or hosts & set(re.split(r"[^\w.-]+", rest)) or names_itself(facts, rest):
             return None
         if getattr(text, "secret", False) or is_confidential("", rest) or self._confidential.is_known(rest):
             return None

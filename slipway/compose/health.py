@@ -8,12 +8,16 @@ from typing import Any
 
 from slipway.compose.confidential import Confidential, comes_from_secret
 from slipway.compose.remarks import Remarks, mark_of
-from slipway.compose.service_facts import Facts
+from slipway.compose.service_facts import Facts, own_hosts
 from slipway.compose.variables import missing_in
 from slipway.settings.document import LocatedDict
 
 DEFAULT_STARTUP = 120
 """Seconds of `startupSeconds` that nobody has to write. Source: `Health` in slipway/settings/services.py."""
+_PODS_OWN = "127.0.0.1"
+"""The address by which a program in a pod asks itself, whatever the service is called."""
+_BETWEEN = "\x1f"
+"""What is between arguments in one text: white space for regular expressions, and in no argument. Source: ASCII, unit separator."""
 _OWN = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])"
 _WEB = re.compile(rf"\b(?:curl|wget)\b.*?(?P<scheme>https?)://{_OWN}(?::(?P<port>\d+))?(?P<path>/[^\s\"'|&;?#]*)?")
 _BARE = re.compile(rf"\b(?:curl|wget)\b.*?\s{_OWN}(?=[:/])(?::(?P<port>\d+))?(?P<path>/[^\s\"'|&;?#]*)?")
@@ -46,10 +50,21 @@ def seconds(text: Any) -> int | None:
 
 def test_of(facts: Facts) -> str:
     """Return the command of a health check as one text; empty if there is none."""
+    return " ".join(_words(facts))
+
+
+def _words(facts: Facts) -> list[str]:
+    """Return the arguments of a health check, in which the service asks itself by an address that a pod has."""
     test = (facts.declared.get("healthcheck") or {}).get("test")
-    if isinstance(test, list):
-        return " ".join(map(str, test[1:])) if test and test[0] in ("CMD", "CMD-SHELL") else ""
-    return str(test or "")
+    if not isinstance(test, list):
+        words = [str(test)] if test else []
+    else:
+        words = [str(each) for each in test[1:]] if test and test[0] in ("CMD", "CMD-SHELL") else []
+    own = own_hosts(facts)
+    itself = re.compile(
+        rf"(?:(?<=://)|(?<=@)|(?<![\w./-])(?=(?:{own}):\d)|(?<=\s)(?=(?:{own})\s\d)|(?<=-h\s)|(?<=--host[=\s]))(?:{own})(?![\w.-])"
+    )
+    return itself.sub(_PODS_OWN, _BETWEEN.join(words)).split(_BETWEEN) if words else []
 
 
 def asked_port(facts: Facts) -> int | None:
@@ -108,7 +123,7 @@ def _way(facts: Facts, text: str, check: LocatedDict, confidential: Confidential
         return {"by": "exec"}
     test = check["test"]
     if isinstance(test, list) and test[0] == "CMD":
-        return {"by": "exec", "command": [str(each) for each in test[1:]]}
+        return {"by": "exec", "command": _words(facts)}
     return {"by": "exec", "command": ["sh", "-c", text]}
 
 

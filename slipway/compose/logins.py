@@ -8,12 +8,19 @@ from typing import Any
 from slipway.compose.addresses import login_parts, names_host
 from slipway.compose.stores import Store
 
+OFF = ("false", "0", "no", "off", "none", "disable", "disabled", "allow", "prefer")
+"""Values that turn something off; the last two are modes of PostgreSQL that take a connection without TLS too."""
+SWITCHES = (*OFF, "true", "1", "yes", "on", "enable", "enabled", "require", "required")
+"""Values of a variable that says whether there is something, and not what it is."""
+_TLS = re.compile("SSL|TLS")
+_OTHER_THAN_TLS = re.compile("VERIFY|INSECURE|SKIP|REJECT|IGNORE|CHECK|STRICT|CA$|CERT|KEY")
+
 
 def field_of(store: Store, part: str) -> dict[str, Any] | None:
     """Return the reference to a part of a store's login; None if it has none of that kind."""
-    if store.kind == "cache" and part in ("host", "port", "password"):
-        return {"cache": store.name, "as": part}
-    return {"database": store.name, "field": part} if store.kind == "database" else None
+    if store.kind == "cache" and part in ("host", "port", "password", "auth"):
+        return {"cache": store.name, "as": "password" if part == "auth" else part}
+    return {"database": store.name, "field": part} if store.kind == "database" and part != "auth" else None
 
 
 def has_host(reference: dict[str, Any]) -> bool:
@@ -27,6 +34,16 @@ def names_database_of_cache(name: str, prefixes: dict[str, Store]) -> bool:
         return False
     stores = [prefixes[prefix] for prefix, part in login_parts(name) if part == "name" and prefix in prefixes]
     return any(each.kind == "cache" for each in stores)
+
+
+def turns_tls_off(name: str, text: str, prefixes: dict[str, Store]) -> Store | None:
+    """Return the store to which a variable turns TLS off: `DB_SSLMODE: disable` beside its host. None if it does not."""
+    name = re.sub("__+", "_", name.upper())
+    for prefix, store in prefixes.items():
+        rest = name.removeprefix(prefix) if prefix and name.startswith(prefix) else ""
+        if _TLS.search(rest) and not _OTHER_THAN_TLS.search(rest) and text.strip().lower() in OFF:
+            return store
+    return None
 
 
 def is_its_database(store: Store, path: str) -> bool:

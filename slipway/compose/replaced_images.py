@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from slipway.settings.fields import ForeignRepository, Version
 
 Role = OneOf["service", "postgres", "mongodb", "queue", "cache", "other", "omitted"]
+_HUB = ("docker.io", "index.docker.io")
+"""Names of Docker Hub, whose images without an owner are in `library`. Source: the package `reference` of distribution."""
 
 _REFERENCE = re.compile(
     r"(?P<name>[^@]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?", re.ASCII
@@ -34,20 +36,34 @@ _USUAL = re.compile(
 )
 """Images that have nothing but the server, or an extension that is known."""
 HINTS = {
-    "mysql": "there is no MySQL: use a server of your cloud, with its address and login as 'supplied' secrets",
+    **dict.fromkeys(
+        ("mysql", "mysql-server", "percona", "percona-server"),
+        "there is no MySQL: use a server of your cloud, with its address and login as 'supplied' secrets",
+    ),
     "mariadb": "there is no MariaDB: use a server of your cloud, with its address and login as 'supplied' secrets",
     "minio": "files belong into 'buckets', to which {bucket: …} refers; the identity of the service may read and write them",
     "memcached": "there is no Memcached: use 'caches' if the program speaks Redis, or a server of your cloud",
-    "kafka": "there is no Kafka: use one of your cloud, with its addresses as variables and 'egress' to its port",
+    **dict.fromkeys(
+        ("kafka", "cp-kafka", "cp-server", "kafka-native", "redpanda"),
+        "there is no Kafka: use one of your cloud, with its addresses as variables and 'egress' to its port",
+    ),
     "elasticsearch": "there is no search engine: use one of your cloud, with its address and login as 'supplied' secrets",
     "opensearch": "there is no search engine: use one of your cloud, with its address and login as 'supplied' secrets",
-    "traefik": "the gateway takes its place: declare 'domains', and 'routes' of the services",
-    "nginx-proxy": "the gateway takes its place: declare 'domains', and 'routes' of the services",
-    "mailhog": "it catches mail on a developer's machine: set the address of a real server",
-    "mailpit": "it catches mail on a developer's machine: set the address of a real server",
+    **dict.fromkeys(
+        ("traefik", "nginx-proxy"), "the gateway takes its place: declare 'domains', and 'routes' of the services"
+    ),
+    **dict.fromkeys(
+        ("certbot", "acme-companion"), "the gateway has certificates of its own: declare 'domains' (docs/gateway.md)"
+    ),
+    **dict.fromkeys(
+        ("mailhog", "mailpit", "mailcatcher", "maildev", "smtp4dev"),
+        "it catches mail on a developer's machine: set the address of a real server",
+    ),
     "localstack": "it stands in for a cloud: use 'buckets' and the cloud's own services",
-    "adminer": "people reach databases through the cluster's login: see docs/recovery.md",
-    "pgadmin4": "people reach databases through the cluster's login: see docs/recovery.md",
+    **dict.fromkeys(
+        ("adminer", "pgadmin4", "phpmyadmin", "mongo-express", "redis-commander"),
+        "people reach databases through the cluster's login: see docs/recovery.md",
+    ),
     "watchtower": "releases replace images: see docs/releases.md",
 }
 """What to do about programs that do not run in a system, by the last part of their image."""
@@ -87,9 +103,12 @@ def parsed(text: str) -> ImageName | None:
     found = _REFERENCE.fullmatch(text)
     if found is None:
         return None
-    first, slash, _ = found["name"].partition("/")
-    registry = slash and (first == "localhost" or "." in first or ":" in first)
-    name = found["name"] if registry else f"docker.io/{found['name'] if slash else 'library/' + found['name']}"
+    first, slash, rest = found["name"].partition("/")
+    if not slash or not (first == "localhost" or "." in first or ":" in first):
+        first, rest = "docker.io", found["name"]
+    if first in _HUB:
+        first, rest = "docker.io", rest if "/" in rest else f"library/{rest}"
+    name = f"{first}/{rest}"
     tag = found["tag"] if _fits(Version, found["tag"]) else None
     return ImageName(name, tag, found["digest"]) if _fits(ForeignRepository, name) else None
 

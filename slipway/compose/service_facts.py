@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,14 @@ from slipway.compose.replaced_images import ImageName, Role
 from slipway.compose.replaced_images import parsed as parsed_image
 from slipway.compose.variables import parsed, parsed_raw
 from slipway.settings.document import LocatedDict, Mark, text_of
+from slipway.settings.limit_checks import against_name
 
 LONGEST_NAME = 40
 """Characters of a name of a service. Source: `Name` in slipway/settings/fields.py."""
+PROFILE = (
+    "runs with a profile only and was not translated: if production needs it, name the profile in COMPOSE_PROFILES of the .env "
+    "beside the file, or add it by hand"
+)
 ENDS = (
     "ends when it is done, and a service that ends is started again: write it as a migration (docs/migrations.md) or a "
     "schedule (docs/schedules.md), or run it with `slipway run`"
@@ -35,6 +40,11 @@ BEHIND_PROXY = (
     "is published to the own machine only, for a proxy there or for debugging: it got no domain, so write 'domains' and "
     "'routes' if visitors use it"
 )
+RENAMED = "is '{}' in the system, because Slipway gives such names to objects of its own"
+_KINDS: dict[Role, tuple[str, ...]] = {"service": ("services", "domains"), "cache": ("caches",)}
+"""What is called after a service of Compose, by its role; databases have names of their own."""
+_SERVING = ("ports", "expose", "healthcheck")
+"""Keys of a program that runs on, also where nobody starts it again: `restart: "no"` is what Compose does anyway."""
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -102,23 +112,41 @@ def slug(text: str, fallback: str = "app") -> str:
     return name if re.match(r"[a-z]", name) else f"{fallback}-{name}".strip("-")[:LONGEST_NAME]
 
 
+def permitted(name: str, kinds: Sequence[str], addition: str) -> str:
+    """Return a name that may be used for all of these kinds: the one that is given, or one with an addition to it."""
+    joint = "_" if "_" in name or "databases" in kinds else "-"
+    forms = (name, f"{name}{joint}{addition}", f"{addition}{joint}{name}", f"{addition}{joint}{name}{joint}{addition}")
+    return next((each for each in forms if not any(against_name(kind, each) for kind in kinds)), name)
+
+
+def _name(original: str, role: Role, mark: Mark, remarks: Remarks) -> str:
+    """Return the name of a service in the system, which is another one where Slipway uses its own."""
+    name = slug(original)
+    found = slug(permitted(name, _KINDS.get(role, ()), "app"))
+    if found != name:
+        remarks.add(mark, ("services", original), RENAMED.format(found))
+    return found
+
+
 def gathered(application: Application, confidential: Confidential, remarks: Remarks) -> dict[str, Facts]:
     """Return the facts of every service by its name in the file."""
     found: dict[str, Facts] = {}
     taken: set[str] = set()
     once = set(_run_once(application))
+    profiles = set(re.split(r"[\s,]+", application.variables.value("COMPOSE_PROFILES")))
     for original, declared in application.services.items():
         mark = application.document["services"].marks[original]
-        if _is_omitted(original, declared, mark, once, remarks):
+        if _is_omitted(original, declared, mark, once, profiles, remarks):
             found[original] = Facts(original, slug(original), mark, declared, None, "omitted", {})
             continue
-        name = slug(original)
+        role = _role(declared)
+        name = _name(original, role, mark, remarks)
         while name in taken:
             name = f"{name[: LONGEST_NAME - 2]}-2"
         taken.add(name)
         image = parsed_image(str(declared.get("image") or "").rstrip(":"))
         variables = _environment(application, original, declared, remarks)
-        found[original] = Facts(original, name, mark, declared, image, _role(declared), variables)
+        found[original] = Facts(original, name, mark, declared, image, role, variables)
     for facts in found.values():
         facts.aliases = set(_aliases(facts.original, facts.declared))
         facts.links = dict(_links(facts.declared))
@@ -136,14 +164,18 @@ def gathered(application: Application, confidential: Confidential, remarks: Rema
     return found
 
 
-def _is_omitted(original: str, declared: LocatedDict, mark: Mark, once: set[str], remarks: Remarks) -> bool:
-    """Return whether a service is none of a system, and remark why."""
-    if "profiles" in declared:
-        text = "runs with a profile only and was not translated: add it by hand if production needs it"
-        remarks.add(declared.marks["profiles"], ("services", original, "profiles"), text)
+def _is_omitted(
+    original: str, declared: LocatedDict, mark: Mark, once: set[str], profiles: set[str], remarks: Remarks
+) -> bool:
+    """Return whether a service is none of a system, and remark why; `profiles` are those that the file is used with."""
+    named = {str(each) for each, _ in listed(declared, "profiles")}
+    if named and named.isdisjoint(profiles) and "*" not in profiles:
+        remarks.add(declared.marks["profiles"], ("services", original, "profiles"), PROFILE)
     elif original in once:
         remarks.add(mark, ("services", original), ENDS)
-    return "profiles" in declared or original in once
+    else:
+        return False
+    return True
 
 
 def _run_once(application: Application) -> Iterator[str]:
@@ -151,7 +183,8 @@ def _run_once(application: Application) -> Iterator[str]:
     for name, declared in application.services.items():
         deploy = inner(declared, "deploy")
         ends = declared.get("restart") == "no" or inner(deploy, "restart_policy").get("condition") == "none"
-        if (ends and _role(declared) == "service") or str(deploy.get("mode")).endswith("-job"):
+        serves = any(key in declared for key in _SERVING)
+        if (ends and not serves and _role(declared) == "service") or str(deploy.get("mode")).endswith("-job"):
             yield name
         waits = inner(declared, "depends_on")
         yield from (each for each in waits if inner(waits, each).get("condition") == "service_completed_successfully")
@@ -282,18 +315,31 @@ def _port(value: Any) -> tuple[str, str, str, str]:
     return host.strip("[]"), published, target, protocol
 
 
+def own_hosts(facts: Facts) -> str:
+    """Return a regular expression of the host names by which a service knows itself in a file of Compose."""
+    return "|".join(sorted(map(re.escape, facts.aliases), key=len, reverse=True))
+
+
+def names_itself(facts: Facts, text: str) -> bool:
+    """Return whether a text has an address of the service that it is for: its own name in a URL, or before a port."""
+    own = own_hosts(facts)
+    found = re.compile(rf"(?<=//)(?:{own})(?![\w.-])|(?:(?<=@)|(?<![\w./@-]))(?:{own}):\d{{1,5}}(?![\w.])")
+    return found.search(text) is not None
+
+
 def _ports(facts: Facts, exposed: list[int], everyone: dict[str, Facts]) -> list[int]:
-    """Return the ports of a service, the main one first: what it publishes and exposes, its PORT, what others call."""
+    """Return the ports of a service, the main one first: what it publishes and exposes, its PORT, what others call, and what
+    it says of itself."""
     found = [each.target for each in sorted(facts.published, key=lambda each: not each.is_web)]
     found += exposed
     own = facts.environment.get("PORT")
     if own is not None and own.text and own.text.isdigit():
         found.append(int(own.text))
-    for other in everyone.values():
+    for other in sorted(everyone.values(), key=lambda each: each is facts):
         names = "|".join(sorted(map(re.escape, facts.names_for(other)), key=len, reverse=True))
-        if other is facts or not names:
+        if not names:
             continue
-        called = re.compile(rf"(?<![\w.-])(?:{names}):(\d{{1,5}})(?!\d)")
+        called = re.compile(rf"(?:(?<=//)|(?<![\w./-]))(?:{names}):(\d{{1,5}})(?!\d|\.\d)")
         addressed = re.compile(rf"(https?)://(?:{names})(?![\w.:-])")
         for value in other.environment.values():
             found += [int(each) for each in called.findall(value.text or "")]

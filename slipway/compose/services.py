@@ -15,7 +15,7 @@ from slipway.compose.environment import Environments, Translated
 from slipway.compose.mounts import Folders
 from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.replaced_images import own_repository
-from slipway.compose.service_facts import Facts
+from slipway.compose.service_facts import Facts, names_itself
 from slipway.compose.stores import Stores
 from slipway.compose.variables import missing_in
 from slipway.settings.cross_checks import BUILT_IN
@@ -26,7 +26,7 @@ from slipway.settings.secret_forms import is_secret
 TRANSLATED = {
     "image", "build", "environment", "env_file", "ports", "expose", "depends_on", "healthcheck", "command", "entrypoint",
     "deploy", "stop_grace_period", "user", "volumes", "tmpfs", "secrets", "configs", "restart", "mem_limit", "cpus",
-    "mem_reservation", "scale", "extends", "profiles", "platform", "post_start", "pre_stop",
+    "mem_reservation", "scale", "extends", "profiles", "platform", "post_start", "pre_stop", "gpus",
 }  # fmt: skip
 UNNEEDED = {
     "container_name", "hostname", "networks", "links", "logging", "init", "tty", "stdin_open", "pull_policy", "attach",
@@ -53,8 +53,8 @@ BY_HAND = {
     "security_opt": "cannot be set: pods run under the restricted standard of Kubernetes",
     "external_links": "is not possible: the address of another system is a variable, with 'egress'",
     "provider": "is not a container: use what the cloud has",
-    "gpus": "is 'placement.gpus', on a cluster with nodes that have some (docs/scaling.md)",
     "models": "cannot be set",
+    "volumes_from": "mounts disks of another service, and a disk has one pod: let one service have it and the others call it",
 }
 """What to do about keys that are not translated."""
 ENDS_WELL = "starts it again here also when it ends without a failure: if it ends, it is a migration or a schedule"
@@ -222,7 +222,7 @@ class Services:
             text = f"has {', '.join(missing)} in it, without a value here, and was not copied: set '{key}'"
         elif comes_from_secret(value) or self._has_secret(words):
             text = f"has a secret in it and was not copied: set '{key}', and let the program read a variable"
-        elif self._has_address(words, facts):
+        elif self._has_address(words, facts) or names_itself(facts, "\n".join(words)):
             text = f"has an address that differs here: set '{key}', and let the program read a variable"
         else:
             return words
@@ -284,13 +284,17 @@ class Services:
         return found
 
     def _placement(self, facts: Facts) -> dict[str, Any]:
-        """Return the architecture that an image is for, where it is not the usual one."""
+        """Return the architecture that an image is for, where it is not the usual one, and its GPUs."""
+        found: dict[str, Any] = {}
+        if wanted := sizes.gpus(facts, self._remarks):
+            found["gpus"] = wanted
         system, _, architecture = str(facts.declared.get("platform") or "").partition("/")
         architecture = architecture.partition("/")[0]
         if system not in ("", "linux") or architecture not in ("", *get_args(Architecture)):
             self._remark(facts, "platform", "is one that no node has: build the image for linux/amd64 or linux/arm64")
-            return {}
-        return {"placement": {"architecture": architecture}} if architecture not in ("", USUAL) else {}
+        elif architecture not in ("", USUAL):
+            found["architecture"] = architecture
+        return {"placement": found} if found else {}
 
 
 def _waits(declared: LocatedDict) -> list[tuple[str, Mark]]:

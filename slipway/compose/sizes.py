@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from slipway.compose.remarks import Remarks, inner, mark_of
+from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.service_facts import Facts
+from slipway.settings.document import LocatedDict, Mark
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[bkmgt]?)b?", re.IGNORECASE)
@@ -20,6 +22,10 @@ DEFAULT_MEMORY_LIMIT, DEFAULT_CPU_LIMIT = 512, 1000
 FEWEST, MOST = 2, 6
 """Replicas that nobody has to write. Source: `Replicas` in slipway/settings/services.py."""
 PLACEMENT = "chooses nodes by their names and labels there, and by 'placement' here (docs/scaling.md)"
+ALL = "all"
+"""All GPUs of the machine, as a request without a number means. Source: Compose Specification, deploy, devices."""
+GPU_ALL = "is all GPUs of the machine there, and one here: set 'placement.gpus'"
+GPU_POOL = "needs a node pool with GPUs, 'kubernetes.nodePools' of the cluster (docs/scaling.md)"
 _OWN = ("replicas", "resources", "restart_policy", "update_config", "rollback_config", "mode")
 """Keys that are translated, or that a release takes the place of."""
 
@@ -51,6 +57,8 @@ def _resources(facts: Facts, remarks: Remarks) -> dict[str, str]:
     limits, reserved, own = inner(declared, "limits"), inner(declared, "reservations"), facts.declared
     for name, bounds in (("limits", limits), ("reservations", reserved)):
         for key in bounds.keys() - {"cpus", "memory"}:
+            if key == "devices" and list(_gpu_devices(facts)):
+                continue
             path = ("services", facts.original, "deploy", "resources", name, key)
             remarks.add(
                 bounds.marks[key], path, f"cannot be set: services have bounds of processors and memory, no {key}"
@@ -74,6 +82,27 @@ def _resources(facts: Facts, remarks: Remarks) -> dict[str, str]:
         ("memoryLimit", memory_limit, "Mi"),
     )
     return {key: f"{each}{unit}" for key, each, unit in units if each is not None}
+
+
+def gpus(facts: Facts, remarks: Remarks) -> int:
+    """Return the GPUs that a service asks for; what that needs is remarked."""
+    found = 0
+    for each, mark, path in _gpu_devices(facts):
+        device = each if isinstance(each, LocatedDict) else LocatedDict(mark)
+        ids, count = listed(device, "device_ids"), str(device.get("count", ALL))
+        found += len(ids) or (int(count) if count.isdigit() else 1)
+        text = GPU_POOL if ids or count.isdigit() else f"{GPU_ALL}; {GPU_POOL}"
+        remarks.add(mark, ("services", facts.original, *path.split(".")), text)
+    return found
+
+
+def _gpu_devices(facts: Facts) -> Iterator[tuple[Any, Mark, str]]:
+    """Yield the requests for GPUs, each with its position and its path in the service."""
+    reserved = inner(inner(inner(facts.declared, "deploy"), "resources"), "reservations")
+    for index, (each, mark) in enumerate(listed(reserved, "devices")):
+        if isinstance(each, LocatedDict) and "gpu" in (each.get("capabilities") or ()):
+            yield each, mark, f"deploy.resources.reservations.devices.{index}"
+    yield from ((each, mark, "gpus") for each, mark in listed(facts.declared, "gpus"))
 
 
 def _mebibytes(value: Any) -> int | None:

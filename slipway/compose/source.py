@@ -26,6 +26,7 @@ _OF_COMPOSE = ("!reset", "!override")
 LARGEST = 100_000
 """Values of a file once its aliases are resolved. Chosen: a hundred times the longest one; more is an attack on memory."""
 FORM = "is not of the form that the Compose Specification gives it"
+TWICE = "has the same item twice, which Compose refuses"
 _EXTRA = ("additionalProperties", "unevaluatedProperties")
 
 
@@ -90,7 +91,8 @@ def _faults(document: LocatedDict) -> Iterator[Problem]:
             line = error.instance.marks[key].line
             yield Problem(Place(mark.file, line, (*path, key)), "is not a key that Compose has here")
         if not keys:
-            said = error.message if error.validator == "required" else FORM
+            repeated = any(each.validator == "uniqueItems" for each in (error, *(error.context or ())))
+            said = error.message if error.validator == "required" else TWICE if repeated else FORM
             yield Problem(Place(mark.file, mark.line, path), said)
 
 

@@ -10,7 +10,7 @@ from slipway.compose.addresses import databases_named, login_parts
 from slipway.compose.mounted_volumes import has_driver, mounts_of
 from slipway.compose.remarks import Remarks, inner, listed, mark_of
 from slipway.compose.replaced_images import EXTENSIONS, HINTS
-from slipway.compose.service_facts import Facts, slug
+from slipway.compose.service_facts import Facts, permitted, slug
 from slipway.settings.databases import ENDED
 from slipway.settings.document import LocatedDict
 from slipway.settings.limit_checks import SERVER_DATABASES
@@ -120,7 +120,7 @@ def _database(system: str, facts: Facts, everyone: dict[str, Facts], found: Stor
     if given and database != given:
         text = f"has the database '{database}' for '{given}', because that is what services name: declare the other one if it has data"
         remarks.add(facts.mark, ("services", facts.original), text)
-    name = _database_name(facts, database or facts.original, system)
+    name = permitted(_database_name(facts, database or facts.original, system), ("databases",), "db")
     while name in found.databases:
         name = f"{name}_2"
     path = ("services", facts.original)

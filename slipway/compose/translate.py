@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from slipway.compose import stores as data_stores
-from slipway.compose.application import Application, load
+from slipway.compose.application import AS_ONE, Application, load
 from slipway.compose.confidential import Confidential
 from slipway.compose.environment import Environments
 from slipway.compose.health import asked_port
 from slipway.compose.mounted_files import Files
+from slipway.compose.mounted_volumes import mounts_of
 from slipway.compose.mounts import Folders
 from slipway.compose.references import undefined
-from slipway.compose.remarks import Remark, Remarks, inner, mark_of
+from slipway.compose.remarks import Remark, Remarks, inner, listed, mark_of
 from slipway.compose.service_facts import Facts, gathered
 from slipway.compose.services import Services
 from slipway.compose.unset import remark_unset
@@ -30,6 +31,7 @@ PUBLIC = (
     "images of others may need another user or more folders: programs run as user 10001, and write to /tmp and volumes only, so "
     "look at 'user' and 'writable' of {}"
 )
+SEVERAL = "run as 2 to 6 pods each, and as one container until now: set 'singleton' for what must be alone, such as a scheduler, of {}"
 _TOP = {"services", "version", "name", "networks", "volumes", "secrets", "configs", "include"}
 _UNROUTED = ("grpc", "exec", "none")
 
@@ -56,7 +58,7 @@ def translated(path: Path, file: str, system: str) -> Translation:
     running = [each for each in everyone.values() if each.role == "service"]
     if not running:
         place = Place(file, mark_of(application.document, "services").line, ("services",))
-        raise InvalidSettings([Problem(place, "has no program of its own to run, and a system needs one")])
+        raise InvalidSettings([Problem(place, _nothing_to_run(application, everyone))])
     for facts in running:
         if not facts.ports and (port := asked_port(facts)) is not None:
             facts.ports = [port]
@@ -76,7 +78,34 @@ def translated(path: Path, file: str, system: str) -> Translation:
     services = Services(system, everyone, stores, environments, confidential, folders, remarks)
     declared = {facts.name: services.translated(facts) for facts in running}
     definition = _definition(system, declared, environments, stores)
-    return Translation(definition, tuple(remarks), _guesses(definition))
+    several = [each.name for each in running if not _says_how_many(each)]
+    return Translation(definition, tuple(remarks), _guesses(definition, several))
+
+
+def _nothing_to_run(application: Application, everyone: dict[str, Facts]) -> str:
+    """Return why a file has no service that could run, so that people see what to change."""
+    reasons: dict[str, list[str]] = {}
+    for facts in everyone.values():
+        reasons.setdefault(_reason_against(facts), []).append(facts.original)
+    said = [f"{reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    said += [f"not read: what 'include' names; {AS_ONE}"] if "include" in application.document else []
+    return "; ".join(["has no program of its own to run, and a system needs one", *said])
+
+
+def _reason_against(facts: Facts) -> str:
+    if facts.role == "other":
+        return "without a place in a system"
+    if facts.role != "omitted":
+        return "data stores"
+    if listed(facts.declared, "profiles"):
+        return "with a profile that COMPOSE_PROFILES in .env does not name"
+    return "ends when it is done"
+
+
+def _says_how_many(facts: Facts) -> bool:
+    """Return whether the number of containers is in the file, or that of pods follows from a volume."""
+    has_disk = any(each.kind == "volume" and each.source for each in mounts_of(facts.declared))
+    return has_disk or "scale" in facts.declared or "replicas" in inner(facts.declared, "deploy")
 
 
 def _remark_public_images(application: Application, running: list[Facts], remarks: Remarks) -> None:
@@ -111,8 +140,11 @@ def _definition(
     return {key: each for key, each in found.items() if each not in ({}, None)}
 
 
-def _guesses(definition: dict[str, Any]) -> dict[str, str]:
+def _guesses(definition: dict[str, Any], several: list[str]) -> dict[str, str]:
+    """Return what stands for what nobody has said; `several` are services of which nobody has said how many there are."""
     found = {"owner.team": "is the system's name: set the team that gets its alerts"}
+    if several:
+        found["services"] = SEVERAL.format(", ".join(several))
     for key, database in definition.get("databases", {}).items():
         if "engine" not in database:
             found[f"databases.{key}"] = SCHEMA

@@ -63,6 +63,10 @@ class Variables:
         self.secrets: set[tuple[str, str]] = set()
         """What was filled in for names of secrets."""
 
+    def value(self, name: str) -> str:
+        """Return the value of a variable; empty if it has none."""
+        return self._values.get(name, "")
+
     def over(self, values: Mapping[str, str]) -> Variables:
         """Return the same variables with others over them."""
         result = Variables({**self._values, **values})
@@ -94,10 +98,7 @@ class Variables:
                 trace.secret = True
                 self.secrets.add((name, value))
             found += value
-        rest = text[end:]
-        if "$" in rest:
-            raise ValueError("has a '$' that begins no variable: write '$$' for a dollar sign")
-        return found + rest
+        return found + text[end:]  # A dollar sign that begins no variable is one, for Compose too.
 
     def _value(self, name: str, operator: str, other: str, trace: _Trace, depth: int) -> str:
         value = self._values.get(name)

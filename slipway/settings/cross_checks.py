@@ -69,8 +69,6 @@ time for a long text is linear."""
 RESERVED_PORTS = ("http", "metrics")
 """Names of the ports of `port` and of `metrics.port`."""
 SLOTS = ("blue", "green")
-RESERVED = ("backups", "publisher", "secrets")
-RESERVED_IN = ("services", "sites", "buckets", "schedules")
 
 
 def findings(system: System, folder: Path) -> Found:
@@ -89,7 +87,6 @@ def findings(system: System, folder: Path) -> Found:
     yield from _schedules(system)
     yield from _sizes(system)
     yield from _names(system)
-    yield from _reserved(system)
     yield from _caches(system)
     yield from queue_checks.findings(system)
     yield from scaled_services.findings(system)
@@ -501,14 +498,6 @@ def _cores(cpu: str) -> float:
 def mebibytes(memory: str) -> int:
     """Return the number of mebibytes: `1Gi` is 1024."""
     return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
-
-
-def _reserved(system: System) -> Found:
-    """Check for names that Slipway uses in every system."""
-    for kind in RESERVED_IN:
-        for name in getattr(system, kind):
-            if name in RESERVED:
-                yield Finding((kind, name), f"is a reserved name: choose another than {', '.join(RESERVED)}")
 
 
 def _caches(system: System) -> Found:

@@ -78,6 +78,9 @@ OWN = {
     "schedules": ("flagd", "maintenance", "release-gate"),
     "databases": ("flagd",),
 }
+RESERVED = ("backups", "publisher", "secrets")
+RESERVED_IN = ("services", "sites", "buckets", "schedules")
+"""Kinds in which nothing may have one of these names, which objects of every system have."""
 SERVER_DATABASES = {
     "postgres": frozenset({"postgres", "template0", "template1", "rdsadmin", "azure_maintenance", "azure_sys"}),
     "mongodb": frozenset({"admin", "config", "local"}),
@@ -98,17 +101,24 @@ def findings(system: System, folder: Path) -> Found:
     yield from _files(system, folder)
 
 
+def against_name(kind: str, name: str) -> str | None:
+    """Return what is wrong with a name of this kind because Slipway makes such names; None if nothing is."""
+    parts = name.replace("_", "-")
+    end = next((each for each in ENDS.get(kind, ()) if parts.endswith(f"-{each}")), None)
+    start = next((each for each in BEGINNINGS.get(kind, ()) if parts.startswith(f"{each}-")), None)
+    if end or start:
+        return f"is a name that {'ends' if end else 'begins'} with '{end or start}', which Slipway uses for generated names"
+    for reserved in (OWN.get(kind, ()), RESERVED if kind in RESERVED_IN else ()):
+        if name in reserved:
+            return f"is a reserved name: choose another than {', '.join(reserved)}"
+    return None
+
+
 def _words(system: System) -> Found:
-    for kind, ends in ENDS.items():
+    for kind in dict.fromkeys((*ENDS, *RESERVED_IN)):
         for name in getattr(system, kind):
-            parts = name.replace("_", "-")
-            end = next((each for each in ends if parts.endswith(f"-{each}")), None)
-            start = next((each for each in BEGINNINGS.get(kind, ()) if parts.startswith(f"{each}-")), None)
-            if end or start:
-                rule = f"is a name that {'ends' if end else 'begins'} with '{end or start}', which Slipway uses for generated names"
+            if (rule := against_name(kind, name)) is not None:
                 yield Finding((kind, name), rule)
-            elif name in OWN.get(kind, ()):
-                yield Finding((kind, name), f"is a reserved name: choose another than {', '.join(OWN[kind])}")
 
 
 def _routes(system: System, name: str) -> Found:

@@ -278,3 +278,55 @@ def test_the_host_of_a_cache_is_no_database_of_it(tmp_path: Path, name: str) -> 
     )
     assert app(found)["environment"] == {name: {"cache": "redis", "as": "host"}}
     assert not [each for each in found.remarks if "environment" in each]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["LISTMONK_db__", "database__connection__", "GITEA__database__", "db", "PAPERLESS_DB", "Db_"]
+)
+def test_parts_of_a_login_are_known_by_any_spelling(tmp_path: Path, prefix: str) -> None:
+    """With two underscores, in small letters, or in one word, as configuration of several levels is written."""
+    values = {"host": "db", "user": "u", "password": "canary-pw-1", "port": "5432"}
+    names = {part: f"{prefix}{part.title() if prefix == 'db' else part}" for part in values}
+    found = database(tmp_path, ", ".join(f"{names[part]}: '{value}'" for part, value in values.items()))
+    assert app(found)["environment"] == {names[part]: {"database": "db", "field": part} for part in values}
+    assert "secrets" not in found.definition
+
+
+@pytest.mark.parametrize(
+    ("variable", "wanted"),
+    [
+        ("REDIS_AUTH: hunter2-canary", {"cache": "redis", "as": "password"}),
+        ("REDIS_AUTH: 'true'", "true"),
+        ("AUTH: basic", "basic"),
+    ],
+)
+def test_the_password_of_a_cache_may_be_called_auth(tmp_path: Path, variable: str, wanted: object) -> None:
+    """As the command of Redis is; a switch of that name stays one."""
+    variables = f"{{REDIS_HOST: redis, {variable}}}"
+    text = f"services:\n  app: {{image: 'e.io/a:1', expose: [80], environment: {variables}}}\n  redis: {{image: 'redis:7'}}\n"
+    found = translate(tmp_path, text)
+    assert app(found)["environment"][variable.partition(":")[0]] == wanted
+    assert "canary" not in found.everything
+
+
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [
+        ("DB_SSL: 'false'", True),
+        ("DB_SSLMODE: disable", True),
+        ("db__ssl_mode: prefer", True),
+        ("DB_USE_TLS: 0", True),
+        ("DB_SSL: 'true'", False),
+        ("DB_SSL_VERIFY: 'false'", False),
+        ("MAIL_SSL: 'false'", False),
+    ],
+)
+def test_a_variable_that_turns_tls_to_a_store_off_is_named(tmp_path: Path, variable: str, named: bool) -> None:
+    """Because the server refuses such a connection; of other servers nothing is known."""
+    found = database(tmp_path, f"DB_HOST: db, {variable}")
+    name = variable.partition(":")[0]
+    reported = [
+        each for each in found.remarks if f"environment.{name}: turns TLS off, and 'db' is reached with TLS" in each
+    ]
+    assert bool(reported) == named
+    assert found.problems == []

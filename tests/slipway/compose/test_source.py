@@ -76,6 +76,7 @@ def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
             "ports: 80\n    pasword: x",
             ["services.web.pasword: is not a key that Compose has here", f"services.web.ports: {FORM}"],
         ),
+        ("labels: [a=b, c=d, a=b]", ["services.web.labels: has the same item twice, which Compose refuses"]),
     ],
 )
 def test_a_fault_of_one_key_is_none_of_the_others(tmp_path: Path, lines: str, wanted: list[str]) -> None:

@@ -133,3 +133,23 @@ def test_the_variables_of_bitnami_name_the_database_too(tmp_path: Path) -> None:
         tmp_path, "image: 'bitnami/postgresql:16', environment: {POSTGRESQL_DATABASE: x, POSTGRESQL_USERNAME: u}"
     )
     assert list(found.definition["databases"]) == ["x"]
+
+
+@pytest.mark.parametrize("image", ["postgres:17", "docker.io/postgres:17", "index.docker.io/library/postgres:17"])
+def test_all_names_of_an_image_of_docker_hub_are_one(tmp_path: Path, image: str) -> None:
+    """So that the usual server is not taken for one with additions, and a service has the name that registries know."""
+    text = f"services:\n  app: {{image: '{image.replace('postgres', 'nginx')}', expose: [80]}}\n  db: {{image: '{image}'}}\n"
+    found = translate(tmp_path, text)
+    assert found.definition["services"]["app"]["image"]["repository"] == "docker.io/library/nginx"
+    assert not [each for each in found.remarks if "is not the server alone" in each]
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["sj26/mailcatcher", "mysql/mysql-server:8.0", "confluentinc/cp-kafka:7.0.0", "certbot/certbot", "mongo-express"],
+)
+def test_programs_that_a_system_does_not_run_are_known_by_all_their_images(tmp_path: Path, image: str) -> None:
+    """Run as several pods without a word, they would not do what they do alone."""
+    found = translate(tmp_path, f"services:\n  app: {{image: 'e.io/a:1', expose: [80]}}\n  it: {{image: '{image}'}}\n")
+    assert list(found.definition["services"]) == ["app"]
+    assert "was not translated" in found.remark("services.it")

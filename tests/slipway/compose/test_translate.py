@@ -457,10 +457,9 @@ def test_a_program_that_ends_is_no_service(tmp_path: Path, lines: str) -> None:
             "chooses nodes by their names",
         ),
         ("deploy: {endpoint_mode: vip}", "deploy.endpoint_mode", "has no counterpart in a system"),
-        ("gpus: all", "gpus", "is 'placement.gpus'"),
         ("deploy: {resources: {limits: {pids: 100}}}", "deploy.resources.limits.pids", "cannot be set"),
         (
-            "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+            "deploy: {resources: {reservations: {devices: [{capabilities: [tpu]}]}}}",
             "deploy.resources.reservations.devices",
             "cannot be",
         ),
@@ -539,3 +538,137 @@ def test_lists_and_mappings_are_merged_whatever_form_they_have(tmp_path: Path) -
     app = found.definition["services"]["app"]
     assert app["environment"] == {"A": "1", "B": "2"}
     assert app["needs"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("original", "name"),
+    [
+        ("flagd", "flagd-app"),
+        ("pdf-exporter", "pdf-exporter-app"),
+        ("migrate-all", "app-migrate-all"),
+        ("web-http", "web-http-app"),
+    ],
+)
+def test_a_name_that_slipway_uses_is_another_one_in_the_system(tmp_path: Path, original: str, name: str) -> None:
+    """Of a service, whose references have it too; `slipway check` would refuse the first one."""
+    text = (
+        f"services:\n  {original}: {{image: 'e.io/a:1', ports: ['80:8080'], environment: {{WHERE: 'http://other'}}}}\n"
+        f"  other: {{image: 'e.io/b:1', ports: ['81:80'], environment: {{WHERE: 'http://{original}:8080'}}}}\n"
+    )
+    found = translate(tmp_path, text)
+    assert list(found.definition["services"]) == [name, "other"]
+    assert found.definition["services"]["other"]["environment"] == {"WHERE": {"service": name}}
+    assert (
+        found.remark(f"services.{original}")
+        == f"2: is '{name}' in the system, because Slipway gives such names to objects of its own"
+    )
+    assert found.problems == []
+
+
+def test_names_of_stores_that_slipway_uses_are_others_too(tmp_path: Path) -> None:
+    text = (
+        "services:\n  app: {image: 'e.io/a:1', expose: [80], environment: {DB_URL: 'postgres://u:p@db/user_roles', C: 'redis://cache-blue'}}\n"
+        "  db: {image: 'postgres:17', environment: {POSTGRES_DB: user_roles, POSTGRES_PASSWORD: p}}\n  cache-blue: {image: 'redis:7'}\n"
+    )
+    found = translate(tmp_path, text)
+    assert (list(found.definition["databases"]), list(found.definition["caches"])) == (
+        ["user_roles_db"],
+        ["cache-blue-app"],
+    )
+    assert found.definition["services"]["app"]["environment"] == {
+        "DB_URL": {"database": "user_roles_db"},
+        "C": {"cache": "cache-blue-app"},
+    }
+    assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "ends"),
+    [
+        ("", True),
+        ("    ports: ['80:80']\n", False),
+        ("    expose: [80]\n", False),
+        ("    healthcheck: {test: bin/ok}\n", False),
+    ],
+)
+def test_a_server_that_nobody_starts_again_is_a_service(tmp_path: Path, lines: str, ends: bool) -> None:
+    """`restart: no` is what Compose does where nothing is said; what nobody asks for anything and nobody starts again, ends."""
+    text = f"services:\n  web: {{image: 'e.io/w:1', expose: [80]}}\n  app:\n    image: e.io/a:1\n    restart: 'no'\n{lines}"
+    assert ("app" in translate(tmp_path, text).definition["services"]) is not ends
+
+
+@pytest.mark.parametrize(
+    ("named", "services"), [("", ["web"]), ("extra,other", ["web", "more"]), ("*", ["web", "more", "debug"])]
+)
+def test_profiles_that_the_project_uses_count(tmp_path: Path, named: str, services: list[str]) -> None:
+    """Those that COMPOSE_PROFILES of `.env` names, as Compose reads it."""
+    text = (
+        "services:\n  web: {image: 'e.io/w:1', expose: [80]}\n  more: {image: 'e.io/m:1', expose: [80], profiles: [extra]}\n"
+        "  debug: {image: 'e.io/d:1', expose: [80], profiles: [debug]}\n"
+    )
+    found = translate(tmp_path, text, _env=f"COMPOSE_PROFILES={named}\n")
+    assert list(found.definition["services"]) == services
+    assert [each.path for each in found.translation.remarks if each.path.endswith("profiles")] == [
+        f"services.{each}.profiles" for each in ("more", "debug") if each not in services
+    ]
+
+
+def test_what_has_no_service_says_why(tmp_path: Path) -> None:
+    """Of each group of containers, so that people see what to change."""
+    text = (
+        "services:\n  db: {image: 'postgres:17'}\n  mail: {image: 'axllent/mailpit'}\n  job: {image: 'e.io/j:1', restart: 'no'}\n"
+        "  web: {image: 'e.io/w:1', profiles: [web]}\ninclude: [other.yaml]\n"
+    )
+    with pytest.raises(InvalidSettings) as raised:
+        translate(tmp_path, text)
+    assert str(raised.value.problems[0]) == (
+        "compose.yaml:1: services: has no program of its own to run, and a system needs one; data stores: db; without a place in a "
+        "system: mail; ends when it is done: job; with a profile that COMPOSE_PROFILES in .env does not name: web; not read: what "
+        "'include' names; write them as one file: docker compose config --no-interpolate > whole.yaml"
+    )
+
+
+def test_other_files_that_compose_reads_are_named(tmp_path: Path) -> None:
+    """By COMPOSE_FILE and `include`, with the command that makes one file of all."""
+    found = service(
+        tmp_path, "    expose: [80]\ninclude: [b.yaml]\n", _env="COMPOSE_FILE=compose.yaml:compose.prod.yaml\n"
+    )
+    reported = [each for each in found.remarks if "docker compose config --no-interpolate" in each]
+    assert ["COMPOSE_FILE in .env names other files" in each for each in reported] == [True, False]
+    alone = service(tmp_path, "    expose: [80]\n", _env="COMPOSE_FILE=compose.yaml\n")
+    assert not [each for each in alone.remarks if "COMPOSE_FILE" in each]
+
+
+def test_services_that_have_been_alone_are_named(tmp_path: Path) -> None:
+    """Unless the file says how many there are, or a volume does."""
+    text = "services:\n" + "".join(
+        f"  {name}: {{image: 'e.io/a:1', expose: [80], {keys}}}\n"
+        for name, keys in (
+            ("beat", ""),
+            ("web", "deploy: {replicas: 3}"),
+            ("old", "scale: 2"),
+            ("disk", "volumes: ['d:/d']"),
+        )
+    )
+    found = translate(tmp_path, text + "volumes: {d: {}}\n").translation.guesses["services"]
+    assert found.startswith("run as 2 to 6 pods each, and as one container until now: set 'singleton'")
+    assert found.endswith(", of beat")
+
+
+@pytest.mark.parametrize(
+    ("lines", "gpus", "guessed"),
+    [
+        ("deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 2, capabilities: [gpu]}]}}}", 2, False),
+        ("deploy: {resources: {reservations: {devices: [{device_ids: ['0', '3'], capabilities: [gpu]}]}}}", 2, False),
+        ("deploy: {resources: {reservations: {devices: [{count: all, capabilities: [gpu]}]}}}", 1, True),
+        ("gpus: all", 1, True),
+        ("gpus: [{driver: nvidia, count: 1}]", 1, False),
+    ],
+)
+def test_gpus_are_those_of_the_placement(tmp_path: Path, lines: str, gpus: int, guessed: bool) -> None:
+    """All of the machine's are one here, which is said; each needs nodes that have some."""
+    found = service(tmp_path, f"    expose: [80]\n    {lines}\n")
+    assert found.definition["services"]["app"]["placement"] == {"gpus": gpus}
+    (reported,) = [each for each in found.remarks if "needs a node pool with GPUs" in each]
+    assert ("is all GPUs of the machine there, and one here" in reported) == guessed
+    assert found.problems == []
