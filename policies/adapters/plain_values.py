@@ -31,6 +31,9 @@ MARKED = (
     "authToken",
 )
 """Inputs of databases that their SDKs always mark as secrets."""
+LISTS = ("secret.reloader.stakater.com/reload", "configmap.reloader.stakater.com/reload")
+"""Annotations with names of Secrets and ConfigMaps. Their texts are judged by their form alone: `db-password` is a name.
+Source: Reloader, https://github.com/stakater/Reloader."""
 _EXPANDED = re.compile(r"\$\([^)]+\)")
 _PAIR = re.compile(r"(?i)\b(password|pwd)\s*=\s*[^\s;]")
 """A password in a connection string."""
@@ -124,7 +127,8 @@ def leaves(value: Property, name: str = "", *, with_names: bool = False) -> Iter
 
 def _notes(notes: Property) -> Iterator[Plain]:
     for key in notes.keys:
-        yield from (Plain(each.value, key.rpartition("/")[2], "tags") for each in leaves(notes[key]))
+        name = "" if key in LISTS else key.rpartition("/")[2]
+        yield from (Plain(each.value, name, "tags") for each in leaves(notes[key]))
 
 
 def _is_composed(variable: Property) -> bool:

@@ -217,6 +217,27 @@ def test_unknown_output_is_reported_and_blocks_later(preview: Evaluator, update:
     assert outcomes(update.evaluate(stack(password=UNKNOWN))) == [(OUTPUTS, "mandatory")]
 
 
+class TestNames:
+    """Reloader's annotation has the names of Secrets, and many of those speak of passwords and keys."""
+
+    @staticmethod
+    def naming(text: str) -> Fact:
+        notes = metadata(**{"secret.reloader.stakater.com/reload": text})
+        return Fact("kubernetes:apps/v1:Deployment", {"metadata": notes, "spec": {}})
+
+    @pytest.mark.parametrize(
+        "text", ["shop-database-password,shop-admin-password", "web-app,web-cache-url,web-secret-key,web-smtp-password"]
+    )
+    def test_names_of_secrets_are_no_secrets(self, preview: Evaluator, text: str) -> None:
+        """However many there are, and whatever they are called."""
+        assert preview.evaluate(self.naming(text)) == []
+
+    @pytest.mark.parametrize("text", FORMS[:3])
+    def test_a_key_in_their_place_is_one(self, preview: Evaluator, text: str) -> None:
+        """By its form, as anywhere."""
+        assert outcomes(preview.evaluate(self.naming(text))) == [(PLAIN, "mandatory")]
+
+
 def entry(age: Any = ABSENT) -> Fact:
     """An entry of AWS that somebody fills."""
     tags = {"slipway.dev/source": SECRETS} | ({} if age is ABSENT else {"slipway.dev/rotate-every": age})
