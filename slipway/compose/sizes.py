@@ -25,7 +25,7 @@ PLACEMENT = "chooses nodes by their names and labels there, and by 'placement' h
 ALL = "all"
 """All GPUs of the machine, as a request without a number means. Source: Compose Specification, deploy, devices."""
 GPU_ALL = "is all GPUs of the machine there, and one here: set 'placement.gpus'"
-GPU_POOL = "needs a node pool with GPUs, 'kubernetes.nodePools' of the cluster (docs/scaling.md)"
+GPU_POOL = "needs a node pool with GPUs in 'nodePools' of the cluster (docs/scaling.md)"
 _OWN = ("replicas", "resources", "restart_policy", "update_config", "rollback_config", "mode")
 """Keys that are translated, or that a release takes the place of."""
 
