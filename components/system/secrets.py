@@ -30,7 +30,7 @@ class Secrets(pulumi.ComponentResource):
     """Creates the generated secrets, the bypass token of smoke tests, and a Secret for each supplied secret."""
 
     bypass_digest: pulumi.Output[str]
-    """SHA-256 of the bypass token; empty for a system without domains, which nobody tests from outside."""
+    """SHA-256 of the bypass token; empty for a system without visitors, which nobody tests from outside."""
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:system:Secrets", name, opts=opts)
@@ -51,7 +51,7 @@ class Secrets(pulumi.ComponentResource):
                 args.store.declare_client_secret(supplied_secret(name, key), source, key, self)
             elif supplied_by(entry) is not None:
                 args.store.declare(supplied_secret(name, key), source, [key], self)
-        self.bypass_digest = self._pass(name, args) if args.definition.domains else pulumi.Output.from_input("")
+        self.bypass_digest = self._pass(name, args) if args.definition.has_visitors else pulumi.Output.from_input("")
         self.register_outputs({})
 
     def _pass(self, system: str, args: SecretsArgs) -> pulumi.Output[str]:

@@ -135,6 +135,12 @@ class System(Setting):
         routes = [route for service in self.services.values() for route in service.routes]
         return list(dict.fromkeys(route.login.client_secret.secret for route in routes if route.login is not None))
 
+    @property
+    def has_visitors(self) -> bool:
+        """Return whether it answers requests of HTTP from outside, in which a smoke test can show its token: connections of
+        `tlsRoutes` and `tcpRoutes` have none."""
+        return bool(self.sites) or any(service.routes for service in self.services.values())
+
     def uses(self, service: Service) -> Iterator[EnvironmentValue]:
         """Yield what the containers of a service's pods refer to."""
         yield from references({**self.environment, **service.environment}.values())

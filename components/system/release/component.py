@@ -93,7 +93,7 @@ class Release(pulumi.ComponentResource):
         return validations.job(self._scope.system, service, wanted)
 
     def _rights(self) -> list[pulumi.Resource]:
-        passed = [bypass_secret(self._scope.system)] if self._deployed.definition.domains else []
+        passed = [bypass_secret(self._scope.system)] if self._deployed.definition.has_visitors else []
         secrets = [*passed, *candidate_checks.secrets(self._deployed)]
         made = rbac.v1.Role(
             self._scope.logical(namespace_rights.NAME),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,21 @@ SAME = {"allowedRoutes": {"namespaces": {"from": "Same"}}}
 
 @shared
 def planned() -> Rehearsed:
+    return rehearsed(page("Telemetry"))
+
+
+@shared
+def without_requests() -> Rehearsed:
+    """The same system without the console, which alone answers requests of HTTP."""
+    text = page("Telemetry")
+    text = re.sub(r"  console:\n(    .*\n)+", "", text.replace("{console: console.example.com, ", "{"))
+    assert "console" not in text
+    return rehearsed(text)
+
+
+def rehearsed(text: str) -> Rehearsed:
     with tempfile.TemporaryDirectory() as made:
-        project(Path(made), page("Telemetry"))
+        project(Path(made), text)
         selection = select(Path(made), "test", None)
         with forked_workers():
             return Rehearsed(selection.rehearse(policies=True), selection.stack)
@@ -186,3 +200,14 @@ def test_ports_that_are_open_to_the_internet_are_findings_and_443_and_those_with
     assert {each.urn.rpartition("::")[2].partition("/")[0] for each in found} == {*CLOUDS, RELEASED}
     assert all("is open to the whole internet beyond the gateway's ports" in each.message for each in found)
     assert not [each for each in planned().findings if "splits traffic" in each.message]
+
+
+def test_a_system_of_connections_alone_has_no_token_of_smoke_tests() -> None:
+    """No request could show it, so the Secret would be one that nothing uses, and the policy pack would refuse the system."""
+    assert _tokens(planned()) == {*CLOUDS, RELEASED}
+    assert _tokens(without_requests()) == set()
+    assert not [each.message for each in without_requests().findings if each.policy == "unused-secret"]
+
+
+def _tokens(found: Rehearsed) -> set[str]:
+    return {each.name.partition("/")[0] for each in found.plan.steps if each.name.endswith("/smoke-test-pass")}
