@@ -52,7 +52,7 @@ def check(cwd: Path) -> int:
 def _notes(stack: Stack) -> Iterator[str]:
     """Yield a line for each key of systems on which a cloud of the stack cannot act."""
     for line in without_effect.lines(stack):
-        yield f"note: stack {stack.name}: without effect on this cloud: {line}"
+        yield f"note: stack {stack.name}: without effect here: {line}"
 
 
 def _folders(project: Project) -> Iterable[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from slipway.settings import inert
 from slipway.settings.clouds import CLOUDS
+from slipway.settings.inert_anywhere import ANYWHERE, IN_EVERY_STACK
 from slipway.settings.pointers import Path, dotted, parse_path
 from slipway.settings.problems import nearest
 from slipway.settings.schema import stack_schema
@@ -154,6 +154,7 @@ def facts(explained: Explained) -> dict[str, str]:
         "default": _default(explained.schemas),
         "example": _example(explained.document, explained.schemas),
         "clouds": _clouds(explained),
+        "no effect": _without_effect(explained),
     }
     if explained.overridable:
         found["override"] = "below clusters.<cluster>.systems.<system> of a stack"
@@ -169,19 +170,30 @@ def _clouds(explained: Explained) -> str:
     """Return the clouds that have a key, each with the reason if it cannot act on the key, or lacks the capability that the
     key needs."""
     capability = next((each["x-capability"] for each in explained.schemas if "x-capability" in each), "")
-    path = _in_system(parse_path(explained.path))
-    lacks = {
-        name: inert.reason(CLOUDS[name].inert, path) or {**CLOUDS[name].lacks}.get(capability)
-        for name in explained.clouds
-    }
+    path = _pattern(parse_path(explained.path))
+    lacks = {name: _always(name, path) or {**CLOUDS[name].lacks}.get(capability) for name in explained.clouds}
     return ", ".join(f"{name} ({reason})" if reason else name for name, reason in lacks.items())
 
 
-def _in_system(path: Path) -> Path:
-    """Return the path of a key in its system's file, also where a stack overrides it; nothing for a stack's own keys."""
-    if path[:1] != ("clusters",):
-        return path
-    return path[OVERRIDE_KEY:] if len(path) > CLUSTER_KEY and path[CLUSTER_KEY] == "systems" else ()
+def _always(cloud: str, path: Path) -> str | None:
+    """Return why a cloud can never act on a key."""
+    return next((row.reason for row in CLOUDS[cloud].own_inert if row.covers(path) and not row.when), None)
+
+
+def _without_effect(explained: Explained) -> str:
+    """Return the values of other keys with which a key does nothing, and why."""
+    path = _pattern(parse_path(explained.path))
+    rows = [("", row) for row in (*IN_EVERY_STACK, *ANYWHERE)]
+    rows += [(f"on {name} ", row) for name in explained.clouds for row in CLOUDS[name].own_inert if row.when]
+    return "; ".join(f"{where}{row.condition} ({row.reason})" for where, row in rows if row.covers(path))
+
+
+def _pattern(path: Path) -> Path:
+    """Return the path of a key in its system's file, also where a stack overrides it; of a cluster's own key the path itself,
+    and nothing for the other keys of a stack."""
+    if path[:1] != ("clusters",) or len(path) <= CLUSTER_KEY:
+        return () if path[:1] == ("clusters",) else path
+    return path[OVERRIDE_KEY:] if path[CLUSTER_KEY] == "systems" else path
 
 
 def _default(schemas: tuple[Schema, ...]) -> str:

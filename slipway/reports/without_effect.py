@@ -1,4 +1,4 @@
-"""Keys of systems on which the cloud of a cluster cannot act, in words."""
+"""Keys of systems that change nothing on a cluster, in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slipway.settings.stacks import Stack
 
-TITLE = "Without effect on this cloud"
+TITLE = "Without effect here"
 
 
 def lines(stack: Stack) -> Iterator[str]:
@@ -15,6 +15,7 @@ def lines(stack: Stack) -> Iterator[str]:
         found: dict[tuple[str, str], dict[str, str]] = {}
         for system in cluster.systems.values():
             for key in system.inert:
-                found.setdefault((key.pattern, key.reason), {}).setdefault(key.place.file, str(key.place))
-        for (pattern, reason), places in sorted(found.items()):
-            yield f"{pattern} on {name} ({', '.join(places.values())}): {reason}"
+                what = " ".join(filter(None, (key.row.key, "on", name, key.row.condition)))
+                found.setdefault((what, key.row.reason), {}).setdefault(key.place.file, str(key.place))
+        for (what, reason), places in sorted(found.items()):
+            yield f"{what} ({', '.join(places.values())}): {reason}"

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from slipway.settings import (
     caches,
+    inert,
     limit_checks,
     migration_sql,
     queue_checks,
@@ -26,6 +27,7 @@ from slipway.settings.files import ComposedFile, CopiedFile, SecretFile
 from slipway.settings.finding import Finding, Found, known
 from slipway.settings.hosts import one_host
 from slipway.settings.images import ForeignImage, Image
+from slipway.settings.inert_anywhere import IN_EVERY_STACK
 from slipway.settings.pointers import Path as Keys
 from slipway.settings.problems import nearest
 from slipway.settings.references import (
@@ -82,6 +84,7 @@ def findings(system: System, folder: Path) -> Found:
     yield from _health(system)
     yield from _environments(system)
     yield from _secrets(system)
+    yield from _without_effect(system)
     yield from _engines(system)
     yield from route_checks.findings(system)
     yield from _schedules(system)
@@ -415,15 +418,15 @@ def _secrets(system: System) -> Found:
             )
 
 
+def _without_effect(system: System) -> Found:
+    """Check that no key is set that another one, which no stack may override, deprives of its effect."""
+    for row in IN_EVERY_STACK:
+        for path in inert.declared(row, system):
+            yield Finding(path, f"has no effect {row.condition}: {row.reason}", tuple(row.deciding(path)))
+
+
 def _engines(system: System) -> Found:
     for name, database in system.databases.items():
-        related = (("databases", name, "engine"),)
-        if database.engine == "mongodb" and database.pooling:
-            yield Finding(
-                ("databases", name, "pooling"), "is for PostgreSQL: MongoDB drivers have their own pool", related
-            )
-        if database.engine == "mongodb" and database.extensions:
-            yield Finding(("databases", name, "extensions"), "is for PostgreSQL", related)
         if database.schema_by == "services":
             yield from _schema_by(("databases", name), database)
         if database.backup == "none" and database.replica_in_second_region:

@@ -63,6 +63,7 @@ class StackReader:
         self._problems += [*problems, *plain_secrets(document)]
         self._library = self._opened(project)
         self._stood_in: list[Path] = []
+        self._overlays: dict[str, tuple[str, LocatedDict]] = {}
 
     def stack(self) -> Stack:
         """Return the validated stack. Raises InvalidSettings with every problem of the stack and its systems."""
@@ -113,7 +114,7 @@ class StackReader:
             return None
         named = entry.get("cloud")
         cloud = CLOUDS.get(named) if isinstance(named, str) else None
-        systems = self._systems(name, entry, cloud)
+        systems = self._systems(name, entry)
         if cloud is None:
             self._problems.append(_cloud_problem(entry))
             return None
@@ -124,17 +125,18 @@ class StackReader:
         if draft is not None:
             settings, _ = validate(cloud.cluster, draft.data)
             self._stood_in += [("clusters", name, *path) for path in draft.stood_in]
+        unacted = self._inert(written, settings if draft is None else None, systems, cloud)
         if settings is None or self._config is None:
             return None
         for deployed in systems.values():
             definition = as_released(deployed.definition, followed(self._config.environment), settings)
-            systems[deployed.name] = replace(deployed, definition=definition)
+            systems[deployed.name] = replace(deployed, definition=definition, inert=unacted.get(deployed.name, ()))
         cluster = StackCluster(name, settings, _acquainted(systems), settings_digest=digest(written))
         self._problems += manifest_checks.problems(cluster, stack_checks.reserved(cluster))
         return cluster
 
-    def _systems(self, cluster: str, entry: LocatedDict, cloud: CloudSettings | None) -> dict[str, DeployedSystem]:
-        systems = entry.get("systems")
+    def _systems(self, cluster: str, entry: LocatedDict) -> dict[str, DeployedSystem]:
+        systems, self._overlays = entry.get("systems"), {}
         if systems is None:
             return {}
         if not isinstance(systems, LocatedDict):
@@ -142,12 +144,11 @@ class StackReader:
             return {}
         guests = self._read.guests.get(cluster, ())
         deployed = {
-            name: self._guest(name, systems) if name in guests else self._system(name, systems, cloud)
-            for name in systems
+            name: self._guest(name, systems) if name in guests else self._system(name, systems) for name in systems
         }
         return {name: system for name, system in deployed.items() if system is not None}
 
-    def _system(self, name: str, systems: LocatedDict, cloud: CloudSettings | None) -> DeployedSystem | None:
+    def _system(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
         written = systems[name]
         if written is None:
             written = LocatedDict(systems.marks[name])
@@ -162,11 +163,11 @@ class StackReader:
         defined_as = written.get("definition", name)
         overlay = written.only(overridable_keys(System))
         definition = self._library.merged(defined_as, overlay)
-        unacted = self._inert(defined_as, overlay, cloud) if cloud is not None else []
+        self._overlays[name] = (defined_as, overlay)
         if definition is None or deployment is None:
             return None
         manifests, contract = self._library.manifests(defined_as), shared(self._library.overlaid(defined_as, overlay))
-        return DeployedSystem(name, definition, deployment, manifests=manifests, contract=contract, inert=unacted)
+        return DeployedSystem(name, definition, deployment, manifests=manifests, contract=contract)
 
     def _guest(self, name: str, systems: LocatedDict) -> DeployedSystem | None:
         """Return a system of another project, by what its member file says of it."""
@@ -178,19 +179,30 @@ class StackReader:
             return None
         return DeployedSystem(name, definition, SystemDeployment(), contract=written)
 
-    def _inert(self, name: str, overrides: LocatedDict, cloud: CloudSettings) -> list[InertKey]:
-        """Return the keys of a system's file on which the cloud cannot act, except those that the stack overrides. What the
-        stack itself sets is for this cloud alone, so such a key there is a problem."""
-        self._problems += [
-            problem_at(overrides, path, f"has no effect on {cloud.title}: {found.reason}")
-            for path, found in inert.asked(cloud.inert, overrides).items()
-        ]
-        definition = self._library.document(name)
-        if definition is None:
-            return []
-        return [
-            found for path, found in inert.asked(cloud.inert, definition).items() if value_at(overrides, path) is None
-        ]
+    def _inert(
+        self,
+        written: LocatedDict,
+        settings: Setting | None,
+        systems: Mapping[str, DeployedSystem],
+        cloud: CloudSettings,
+    ) -> dict[str, list[InertKey]]:
+        """Return the keys of each system's file that change nothing on a cluster, except those that the stack overrides. What
+        the stack itself sets is for this cloud alone, so such a key there is a problem, of the cluster or of a system on it."""
+        self._refuse(written, inert.asked(cloud.inert, written, None, settings, above=inert.CLUSTER), cloud)
+        unacted: dict[str, list[InertKey]] = {}
+        for name, (defined_as, overlay) in self._overlays.items():
+            definition = systems[name].definition if name in systems else None
+            self._refuse(overlay, inert.asked(cloud.inert, overlay, definition, settings), cloud)
+            document = self._library.document(defined_as)
+            found = {} if document is None else inert.asked(cloud.inert, document, definition, settings)
+            unacted[name] = [each for path, each in found.items() if value_at(overlay, path) is None]
+        return unacted
+
+    def _refuse(self, written: LocatedDict, found: Mapping[Path, InertKey], cloud: CloudSettings) -> None:
+        for path, key in found.items():
+            on = f"on {cloud.title}" if key.row in cloud.own_inert else ""
+            where = " ".join(filter(None, (on, key.row.condition)))
+            self._problems.append(problem_at(written, path, f"has no effect {where}: {key.row.reason}"))
 
     def _is_known(self, name: str, written: LocatedDict, systems: LocatedDict) -> bool:
         """Return whether there is a definition for the system; else it is a problem of its name or of its definition."""

@@ -125,7 +125,7 @@ class DeployedSystem:
     contract: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What of its definition resources of the cluster depend on, as it was written."""
     inert: Sequence[InertKey] = ()
-    """The keys of its file on which the cluster's cloud cannot act."""
+    """The keys of its file that change nothing on the cluster."""
 
     @property
     def namespace(self) -> str:

@@ -1,29 +1,33 @@
-"""What a change of each key of a system does to the plan of a cluster of each cloud.
+"""What a change of each key of a system, and of a cluster, does to the plan.
 
-The example in `clouds/` has a cluster of every cloud, named like it, and the same systems on each, so that one run tells of a
-key on all of them.
+The example in `clouds/` has clusters of every cloud and with other values that decide which keys act, and systems on several of
+them, so that one run tells of a key everywhere.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from slipway.cli.selection import select
 from slipway.rehearsal import Step
-from slipway.settings.clouds import CLOUDS
+from slipway.settings import inert
 from slipway.settings.document import read
 from slipway.settings.load import load_stack, load_systems
-from slipway.settings.problems import InvalidSettings
 from slipway.settings.project import find_project
+from slipway.settings.stacks import Stack
 from tests.forking import forked_workers
 from tests.inert import runs, walk
-from tests.inert.noticed import example
+from tests.inert.noticed import CLUSTERS, example
 from tests.inert.walk import Field, Keys
+from tests.rehearsed import ROOT
 from tests.shared import shared
 
 EXAMPLE = Path(__file__).parent / "clouds"
@@ -38,10 +42,52 @@ SECOND: Mapping[str, Any] = {
 }
 """Second values that the type of a key does not tell, or that a cloud rounds: a disk of 60 GiB is one that Azure may not
 double."""
+SECOND_OF: Mapping[str, Any] = {
+    "managed System.queue.replicas": 1,
+    "papers System.databases.*.maximumStorage": 300,
+    "papers System.databases.*.storage": 200,
+}
+"""The same of one system: a broker of a cloud has three nodes or one, and Azure has fixed sizes of disks for documents."""
+PROGRAM = f"""\
+import runpy
+from slipway.settings import inert
+inert.asked, inert.declared = (lambda *_, **__: {{}}), (lambda *_: [])
+runpy.run_path({str(ROOT / "__main__.py")!r}, run_name="__main__")
+"""
+"""The program without the refusals of keys that have no effect, so that plans tell of them too."""
 WHOLE: tuple[Keys, ...] = (("recovery",), ("nodes",), ("compliance", "regions"))
 """Keys that are taken away as one, since no plan has the values in them."""
-DECIDING = frozenset({"System.queue.hosting", "System.queue.vhost"})
+OF_CLUSTER = frozenset({"diary"})
+"""Systems whose keys act on resources of the cluster."""
+SECTIONS = ("gateway", "certificates", "monitoring", "logging", "releases", "present")
+"""Keys of a cluster that other values decide about."""
+NOT_OF_LOCAL: tuple[Keys, ...] = (("local", "controllers", "dns"), ("local", "controllers", "secrets"))
+"""Controllers that no cluster of one's own has."""
+DECIDING = frozenset(
+    {
+        "System.databases.*.engine",
+        "System.databases.*.hosting",
+        "System.queue.hosting",
+        "System.queue.vhost",
+        "clusters.local Cluster.certificates.issuer",
+    }
+)
 """Keys that decide whether others act."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A key that is changed at one place."""
+
+    owner: str
+    """The system, or the cluster, of which it is."""
+    field: Field
+    value: Any
+    """Its second value."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.owner} {self.field.pattern}"
 
 
 def documents() -> dict[str, Any]:
@@ -50,47 +96,72 @@ def documents() -> dict[str, Any]:
     return {str(file.relative_to(EXAMPLE)): json.loads(json.dumps(read(file, file.name))) for file in files}
 
 
-def problems(files: Mapping[str, Any]) -> list[str]:
-    """Return why documents are refused."""
-    with example(files) as folder:
-        try:
-            load_stack(find_project(Path(folder)), "test")
-        except InvalidSettings as error:
-            return [str(problem) for problem in error.problems]
-    return []
-
-
-def fields() -> list[Field]:
-    """Return every key of the example's systems, each at every place."""
-    with example(documents()) as folder:
-        systems = load_systems(find_project(Path(folder)))
-    return [each for name, system in systems.items() for each in walk.below(f"systems/{name}/system.yaml", system)]
+def unrefused() -> ExitStack:
+    """Read settings without the refusals of keys that have no effect, so that plans tell of them too."""
+    made = ExitStack()
+    made.enter_context(patch.object(inert, "asked", lambda *_, **__: {}))
+    made.enter_context(patch.object(inert, "declared", lambda *_: []))
+    return made
 
 
 @cache
-def chosen() -> dict[str, tuple[Field, Any]]:
-    """Return one written place and its second value of each pattern. Services are as on every cloud, but for their disks."""
-    files, found = documents(), dict[str, tuple[Field, Any]]()
-    for field in fields():
+def stack() -> Stack:
+    """Return the stack of the example."""
+    with example(documents()) as folder, unrefused():
+        return load_stack(find_project(Path(folder)), "test")
+
+
+def places(name: str) -> list[str]:
+    """Return the clusters on which a key is."""
+    owner = name.partition(" ")[0]
+    if owner.startswith("clusters."):
+        return [owner.partition(".")[2]]
+    return [
+        cluster.name
+        for cluster in stack().clusters.values()
+        if any(system.defined_as == owner for system in cluster.systems.values())
+    ]
+
+
+def _fields() -> Iterator[tuple[str, Field]]:
+    """Yield every key of the example's systems and clusters, each at every place, and of which it is."""
+    with example(documents()) as folder, unrefused():
+        systems = load_systems(find_project(Path(folder)))
+    for name, system in systems.items():
+        for field in walk.below(f"systems/{name}/system.yaml", system):
+            yield name, field
+    for name, cluster in stack().clusters.items():
+        for field in walk.of_cluster(name, cluster.settings):
+            yield f"clusters.{name}", field
+
+
+@cache
+def chosen() -> dict[str, Tried]:
+    """Return one written place and its second value of each key of each owner. Services are as on every cloud, but for their
+    disks."""
+    files, found = documents(), dict[str, Tried]()
+    for owner, field in _fields():
         whole = next((each for each in WHOLE if field.path[: len(each)] == each), None)
         pattern, path = (f"System.{walk.dotted(whole)}", whole) if whole else (field.pattern, field.path)
-        if pattern in {*found, *DECIDING} or not _is_cloudy(path) or not _is_written(files[field.file], path):
+        tried = Tried(owner, replace(field, path=path, pattern=pattern), None)
+        if (
+            tried.name in found
+            or {pattern, tried.name} & DECIDING
+            or not _is_judged(path)
+            or not _is_written(files[field.file], path)
+        ):
             continue
-        value = walk.DROP if whole else SECOND[pattern] if pattern in SECOND else walk.second_value(field)
+        known = SECOND_OF.get(tried.name, SECOND.get(pattern, walk.UNSET))
+        value = walk.DROP if whole else walk.second_value(field) if known is walk.UNSET else known
         if value is not walk.UNSET:
-            found[pattern] = (replace(field, path=path, pattern=pattern), value)
+            found[tried.name] = replace(tried, value=value)
     return found
 
 
-def asked_on(cloud: str) -> set[str]:
-    """Return the patterns of the systems that the example has on a cloud."""
-    systems = documents()[walk.STACK_FILE]["config"]["slipway:clusters"][cloud]["systems"]
-    defined = {each["definition"] for each in systems.values()}
-    return {pattern for pattern, (field, _) in chosen().items() if field.file.split("/")[1] in defined}
-
-
-def _is_cloudy(path: Keys) -> bool:
-    return path[0] not in ("title", "owner", "services") or "volumes" in path
+def _is_judged(path: Keys) -> bool:
+    if path[:2] == CLUSTERS:
+        return path[3] in SECTIONS or path[2:] in NOT_OF_LOCAL
+    return path[0] not in ("title", "owner", "services") or path[2:3] in (("volumes",), ("metrics",))
 
 
 def _is_written(document: Any, path: Keys) -> bool:
@@ -104,35 +175,50 @@ def _is_written(document: Any, path: Keys) -> bool:
 
 @shared
 def acting() -> dict[str, frozenset[str]]:
-    """Return, for each pattern, the clouds whose plans follow it."""
+    """Return, for each key, the clusters where the plan of what it is of follows it."""
     found, files = chosen(), documents()
-    coded = runs.codes(sorted(found, key=runs.mixed))
+    parts = {name: {cluster: _parts(each.owner, cluster) for cluster in places(name)} for name, each in found.items()}
+    coded = runs.codes_by_place(
+        {name: set[str]().union(*parts[name].values()) for name in sorted(found, key=runs.mixed)}
+    )
     count = 1 + max(max(code) for code in coded.values())
     changes = [
-        {(field.file, field.path): value for name, (field, value) in found.items() if index in coded[name]}
+        {(each.field.file, each.field.path): each.value for name, each in found.items() if index in coded[name]}
         for index in range(count)
     ]
     base, *others = [_plans(each) for each in (files, *(walk.changed(files, each) for each in changes))]
-    follow = {cloud: runs.followers(base[cloud], [each[cloud] for each in others]) for cloud in CLOUDS}
-    return {name: frozenset(cloud for cloud in CLOUDS if coded[name] in follow[cloud]) for name in found}
+    follow = {part: runs.followers(base[part], [each[part] for each in others]) for part in base}
+    return {
+        name: frozenset(
+            cluster for cluster, below in own.items() if any(coded[name] in follow.get(part, ()) for part in below)
+        )
+        for name, own in parts.items()
+    }
+
+
+def _parts(owner: str, cluster: str) -> set[str]:
+    """Return the topmost components in which a key may act: a system's own, as `kit-aws`, so that keys of several systems can
+    be changed in the same runs; all on the cluster for one of the cluster, or that acts on what all share."""
+    if not owner.startswith("clusters.") and owner not in OF_CLUSTER:
+        return {f"{owner}-{cluster}"}
+    return {cluster, *stack().clusters[cluster].systems}
 
 
 def _plans(files: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what is asked of each resource, by cloud."""
-    with example(files) as folder, forked_workers():
+    """Return what is asked of each resource, by its topmost component."""
+    with example(files, PROGRAM) as folder, forked_workers(), unrefused():
         made = select(Path(folder), "test", None).rehearse(policies=False, seed="inert")
     assert made.failure is None, made.failure
     steps = {each.urn: each for each in made.plan.steps}
-    found: dict[str, dict[str, Any]] = {cloud: {} for cloud in CLOUDS}
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for step in made.plan.steps:
         if step.state.get("custom") and not step.type.startswith("pulumi:providers:"):
-            found[_cloud(steps, step)][step.urn] = {key: step.state.get(key) for key in ("inputs", "protect")}
+            found[_topmost(steps, step).name][step.urn] = {key: step.state.get(key) for key in ("inputs", "protect")}
     return found
 
 
-def _cloud(steps: Mapping[str, Step], step: Step) -> str:
-    """Return the cloud by the topmost component, a cluster `aws` or a system `kit-aws`."""
+def _topmost(steps: Mapping[str, Step], step: Step) -> Step:
     above = steps.get(step.state.get("parent", ""))
     while above is not None and above.type != "pulumi:pulumi:Stack":
         step, above = above, steps.get(above.state.get("parent", ""))
-    return step.name.rpartition("-")[2]
+    return step

@@ -78,12 +78,14 @@ def table() -> Table:
     return Table(second, refused, alone)
 
 
-def example(files: Mapping[str, Any]) -> tempfile.TemporaryDirectory[str]:
-    """Return a project with the program of this one, and with documents as its systems and its stack `test`."""
+def example(files: Mapping[str, Any], program: str = "") -> tempfile.TemporaryDirectory[str]:
+    """Return a project with the program of this one, or another, and with documents as its systems and its stack `test`."""
     made = tempfile.TemporaryDirectory()
     folder = Path(made.name)
-    for room in ("components", "slipway", "__main__.py", "Pulumi.yaml"):
+    for room in ("components", "slipway", "Pulumi.yaml", *([] if program else ["__main__.py"])):
         (folder / room).symlink_to(ROOT / room)
+    if program:
+        (folder / "__main__.py").write_text(program, "utf-8")
     texts = {**walk.other_files(), **{name: json.dumps(content) for name, content in files.items()}}
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,19 @@ def codes(names: Sequence[Named]) -> dict[Named, frozenset[int]]:
     return {name: frozenset(code) for name, code in zip(names, chosen, strict=False)}
 
 
+def codes_by_place(places: Mapping[str, Iterable[str]]) -> dict[str, frozenset[int]]:
+    """Return codes of which two names have one only if no place is of both."""
+    taken: defaultdict[str, set[int]] = defaultdict(set)
+    numbers = dict[str, int]()
+    for name, own in places.items():
+        used = set[int]().union(*(taken[place] for place in own))
+        numbers[name] = next(number for number in itertools.count() if number not in used)
+        for place in own:
+            taken[place].add(numbers[name])
+    coded = codes(range(1 + max(numbers.values())))
+    return {name: coded[number] for name, number in numbers.items()}
+
+
 def mixed(name: str) -> bytes:
     """Return a key that sorts names in an order of no meaning, so that fields side by side have codes far apart."""
     return hashlib.sha256(name.encode()).digest()

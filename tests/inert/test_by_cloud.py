@@ -1,18 +1,23 @@
-"""No key is silently without effect on a cloud: what changes the plan on one and not on another is in the other's table."""
+"""No key is silently without effect: what does not change the plan of a cluster is in a table, with the value that decides."""
 
 from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from components.clouds import contract
 from slipway.settings import inert
 from slipway.settings.clouds import CLOUDS
-from slipway.settings.clouds.base import CloudSettings
+from slipway.settings.inert import Inert, Table
+from slipway.settings.inert_anywhere import ANYWHERE, IN_EVERY_STACK
 from slipway.settings.pointers import Path
 from slipway.settings.setting import Setting
+from slipway.settings.stacks import StackCluster
+from slipway.settings.system import System
 from slipway.settings.volumes import Volume
 from tests.inert import by_cloud, walk
 
@@ -20,16 +25,29 @@ OWN_TESTS = {
     "Bucket.adopt": "an id has the form of its cloud",
     "Budget.expected": "`slipway cost` compares it, with the prices of any cloud",
     "Cache.slots": "decides how many servers there are",
-    "Database.adopt": "an id has the form of its cloud",
     "Database.engine": "decides which other keys act",
     "Database.hosting": "decides whether the others act",
     "Database.schema_by": "decides as whom services log in, before a cloud is asked",
-    "Queue.hosting": "refused where a cloud has no broker",
+    "Queue.hosting": "decides which other keys act",
     "Queue.version": "has one value",
     "Queue.vhost": "is the broker's own, whoever runs it",
     "Volume.reason": "for people",
 }
 """Keys that the example does not change, and why."""
+ELSEWHERE = {
+    "System.compliance.regions": "compared with the regions of clusters",
+    "System.nodes": "compared with the nodes of a cluster",
+    "System.recovery": "acts on domains, of which a fail-over moves visitors",
+    "System.services.*.volumes.*.mountPath": "acts on pods, and no slot has a version here",
+    "System.services.*.metrics.port": "acts on pods",
+    "System.objectives.availabilityPercent": "acts on the figures of routes",
+    "System.objectives.databaseP95": "acts on the dashboard of databases",
+    "System.objectives.pageLoad": "acts on the dashboard of domains",
+    "Cluster.releases.image": "AWS has a repository for it before the controller is there",
+    "Cluster.releases.prometheus": "KEDA asks it too, where a service scales by a metric",
+    "outside System.databases.*.dataClass": "laws and standards ask for it, wherever the data is",
+}
+"""Keys, some of one system, that change no plan of the example where they have no row, and why. Other tests change them."""
 
 
 def given() -> set[type[Setting]]:
@@ -40,52 +58,83 @@ def given() -> set[type[Setting]]:
     return {each for each in named if isinstance(each, type) and issubclass(each, Setting)} | {Volume}
 
 
-def path_of(pattern: str) -> Path:
-    """The path of a pattern of the example, as the tables have it."""
-    keys = pattern.removeprefix("System.").replace("*", inert.ANY).split(".")
-    return tuple(each.partition("<")[0] for each in keys)
+def tried() -> Iterator[tuple[str, Path, System | None, StackCluster]]:
+    """Yield each key of the example with its path in the tables, its system and the cluster, on each where it is."""
+    for name, key in by_cloud.chosen().items():
+        path = key.field.path
+        for place in by_cloud.places(name):
+            cluster = by_cloud.stack().clusters[place]
+            own = (each.definition for each in cluster.systems.values() if each.defined_as == key.owner)
+            yield name, path if path[0] != "config" else ("clusters", *path[2:]), next(own, None), cluster
 
 
-def differences(cloud: str, table: CloudSettings) -> dict[str, str]:
-    """What the table of a cloud and the plans do not agree about."""
-    found = {}
-    asked = by_cloud.asked_on(cloud)
-    for pattern, acts_on in by_cloud.acting().items():
-        said = inert.reason(table.inert, path_of(pattern)) is not None
-        if said and cloud in acts_on:
-            found[pattern] = "acts"
-        elif not said and acts_on and cloud not in acts_on and pattern in asked:
-            found[pattern] = "changes nothing"
+def table(cloud: str) -> Table:
+    """Every row that can hold on a cloud."""
+    return (*IN_EVERY_STACK, *CLOUDS[cloud].inert)
+
+
+def differences(cloud: str, rows: Table) -> dict[str, str]:
+    """What rows and the plans of a cloud's clusters do not agree about."""
+    found, acting = {}, by_cloud.acting()
+    for name, path, system, cluster in tried():
+        if cluster.settings.cloud != cloud:
+            continue
+        said = inert.found(rows, path, system, cluster.settings) is not None
+        if said and cluster.name in acting[name]:
+            found[f"{name} on {cluster.name}"] = "acts"
+        elif not said and cluster.name not in acting[name] and not {name, name.partition(" ")[2]} & set(ELSEWHERE):
+            found[f"{name} on {cluster.name}"] = "changes nothing"
     return found
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_table_has_exactly_the_keys_without_effect(cloud: str) -> None:
-    """A key that acts on another cloud alone needs a row with the reason, and a row is of a key that does not act."""
-    assert differences(cloud, CLOUDS[cloud]) == {}
+def test_tables_have_exactly_the_keys_without_effect(cloud: str) -> None:
+    """A key that changes nothing needs a row with the reason, and a row is of a key that does not act where it holds."""
+    assert differences(cloud, table(cloud)) == {}
 
 
 def test_a_missing_row_and_a_wrong_one_are_found() -> None:
     """The test above would fail for either."""
-    rows = {**CLOUDS["local"].inert, "databases.NAME.size": "wrong"}
-    del rows["databases.NAME.maximumStorage"]
-    assert differences("local", CloudSettings(title="", cluster=CLOUDS["local"].cluster, inert=rows)) == {
-        "System.databases.*.maximumStorage": "changes nothing",
-        "System.databases.*.size": "acts",
+    rows = [each for each in table("local") if each.key != "databases.NAME.maximumStorage" or each.when]
+    found = differences("local", [Inert("databases.NAME.size", "wrong"), *rows])
+    assert found == {
+        "kit System.databases.*.maximumStorage on local": "changes nothing",
+        "kit System.databases.*.maximumStorage on pod": "changes nothing",
+        "kit System.databases.*.size on local": "acts",
+        "papers System.databases.*.size on local": "acts",
     }
 
 
+def test_a_condition_that_is_missing_or_too_much_is_found() -> None:
+    """A row must hold exactly with the values with which the key does nothing."""
+    (row,) = [each for each in CLOUDS["local"].own_inert if each.key == "databases.NAME.version"]
+    rows = [each for each in table("local") if each is not row]
+    assert differences("local", [*rows, replace(row, when={})]) == {"kit System.databases.*.version on local": "acts"}
+    narrow = replace(row, when={**row.when, "databases.NAME.engine": "mongodb"})
+    assert differences("local", [*rows, narrow]) == {"kit System.databases.*.version on pod": "changes nothing"}
+
+
+@pytest.mark.parametrize("row", [*IN_EVERY_STACK, *ANYWHERE], ids=lambda row: f"{row.key} {row.condition}")
+def test_every_row_of_all_clouds_is_tried(row: Inert) -> None:
+    """None is of a key, or of a value that decides, that the example does not have."""
+    assert any(_is_of(row, path, system, cluster) for _, path, system, cluster in tried())
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_every_row_is_tried(cloud: str) -> None:
-    """None is of a key that the example does not change."""
-    tried = [path_of(pattern) for pattern in by_cloud.asked_on(cloud)]
-    rows = {pattern: [inert.reason({pattern: "x"}, path) for path in tried] for pattern in CLOUDS[cloud].inert}
-    assert [pattern for pattern, found in rows.items() if not any(found)] == []
+def test_every_row_of_a_cloud_is_tried(cloud: str) -> None:
+    """On a cluster of that cloud."""
+    own = [each for each in tried() if each[3].settings.cloud == cloud]
+    rows = CLOUDS[cloud].own_inert
+    assert [row for row in rows if not any(_is_of(row, *each[1:]) for each in own)] == []
+
+
+def _is_of(row: Inert, path: Path, system: System | None, cluster: StackCluster) -> bool:
+    return inert.found([row], path, system, cluster.settings) is not None
 
 
 def test_every_key_that_a_cloud_is_given_is_tried() -> None:
     """A new key of what clouds create is in the example, or in the list with the reason."""
-    tried = {(field.model, field.name) for field, _ in by_cloud.chosen().values()}
+    tried = {(each.field.model, each.field.name) for each in by_cloud.chosen().values()}
     keys = {f"{model.__name__}.{name}" for model, name in walk.declared(*given()) if not _has_keys(model, name, tried)}
     assert keys - {f"{model.__name__}.{name}" for model, name in tried} == set(OWN_TESTS)
 
@@ -103,7 +152,7 @@ def _settings(annotation: object) -> list[type[Setting]]:
 
 
 def test_what_a_cloud_refuses_is_not_tried_there() -> None:
-    """Keys of clouds' queues are not tried where queues are refused; all others are tried everywhere."""
-    every = set(by_cloud.chosen())
-    assert by_cloud.asked_on("aws") == every
-    assert every - by_cloud.asked_on("local") == {each for each in every if each.split(".")[1] in ("queues", "topics")}
+    """Keys of clouds' queues are not tried where queues are refused."""
+    asked = {path[0] for _, path, _, cluster in tried() if cluster.settings.cloud == "local"}
+    assert {"databases", "queue", "caches"} <= asked
+    assert not asked & {"queues", "topics"}

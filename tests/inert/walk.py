@@ -128,6 +128,11 @@ def below(file: str, system: Setting) -> Iterator[Field]:
     return _fields(file, system, (), "System")
 
 
+def of_cluster(name: str, settings: Setting) -> Iterator[Field]:
+    """Yield the fields of a cluster in a stack's file."""
+    return _fields(STACK_FILE, settings, ("config", "slipway:clusters", name), "Cluster")
+
+
 def _fields(file: str, setting: Setting, path: Keys, pattern: str) -> Iterator[Field]:
     """Yield the fields below `setting`; without a `pattern` each of its own begins with the class that declares it."""
     for name, info in type(setting).model_fields.items():

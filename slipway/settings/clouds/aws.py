@@ -28,6 +28,7 @@ from slipway.settings.clouds.shared_checks import (
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.fields import AwsAccount, AwsRole, BucketName, Known, Matching, Repository
 from slipway.settings.finding import Finding, Found
+from slipway.settings.inert import Inert
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path, dotted
 from slipway.settings.stacks import StackCluster
@@ -263,4 +264,7 @@ CLOUD = CloudSettings(
     across=across,
     grantable=KINDS,
     label_domains=("amazonaws.com", "aws", "karpenter.sh"),
+    own_inert=(
+        Inert("databases.NAME.storage", "the disk of DocumentDB grows by itself", {"databases.NAME.engine": "mongodb"}),
+    ),
 )

@@ -26,6 +26,7 @@ from slipway.settings.cluster_services import HomeOfScaler, Homes
 from slipway.settings.cluster_settings import ManagedCluster
 from slipway.settings.fields import Date, Identifier, Known, Matching, StorageContainer, seconds
 from slipway.settings.finding import Finding, Found
+from slipway.settings.inert import Inert
 from slipway.settings.limits import most
 from slipway.settings.pointers import Path
 from slipway.settings.stacks import DeployedSystem, StackCluster
@@ -219,6 +220,7 @@ SECRET_ENTRY = Matching(
     "https://shop.vault.azure.net/secrets/production",
     r"https://[A-Za-z0-9-]+\.vault\.azure\.net/secrets/[A-Za-z0-9-]+",
 )
+_MONGODB = {"databases.NAME.engine": "mongodb"}
 CLOUD = CloudSettings(
     secret_entry=SECRET_ENTRY,
     title="Azure",
@@ -232,8 +234,10 @@ CLOUD = CloudSettings(
         "GPUs": "AKS nodes need NVIDIA's device plugin, which Slipway does not install",
         "edge": "changes of Front Door take up to 45 minutes; the gateway splits traffic",
     },
-    inert={
-        "queue.size": "brokers run in the cluster here, with requests of their own",
-        "queues.NAME.alerts.oldest": "Service Bus tells no age of messages: set 'waiting'",
-    },
+    own_inert=(
+        Inert("queue.size", "brokers run in the cluster here, with requests of their own"),
+        Inert("queues.NAME.alerts.oldest", "Service Bus tells no age of messages: set 'waiting'"),
+        Inert("databases.NAME.restoreTest", "Azure restores no such database by itself: test it in a drill", _MONGODB),
+        Inert("databases.NAME.slowQueryMs", "Azure sets no such limit of a document database", _MONGODB),
+    ),
 )

@@ -11,7 +11,8 @@ from slipway.settings.clouds.grants.granted_kinds import Kind
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.fields import Matching
 from slipway.settings.finding import Found
-from slipway.settings.inert import Inert
+from slipway.settings.inert import Table
+from slipway.settings.inert_anywhere import ANYWHERE
 from slipway.settings.pointers import Path
 from slipway.settings.stacks import StackCluster
 
@@ -52,5 +53,10 @@ class CloudSettings:
     """Form of an entry in its store of secrets; None if it has none."""
     lacks: Mapping[Capability, str] = field(default_factory=dict)
     """Capabilities that it lacks, each with the reason or what to set instead."""
-    inert: Inert = field(default_factory=dict)
-    """Keys of a system that change nothing on it, each with the reason and what to do instead."""
+    own_inert: Table = ()
+    """Keys that change nothing on this cloud, always or where another value decides so."""
+
+    @property
+    def inert(self) -> Table:
+        """Return all keys that change nothing on it, each with the reason and what to do instead."""
+        return (*self.own_inert, *ANYWHERE)

@@ -10,6 +10,7 @@ from slipway.settings.clouds.base import CloudSettings
 from slipway.settings.cluster_services import Certificates
 from slipway.settings.cluster_settings import ClusterSettings
 from slipway.settings.fields import StorageClass, Text, Url
+from slipway.settings.inert import Inert
 
 
 class LocalCluster(ClusterSettings):
@@ -41,6 +42,9 @@ def inside(settings: LocalCluster) -> frozenset[str]:
 _BILLS = "there is no bill"
 _ONE_REGION = "there is one region only"
 _BUCKETS = "the cluster's owner provides the bucket: ask them to set it up so in the store"
+_POD = {"clusters.NAME.postgres": "pod"}
+_MONGODB = {"databases.NAME.engine": "mongodb"}
+_NO_DNS = "the cluster's owner manages DNS"
 _CLASSES = "the cluster's owner decides where data is and who reads it"
 CLOUD = CloudSettings(
     title="a cluster of your own",
@@ -60,22 +64,34 @@ CLOUD = CloudSettings(
         "second region": _ONE_REGION,
         "secrets": "they are in Kubernetes Secrets",
     },
-    inert={
-        "budget": _BILLS,
-        "buckets.NAME.copyToSecondRegion": _ONE_REGION,
-        "buckets.NAME.dataClass": _CLASSES,
-        "buckets.NAME.expireDays": _BUCKETS,
-        "buckets.NAME.versioned": _BUCKETS,
-        "caches.NAME.highAvailability": "a cache is one pod here",
-        "compliance.regions": _CLASSES,
-        "databases.NAME.backup.copyToSecondRegion": _ONE_REGION,
-        "databases.NAME.dataClass": _CLASSES,
-        "databases.NAME.maximumStorage": "disks do not grow by themselves here: set 'storage'",
-        "databases.NAME.replicaInSecondRegion": _ONE_REGION,
-        "nodes": "the cluster's owner adds nodes: ask them for as many and as large ones",
-        "queue.size": "brokers run in the cluster here, with requests of their own",
-        "recovery": _ONE_REGION,
-        "services.NAME.volumes.NAME.backup.copyToSecondRegion": _ONE_REGION,
-        "services.NAME.volumes.NAME.dataClass": _CLASSES,
-    },
+    own_inert=(
+        Inert("budget", _BILLS),
+        Inert("buckets.NAME.copyToSecondRegion", _ONE_REGION),
+        Inert("buckets.NAME.dataClass", _CLASSES),
+        Inert("buckets.NAME.expireDays", _BUCKETS),
+        Inert("buckets.NAME.versioned", _BUCKETS),
+        Inert("caches.NAME.highAvailability", "a cache is one pod here"),
+        Inert("compliance.regions", _CLASSES),
+        Inert("databases.NAME.backup.copyToSecondRegion", _ONE_REGION),
+        Inert("databases.NAME.dataClass", _CLASSES),
+        Inert("databases.NAME.maximumStorage", "disks do not grow by themselves here: set 'storage'"),
+        Inert("databases.NAME.replicaInSecondRegion", _ONE_REGION),
+        Inert("nodes", "the cluster's owner adds nodes: ask them for as many and as large ones"),
+        Inert("queue.size", "brokers run in the cluster here, with requests of their own"),
+        Inert("recovery", _ONE_REGION),
+        Inert("services.NAME.volumes.NAME.backup.copyToSecondRegion", _ONE_REGION),
+        Inert("services.NAME.volumes.NAME.dataClass", _CLASSES),
+        Inert("databases.NAME.backup.retentionDays", "dumps of a plain pod are kept as long as its bucket does", _POD),
+        Inert("databases.NAME.deletionProtection", "a plain pod is for tests, and goes with its system", _POD),
+        Inert("databases.NAME.highAvailability", "a plain pod has no standby", _POD),
+        Inert("databases.NAME.pooling", "a plain pod has no pooler", _POD),
+        Inert("databases.NAME.size", "a plain pod has fixed requests", _POD),
+        Inert("databases.NAME.version", "a plain pod has one version", _POD),
+        Inert("databases.NAME.restoreTest", "Slipway tests dumps of PostgreSQL alone", _MONGODB),
+        Inert("clusters.NAME.controllers.dns", _NO_DNS),
+        Inert("clusters.NAME.controllers.secrets", "secrets are in Kubernetes Secrets"),
+        Inert("clusters.NAME.present.certificates.account", _NO_DNS),
+        Inert("clusters.NAME.present.dns", _NO_DNS),
+        Inert("clusters.NAME.present.scaling.account", "no cloud has queues that KEDA could ask with it"),
+    ),
 )

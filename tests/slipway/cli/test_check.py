@@ -25,7 +25,7 @@ def test_check_notes_what_a_cloud_cannot_act_on(project: Copy) -> None:
     run = project.slipway("check")
     (note,) = [each for each in run.err.splitlines() if "budget on main" in each]
     assert run.status == 0
-    assert note.startswith("note: stack local: without effect on this cloud: budget on main (")
+    assert note.startswith("note: stack local: without effect here: budget on main (")
     assert f"systems/kingstons/system.yaml:{line}" in note
     assert note.endswith("): there is no bill")
     assert {each.partition(" without")[0] for each in run.err.splitlines()} == {"note: stack local:"}

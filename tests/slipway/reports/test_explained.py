@@ -203,6 +203,22 @@ def test_a_key_of_a_cluster_is_named_whole(path: str, whole: str) -> None:
 @pytest.mark.parametrize("above", ["", "clusters.main.systems.shop."])
 def test_a_cloud_that_cannot_act_on_a_key_says_why(capsys: pytest.CaptureFixture[str], above: str) -> None:
     """In the system's file and where a stack overrides it, and of what is below such a key."""
-    reason = CLOUDS["local"].inert["databases.NAME.maximumStorage"]
+    (reason,) = [each.reason for each in CLOUDS["local"].own_inert if each.key == "databases.NAME.maximumStorage"]
     assert f"clouds: aws, azure, local ({reason})\n" in shown(capsys, f"{above}databases.shop_db.maximumStorage")
     assert "clouds: aws, azure, local (there is no bill)\n" in shown(capsys, f"{above}budget.monthly")
+
+
+def test_a_value_that_takes_the_effect_of_a_key_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the reason, and the cloud if it is one alone."""
+    found = shown(capsys, "databases.shop_db.size")
+    assert "clouds: aws, azure, local\n" in found
+    assert (
+        "no effect: with 'hosting: external' (whoever runs the server decides it); "
+        "on local with 'postgres: pod' (a plain pod has fixed requests)\n"
+    ) in found
+
+
+def test_a_key_of_a_cluster_names_such_values_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the cloud on which it never acts."""
+    assert "no effect: with 'controllers.logs: absent' (" in shown(capsys, "clusters.main.logging.nodes")
+    assert "local (the cluster's owner manages DNS)\n" in shown(capsys, "clusters.main.controllers.dns")

@@ -475,12 +475,12 @@ BROKEN = {
     "pooled documents": (
         "databases.papers.pooling",
         "databases: {fleet_db: {}, papers: {engine: mongodb, pooling: true}}",
-        "true is for PostgreSQL: MongoDB drivers have their own pool",
+        "true has no effect with 'engine: mongodb': it is for PostgreSQL: MongoDB drivers have their own pool",
     ),
     "documents with extensions": (
         "databases.papers.extensions",
         "databases: {fleet_db: {}, papers: {engine: mongodb, extensions: [pgcrypto]}}",
-        "is for PostgreSQL",
+        "has no effect with 'engine: mongodb': it is for PostgreSQL",
     ),
     "a copy of nothing": (
         "databases.fleet_db.replicaInSecondRegion",
