@@ -9,6 +9,7 @@ import pytest
 
 from components.cluster.releases.manifests import definitions as releases
 from slipway.scanners.charts import crd_validation
+from slipway.settings.kinds import KINDS
 from tests.charts.test_pods import RECORD_IT, STACKS
 from tests.rehearsed import rehearsed
 
@@ -105,3 +106,40 @@ def test_bounds(schema: dict[str, Any], good: Any, bad: Any) -> None:
     whole = {"type": "object", "properties": {"it": schema}}
     assert crd_validation.problems(whole, {"it": good}) == []
     assert len(crd_validation.problems(whole, {"it": bad})) == 1
+
+
+JOB: dict[str, Any] = {
+    "apiVersion": "keda.sh/v1alpha1",
+    "kind": "ScaledJob",
+    "metadata": {"name": "packing"},
+    "spec": {
+        "jobTargetRef": {"template": {"spec": {"containers": [{"name": "pack", "image": "shop/pack:1.0.0"}]}}},
+        "maxReplicaCount": 4,
+        "triggers": [{"type": "rabbitmq", "metadata": {"queueName": "boxes"}}],
+    },
+}
+"""A ScaledJob of a system's own."""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("maxReplicaCount", "4", ".spec.maxReplicaCount: must be of type integer"),
+        ("maximumReplicas", 4, ".spec.maximumReplicas: is unknown"),
+        ("jobTargetRef", {}, ".spec.jobTargetRef.template: is required"),
+    ],
+)
+def test_what_keda_takes_as_a_job_is_known(key: str, value: Any, problem: str) -> None:
+    """No plan here has one, and systems may bring one."""
+    schema = crd_validation.recorded()["keda.sh/v1alpha1", "ScaledJob"]
+    assert crd_validation.problems(schema, JOB) == []
+    found = crd_validation.problems(schema, {**JOB, "spec": {**JOB["spec"], key: value}})
+    assert any(problem in each for each in found), found
+
+
+def test_every_known_kind_of_a_chart_has_its_definition() -> None:
+    """So that an object of a system's own can be compared with it."""
+    known = {
+        kind for kind in KINDS if "." in kind[0].partition("/")[0] and not kind[0].partition("/")[0].endswith("k8s.io")
+    }
+    assert known - crd_validation.recorded().keys() - OWN.keys() == set()

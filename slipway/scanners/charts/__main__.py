@@ -30,6 +30,7 @@ KINDS_IN_NO_PLAN = frozenset(
     [
         ("gateway.networking.k8s.io/v1", "TCPRoute"),
         ("gateway.networking.k8s.io/v1", "TLSRoute"),
+        ("keda.sh/v1alpha1", "ScaledJob"),
         ("keda.sh/v1alpha1", "ScaledObject"),
         ("keda.sh/v1alpha1", "TriggerAuthentication"),
         ("mongodbcommunity.mongodb.com/v1", "MongoDBCommunity"),
