@@ -105,6 +105,13 @@ _CLUSTERS: Table = (
 )
 ANYWHERE: Table = (
     *_rows("databases.NAME", _OF_A_SERVER, "whoever runs the server decides it", _EXTERNAL),
+    Inert("databases.NAME.restoreTest", "there is no backup to test", {"databases.NAME.backup": "none"}),
+    *_rows(
+        "secrets.NAME",
+        ("encoding", "rotated"),
+        "the value in use is supplied, and none is generated",
+        {"secrets.NAME.existing": (True,)},
+    ),
     Inert("queue.size", "requests of brokers in the cluster are fixed", {"queue.hosting": "cluster"}),
     Inert("queue.storage", "the cloud chooses the disk of a broker by its size", {"queue.hosting": "managed"}),
     *(Inert(key, _UNSEEN, _UNWATCHED) for key in _DASHBOARDS),

@@ -57,6 +57,10 @@ runpy.run_path({str(ROOT / "__main__.py")!r}, run_name="__main__")
 """The program without the refusals of keys that have no effect, so that plans tell of them too."""
 WHOLE: tuple[Keys, ...] = (("recovery",), ("nodes",), ("compliance", "regions"))
 """Keys that are taken away as one, since no plan has the values in them."""
+REST = "rest"
+"""The system with keys that no cloud is handed."""
+REFERENCES = frozenset({"domain", "host", "image", "needs", "secret", "service", "to"})
+"""Keys that name what is declared elsewhere."""
 OF_CLUSTER = frozenset({"diary"})
 """Systems whose keys act on resources of the cluster."""
 SECTIONS = ("gateway", "certificates", "monitoring", "logging", "releases", "present")
@@ -68,6 +72,7 @@ DECIDING = frozenset(
         "System.databases.*.engine",
         "System.databases.*.hosting",
         "System.queue.hosting",
+        "System.secrets.*<Generated>.existing",
         "System.queue.vhost",
         "clusters.local Cluster.certificates.issuer",
     }
@@ -147,7 +152,7 @@ def chosen() -> dict[str, Tried]:
         if (
             tried.name in found
             or {pattern, tried.name} & DECIDING
-            or not _is_judged(path)
+            or not _is_judged(owner, path)
             or not _is_written(files[field.file], path)
         ):
             continue
@@ -158,9 +163,11 @@ def chosen() -> dict[str, Tried]:
     return found
 
 
-def _is_judged(path: Keys) -> bool:
+def _is_judged(owner: str, path: Keys) -> bool:
     if path[:2] == CLUSTERS:
         return path[3] in SECTIONS or path[2:] in NOT_OF_LOCAL
+    if owner == REST:
+        return path[0] not in ("title", "owner", "domains") and not {*path[1:]} & REFERENCES
     return path[0] not in ("title", "owner", "services") or path[2:3] in (("volumes",), ("metrics",))
 
 

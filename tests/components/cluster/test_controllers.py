@@ -52,7 +52,18 @@ def stack(clouds: str) -> dict[str, Any]:
         # The registry of another stack, in which tags could be moved.
         cluster["releases"]["image"] += f"@sha256:{'0' * 64}"
         cluster["systems"] = {name: cluster["systems"][name] for name in SYSTEMS[cluster["cloud"]]}
+        _take_away_without_effect(cluster)
     return file
+
+
+def _take_away_without_effect(cluster: dict[str, Any]) -> None:
+    """Take away what is refused beside controllers of others, and on a cluster of one's own."""
+    cluster.get("monitoring", {}).pop("alerting", None)
+    for key in ("hold", "registry"):
+        cluster["releases"].pop(key, None)
+    if cluster["cloud"] == "local":
+        del cluster["controllers"]["dns"], cluster["controllers"]["secrets"]
+        del cluster["present"]["dns"], cluster["present"]["certificates"]["account"]
 
 
 @dataclass(frozen=True)

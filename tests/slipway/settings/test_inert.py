@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slipway.reports.explained import explain, facts, has_key, stack_document
+from slipway.reports.explained import explain, forms_of, has_key, stack_document
 from slipway.settings import inert
 from slipway.settings.clouds import CLOUDS
 from slipway.settings.inert import Inert, Words
@@ -171,8 +171,9 @@ def test_a_condition_names_values_that_exist() -> None:
     texts = {(key, word) for row in ROWS for key, words in row.when.items() for word in words_of(words)}
     for key, word in texts:
         document = stack_document("slipway") if key.startswith("clusters.") else system_schema()
-        allowed = facts(explain(document, tuple(key.split(".")))).get("allowed", "")
-        assert word in (None, False) or word in allowed.split(", "), key
+        forms = forms_of(document, explain(document, tuple(key.split("."))).schemas)
+        allowed = {each for form in forms for each in (form.get("const"), *form.get("enum", ()))}
+        assert word in (None, False, True) or word in allowed, key
 
 
 def test_what_a_system_decides_alone_no_stack_may_override() -> None:
