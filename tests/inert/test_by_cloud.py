@@ -45,7 +45,7 @@ ELSEWHERE = {
     "System.objectives.pageLoad": "acts on the dashboard of domains",
     "Cluster.releases.image": "AWS has a repository for it before the controller is there",
     "Cluster.releases.prometheus": "KEDA asks it too, where a service scales by a metric",
-    "lent System.secrets.*<Generated>.generated": "required, since it says of which kind the secret is",
+    "till System.secrets.*<Generated>.generated": "required, since it says of which kind the secret is",
     "outside System.databases.*.dataClass": "laws and standards ask for it, wherever the data is",
 }
 """Keys, some of one system, that change no plan of the example where they have no row, and why. Other tests change them."""
@@ -103,7 +103,7 @@ def test_a_missing_row_and_a_wrong_one_are_found() -> None:
     found = differences("local", [Inert("databases.NAME.size", "wrong"), *rows])
     assert found == {
         "kit System.databases.*.maximumStorage on local": "changes nothing",
-        "kit System.databases.*.maximumStorage on pod": "changes nothing",
+        "plain System.databases.*.maximumStorage on pod": "changes nothing",
         "kit System.databases.*.size on local": "acts",
         "papers System.databases.*.size on local": "acts",
     }
@@ -115,7 +115,7 @@ def test_a_condition_that_is_missing_or_too_much_is_found() -> None:
     rows = [each for each in table("local") if each is not row]
     assert differences("local", [*rows, replace(row, when={})]) == {"kit System.databases.*.version on local": "acts"}
     narrow = replace(row, when={**row.when, "databases.NAME.engine": "mongodb"})
-    assert differences("local", [*rows, narrow]) == {"kit System.databases.*.version on pod": "changes nothing"}
+    assert differences("local", [*rows, narrow]) == {"plain System.databases.*.version on pod": "changes nothing"}
 
 
 @pytest.mark.parametrize("row", [*IN_EVERY_STACK, *ANYWHERE], ids=lambda row: f"{row.key} {row.condition}")
