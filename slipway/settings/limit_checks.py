@@ -81,6 +81,8 @@ OWN = {
 RESERVED = ("backups", "publisher", "secrets")
 RESERVED_IN = ("services", "sites", "buckets", "schedules")
 """Kinds in which nothing may have one of these names, which objects of every system have."""
+RESERVED_ALERTS = ("DatabaseDown", "ForbiddenLinesInLogs", "MigrationFailed", "ServiceDown", "SystemClosed", "Watchdog")
+"""Alerts that keep others back, stop a release, or are sent while others are kept back."""
 SERVER_DATABASES = {
     "postgres": frozenset({"postgres", "template0", "template1", "rdsadmin", "azure_maintenance", "azure_sys"}),
     "mongodb": frozenset({"admin", "config", "local"}),
@@ -155,6 +157,9 @@ def _databases(system: System) -> Found:
 def _alerts(system: System) -> Found:
     for index, alert in enumerate(system.alerts):
         path = ("alerts", index)
+        if alert.name in RESERVED_ALERTS:
+            rule = f"is the name of an alert of Slipway's: choose another than {', '.join(RESERVED_ALERTS)}"
+            yield Finding((*path, "name"), rule)
         if alert.kind == "logs" and alert.name in COUNTERS:
             yield Finding((*path, "name"), f"is a reserved name: choose another than {', '.join(COUNTERS)}")
         if alert.metric is not None and alert.metric.lower() in ("inf", "nan"):

@@ -517,6 +517,12 @@ BROKEN = {
         "migrations: [{name: a, database: fleet_db, command: {service: worker, arguments: [x]}}]",
         "changes a database of PostgreSQL, which takes 'sql' only: programs change databases of documents",
     ),
+    "an alert that would keep others back": (
+        "alerts[0].name",
+        "alerts: [{name: SystemClosed, summary: a, kind: logs, pattern: a, above: 3}]",
+        "SystemClosed is the name of an alert of Slipway's: choose another than DatabaseDown, ForbiddenLinesInLogs, MigrationFailed, "
+        "ServiceDown, SystemClosed, Watchdog",
+    ),
     "a reserved name": (
         "buckets.backups",
         "buckets: {backups: {}}",
