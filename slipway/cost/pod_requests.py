@@ -10,9 +10,8 @@ from typing import Any
 
 from slipway.cost.resources import Resource
 from slipway.cost.span import NOTHING, Span
+from slipway.rehearsal.quantities import UNITS, amount
 
-UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
 AUTOSCALERS: Mapping[str, tuple[tuple[str, int], tuple[str, int]]] = {
     "HorizontalPodAutoscaler": (("minReplicas", 1), ("maxReplicas", 1)),
     "ScaledObject": (("minReplicaCount", 0), ("maxReplicaCount", 100)),
@@ -45,19 +44,6 @@ class Volumes:
     count: Span
     storage_class: str = ""
     """Empty for the default of the cluster."""
-
-
-def amount(text: Any) -> float:
-    """Parse a quantity: `250m` is 0.25, `4Gi` is 4294967296, and anything else is 0."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return float(text)
-    if not isinstance(text, str):
-        return 0.0
-    ending = next((each for each in sorted(UNITS, key=len, reverse=True) if text.endswith(each)), "")
-    try:
-        return float(text.removesuffix(ending)) * UNITS.get(ending, 1.0)
-    except ValueError:
-        return 0.0
 
 
 def requests(resources: Iterable[Resource], pool: str = "") -> Requests:

@@ -29,8 +29,8 @@ def lines(
     difference: Difference | None = None,
     changed: Sequence[ChangedLine] = (),
 ) -> Iterator[str]:
-    """Yield a command for each new finding, each loss of data, each change of the pack and each changed line that
-    changes resources; known findings are left out."""
+    """Yield a command for each new finding, each loss of data, each refused change, each change of the pack and each
+    changed line that changes resources; known findings are left out."""
     if rehearsal.failure:
         last = rehearsal.failure.strip().splitlines()[-1]
         yield _command("error", f"{stack}: the program failed", last)
@@ -39,6 +39,8 @@ def lines(
     if difference is not None:
         for each in difference.losses:
             yield _command("error", "Data is lost", differences.loss(each))
+        for each in difference.refusals:
+            yield _command("error", "The update fails", differences.refusal(each))
         for urn in difference.entries:
             yield _command("error", "The ledger lost an entry", differences.lost_entry(urn), f"ledger/{stack}.yaml", 1)
     for found in findings:

@@ -42,9 +42,11 @@ def summary(difference: Difference) -> str:
 
 
 def lines(difference: Difference) -> Iterator[str]:
-    """Yield lost resources with data first, then every changed resource."""
+    """Yield lost resources with data and refused changes first, then every changed resource."""
     for each in difference.losses:
         yield f"! {loss(each)}"
+    for each in difference.refusals:
+        yield f"! {refusal(each)}"
     for urn in difference.entries:
         yield f"! {lost_entry(urn)}"
     for key in difference.config_secrets:
@@ -65,6 +67,16 @@ def loss(each: Changed) -> str:
     return (
         f"{each.type} {each.name} {verb}{f' by {cause}' if cause else ''}, and with it {each.loses_data}: keep it, give it an "
         f"alias if it was renamed, or pass --allow-data-loss {address(each)}"
+    )
+
+
+def refusal(each: Changed) -> str:
+    """Return what makes the update fail, and what to do instead."""
+    refused = [change for change in each.changes if ".".join(change.path) in each.refused]
+    described = "; ".join(f"{'.'.join(it.path)}: {value(it.old)} → {value(it.new)}" for it in refused)
+    return (
+        f"{each.type} {each.name} refuses {described}, and the update fails: keep the old value, or make one of another name "
+        "and take this one away"
     )
 
 
@@ -100,6 +112,8 @@ def details(each: Changed) -> Iterator[str]:
 
 
 def _effect(each: Changed, name: str) -> str:
+    if name in each.refused:
+        return " (refused)"
     return " (replaces)" if name in each.replaced_by else " (may replace)" if name in each.may_replace else ""
 
 
@@ -165,6 +179,7 @@ def _resource(each: Changed) -> dict[str, Any]:
         "losesData": each.loses_data,
         "replacedBy": list(each.replaced_by),
         "mayReplace": list(each.may_replace),
+        "refused": list(each.refused),
         "via": list(each.via),
         "changes": [_json_change(change) for change in each.changes],
     }

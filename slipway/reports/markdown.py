@@ -122,6 +122,7 @@ class _Preview:
         else:
             before += [
                 self._losses(self.difference),
+                self._refusals(self.difference),
                 self._opened(),
                 self._applied(cut),
                 self._differing(self.difference, cut),
@@ -234,6 +235,12 @@ class _Preview:
         lines = [clipped(f"{each.severity}: {each.message}", MESSAGE) for each in reported]
         return f"### Diagnostics\n\n{block(_first(lines, DIAGNOSTICS, 'and {} more'))}"
 
+    def _refusals(self, difference: Difference) -> str:
+        if not difference.refusals:
+            return ""
+        lines = [f"- {prose(clipped(differences.refusal(each), MESSAGE))}" for each in difference.refusals]
+        return _joined(["### The update fails\n", *_first(lines, TABLE, "- and {} more")], "\n")
+
     def _losses(self, difference: Difference) -> str:
         reported = [*map(differences.loss, difference.losses), *map(differences.lost_entry, difference.entries)]
         if not reported:
@@ -328,11 +335,13 @@ class _Preview:
 
 
 def _lost(difference: Difference) -> str:
-    """Return the warning about lost data, which comes first."""
+    """Return the warnings about refused changes and lost data, which come first."""
+    changes = many(len(difference.refusals), "change")
+    refused = f"**{changes} refused: the update fails.** " if difference.refusals else ""
     entries = f"**The ledger lost {many(len(difference.entries), 'entry', 'entries')}.** " if difference.entries else ""
     if difference.losses:
-        return f"**Data is lost: {len(difference.losses)}.** {entries}"
-    return entries or "No data is lost. "
+        return f"{refused}**Data is lost: {len(difference.losses)}.** {entries}"
+    return f"{refused}{entries or 'No data is lost. '}"
 
 
 def _stages(stages: Sequence[Stage]) -> list[str]:

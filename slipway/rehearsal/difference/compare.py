@@ -23,8 +23,9 @@ Op = Literal["create", "import", "update", "replace", "delete", "moved", "same"]
 @dataclass(frozen=True)
 class Changed:
     """The change of one resource. `replaced_by` are the properties that force a replacement, `may_replace` those that
-    might. `implied` are the properties whose values come from a replaced or new resource, with that resource's URN.
-    `old_urn` is the earlier URN of a renamed resource."""
+    might, `refused` those that the target does not change, so that the update fails. `implied` are the properties whose
+    values come from a replaced or new resource, with that resource's URN. `old_urn` is the earlier URN of a renamed
+    resource."""
 
     op: Op
     urn: str
@@ -32,6 +33,7 @@ class Changed:
     changes: tuple[Change, ...] = ()
     replaced_by: tuple[str, ...] = ()
     may_replace: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     implied: tuple[tuple[str, str], ...] = ()
     old_urn: str = ""
     loses_data: str = ""
@@ -99,9 +101,14 @@ class Difference:
         return tuple(each for each in self.resources if each.loses_data)
 
     @property
+    def refusals(self) -> tuple[Changed, ...]:
+        """Return the resources whose update the target refuses."""
+        return tuple(each for each in self.resources if each.refused)
+
+    @property
     def blocks(self) -> bool:
-        """Return whether data, or an entry of the ledger, would be lost."""
-        return bool(self.losses or self.entries)
+        """Return whether data, or an entry of the ledger, would be lost, or the update fails."""
+        return bool(self.losses or self.entries or self.refusals)
 
 
 OldUrns = Mapping[str, Sequence[str]]
@@ -173,6 +180,7 @@ class _Walk:
             changes=found,
             replaced_by=replaced,
             may_replace=() if replaced else maybe,
+            refused=() if replaced else tuple(".".join(it.path) for it in found if replacing.refuses(step.type, it)),
             implied=tuple(via.items()),
             old_urn=old_urn if moved else "",
             loses_data=_held(old) if replaced or maybe else "",

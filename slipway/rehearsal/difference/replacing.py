@@ -1,5 +1,5 @@
-"""Decides which changes replace a resource and what data is lost with it, from `replaces.yaml`, whose rows name their
-sources."""
+"""Decides which changes replace a resource, what data is lost with it and which ones are refused, from `replaces.yaml`,
+whose rows name their sources."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
+from slipway.rehearsal.difference.properties import Change
 from slipway.rehearsal.plan import Step
+from slipway.rehearsal.quantities import amount
 
 _FILE = Path(__file__).with_name("replaces.yaml")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -19,11 +21,14 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @dataclass(frozen=True)
 class Row:
     """The replacement rules of a type: properties that replace a resource, and those that are changed in place. A
-    property includes everything below it. `every` means that all properties except `replaces` are changed in place."""
+    property includes everything below it. `every` means that all properties except `replaces` are changed in place,
+    `refused` are those that nobody changes, `grows` those that only a larger value is accepted for."""
 
     replaces: frozenset[str]
     in_place: frozenset[str]
     restarts: frozenset[str]
+    refused: frozenset[str]
+    grows: frozenset[str]
     every: bool
     network: bool
     data: str
@@ -37,6 +42,13 @@ def replaces(step: Step, path: str) -> bool | None:
     if explicit or any(_covers(each, path) for each in row.replaces):
         return True
     return False if row.every or any(_covers(each, path) for each in row.in_place) else None
+
+
+def refuses(type_: str, change: Change) -> bool:
+    """Return whether the update fails, since the resource has the property for good or a value that only grows."""
+    row, path = _row(type_), ".".join(change.path)
+    smaller = 0 < amount(change.new) < amount(change.old)
+    return any(_covers(each, path) for each in row.refused) or (smaller and path in row.grows)
 
 
 def is_network(type_: str) -> bool:
@@ -64,11 +76,14 @@ def _row(type_: str) -> Row:
     written = _written()
     kind = _unversioned(type_)
     rows = [written[name] for name in (kind.partition(":")[0], kind) if name in written]
-    joined = {key: [each for row in rows for each in row.get(key, ())] for key in ("replaces", "inPlace", "restarts")}
+    lists = ("replaces", "inPlace", "restarts", "refused", "grows")
+    joined = {key: [each for row in rows for each in row.get(key, ())] for key in lists}
     return Row(
         frozenset(joined["replaces"]),
         frozenset(joined["inPlace"]),
         frozenset(joined["restarts"]),
+        frozenset(joined["refused"]),
+        frozenset(joined["grows"]),
         any(row.get("every", False) for row in rows),
         any(row.get("network", False) for row in rows),
         next((row["data"] for row in reversed(rows) if "data" in row), ""),

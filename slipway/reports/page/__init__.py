@@ -103,6 +103,7 @@ def _data(
             *map(differences.loss, difference.losses),
             *map(differences.lost_entry, difference.entries),
         ],
+        "refusals": [differences.refusal(each) for each in difference.refusals],
         "secrets": [differences.config_secret(key) for key in difference.config_secrets],
         "applied": applied.to_json(),
         "graph": graph(stack, difference).to_json(),

@@ -25,6 +25,7 @@
   section("policies", data.policies.length, (place) => list(place.querySelector("ul"), data.policies));
   section("failure", data.failure, (place) => { place.querySelector("pre").textContent = data.failure; });
   section("losses", data.losses.length, (place) => list(place.querySelector("ul"), data.losses));
+  section("refusals", data.refusals.length, (place) => list(place.querySelector("ul"), data.refusals));
   section("cost", data.cost.length, (place) => { place.querySelector("pre").textContent = data.cost.join("\n"); });
   section("applied", data.applied.stages.length, (place) => {
     const stages = make("ol");

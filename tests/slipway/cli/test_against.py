@@ -231,6 +231,18 @@ def test_a_renamed_database_blocks(change: Copy) -> None:
     assert not [line for line in output.splitlines() if line.startswith("! ")]
 
 
+def test_a_database_that_shrinks_blocks(change: Copy) -> None:
+    """No data is lost, but the operator refuses, and the update would end there."""
+    change.edit("systems/shop/system.yaml", "orders: {}", "orders: {storage: 20}")
+    status, output = comment(change)
+    assert status == 1, output
+    assert output.splitlines()[1] == "## `test`: blocked"
+    assert output.splitlines()[3].startswith("**1 change refused: the update fails.** No data is lost. ")
+    assert output.index("### The update fails") < output.index("### When it is applied")
+    assert "shop/orders refuses spec.storage.size: " in output
+    assert 'spec.storage.size: "32Gi" → "20Gi" (refused)' in output
+
+
 def test_a_renamed_database_with_an_alias_is_moved(change: Copy) -> None:
     """Its data stays where it is."""
     change.edit("systems/shop/system.yaml", "orders: {}", "bills: {}")

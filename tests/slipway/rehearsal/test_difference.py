@@ -144,6 +144,58 @@ def test_what_replaces(type_: str, old: Any, new: Any, op: str, lost: str) -> No
     assert bool(found.may_replace) == (op == "update" and bool(lost))
 
 
+CLAIM, CLASS = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:storage.k8s.io/v1:StorageClass"
+JOB, PRIORITY = "kubernetes:batch/v1:Job", "kubernetes:scheduling.k8s.io/v1:PriorityClass"
+CNPG, AZURE = "kubernetes:postgresql.cnpg.io/v1:Cluster", "azure-native:dbforpostgresql:Server"
+
+
+def asking(size: str) -> dict[str, Any]:
+    return {"spec": {"resources": {"requests": {"storage": size}}}}
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "new", "refused"),
+    [
+        (CLAIM, asking("10Gi"), asking("5Gi"), ("spec.resources.requests.storage",)),
+        (CLAIM, asking("1Ti"), asking("900Gi"), ("spec.resources.requests.storage",)),
+        (CLAIM, asking("10Gi"), asking("20Gi"), ()),
+        (CLAIM, asking("10Gi"), asking(UNKNOWN), ()),
+        (CLAIM, {"spec": {"volumeMode": "Filesystem"}}, {"spec": {"volumeMode": "Block"}}, ("spec.volumeMode",)),
+        (CLASS, {"reclaimPolicy": "Delete"}, {"reclaimPolicy": "Retain"}, ("reclaimPolicy",)),
+        (CLASS, {"allowVolumeExpansion": True}, {"allowVolumeExpansion": False}, ()),
+        (PRIORITY, {"value": 10}, {"value": 11}, ("value",)),
+        (PRIORITY, {"description": "a"}, {"description": "b"}, ()),
+        (
+            JOB,
+            {"spec": {"podFailurePolicy": {"a": 1}}},
+            {"spec": {"podFailurePolicy": {"a": 2}}},
+            ("spec.podFailurePolicy.a",),
+        ),
+        (JOB, {"spec": {"backoffLimit": 1}}, {"spec": {"backoffLimit": 2}}, ()),
+        (
+            CNPG,
+            {"spec": {"storage": {"size": "40Gi"}}},
+            {"spec": {"storage": {"size": "20Gi"}}},
+            ("spec.storage.size",),
+        ),
+        (DATABASE, {"allocatedStorage": 40}, {"allocatedStorage": 20}, ("allocatedStorage",)),
+        (AZURE, {"storage": {"storageSizeGB": 64}}, {"storage": {"storageSizeGB": 32}}, ("storage.storageSizeGB",)),
+    ],
+)
+def test_what_no_target_changes_is_refused(type_: str, old: Any, new: Any, refused: tuple[str, ...]) -> None:
+    """As an API server of 1.36 answered each of those of Kubernetes; the update fails, so it blocks."""
+    found = compare(of_plan("main", plan(resource(type_, "x", old))), plan(resource(type_, "x", new)))
+    assert [each.refused for each in found.resources] == [refused]
+    assert (found.blocks, len(found.refusals)) == (bool(refused), bool(refused))
+
+
+def test_what_is_replaced_is_not_refused() -> None:
+    """A Job with another template is made again, with whatever policy."""
+    old, new = (resource(JOB, "x", {"spec": {"template": it, "podFailurePolicy": it}}) for it in ("a", "b"))
+    (found,) = changed(old, new)
+    assert (found.op, found.refused) == ("replace", ())
+
+
 def test_what_the_program_asks_to_be_replaced_for_is() -> None:
     """By `replace_on_changes`, of a path or of everything."""
     for asked in ("spec.size", "*"):
@@ -235,7 +287,7 @@ def test_a_file_that_is_neither_is_refused(text: str, tmp_path: Path) -> None:
 def test_every_row_is_read_and_has_a_source_of_its_own_or_its_package() -> None:
     """A row says something, in keys that are known."""
     rows = yaml.safe_load(Path(replacing.__file__).with_name("replaces.yaml").read_text())
-    known = {"replaces", "inPlace", "restarts", "network", "every", "data", "protected", "source"}
+    known = {"replaces", "inPlace", "restarts", "refused", "grows", "network", "every", "data", "protected", "source"}
     for name, row in rows.items():
         assert row.keys() <= known, name
         assert row.keys() - {"source"}, name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from slipway.rehearsal import EvaluatedPack, Finding, Plan, Rehearsal, Timings
-from slipway.rehearsal.difference import Changed, Difference
+from slipway.rehearsal.difference import Change, Changed, Difference
 from slipway.reports.annotations import lines, refusal
 from slipway.reports.grouped_findings import LocatedFinding
 from slipway.reports.policy_changes import PolicyChange
@@ -48,6 +48,20 @@ def test_losses_and_a_weaker_judge_are_errors() -> None:
     assert printed[2].startswith("::error title=Data is lost::aws:rds/instance:Instance shop/orders is deleted")
     assert printed[3].startswith(
         "::error file=ledger/t.yaml,line=1,title=The ledger lost an entry::the ledger no longer"
+    )
+
+
+def test_a_refused_change_is_an_error() -> None:
+    """With both values: the update would end with it."""
+    shrunk = Change(("spec", "storage", "size"), "40Gi", "20Gi")
+    cluster = Changed(
+        "update", URN, "kubernetes:postgresql.cnpg.io/v1:Cluster", (shrunk,), refused=("spec.storage.size",)
+    )
+    printed = list(lines("t", RAN, [], (), Difference("main", (cluster,))))
+    assert printed[0] == (
+        "::error title=The update fails::kubernetes:postgresql.cnpg.io/v1:Cluster shop/orders refuses "
+        'spec.storage.size: "40Gi" → "20Gi", and the update fails: keep the old value, or make one of another name and take '
+        "this one away"
     )
 
 
