@@ -12,6 +12,7 @@ import pytest
 
 from slipway.cli.answers import answers_of
 from slipway.rehearsal import SECRET, UNKNOWN, ConfigValue, Rehearsal, rehearse
+from slipway.rehearsal.difference import compare, read_file
 from slipway.settings.project import configuration, find_project, read_stack_file
 from tests.fidelity import digests
 from tests.forking import forked_workers
@@ -147,6 +148,14 @@ def test_errors_are_the_engine_s(name: str) -> None:
         reported = [*(each.message for each in ours.diagnostics), ours.failure]
         for line in (error.splitlines()[-1] for error in errors if "non-zero exit code" not in error):
             assert any(line in each for each in reported), line
+
+
+@pytest.mark.parametrize("name", ["kubernetes", "stack-of-systems"])
+def test_nothing_differs_from_what_the_engine_has(name: str) -> None:
+    """A preview against an engine's plan of the same program shows no change, however its provider wrote the inputs."""
+    found = compare(read_file(HERE / name / "engine.json"), rehearsed(name).plan)
+    assert found.resources
+    assert [each for each in found.touched if each.changes] == []
 
 
 def test_what_the_stacks_are_made_of_is_declared_as_the_engine_does() -> None:

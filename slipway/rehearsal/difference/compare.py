@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from slipway.rehearsal import urns
-from slipway.rehearsal.difference import replacing
+from slipway.rehearsal.difference import kubernetes_inputs, replacing
 from slipway.rehearsal.difference.before import READ, Before, State
 from slipway.rehearsal.difference.properties import Change, changes
 from slipway.rehearsal.marks import Marked
@@ -159,7 +159,8 @@ class _Walk:
             return Changed("import" if step.op == "import" else "create", step.urn, step.type)
         self._found.add(old_urn)
         old = self._before.resources[old_urn]
-        seen = changes(old.get("inputs") or {}, step.inputs, resolved=self._before.resolved)
+        inputs = kubernetes_inputs.comparable(step.type, old.get("inputs") or {}, step.inputs)
+        seen = changes(*inputs, resolved=self._before.resolved)
         found = _unless_ignored(step, (*seen, *self._other_secrets(step.urn, old_urn)))
         via = dict(self._other_values(step, old))
         names = [".".join(each.path) for each in found] + list(via)

@@ -265,6 +265,44 @@ def test_an_exported_state_knows_more(version: int, tmp_path: Path) -> None:
     assert [(each.path, each.old, each.new) for each in found.changes] == [(("engine",), "postgres", "mysql")]
 
 
+POD = "kubernetes:apps/v1:Deployment"
+KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": {"containers": [{"name": "a", **fields}]}}}}
+
+
+@pytest.mark.parametrize(
+    ("type_", "state", "given", "paths"),
+    [
+        (POD, container(env=[{"name": "A"}]), container(env=[{"name": "A", "value": ""}]), []),
+        (
+            POD,
+            container(volumeMounts=[{"name": "v", "mountPath": "/v"}]),
+            container(volumeMounts=[{"name": "v", "mountPath": "/v", "readOnly": False}]),
+            [],
+        ),
+        (POD, {"spec": {}}, {"spec": {"replicas": 0}}, ["spec.replicas"]),
+        (POD, container(env=[{"name": "A"}]), container(env=[{"name": "A", "value": "1"}]), ["value"]),
+        ("kubernetes:x.io/v1:Thing", {"spec": {}}, {"spec": {"value": ""}}, ["spec.value"]),
+        (KUBERNETES_SECRET, {"data": SECRET}, {"stringData": SECRET}, []),
+        (KUBERNETES_SECRET, {"data": {"a": "YQ=="}}, {"stringData": {"a": "a"}}, []),
+        (KUBERNETES_SECRET, {"data": {"a": SECRET}}, {"stringData": {"a": SECRET}}, []),
+        (KUBERNETES_SECRET, {"data": {"a": "YQ=="}}, {"stringData": {"a": "b"}}, ["data.a"]),
+        (KUBERNETES_SECRET, {"data": {"a": "YQ=="}}, {"data": {"a": "YQ=="}, "stringData": {"a": "a"}}, ["stringData"]),
+    ],
+)
+def test_a_state_has_inputs_as_the_kubernetes_provider_writes_them(
+    type_: str, state: dict[str, Any], given: dict[str, Any], paths: list[str]
+) -> None:
+    """A field that Go's types leave out is no change, and `stringData` is `data`; a pointer's zero is one."""
+    (found,) = changed(resource(type_, "x", state), resource(type_, "x", given))
+    assert len(found.changes) == len(paths)
+    for each, path in zip(found.changes, paths, strict=True):
+        assert ".".join(each.path).endswith(path)
+
+
 def test_a_default_provider_of_a_state_is_not_deleted(tmp_path: Path) -> None:
     """The engine lists it in the state and in no preview; a provider of the program, below the stack, is compared."""
     provider = "pulumi:providers:random"
