@@ -33,17 +33,18 @@ def begin() -> None:
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if _is_abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=PREFIX))
+    unlocked = Path(tempfile.mkdtemp())
     # Servers of tests run as another user, who must reach their folders in this one.
-    made.chmod(0o711)
-    lock = (made / IN_USE).open("w")
+    unlocked.chmod(0o711)
+    lock = (unlocked / IN_USE).open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
+    # Only now may another run that begins find it.
+    made = unlocked.rename(unlocked.with_name(f"{PREFIX}{unlocked.name}"))
     os.environ[FOLDER], _locks[str(made)] = str(made), lock
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Whether the process that began the run has ended. One that is just beginning has no file yet, or no lock: the
-    first is told by the error, and of the second there is a moment only."""
+    """Whether the process that began the run has ended."""
     try:
         with (folder / IN_USE).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
