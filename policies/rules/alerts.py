@@ -559,10 +559,17 @@ def _evaluate_inhibitions(
             verdict.violated(holder, f"inhibits {severity} alerts too easily: inhibit_rules[{number}] matches too much")
 
 
+CLOSED = "SystemClosed"
+"""The alert of a system whose visitors see the maintenance page: it may keep all others of that system back."""
+
+
 def _all_labels(owner: Resource) -> list[Mapping[str, str]]:
-    """Return the labels of all alerts; an alert whose expression reads nothing always fires and has no severity here."""
+    """Return the labels of the alerts that may not keep more severe ones back; one whose expression reads nothing always
+    fires and has no severity here."""
     found = []
     for alert in alert_series.alerts_of(owner):
+        if alert["alert"].text == CLOSED:
+            continue
         labels = {key: alert["labels"][key].text or "" for key in alert["labels"].keys}
         if alert["expr"].text is not None and not alert.selectors:
             labels.pop("severity", None)

@@ -127,6 +127,7 @@ CAUGHT = {
             first("{receiver: nobody, matchers: ['alertname =~ \".*\"']}"),
             first("{receiver: nobody, matchers: ['severity =~ \"critical|warning\"']}"),
             keeps_back("{target_matchers: ['severity = \"critical\"']}"),
+            keeps_back("{source_matchers: ['alertname = \"SystemClosed\"'], target_matchers: ['severity = \"critical\"']}"),
             keeps_back("{source_matchers: ['alertname = \"Watchdog\"'], target_matchers: ['severity = \"critical\"'], equal: [x]}"),
             keeps_back("{source_matchers: ['severity = \"warning\"'], target_matchers: ['severity = \"critical\"'], equal: [system]}"),
             keeps_back("{source_matchers: ['severity = \"critical\"'], target_matchers: ['severity = \"warning\"']}"),
