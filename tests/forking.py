@@ -300,7 +300,7 @@ class _Modules:
         self._places = ("site-packages", str(ROOT)) if kind == COMMAND else ("site-packages",)
         self._has_rooms = False
         self._folder = folder(f"{kind}.modules")
-        self._known = frozenset(sys.modules)
+        self._known = _loaded()
 
     def choose(self, program: Path) -> None:
         """Leave a program with rooms of its own none of the modules of this repository's."""
@@ -318,11 +318,11 @@ class _Modules:
 
     def _imported(self) -> list[str]:
         """Return the names of what this child has imported and its siblings may share, in the order of their imports."""
+        loaded = _loaded() - self._known
         return [
             name
             for name, module in list(sys.modules.items())
-            if name not in self._known
-            and type(module) is types.ModuleType
+            if name in loaded
             and (
                 any(each in (getattr(module.__spec__, "origin", None) or "") for each in self._places)
                 or (self._has_rooms and _is_programs(name))
@@ -346,7 +346,12 @@ class _Modules:
                     getattr(importlib.import_module(name), "__all__", ())
             file.unlink()
             gc.freeze()
-            self._known = frozenset(sys.modules)
+            self._known = _loaded()
+
+
+def _loaded() -> frozenset[str]:
+    """Return the names of modules, except those that the SDKs load at the first look at one of their attributes."""
+    return frozenset(name for name, module in list(sys.modules.items()) if type(module) is types.ModuleType)
 
 
 def _is_programs(name: str) -> bool:
