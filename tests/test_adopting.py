@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 PAGE = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"```yaml\n# ([^\n]+)\n(.*?)```", PAGE, re.DOTALL))
-CLOUDS = {"on AWS": "aws", "on Azure": "azure", "": "local"}
+CLOUDS = {"on AWS": "aws", "on Azure": "azure", "controllers of the owner": "aws", "": "local"}
 OF_NEW = {"network": ("cidr", "nat", "zones"), "kubernetes": ("version", "nodes", "logRetentionDays")}
 """Keys of a new network or cluster, which the page says are refused of one that exists."""
 
@@ -47,6 +47,8 @@ def written(stack: Path, keys: dict[str, Any], title: str) -> None:
             value = {name: {"blue": {"version": "1.0.0"}, "domains": domains, **each} for name, each in value.items()}
         before = {each: found for each, found in (cluster.get(key) or {}).items() if each not in OF_NEW.get(key, ())}
         cluster[key] = {**before, **value}
+    if title == "controllers of the owner":
+        cluster.pop("monitoring")  # has receivers, which are set in the owner's Alertmanager then
     if title.startswith("existing cluster"):
         cluster["network"] = yaml.safe_load(EXAMPLES[title.replace("cluster", "network")])["network"]
         for key in ("nodes", "outbound", "outboundType"):

@@ -132,10 +132,10 @@ def test_two_projects_plan_together_what_one_stack_does(cloud: str, folder: Path
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_policies_judge_both_projects_as_one_stack(cloud: str, folder: Path) -> None:
-    """Each by the pack of its project; of thresholds that neither names they speak to each."""
+    """Each by the pack of its project; of accounts and thresholds that neither names they speak to each."""
 
     def said(found: Rehearsed) -> set[tuple[str, str, str]]:
-        left_out = ("image-registries", "data-residence", "alert-receivers")
+        left_out = ("iam-trust", "image-registries", "data-residence", "alert-receivers")
         return {
             (each.policy, each.level, each.urn.split("::", 2)[2])
             for each in found.findings

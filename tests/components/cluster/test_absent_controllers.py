@@ -119,6 +119,8 @@ def cluster(controller: str, cloud: str, number: int) -> dict[str, Any]:
     else:
         found["network"] = {"cidr": f"10.{20 + number}.0.0/16"}
         found |= {"monthlyBudget": 900, "billingContacts": ["billing@example.com"]}
+    if cloud == "aws":
+        found["imagePrefix"] = controller
     if cloud == "azure":
         found["budgetStart"] = "2026-11-01"
     found["controllers"] = {controller: "absent"}

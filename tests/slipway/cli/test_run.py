@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from slipway.ops.cluster import following
+from tests.by_hand import make_by_hand
 from tests.slipway.cli.conftest import Copy, Run
 from tests.slipway.cli.inside import Inside
 from tests.slipway.ops.cluster.sample_release import spec, status
@@ -135,7 +136,7 @@ def test_without_releases_the_stacks_file_says_what_is_live(
 ) -> None:
     """Its active slot, unless it closes the system; no Release is asked for."""
     cluster.refused["GET releases"] = 403
-    project.edit("Pulumi.local.yaml", "controllers: {releases: installed}", "controllers: {releases: absent}")
+    make_by_hand(project.root)
     project.edit(
         "Pulumi.local.yaml", "        fleet:\n", f"        fleet:\n          maintenance: {str(maintenance).lower()}\n"
     )

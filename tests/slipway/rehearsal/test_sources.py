@@ -48,7 +48,19 @@ WITHOUT_ENGINE = {
         "pack_pipe",
         "plan",
     ),
-    *("process", "randoms", "redaction", "result_types", "sdk", "session", "shapes", "tuning", "wire", "worker"),
+    *(
+        "process",
+        "quantities",
+        "randoms",
+        "redaction",
+        "result_types",
+        "sdk",
+        "session",
+        "shapes",
+        "tuning",
+        "wire",
+        "worker",
+    ),
 }
 """Modules with no rule of the engine's: the worker itself, the SDK's side, providers' answers."""
 
