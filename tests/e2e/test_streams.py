@@ -123,7 +123,10 @@ def streams(world: World) -> Streams:
     while True:
         try:
             there.find()
-            if there.curl("live", "/x", "-o /dev/null -w '%{http_code}'") == "200":
+            if (
+                there.curl("live", "/x", "-o /dev/null -w '%{http_code}'") == "200"
+                and there.connect(TLS, "sealed") != "closed"
+            ):
                 break
         except (KeyError, IndexError):
             pass
@@ -217,7 +220,7 @@ def test_connections_reach_the_service_as_they_are(streams: Streams) -> None:
     asked = streams.connect(TCP)
     assert '"path": "/told"' in asked, streams.log()
     assert "x-forwarded-for" not in asked.lower()
-    assert "Error code: 400" in streams.connect(TLS, "sealed")
+    assert "Error code: 400" in streams.connect(TLS, "sealed"), streams.log()
     assert streams.connect(TLS, "unknown") == "closed"
 
 

@@ -19,15 +19,15 @@ def hello(host: str) -> bytes:
 
 
 def answered() -> bytes:
-    with socket.create_connection((address, int(port)), timeout=10) as there:
-        try:
+    try:
+        with socket.create_connection((address, int(port)), timeout=10) as there:
             there.sendall(hello(hosts[0]) if hosts else b"GET /told HTTP/1.0\r\n\r\n")
             there.shutdown(socket.SHUT_WR)
             return there.makefile("rb").read()
-        except TimeoutError:
-            raise
-        except OSError:  # it was closed before all was sent, or read
-            return b""
+    except TimeoutError:
+        raise
+    except OSError:  # nobody listens, or it was closed before all was sent, or read
+        return b""
 
 
 print(answered().decode(errors="replace") or "closed")
